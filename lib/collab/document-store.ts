@@ -1,0 +1,156 @@
+import type { Role } from '../protocol/identity.ts'
+import type { Row } from '../protocol/wire.ts'
+
+/*
+ * The port to durable storage, owned by the rules (lib/collab) and implemented by lib/storage.
+ * One contract suite (tests/storage/contract.ts) runs against every implementation.
+ * A promise that resolves means: on disk, outlives `kill -9` and power loss.
+ */
+
+/** A client id's place in a document's history: who it is bound to and its last batch in the log. */
+export interface StoredClient {
+  readonly clientId: number
+  readonly userId: string
+  readonly lastN: number
+}
+
+/** What is known of a snapshot without reading its state. `chain` is the chain after row `seq`; `vector` a Yjs state vector. */
+export interface SnapshotHead {
+  readonly seq: number
+  readonly chain: Uint8Array
+  readonly vector: Uint8Array
+  /** Bytes of the state. */
+  readonly bytes: number
+}
+
+/** A folded prefix of the log. `state`: a Yjs v1 update with all of it. */
+export interface Snapshot extends SnapshotHead {
+  readonly state: Uint8Array
+}
+
+/** A log row as read, with the time of its commit (ms since the epoch). */
+export interface StoredRow extends Row {
+  readonly at: number
+}
+
+/** A document as a room needs it at load. */
+export interface StoredDocument {
+  readonly documentId: string
+  readonly lineage: string
+  readonly ownerId: string
+  readonly title: string
+  readonly schemaVersion: number
+  readonly headSeq: number
+  readonly headChain: Uint8Array
+  /** When this document was last restored from an older copy, ms since the epoch; null: never. */
+  readonly restoredAt: number | null
+  readonly deletedAt: number | null
+  /** From `document_clients`, as of the last compaction. */
+  readonly clients: readonly StoredClient[]
+  readonly snapshot: SnapshotHead | null
+  /** Every row kept, oldest first: also rows the snapshot covers that are not trimmed yet. */
+  readonly rows: readonly StoredRow[]
+}
+
+export interface NewDocument {
+  readonly documentId: string
+  readonly lineage: string
+  readonly ownerId: string
+  readonly schemaVersion: number
+  readonly createdAt: number
+  readonly linkId: string
+  readonly linkRole: Role
+}
+
+/** One document's part of one commit. `seq` must be the stored head + 1. `schemaVersion` raises the document's, never lowers it. */
+export interface NewRow extends StoredRow {
+  readonly documentId: string
+  readonly schemaVersion: number
+}
+
+/** What became of one document's row in a commit. *refused*: this row only, the others stand; the reason is for the log. */
+export type RowOutcome = { readonly ok: true } | { readonly ok: false; readonly reason: string }
+
+export interface Head {
+  readonly seq: number
+  readonly chain: Uint8Array
+}
+
+/** A compaction's result, written whole or not at all. */
+export interface Compaction {
+  readonly documentId: string
+  readonly snapshot: Snapshot
+  readonly clients: readonly StoredClient[]
+  readonly at: number
+}
+
+/** Thrown by reads when stored bytes do not match their own checks (a snapshot's hash). The document is then quarantined. */
+export class DamagedDocument extends Error {
+  override readonly name = 'DamagedDocument'
+  readonly documentId: string
+  constructor(documentId: string, what: string) {
+    super(what)
+    this.documentId = documentId
+  }
+}
+
+/** The log: rows, snapshots and client bindings. */
+export interface DocumentStore {
+  /** `null` when there is no such document. */
+  load(documentId: string): Promise<StoredDocument | null>
+  /** The newest snapshot with its state, its hash checked; throws DamagedDocument. */
+  readSnapshot(documentId: string): Promise<Snapshot | null>
+  /** Rows with `seq > after`, oldest first, until `maxBytes` of entries are passed (at least one row). */
+  readRows(documentId: string, after: number, maxBytes: number): Promise<StoredRow[]>
+  /**
+   * All rows in one durable transaction, each under a savepoint; outcomes in the same order.
+   * A rejected promise means the outcome is unknown: `reopen`, then read `heads` again.
+   */
+  commit(rows: readonly NewRow[]): Promise<RowOutcome[]>
+  /** Heads as stored, for documents that exist. */
+  heads(documentIds: readonly string[]): Promise<Map<string, Head>>
+  /** Writes snapshot and clients in one transaction, reads the state back and compares. Older snapshots go. Repeating is harmless. */
+  writeCompaction(compaction: Compaction): Promise<void>
+  /** Deletes rows with `seq <= upto`; refused (throws) unless a snapshot covers them. Repeating is harmless. */
+  trim(documentId: string, upto: number): Promise<void>
+  /** Closes and opens the database again, after a failed commit. */
+  reopen(): Promise<void>
+}
+
+/** A document in somebody's list. */
+export interface ListedDocument {
+  readonly documentId: string
+  readonly title: string
+  readonly owned: boolean
+  readonly linkId: string
+  readonly updatedAt: number
+  readonly visitedAt: number
+}
+
+/** What a link opens. */
+export interface LinkTarget {
+  readonly documentId: string
+  readonly ownerId: string
+  readonly title: string
+  readonly role: Role
+}
+
+/** Documents as people find them: links, titles, lists. */
+export interface DocumentCatalog {
+  create(document: NewDocument): Promise<void>
+  /** `null` for unknown and revoked links and for deleted documents alike. */
+  resolveLink(linkId: string): Promise<LinkTarget | null>
+  setTitle(documentId: string, title: string): Promise<void>
+  /** Remembers that somebody opened a document by a link; the list of `listFor` is made of these. */
+  recordVisit(userId: string, documentId: string, linkId: string, at: number): Promise<void>
+  /** Newest visit first; deleted documents are not in it. */
+  listFor(userId: string, limit: number): Promise<ListedDocument[]>
+  /** Takes a document off somebody's own list. */
+  forgetVisit(userId: string, documentId: string): Promise<void>
+  /** Marks as deleted; true when `ownerId` owns it and it was not deleted yet. */
+  delete(documentId: string, ownerId: string, at: number): Promise<boolean>
+  /** Erases documents without a row created before `createdBefore`; returns their ids. */
+  eraseUntouched(createdBefore: number): Promise<string[]>
+  /** Marks every document as restored from an older copy. */
+  markRestored(at: number): Promise<void>
+}

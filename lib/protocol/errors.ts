@@ -1,0 +1,52 @@
+/**
+ * Refusals a client can meet, by band. *permanent*: sending the same again is answered the same.
+ * *retry*: the same message may be sent again, after `retryAfterMs` where the answer has it.
+ */
+export const ERROR_BANDS = {
+  'bad-message': 'permanent',
+  'too-large': 'permanent',
+  'protocol-version': 'permanent',
+  'not-found': 'permanent',
+  'not-joined': 'permanent',
+  'read-only': 'permanent',
+  'schema-too-old': 'permanent',
+  'client-id-taken': 'permanent',
+  'too-many-documents': 'permanent',
+  'invalid-update': 'permanent',
+  'foreign-client': 'permanent',
+  'unknown-root': 'permanent',
+  'lineage-changed': 'permanent',
+  'document-damaged': 'permanent',
+  'document-deleted': 'permanent',
+  'unknown-event': 'permanent',
+  unauthenticated: 'retry',
+  gap: 'retry',
+  rewind: 'retry',
+  'storage-slow': 'retry',
+  'storage-failed': 'retry',
+  'rate-limited': 'retry',
+  draining: 'retry',
+  internal: 'retry',
+} as const satisfies Record<string, 'permanent' | 'retry'>
+
+export type ErrorCode = keyof typeof ERROR_BANDS
+
+/** A refusal as it crosses the wire. `message` says what to do, in English, for logs and programs; people see the page's own words. */
+export interface Refusal {
+  readonly ok: false
+  readonly code: ErrorCode
+  readonly message: string
+  readonly retryAfterMs?: number
+}
+
+/** Makes a refusal. */
+export function refuse(code: ErrorCode, message: string, retryAfterMs?: number): Refusal {
+  return retryAfterMs === undefined
+    ? { ok: false, code, message }
+    : { ok: false, code, message, retryAfterMs }
+}
+
+/** True when the same message may be sent again. */
+export function isRetryable(code: ErrorCode): boolean {
+  return ERROR_BANDS[code] === 'retry'
+}

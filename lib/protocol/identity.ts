@@ -1,0 +1,42 @@
+/** Twelve collaborator hues; only the index crosses the wire, colours live in the page's CSS. */
+export const HUE_COUNT = 12
+
+/** The order in which hues are given out: neighbours in it are far apart for the eye. */
+export const HUE_ORDER = [9, 2, 6, 11, 3, 10, 0, 7, 4, 8, 1, 5] as const
+
+/** Number of friendly guest names: 12 manners × 12 animals, in the page's words. */
+export const GUEST_NAME_COUNT = 144
+
+/**
+ * Who somebody is, stamped by the server. `name` is '' until they choose one; then the page shows
+ * the friendly name of index `guestName` (0…143) in the reader's language. `hue` is 0…11.
+ */
+export interface Identity {
+  readonly userId: string
+  readonly name: string
+  readonly guestName: number
+  readonly hue: number
+}
+
+export const ROLES = ['viewer', 'commenter', 'editor', 'owner'] as const
+export type Role = (typeof ROLES)[number]
+
+/** True when `role` may change the text. */
+export function mayEdit(role: Role): boolean {
+  return role === 'editor' || role === 'owner'
+}
+
+/** How somebody is here, as the server sees it. `left` is only ever shown in lists, by the page. */
+export const PRESENCE_STATES = ['active', 'idle', 'unsteady'] as const
+export type PresenceState = (typeof PRESENCE_STATES)[number]
+
+// Control and format characters (bidirectional overrides among them) would let a name pose as another or break a line.
+const FORBIDDEN_IN_NAMES = /[\p{Cc}\p{Cs}\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]/gu
+
+/** A name as it is kept: NFC, no control or direction characters, single spaces, at most `maxLength` UTF-16 units. */
+export function cleanName(name: string, maxLength: number): string {
+  const tidy = name.normalize('NFC').replace(FORBIDDEN_IN_NAMES, '').replace(/\s+/gu, ' ').trim()
+  let cut = tidy.slice(0, maxLength)
+  if (/[\ud800-\udbff]$/.test(cut)) cut = cut.slice(0, -1)
+  return cut.trim()
+}

@@ -1,0 +1,33 @@
+/** Limits that both sides know. Sizes are in bytes, times in milliseconds. Changing one changes the wire (see version.ts). */
+export const LIMITS = {
+  /** A batch is cut at this many bytes of updates; one transaction above it travels in parts. */
+  batchBytes: 256 * 1024,
+  /** A batch holds updates merged at most this many at a time (Y.mergeUpdates is quadratic beyond). */
+  mergedUpdates: 64,
+  /** All parts of one batch together; one such batch at a time per connection. */
+  assembledBytes: 8 * 1024 * 1024,
+  /** A single paste above this is refused in the editor, before it is applied. */
+  pasteBytes: 4 * 1024 * 1024,
+  /** One message on the wire, everything included. */
+  messageBytes: 1024 * 1024,
+  /** Join answers and pulls above this are sent in chunks of this size. */
+  chunkBytes: 256 * 1024,
+  /** Structs in one batch. */
+  structs: 50_000,
+  /** Delete ranges in one batch. */
+  deleteRanges: 50_000,
+  /** Nesting of values inside formats, embeds and attributes. */
+  nesting: 32,
+  /** A caret: two encoded relative positions. */
+  caretBytes: 256,
+  /** A person's name, in UTF-16 units. */
+  nameLength: 40,
+  /** A document's title, in UTF-16 units. */
+  titleLength: 300,
+  /** Batches of one client on their way at the same time. */
+  batchesInFlight: 16,
+  /** Messages in a row that fail their schema before the socket is closed. */
+  refusalsInARow: 10,
+  /** Documents joined by one connection. */
+  documentsPerConnection: 8,
+} as const

@@ -1,0 +1,41 @@
+declare const process: { readonly env: Record<string, string | undefined> }
+
+/** The sub-path the site is served under, set at build time by BASE_PATH: '' or '/docs'. */
+export const BASE_PATH: string = process.env.NEXT_PUBLIC_BASE_PATH ?? ''
+
+/** Every place of ours that has a URL. */
+export type Place =
+  | { readonly to: 'front' }
+  | { readonly to: 'document'; readonly address: string }
+  | { readonly to: 'socket' }
+  | { readonly to: 'api'; readonly path: ApiPath }
+
+export type ApiPath = 'documents' | 'documents/delete' | 'session' | 'session/profile' | 'open'
+
+/** The path of a place on this site, with the sub-path. The one function that makes URLs. */
+export function pathOf(place: Place): string {
+  switch (place.to) {
+    case 'front':
+      return BASE_PATH === '' ? '/' : BASE_PATH
+    case 'document':
+      return `${BASE_PATH}/d/${encodeURIComponent(place.address)}`
+    case 'socket':
+      return `${BASE_PATH}/socket`
+    case 'api':
+      return `${BASE_PATH}/api/${place.path}`
+  }
+}
+
+/** The full URL of a place; `origin` like `https://write.example.org`. */
+export function urlOf(origin: string, place: Place): string {
+  return origin.replace(/\/+$/, '') + pathOf(place)
+}
+
+/**
+ * The address in something a person pasted: a full link, a path or the bare address.
+ * `null` when there is none in it.
+ */
+export function addressIn(pasted: string): string | null {
+  const found = /(?:^|\/d\/)([A-Za-z0-9_-]{32})(?:[/?#].*)?$/.exec(pasted.trim())
+  return found?.[1] ?? null
+}

@@ -1,0 +1,23 @@
+/**
+ * The version of the wire: sent in the handshake, equal on both sides or the connection is refused.
+ * tests/protocol/fingerprint.test.ts fails when the wire changes and this number does not.
+ *
+ * History
+ * 1: first version.
+ */
+export const PROTOCOL_VERSION = 1
+
+/**
+ * The version of the document schema (node and mark types of the editor): sent in each join.
+ * A client below a document's schema version shows its text and never binds an editor to it.
+ *
+ * History
+ * 1: paragraphs, headings 1–4, lists, tasks, quotes, code blocks, dividers; bold, italic, underline, strike, code, links.
+ */
+export const SCHEMA_VERSION = 1
+
+/** Socket.IO namespace of documents. */
+export const NAMESPACE = '/documents'
+
+/** Root types of a document; any other name is refused. `body`: XmlFragment, `title`: Text. */
+export const ROOTS = { body: 'body', title: 'title' } as const
