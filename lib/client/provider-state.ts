@@ -1,0 +1,65 @@
+import type { ErrorCode } from '../protocol/errors.ts'
+import type { Identity, PresenceState, Role } from '../protocol/identity.ts'
+
+/** Where the connection of one document stands. An immutable value; a change is a new value. Times: ms since the epoch. */
+export interface ProviderStatus {
+  /**
+   * *opening*: never joined yet. *joined*: live. *merging*: connected again, exchanging both ways.
+   * *lost*: no connection; it is being tried again. *draining*: the server announced a restart.
+   * *ended*: will not come back by itself; `problem` says why.
+   */
+  readonly phase: 'opening' | 'joined' | 'merging' | 'lost' | 'draining' | 'ended'
+  /** When the connection was lost; null while there is one. */
+  readonly lostAt: number | null
+  readonly transport: 'websocket' | 'polling' | null
+  /** The last measured round trip, ms. */
+  readonly roundTripMs: number | null
+  /** Set in phase ended, and when a batch was refused for good. */
+  readonly problem: ErrorCode | null
+  readonly role: Role | null
+  /** True when local edits are allowed now: new document, local copy loaded, or joined; and the role and schema allow it. */
+  readonly mayType: boolean
+  /** The document was made with a newer schema than this client knows: show the text and "Reload". */
+  readonly schemaTooOld: boolean
+  /** The server said that its storage is slow. */
+  readonly storageSlow: boolean
+  /** Share of the first load received, 0…1; null when nothing is being loaded in chunks. */
+  readonly progress: number | null
+}
+
+/** Where the local edits are. "Saved" is `saved`, nothing else. */
+export interface SaveState {
+  /** No batch of this document, from any tab of this browser, waits for its acknowledgement, and nothing is unwritten in memory. */
+  readonly saved: boolean
+  /** Everything typed in this tab is in this browser's database (true too when the server has it). */
+  readonly onDevice: boolean
+  /** When the oldest edit without acknowledgement was made; null when there is none. */
+  readonly waitingSince: number | null
+  /** When the last batch of this tab was acknowledged. */
+  readonly acknowledgedAt: number | null
+  /** *absent*: this browser has no database for us (private mode); *failing*: writes to it fail (quota). */
+  readonly local: 'ok' | 'failing' | 'absent'
+}
+
+/** One tab of one person in the room, this one included (`self`). `caret`: what that tab's editor encoded, null: none. */
+export interface Peer extends Identity {
+  readonly member: number
+  readonly role: Role
+  readonly state: PresenceState
+  readonly caret: Uint8Array | null
+  readonly self: boolean
+}
+
+/** An edit the server refused for good: kept for the person to copy. */
+export interface RefusedEdit {
+  readonly code: ErrorCode
+  readonly message: string
+}
+
+export interface ProviderEvents {
+  status: (status: ProviderStatus) => void
+  save: (save: SaveState) => void
+  synced: (synced: boolean) => void
+  peers: (peers: readonly Peer[]) => void
+  refused: (refused: RefusedEdit) => void
+}

@@ -1,0 +1,56 @@
+import type { Row } from '../protocol/wire.ts'
+
+/*
+ * The port to this browser's own copy of documents: replica (the server's rows and a local snapshot) and outbox
+ * (sealed batches). `indexed-db-store.ts` implements it; without it the provider keeps memory only and says so.
+ * All tabs of one user share one store. Repeating any call is harmless.
+ */
+
+/** A sealed batch: its bytes never change. `payload`: encodeUpdates (wire.ts). */
+export interface SealedBatch {
+  readonly clientId: number
+  readonly n: number
+  /** When its oldest edit was made, ms since the epoch. */
+  readonly at: number
+  readonly restore: boolean
+  readonly payload: Uint8Array
+}
+
+/** The server's history as held here: a state (null: from the beginning) and the contiguous run of rows after it. */
+export interface StoredReplica {
+  readonly documentId: string
+  readonly lineage: string
+  /** A Yjs v1 update; null when the rows begin at 1. */
+  readonly state: { readonly seq: number; readonly chain: Uint8Array; readonly update: Uint8Array } | null
+  /** Contiguous from `state.seq + 1` (or 1); rows beyond a hole are not returned. */
+  readonly rows: readonly Row[]
+  /** Batches without acknowledgement, of every tab, oldest first, those of one client in order of `n`. */
+  readonly outbox: readonly SealedBatch[]
+}
+
+export interface ReplicaStore {
+  /** What this browser holds under an address; null when it was never joined or typed in here. */
+  load(address: string): Promise<StoredReplica | null>
+  /**
+   * Binds an address to a document and its lineage, after a join. When the lineage differs from the stored one, the stored
+   * replica goes and its outbox is kept aside under the old lineage. Batches sealed before the first join (documentId unknown) belong to it.
+   */
+  bind(address: string, documentId: string, lineage: string): Promise<void>
+  /** Adds a sealed batch. Resolves when it is on this device. */
+  seal(address: string, batch: SealedBatch): Promise<void>
+  /** Stores rows and removes the batches they acknowledge, in one transaction. */
+  commit(address: string, rows: readonly Row[], acknowledged: readonly { clientId: number; n: number }[]): Promise<void>
+  /** Replaces state and rows by a state from the server (it covers rows up to `seq`); later rows stay. */
+  replace(address: string, state: { seq: number; chain: Uint8Array; update: Uint8Array }, rows: readonly Row[]): Promise<void>
+  /** Removes batches `<= n` of a client. */
+  acknowledge(address: string, clientId: number, n: number): Promise<void>
+  /** Batches of every tab that wait, oldest first. */
+  outbox(address: string): Promise<readonly SealedBatch[]>
+  /** Calls back when another tab changed this document's outbox; returns the unsubscription. */
+  onOutboxChange(address: string, listener: () => void): () => void
+  /** Folds the stored rows into the state when they have grown past the store's own threshold. Works on stored bytes only. */
+  compact(address: string): Promise<void>
+  /** Erases everything of this user in this browser. */
+  wipe(): Promise<void>
+  close(): void
+}
