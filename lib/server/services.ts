@@ -1,4 +1,4 @@
-import type { Identity, Role } from "../protocol/identity.ts";
+import type { Identity, Role } from '../protocol/identity.ts'
 
 /*
  * The bridge between the process and the routes. Next compiles app/ apart from server.ts, so a module's own variable would
@@ -8,81 +8,72 @@ import type { Identity, Role } from "../protocol/identity.ts";
 
 /** Who asks: a session of a guest (later also of an account). */
 export interface Session {
-	readonly sessionId: string;
-	readonly user: Identity;
+  readonly sessionId: string
+  readonly user: Identity
 }
 
 /** A session with the `Set-Cookie` values that must go out with the answer (none when nothing changed). */
 export interface EnsuredSession extends Session {
-	readonly setCookies: readonly string[];
+  readonly setCookies: readonly string[]
 }
 
 /** What a link shows before it is joined. */
 export interface OpenDocument {
-	readonly title: string;
-	readonly role: Role;
+  readonly title: string
+  readonly role: Role
 }
 
 /** A document in somebody's list; times in ms since the epoch. */
 export interface RecentDocument {
-	readonly address: string;
-	readonly title: string;
-	readonly owned: boolean;
-	readonly updatedAt: number;
-	readonly visitedAt: number;
+  readonly address: string
+  readonly title: string
+  readonly owned: boolean
+  readonly updatedAt: number
+  readonly visitedAt: number
 }
 
 export interface Profile {
-	readonly name: string;
-	readonly hue: number | null;
+  readonly name: string
+  readonly hue: number | null
 }
 
 export interface Services {
-	/**
-	 * True when a request that changes something comes from a page of ours, or from a program. Decided by `Origin`, and by
-	 * `Sec-Fetch-Site` where a browser withholds the origin (docs/decisions/0005-socket-token-and-addresses.md).
-	 */
-	mayMutate(headers: Headers): boolean;
-	/** The session of the request's cookie; null when there is none. Changes nothing. */
-	session(headers: Headers): Promise<Session | null>;
-	/** The session of the request's cookie, or of a new guest. Repeating with the cookie it set changes nothing. */
-	ensureGuest(headers: Headers): Promise<EnsuredSession>;
-	/** A short-lived token for the socket's handshake; `expiresAt` in ms since the epoch. */
-	socketToken(session: Session): {
-		readonly token: string;
-		readonly expiresAt: number;
-	};
-	/** Makes a document owned by the session's user and returns its address. */
-	createDocument(session: Session): Promise<string>;
-	/** What an address opens; null for unknown, revoked and deleted alike. `session` tells the owner's role from the link's. */
-	openAddress(
-		address: string,
-		session: Session | null,
-	): Promise<OpenDocument | null>;
-	/** The documents this user opened, newest visit first. */
-	recent(session: Session): Promise<RecentDocument[]>;
-	/** The owner deletes for everybody; anybody else takes the document off their own list. Repeating is harmless. */
-	deleteDocument(
-		session: Session,
-		address: string,
-	): Promise<"deleted" | "forgotten" | "unknown">;
-	/** Sets name (cleaned; '' goes back to the friendly guest name) and hue, here and wherever the user is present now. */
-	setProfile(session: Session, profile: Profile): Promise<Identity>;
+  /**
+   * True when a request that changes something comes from a page of ours, or from a program. Decided by `Origin`, and by
+   * `Sec-Fetch-Site` where a browser withholds the origin (docs/decisions/0005-socket-token-and-addresses.md).
+   */
+  mayMutate(headers: Headers): boolean
+  /** The session of the request's cookie; null when there is none. Changes nothing. */
+  session(headers: Headers): Promise<Session | null>
+  /** The session of the request's cookie, or of a new guest. Repeating with the cookie it set changes nothing. */
+  ensureGuest(headers: Headers): Promise<EnsuredSession>
+  /** A short-lived token for the socket's handshake; `expiresAt` in ms since the epoch. */
+  socketToken(session: Session): {
+    readonly token: string
+    readonly expiresAt: number
+  }
+  /** Makes a document owned by the session's user and returns its address. */
+  createDocument(session: Session): Promise<string>
+  /** What an address opens; null for unknown, revoked and deleted alike. `session` tells the owner's role from the link's. */
+  openAddress(address: string, session: Session | null): Promise<OpenDocument | null>
+  /** The documents this user opened, newest visit first. */
+  recent(session: Session): Promise<RecentDocument[]>
+  /** The owner deletes for everybody; anybody else takes the document off their own list. Repeating is harmless. */
+  deleteDocument(session: Session, address: string): Promise<'deleted' | 'forgotten' | 'unknown'>
+  /** Sets name (cleaned; '' goes back to the friendly guest name) and hue, here and wherever the user is present now. */
+  setProfile(session: Session, profile: Profile): Promise<Identity>
 }
 
-const SLOT = Symbol.for("commonplace.services");
+const SLOT = Symbol.for('commonplace.services')
 
 /** The services of the running process. Throws when the process has none: a page rendered outside of server.ts. */
 export function services(): Services {
-	const running = (globalThis as { [SLOT]?: Services })[SLOT];
-	if (!running)
-		throw new Error(
-			"no services in this process: pages are served by server.ts",
-		);
-	return running;
+  const running = (globalThis as { [SLOT]?: Services })[SLOT]
+  if (!running) throw new Error('no services in this process: pages are served by server.ts')
+  return running
 }
 
 /** Puts the services in the slot. Called once, by server.ts. */
 export function provideServices(running: Services): void {
-	(globalThis as { [SLOT]?: Services })[SLOT] = running;
+  ;(globalThis as { [SLOT]?: Services })[SLOT] = running
 }

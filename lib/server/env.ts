@@ -1,0 +1,144 @@
+import { accessSync, constants, mkdirSync, mkdtempSync, rmdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import * as v from 'valibot'
+
+/** A setting that cannot be used. The message is one sentence that names it; nothing else is shown to whoever set it. */
+export class BadSetting extends Error {
+  override readonly name = 'BadSetting'
+}
+
+/** The settings of the process, read once. Sizes in bytes, times in ms. */
+export interface Settings {
+  readonly production: boolean
+  readonly host: string
+  /** 0: any free port. */
+  readonly port: number
+  /** Absolute. */
+  readonly dataDir: string
+  /** The origin people use, like `https://write.example.org`; null: wherever the server listens. */
+  readonly publicOrigin: string | null
+  readonly pingInterval: number
+  readonly pingTimeout: number
+  readonly roomCacheBytes: number
+  readonly logLevel: (typeof LOG_LEVELS)[number]
+  /** null: kept in the data folder, made at the first start. */
+  readonly secret: string | null
+}
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+const OLDEST_NODE = 24
+
+const whole = (least: number, most: number) => {
+  const message = `a whole number from ${least} to ${most}`
+  return v.pipe(
+    v.string(),
+    v.regex(/^\d{1,15}$/, message),
+    v.transform(Number),
+    v.minValue(least, message),
+    v.maxValue(most, message),
+  )
+}
+
+const origin = v.pipe(
+  v.string(),
+  v.check(isOrigin, 'an http:// or https:// address without a path, like https://write.example.org'),
+  v.transform((url) => new URL(url).origin),
+)
+
+const environment = v.object({
+  NODE_ENV: v.optional(
+    v.picklist(['production', 'development', 'test'], 'production, development or test'),
+    'development',
+  ),
+  HOST: v.optional(
+    v.pipe(v.string(), v.regex(/^[0-9A-Za-z.:_-]+$/, 'a host name or an IP address')),
+    '127.0.0.1',
+  ),
+  PORT: v.optional(whole(0, 65_535), '3000'),
+  DATA_DIR: v.optional(v.pipe(v.string(), v.minLength(1, 'a folder')), './data'),
+  PUBLIC_URL: v.optional(origin),
+  PING_INTERVAL_MS: v.optional(whole(100, 300_000), '10000'),
+  PING_TIMEOUT_MS: v.optional(whole(100, 600_000), '30000'),
+  ROOM_CACHE_MB: v.optional(whole(1, 1_000_000), '128'),
+  LOG_LEVEL: v.optional(v.picklist(LOG_LEVELS, `one of ${LOG_LEVELS.join(', ')}`), 'info'),
+  SECRET: v.optional(v.pipe(v.string(), v.minLength(32, 'at least 32 characters'))),
+})
+
+/** Settings from environment variables; an empty one counts as absent. Throws BadSetting. Touches nothing. */
+export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  )
+  const parsed = v.safeParse(environment, given, { abortEarly: true })
+  if (!parsed.success) {
+    const [issue] = parsed.issues
+    const setting = String(issue.path?.[0]?.key ?? 'a setting')
+    // SECRET's value must not reach a screen or a log.
+    const was = setting === 'SECRET' ? '' : `, not ${JSON.stringify(issue.path?.[0]?.value)}`
+    throw new BadSetting(`${setting} must be ${issue.message}${was}.`)
+  }
+  const set = parsed.output
+  return {
+    production: set.NODE_ENV === 'production',
+    host: set.HOST,
+    port: set.PORT,
+    dataDir: resolve(set.DATA_DIR),
+    publicOrigin: set.PUBLIC_URL ?? null,
+    pingInterval: set.PING_INTERVAL_MS,
+    pingTimeout: set.PING_TIMEOUT_MS,
+    roomCacheBytes: set.ROOM_CACHE_MB * 1024 * 1024,
+    logLevel: set.LOG_LEVEL,
+    secret: set.SECRET ?? null,
+  }
+}
+
+/** Throws BadSetting on a Node that is too old; `version` like `24.21.0`. */
+export function checkNode(version: string): void {
+  if (Number.parseInt(version, 10) >= OLDEST_NODE) return
+  throw new BadSetting(
+    `Node ${OLDEST_NODE} or newer is needed, and this is ${version}: start with "npm start", which brings its own.`,
+  )
+}
+
+/** Makes the data folder when it is missing and proves that it can be written. Throws BadSetting. */
+export function prepareDataDir(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK)
+    rmdirSync(mkdtempSync(join(dataDir, '.try-')))
+  } catch (error) {
+    throw new BadSetting(
+      `DATA_DIR must be a folder that can be written, and ${dataDir} is not (${codeOf(error)}).`,
+    )
+  }
+}
+
+/** The sentence for a server that could not listen; null when the error is another. */
+export function listenProblem(error: unknown, settings: Settings): BadSetting | null {
+  switch (codeOf(error)) {
+    case 'EADDRINUSE':
+      return new BadSetting(
+        `PORT ${settings.port} on ${settings.host} is taken by another program: choose another PORT.`,
+      )
+    case 'EACCES':
+      return new BadSetting(
+        `PORT ${settings.port} needs rights this user does not have: choose one above 1023.`,
+      )
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new BadSetting(`HOST must be an address of this machine, and ${settings.host} is not.`)
+    default:
+      return null
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason'
+}
+
+function isOrigin(url: string): boolean {
+  if (!URL.canParse(url)) return false
+  const { protocol, pathname, search, hash, username, password } = new URL(url)
+  return /^https?:$/.test(protocol) && pathname === '/' && `${search}${hash}${username}${password}` === ''
+}

@@ -1,0 +1,35 @@
+import { type DestinationStream, type Logger, pino } from 'pino'
+
+export type { Logger as Log }
+
+/*
+ * One line of JSON per event on standard error. An event's name is stable (`server.ready`); what it is about stands in
+ * fields. No document text, name of a person, token, cookie or address goes in; the two patterns below are the second
+ * line behind that rule, for texts made elsewhere (messages of errors).
+ */
+const SECRETS: readonly (readonly [RegExp, string])[] = [
+  [/\/d\/[A-Za-z0-9_-]{32}/g, '/d/[address]'],
+  [/\bst1\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+/g, '[token]'],
+  [/((?:set-)?cookie\\?"?\s*[:=]\s*\\?"?)[^"\\]+/gi, '$1[cookie]'],
+]
+
+/** The process's one logger; it is passed down. `destination` is for tests. */
+export function createLog(level: string, destination?: DestinationStream): Logger {
+  return pino(
+    {
+      level,
+      base: null,
+      messageKey: 'event',
+      timestamp: () => `,"at":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+      hooks: { streamWrite: redact },
+    },
+    destination ?? pino.destination({ dest: 2, sync: true }),
+  )
+}
+
+function redact(line: string): string {
+  let safe = line
+  for (const [pattern, word] of SECRETS) safe = safe.replace(pattern, word)
+  return safe
+}

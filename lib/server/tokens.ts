@@ -1,0 +1,84 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import * as v from 'valibot'
+import { keyFor } from './secret.ts'
+
+/** How long a socket token is good for, ms: long enough for a slow page load, short enough to be worth little when lost. */
+const TOKEN_LIFE = 10 * 60 * 1000
+
+const TOKEN_PREFIX = 'st1'
+const LINK_ID_BYTES = 12
+const LINK_MAC_BYTES = 12
+const LINK_ID_LENGTH = 16
+
+/** Who a token stands for. `expiresAt`: ms since the epoch. */
+export interface SocketToken {
+  readonly userId: string
+  readonly sessionId: string
+  readonly expiresAt: number
+}
+
+const tokenSchema = v.strictObject({ userId: v.string(), sessionId: v.string(), expiresAt: v.number() })
+
+/**
+ * Signs what leaves the server and is believed when it comes back: socket tokens and document addresses
+ * (docs/decisions/0005-socket-token-and-addresses.md). Nothing is stored.
+ */
+export class Tokens {
+  readonly #socketKey: Buffer
+  readonly #addressKey: Buffer
+  readonly #now: () => number
+
+  constructor(secret: string, now: () => number) {
+    this.#socketKey = keyFor(secret, 'socket token')
+    this.#addressKey = keyFor(secret, 'document address')
+    this.#now = now
+  }
+
+  /** A token for the socket's handshake, and when it ends. */
+  issue(userId: string, sessionId: string): { token: string; expiresAt: number } {
+    const expiresAt = this.#now() + TOKEN_LIFE
+    const body: SocketToken = { userId, sessionId, expiresAt }
+    const payload = Buffer.from(JSON.stringify(body)).toString('base64url')
+    return { token: `${TOKEN_PREFIX}.${payload}.${this.#sign(payload)}`, expiresAt }
+  }
+
+  /** Who the token stands for; null when it is not ours or has ended. */
+  verify(token: string): SocketToken | null {
+    const [prefix, payload, mac, ...rest] = token.split('.')
+    if (prefix !== TOKEN_PREFIX || payload === undefined || mac === undefined || rest.length > 0) return null
+    if (!equalInConstantTime(mac, this.#sign(payload))) return null
+    const parsed = v.safeParse(tokenSchema, JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')))
+    return parsed.success && parsed.output.expiresAt > this.#now() ? parsed.output : null
+  }
+
+  /** A new link id: 16 characters, not guessable. */
+  newLinkId(): string {
+    return randomBytes(LINK_ID_BYTES).toString('base64url')
+  }
+
+  /** The address of a link: its id and a MAC over it, 32 characters. Always the same for the same link. */
+  addressOf(linkId: string): string {
+    return linkId + this.#linkMac(linkId)
+  }
+
+  /** The link id in an address; null when the address was not made here. */
+  linkIdIn(address: string): string | null {
+    const linkId = address.slice(0, LINK_ID_LENGTH)
+    return equalInConstantTime(address.slice(LINK_ID_LENGTH), this.#linkMac(linkId)) ? linkId : null
+  }
+
+  #sign(payload: string): string {
+    return createHmac('sha256', this.#socketKey).update(payload).digest('base64url')
+  }
+
+  #linkMac(linkId: string): string {
+    const mac = createHmac('sha256', this.#addressKey).update(linkId).digest()
+    return mac.subarray(0, LINK_MAC_BYTES).toString('base64url')
+  }
+}
+
+function equalInConstantTime(given: string, right: string): boolean {
+  const a = Buffer.from(given)
+  const b = Buffer.from(right)
+  return a.length === b.length && timingSafeEqual(a, b)
+}
