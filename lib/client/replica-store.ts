@@ -3,8 +3,21 @@ import type { Row } from '../protocol/wire.ts'
 /*
  * The port to this browser's own copy of documents: replica (the server's rows and a local snapshot) and outbox
  * (sealed batches). `indexed-db-store.ts` implements it; without it the provider keeps memory only and says so.
- * All tabs of one user share one store. Repeating any call is harmless.
+ * All tabs of one user share one store. Repeating any call is harmless. Every rejection is a ReplicaStoreError.
+ *
+ * An opening (one tab) that loaded or bound an address keeps to the lineage it then saw: when another tab binds a newer
+ * lineage, this one's batches stay with the old history and its rows are not stored.
  */
+
+/** A store that could not do it. *quota*: the disk or this site's share of it is full; *failed*: anything else. */
+export class ReplicaStoreError extends Error {
+  override readonly name = 'ReplicaStoreError'
+  readonly kind: 'quota' | 'failed'
+  constructor(kind: 'quota' | 'failed', cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause })
+    this.kind = kind
+  }
+}
 
 /** A sealed batch: its bytes never change. `payload`: encodeUpdates (wire.ts). */
 export interface SealedBatch {
@@ -18,6 +31,7 @@ export interface SealedBatch {
 
 /** The server's history as held here: a state (null: from the beginning) and the contiguous run of rows after it. */
 export interface StoredReplica {
+  /** '' until the first join, the lineage too: then there are batches only. */
   readonly documentId: string
   readonly lineage: string
   /** A Yjs v1 update; null when the rows begin at 1. */
@@ -38,10 +52,21 @@ export interface ReplicaStore {
   bind(address: string, documentId: string, lineage: string): Promise<void>
   /** Adds a sealed batch. Resolves when it is on this device. */
   seal(address: string, batch: SealedBatch): Promise<void>
-  /** Stores rows and removes the batches they acknowledge, in one transaction. */
-  commit(address: string, rows: readonly Row[], acknowledged: readonly { clientId: number; n: number }[]): Promise<void>
-  /** Replaces state and rows by a state from the server (it covers rows up to `seq`); later rows stay. */
-  replace(address: string, state: { seq: number; chain: Uint8Array; update: Uint8Array }, rows: readonly Row[]): Promise<void>
+  /** Stores rows and removes the batches they acknowledge, in one transaction. The address is bound. */
+  commit(
+    address: string,
+    rows: readonly Row[],
+    acknowledged: readonly { clientId: number; n: number }[],
+  ): Promise<void>
+  /**
+   * Makes the replica exactly this state from the server and these rows. Other rows go, later ones too: after a restore they
+   * would belong to a history that is no more, and what it loses otherwise is pulled again. The address is bound.
+   */
+  replace(
+    address: string,
+    state: { seq: number; chain: Uint8Array; update: Uint8Array },
+    rows: readonly Row[],
+  ): Promise<void>
   /** Removes batches `<= n` of a client. */
   acknowledge(address: string, clientId: number, n: number): Promise<void>
   /** Batches of every tab that wait, oldest first. */
@@ -50,7 +75,7 @@ export interface ReplicaStore {
   onOutboxChange(address: string, listener: () => void): () => void
   /** Folds the stored rows into the state when they have grown past the store's own threshold. Works on stored bytes only. */
   compact(address: string): Promise<void>
-  /** Erases everything of this user in this browser. */
+  /** Erases everything of this user in this browser and closes the store, in other tabs too. */
   wipe(): Promise<void>
   close(): void
 }

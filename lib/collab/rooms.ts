@@ -1,101 +1,283 @@
-import type { Ack, Notice, Reset } from '../protocol/events.ts'
-import type { Refusal } from '../protocol/errors.ts'
+import { type Refusal, refuse } from '../protocol/errors.ts'
+import type { HISTORY_MODES, Notice, Reset } from '../protocol/events.ts'
 import type { Role } from '../protocol/identity.ts'
 import type { BatchBody } from '../protocol/wire.ts'
-import type { Compaction, DocumentStore, Snapshot, StoredRow } from './document-store.ts'
-
-/** One connection as the rules see it. The methods send; none throws, none waits. */
-export interface Connection {
-  readonly id: string
-  readonly userId: string
-  /** Joins the group that `RoomWire.relay` reaches. */
-  enter(room: number): void
-  exit(room: number): void
-  ack(ack: Ack): void
-  reset(reset: Reset): void
-  notice(notice: Notice): void
-}
-
-/** Sends to everybody in a room at once. */
-export interface RoomWire {
-  /** `document:update`: `frame` is a row body (wire.ts). */
-  relay(room: number, frame: Uint8Array): void
-  notice(notice: Notice): void
-  reset(reset: Reset): void
-}
-
-/** Time and scheduling, passed in so that tests can run them. */
-export interface Clock {
-  /** ms since the epoch. */
-  now(): number
-  /** Runs `task` once after `ms`; returns its cancellation. */
-  after(ms: number, task: () => void): () => void
-}
+import type { Clock } from './clock.ts'
+import { CommitQueue } from './commit-queue.ts'
+import { Compactor, type Fold } from './compactor.ts'
+import { DamagedDocument, type DocumentStore } from './document-store.ts'
+import { type ChainHash, type Connection, type Cursor, Room, type RoomWire } from './room.ts'
 
 export interface RoomsOptions {
   readonly store: DocumentStore
   readonly wire: RoomWire
   readonly clock: Clock
-  /** First CHAIN_BYTES bytes of a SHA-256 over the parts in order. */
-  readonly hash: (...parts: readonly Uint8Array[]) => Uint8Array
-  /** Folds a snapshot and the rows after it (lib/collab/fold.ts) somewhere off the event loop. */
-  readonly fold: (job: FoldJob) => Promise<FoldResult>
+  readonly hash: ChainHash
+  /** Runs `foldDocument` (fold.ts) off the event loop, within limits of time and memory. */
+  readonly fold: Fold
   readonly onEvent: (event: RoomEvent) => void
 }
 
-export interface FoldJob {
-  readonly documentId: string
-  readonly snapshot: Snapshot | null
-  readonly rows: readonly StoredRow[]
-}
-
-/** `title`: the projected title ('' when the document has none). `bytes` etc. as in Compaction. */
-export interface FoldResult {
-  readonly compaction: Pick<Compaction['snapshot'], 'state' | 'vector'>
-  readonly title: string
-}
-
-/** What happened, for the log; never text, never tokens. */
+/** What happened, for the log and the catalog; never tokens, never the text (but for a projected title). */
 export type RoomEvent =
   | { readonly type: 'document-damaged'; readonly documentId: string; readonly reason: string }
   | { readonly type: 'commit-failed'; readonly reason: string }
-  | { readonly type: 'history-behind'; readonly documentId: string; readonly head: number; readonly claimed: number }
+  | { readonly type: 'row-refused'; readonly documentId: string; readonly reason: string }
+  | { readonly type: 'load-failed'; readonly documentId: string; readonly reason: string }
   | { readonly type: 'fold-failed'; readonly documentId: string; readonly reason: string }
-  | { readonly type: 'title'; readonly documentId: string; readonly title: string }
+  | {
+      readonly type: 'history-behind'
+      readonly documentId: string
+      readonly head: number
+      readonly claimed: number
+    }
+  | { readonly type: 'title-projected'; readonly documentId: string; readonly title: string }
 
 export interface RoomJoin {
   readonly documentId: string
   readonly role: Role
   readonly clientId: number
   readonly schemaVersion: number
-  readonly cursor: { readonly lineage: string; readonly seq: number; readonly chain: string } | null
+  readonly cursor: Cursor | null
 }
 
-/** A join's answer. `history`: an encoded HistoryBody. The fields are those of `joinedSchema`. */
+/** A join's answer. `history`: an encoded HistoryBody. The other fields are those of `joinedSchema`. */
 export interface RoomJoined {
   readonly ok: true
   readonly room: number
   readonly lineage: string
   readonly schemaVersion: number
   readonly acknowledged: number
-  readonly mode: 'tail' | 'snapshot' | 'rewind' | 'lineage'
+  readonly mode: (typeof HISTORY_MODES)[number]
   /** Encoded state vector when the mode is rewind, else null. */
   readonly vector: Uint8Array | null
   readonly history: Uint8Array
 }
 
+/** A room nobody is in is kept this long. */
+const UNLOAD_AFTER_MS = 30_000
+/** After the store refused a row, its document rests this long: clients would only be refused again. */
+const REFUSED_REST_MS = 1000
+
 /** All documents that somebody has open, one room each. */
-export interface RoomRules {
+export class Rooms {
+  readonly #store: DocumentStore
+  readonly #options: RoomsOptions
+  readonly #queue: CommitQueue
+  readonly #compactor: Compactor
+  readonly #open = new Map<string, Promise<Room>>()
+  readonly #byNumber = new Map<number, Room>()
+  readonly #unloads = new Map<Room, () => void>()
+  #lastNumber = 0
+  #closing = false
+
+  constructor(options: RoomsOptions) {
+    const { store, clock, onEvent } = options
+    this.#store = store
+    this.#options = options
+    this.#queue = new CommitQueue({
+      store,
+      clock,
+      onFailure: (reason) => onEvent({ type: 'commit-failed', reason }),
+    })
+    this.#compactor = new Compactor({ store, clock, fold: options.fold, onEvent })
+  }
+
+  /** Documents in memory. */
+  get size(): number {
+    return this.#byNumber.size
+  }
+
   /** Enters the relay group and answers with what the client lacks. A reconnect is a join; repeating is harmless. */
-  join(connection: Connection, request: RoomJoin): Promise<RoomJoined | Refusal>
+  async join(connection: Connection, request: RoomJoin): Promise<RoomJoined | Refusal> {
+    if (this.#closing) return refuse('draining', 'the server is restarting; come back', 1000)
+    const { documentId, cursor } = request
+    let room: Room
+    try {
+      room = await this.#load(documentId)
+    } catch (error) {
+      return this.#loadRefusal(documentId, error)
+    }
+    // From here to the reading of the rows nothing awaits: what is committed later reaches the member as a frame.
+    const entered = room.enter({
+      connection,
+      clientId: request.clientId,
+      role: request.role,
+      schemaVersion: request.schemaVersion,
+    })
+    if ('ok' in entered) return entered
+    this.#unloads.get(room)?.()
+    this.#unloads.delete(room)
+    const mode = room.modeFor(cursor)
+    if (mode === 'rewind' && cursor && cursor.seq > room.headSeq) {
+      this.#options.onEvent({ type: 'history-behind', documentId, head: room.headSeq, claimed: cursor.seq })
+    }
+    const answer = {
+      ok: true as const,
+      room: room.number,
+      lineage: room.lineage,
+      schemaVersion: room.schemaVersion,
+      acknowledged: entered.acknowledged,
+      mode,
+      vector: mode === 'rewind' ? room.vector() : null,
+    }
+    const tail = mode === 'tail' && cursor ? room.tail(cursor.seq) : null
+    const history = tail ?? (await this.#snapshotAndTail(room))
+    if (!(history instanceof Uint8Array)) {
+      room.leave(connection.id)
+      this.#unloadSoon(room)
+      return history
+    }
+    return { ...answer, history }
+  }
+
   /** Takes one part of one batch. Answers by relay or `connection.ack`, never by a return value. */
-  receive(connection: Connection, batch: BatchBody): void
-  /** Rows after `seq` as an encoded HistoryBody (a snapshot too, when they are gone). */
-  pull(connection: Connection, room: number, seq: number): Promise<Uint8Array | Refusal>
-  /** Leaves one room, or every room when `room` is left out (connection closed). */
-  leave(connection: Connection, room?: number): void
-  /** The role changed or the document was deleted: ends every member's access to it. */
-  end(documentId: string, reason: Reset['reason']): void
+  receive(connection: Connection, batch: BatchBody): void {
+    const room = this.#byNumber.get(batch.room)
+    if (room && !this.#closing) {
+      room.receive(connection, batch)
+      return
+    }
+    const refusal = this.#closing
+      ? refuse('draining', 'the server is restarting; send it again after the next join', 1000)
+      : refuse('not-joined', 'join the document first')
+    connection.ack({ room: batch.room, clientId: batch.clientId, n: batch.n, refusal })
+  }
+
+  /** What follows row `seq` as an encoded HistoryBody; a snapshot is in it when the rows are no longer kept. */
+  async pull(connection: Connection, number: number, seq: number): Promise<Uint8Array | Refusal> {
+    const room = this.#byNumber.get(number)
+    if (!room?.has(connection.id)) return refuse('not-joined', 'join the document first')
+    return room.tail(seq) ?? (await this.#snapshotAndTail(room))
+  }
+
+  /** Leaves one room, or every room when `number` is left out (the connection closed). Repeating is harmless. */
+  leave(connection: Connection, number?: number): void {
+    const left = number === undefined ? this.#byNumber.values() : [this.#byNumber.get(number)]
+    for (const room of left) {
+      if (!room?.has(connection.id)) continue
+      room.leave(connection.id)
+      this.#unloadSoon(room)
+    }
+  }
+
+  /** Ends every member's access to a document: deleted, or its history replaced. */
+  async end(documentId: string, reason: Reset['reason']): Promise<void> {
+    const room = await this.#open.get(documentId)?.catch(() => null)
+    if (room) this.#drop(room, reason)
+  }
+
+  /** Tells everybody. */
+  notify(notice: Omit<Notice, 'room'>): void {
+    for (const room of this.#byNumber.keys()) this.#options.wire.notice({ room, ...notice })
+  }
+
   /** Commits what waits; nothing is accepted any more. */
-  close(): Promise<void>
+  async close(): Promise<void> {
+    this.#closing = true
+    await this.#queue.drain()
+    for (const cancel of this.#unloads.values()) cancel()
+    this.#unloads.clear()
+    await this.#compactor.close()
+  }
+
+  /** Single-flight: everybody who comes while a document is being read shares the one reading. */
+  #load(documentId: string): Promise<Room> {
+    const open = this.#open.get(documentId)
+    if (open) return open
+    const loading = this.#read(documentId)
+    this.#open.set(documentId, loading)
+    loading.catch(() => {
+      // A failed load leaves nothing behind.
+      if (this.#open.get(documentId) === loading) this.#open.delete(documentId)
+    })
+    return loading
+  }
+
+  async #read(documentId: string): Promise<Room> {
+    const document = await this.#store.load(documentId)
+    if (!document || document.deletedAt !== null) throw new UnknownDocument()
+    const room = new Room({
+      number: ++this.#lastNumber,
+      document,
+      wire: this.#options.wire,
+      hash: this.#options.hash,
+      now: () => this.#options.clock.now(),
+      onEntry: (entered) => this.#queue.add(entered),
+      onCommitted: (changed) => this.#compactor.changed(changed),
+      onBroken: (broken, why) => this.#onBroken(broken, why),
+    })
+    this.#byNumber.set(room.number, room)
+    this.#unloadSoon(room)
+    // The process ended before the title was projected.
+    if (document.title === '' && document.rows.length > 0) this.#compactor.changed(room)
+    return room
+  }
+
+  async #snapshotAndTail(room: Room): Promise<Uint8Array | Refusal> {
+    try {
+      // A newer snapshot may be written, and rows trimmed, while this one is read: then it is read again.
+      for (;;) {
+        const snapshot = room.snapshot ? await this.#store.readSnapshot(room.documentId) : null
+        const history = room.history(snapshot)
+        if (history) return history
+        if (!this.#byNumber.has(room.number)) return refuse('storage-failed', 'join again', 0)
+      }
+    } catch (error) {
+      return this.#loadRefusal(room.documentId, error, room)
+    }
+  }
+
+  #loadRefusal(documentId: string, error: unknown, room?: Room): Refusal {
+    if (error instanceof UnknownDocument)
+      return refuse('not-found', 'this document does not exist or is not shared with you')
+    const reason = error instanceof Error ? error.message : String(error)
+    if (error instanceof DamagedDocument) {
+      this.#options.onEvent({ type: 'document-damaged', documentId, reason })
+      if (room) this.#drop(room, 'damaged')
+      return refuse(
+        'document-damaged',
+        'what is stored of this document is damaged; the operator finds it in the log',
+      )
+    }
+    this.#options.onEvent({ type: 'load-failed', documentId, reason })
+    return refuse('storage-failed', 'the document could not be read; try again', 2000)
+  }
+
+  #onBroken(room: Room, why: { readonly refused: string } | 'lost'): void {
+    if (why === 'lost') {
+      this.#drop(room, 'rejoin')
+      return
+    }
+    this.#options.onEvent({ type: 'row-refused', documentId: room.documentId, reason: why.refused })
+    this.#options.clock.after(REFUSED_REST_MS, () => this.#drop(room, 'rejoin'))
+  }
+
+  #drop(room: Room, reason: Reset['reason']): void {
+    this.#forget(room)
+    room.end(reason)
+  }
+
+  #forget(room: Room): void {
+    // A room loaded again since has another number.
+    if (!this.#byNumber.delete(room.number)) return
+    this.#open.delete(room.documentId)
+    this.#unloads.get(room)?.()
+    this.#unloads.delete(room)
+    this.#compactor.forget(room)
+  }
+
+  #unloadSoon(room: Room): void {
+    if (room.memberCount > 0 || this.#unloads.has(room) || this.#closing) return
+    const cancel = this.#options.clock.after(UNLOAD_AFTER_MS, () => {
+      this.#unloads.delete(room)
+      if (room.idle) this.#forget(room)
+      else this.#unloadSoon(room)
+    })
+    this.#unloads.set(room, cancel)
+  }
+}
+
+class UnknownDocument extends Error {
+  override readonly name = 'UnknownDocument'
 }

@@ -1,0 +1,405 @@
+import {
+  type DBSchema,
+  deleteDB,
+  type IDBPDatabase,
+  type IDBPTransaction,
+  openDB,
+  type StoreNames,
+} from 'idb'
+import { equalBytes, type Row } from '../protocol/wire.ts'
+import { foldRows } from './replica-fold.ts'
+import {
+  type ReplicaStore,
+  ReplicaStoreError,
+  type SealedBatch,
+  type StoredReplica,
+} from './replica-store.ts'
+
+/*
+ * The port replica-store.ts on IndexedDB: one database per user, shared by all tabs.
+ * Everything of a document is kept under its history, `{documentId}/{lineage}`, so its addresses (one per role) share one
+ * replica, and a new lineage leaves the old outbox aside without moving it. Before the first join the document is
+ * unknown: batches wait under `/{address}` until `bind` moves them.
+ */
+
+/** Raise it with a new entry kind too: `compact` folds away kinds it does not know, so replicas must then be pulled anew. */
+const DATABASE_VERSION = 1
+const COMPACT_ROWS = 500
+const COMPACT_BYTES = 1024 * 1024
+/** Some private modes neither open nor refuse. */
+const OPEN_TIMEOUT_MS = 3_000
+
+type History = string
+
+interface Schema extends DBSchema {
+  addresses: { key: string; value: { address: string; documentId: string } }
+  documents: { key: string; value: { documentId: string; lineage: string } }
+  states: { key: History; value: { history: History; seq: number; chain: Uint8Array; update: Uint8Array } }
+  rows: { key: [History, number]; value: Row & { history: History } }
+  outbox: { key: [History, number, number]; value: SealedBatch & { history: History } }
+}
+type Store = StoreNames<Schema>
+const EVERY_STORE: readonly Store[] = ['addresses', 'documents', 'states', 'rows', 'outbox']
+type Transaction<Mode extends IDBTransactionMode> = IDBPTransaction<Schema, Store[], Mode>
+
+/** A document's place as one transaction sees it; the ids are '' before the first join. */
+interface Bound {
+  readonly documentId: string
+  readonly lineage: string
+}
+
+/** What tabs tell each other: whose outbox changed. */
+interface OutboxChange {
+  readonly address: string
+  readonly history: History
+}
+
+/** Opens the user's store. `null` where this browser has no database for us (private mode, blocked); never throws. */
+export async function openIndexedDbStore(userId: string): Promise<ReplicaStore | null> {
+  if (typeof indexedDB === 'undefined') return null
+  const name = `commonplace:${userId}`
+  const opening = openDB<Schema>(name, DATABASE_VERSION, {
+    upgrade(db) {
+      db.createObjectStore('addresses', { keyPath: 'address' })
+      db.createObjectStore('documents', { keyPath: 'documentId' })
+      db.createObjectStore('states', { keyPath: 'history' })
+      db.createObjectStore('rows', { keyPath: ['history', 'seq'] })
+      db.createObjectStore('outbox', { keyPath: ['history', 'clientId', 'n'] })
+    },
+  })
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const tooLong = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), OPEN_TIMEOUT_MS)
+  })
+  try {
+    const db = await Promise.race([opening, tooLong])
+    if (db) return new IndexedDbStore(name, db)
+    opening.then(
+      (late) => late.close(),
+      () => undefined,
+    )
+    return null
+  } catch {
+    // Whatever the reason, there is no database: the page says "only in this tab".
+    return null
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+class IndexedDbStore implements ReplicaStore {
+  readonly #name: string
+  readonly #db: IDBPDatabase<Schema>
+  readonly #channel: BroadcastChannel | null
+  /** The history this tab's Y.Doc of an address belongs to. */
+  readonly #bound = new Map<string, Bound>()
+  readonly #listeners = new Map<() => void, string>()
+  #closed = false
+
+  constructor(name: string, db: IDBPDatabase<Schema>) {
+    this.#name = name
+    this.#db = db
+    // Another tab wipes or upgrades: an open connection would block it for ever.
+    db.addEventListener('versionchange', () => this.close())
+    this.#channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(name)
+    this.#channel?.addEventListener('message', (event: MessageEvent<OutboxChange>) => {
+      for (const [listener, address] of this.#listeners) {
+        const bound = this.#bound.get(address)
+        if (event.data.address === address || (bound && event.data.history === historyOf(address, bound)))
+          listener()
+      }
+    })
+  }
+
+  load(address: string): Promise<StoredReplica | null> {
+    this.#bound.delete(address)
+    return this.#read(async (tx) => {
+      const bound = await this.#boundOf(tx, address)
+      const history = historyOf(address, bound)
+      const [state, rows, batches] = await Promise.all([
+        tx.objectStore('states').get(history),
+        tx.objectStore('rows').getAll(within(history)),
+        tx.objectStore('outbox').getAll(within(history)),
+      ])
+      if (bound.documentId === '' && batches.length === 0) return null
+      if (bound.documentId !== '') this.#bound.set(address, bound)
+      return {
+        ...bound,
+        state: state ? { seq: state.seq, chain: state.chain, update: state.update } : null,
+        rows: contiguous(state?.seq ?? 0, rows),
+        outbox: oldestFirst(batches),
+      }
+    })
+  }
+
+  async bind(address: string, documentId: string, lineage: string): Promise<void> {
+    const bound = { documentId, lineage }
+    const history = historyOf(address, bound)
+    const moved = await this.#write(async (tx) => {
+      const stored = await tx.objectStore('documents').get(documentId)
+      if (stored && stored.lineage !== lineage) {
+        const old = historyOf(address, stored)
+        await Promise.all([tx.objectStore('states').delete(old), tx.objectStore('rows').delete(within(old))])
+      }
+      const outbox = tx.objectStore('outbox')
+      const waiting = await outbox.getAll(within(`/${address}`))
+      await Promise.all([
+        tx.objectStore('documents').put(bound),
+        tx.objectStore('addresses').put({ address, documentId }),
+        outbox.delete(within(`/${address}`)),
+        ...waiting.map((batch) => outbox.put({ ...batch, history })),
+      ])
+      return waiting.length > 0
+    })
+    this.#bound.set(address, bound)
+    if (moved) this.#tell({ address, history })
+  }
+
+  /*
+   * Durability: 'relaxed' returns once the bytes are with the operating system, so they outlive a killed browser but not
+   * a power cut. Online that is enough (the server has the batch some milliseconds later) and no keystroke waits
+   * for a flush. Offline this is the only copy and nobody waits, so it is flushed.
+   */
+  async seal(address: string, batch: SealedBatch): Promise<void> {
+    const durability = navigator.onLine === false ? 'strict' : 'relaxed'
+    const change = await this.#write(async (tx) => {
+      const history = historyOf(address, await this.#boundOf(tx, address))
+      const outbox = tx.objectStore('outbox')
+      if (await outbox.getKey([history, batch.clientId, batch.n])) return null
+      const { clientId, n, at, restore, payload } = batch
+      await outbox.add({ history, clientId, n, at, restore, payload: own(payload) })
+      return { address, history }
+    }, durability)
+    if (change) this.#tell(change)
+  }
+
+  async commit(
+    address: string,
+    rows: readonly Row[],
+    acknowledged: readonly { clientId: number; n: number }[],
+  ): Promise<void> {
+    const change = await this.#write(async (tx) => {
+      const bound = await this.#boundOf(tx, address)
+      const history = historyOf(address, bound)
+      if (rows.length > 0 && (await this.#isCurrent(tx, bound))) {
+        const stored = tx.objectStore('rows')
+        await Promise.all(rows.map((row) => stored.put(ownRow(history, row))))
+      }
+      const outbox = tx.objectStore('outbox')
+      const removed = await Promise.all(
+        acknowledged.map(async ({ clientId, n }) => {
+          const key = await outbox.getKey([history, clientId, n])
+          if (key) await outbox.delete(key)
+          return key !== undefined
+        }),
+      )
+      return removed.includes(true) ? { address, history } : null
+    })
+    if (change) this.#tell(change)
+  }
+
+  replace(
+    address: string,
+    state: { seq: number; chain: Uint8Array; update: Uint8Array },
+    rows: readonly Row[],
+  ): Promise<void> {
+    return this.#write(async (tx) => {
+      const bound = await this.#boundOf(tx, address)
+      if (!(await this.#isCurrent(tx, bound))) return
+      const history = historyOf(address, bound)
+      const stored = tx.objectStore('rows')
+      const { seq, chain, update } = state
+      await Promise.all([
+        tx.objectStore('states').put({ history, seq, chain: own(chain), update: own(update) }),
+        stored.delete(within(history)),
+        ...rows.map((row) => stored.put(ownRow(history, row))),
+      ])
+    })
+  }
+
+  async acknowledge(address: string, clientId: number, n: number): Promise<void> {
+    const change = await this.#write(async (tx) => {
+      const history = historyOf(address, await this.#boundOf(tx, address))
+      const range = IDBKeyRange.bound([history, clientId, 0], [history, clientId, n])
+      const outbox = tx.objectStore('outbox')
+      if ((await outbox.count(range)) === 0) return null
+      await outbox.delete(range)
+      return { address, history }
+    })
+    if (change) this.#tell(change)
+  }
+
+  outbox(address: string): Promise<readonly SealedBatch[]> {
+    return this.#read(async (tx) => {
+      const history = historyOf(address, await this.#boundOf(tx, address))
+      return oldestFirst(await tx.objectStore('outbox').getAll(within(history)))
+    })
+  }
+
+  onOutboxChange(address: string, listener: () => void): () => void {
+    // A key of its own, so that one function may listen twice.
+    const call = () => listener()
+    this.#listeners.set(call, address)
+    return () => this.#listeners.delete(call)
+  }
+
+  async compact(address: string): Promise<void> {
+    // Without Web Locks two tabs may do the same work at once; the check before the write keeps one of them.
+    if (!navigator.locks) return this.#compact(address)
+    await navigator.locks.request(`${this.#name}:compact:${address}`, { ifAvailable: true }, (lock) =>
+      lock ? this.#compact(address) : undefined,
+    )
+  }
+
+  async wipe(): Promise<void> {
+    // Emptied first: the deletion itself may wait for a frozen tab.
+    if (!this.#closed)
+      await this.#write((tx) => Promise.all(EVERY_STORE.map((store) => tx.objectStore(store).clear())))
+    this.close()
+    await new Promise<void>((resolve, reject) => {
+      deleteDB(this.#name, { blocked: () => resolve() }).then(resolve, (error) => reject(toStoreError(error)))
+    })
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#listeners.clear()
+    this.#channel?.close()
+    this.#db.close()
+  }
+
+  async #compact(address: string): Promise<void> {
+    const before = await this.#read(async (tx) => {
+      const bound = await this.#boundOf(tx, address)
+      const history = historyOf(address, bound)
+      const state = await tx.objectStore('states').get(history)
+      return {
+        history,
+        state,
+        rows: contiguous(state?.seq ?? 0, await tx.objectStore('rows').getAll(within(history))),
+      }
+    })
+    const last = before.rows.at(-1)
+    const bytes = before.rows.reduce((sum, row) => sum + row.entries.length, 0)
+    if (!last || (before.rows.length <= COMPACT_ROWS && bytes <= COMPACT_BYTES)) return
+    // Outside of any transaction: IndexedDB commits one that is left idle.
+    const update = foldRows(before.state?.update ?? null, before.rows)
+    if (!update) return
+    await this.#write(async (tx) => {
+      const states = tx.objectStore('states')
+      const rows = tx.objectStore('rows')
+      const { history } = before
+      const [state, stillLast] = await Promise.all([states.get(history), rows.get([history, last.seq])])
+      const unchanged =
+        state?.seq === before.state?.seq && sameChain(state, before.state) && sameChain(stillLast, last)
+      if (!unchanged) return
+      await Promise.all([
+        states.put({ history, seq: last.seq, chain: last.chain, update }),
+        rows.delete(IDBKeyRange.bound([history, 0], [history, last.seq])),
+      ])
+    })
+  }
+
+  /** This tab's own view of the address; else what is stored; else unbound. */
+  async #boundOf(tx: Transaction<IDBTransactionMode>, address: string): Promise<Bound> {
+    const mine = this.#bound.get(address)
+    if (mine) return mine
+    const found = await tx.objectStore('addresses').get(address)
+    const stored = found && (await tx.objectStore('documents').get(found.documentId))
+    return stored ?? { documentId: '', lineage: '' }
+  }
+
+  /** False for a lineage that another tab has left behind. */
+  async #isCurrent(tx: Transaction<'readwrite'>, bound: Bound): Promise<boolean> {
+    if (bound.documentId === '') throw new Error('rows came for an address that is not bound')
+    const stored = await tx.objectStore('documents').get(bound.documentId)
+    return stored?.lineage === bound.lineage
+  }
+
+  #tell(change: OutboxChange): void {
+    if (!this.#closed) this.#channel?.postMessage(change)
+  }
+
+  #read<T>(work: (tx: Transaction<'readonly'>) => Promise<T>): Promise<T> {
+    return this.#run(() => this.#db.transaction([...EVERY_STORE], 'readonly'), work)
+  }
+
+  #write<T>(
+    work: (tx: Transaction<'readwrite'>) => Promise<T>,
+    durability: 'strict' | 'relaxed' = 'relaxed',
+  ): Promise<T> {
+    return this.#run(() => this.#db.transaction([...EVERY_STORE], 'readwrite', { durability }), work)
+  }
+
+  /** Resolves when the transaction is complete, not when its requests are. */
+  async #run<Mode extends IDBTransactionMode, T>(
+    begin: () => Transaction<Mode>,
+    work: (tx: Transaction<Mode>) => Promise<T>,
+  ): Promise<T> {
+    let tx: Transaction<Mode> | undefined
+    try {
+      tx = begin()
+      const done = tx.done
+      // A failure is reported by `work` first; the same failure here must not count as unhandled.
+      done.catch(() => undefined)
+      const result = await work(tx)
+      await done
+      return result
+    } catch (error) {
+      throw toStoreError(tx?.error ?? error)
+    }
+  }
+}
+
+function historyOf(address: string, bound: Bound): History {
+  return bound.documentId === '' ? `/${address}` : `${bound.documentId}/${bound.lineage}`
+}
+
+/** Every key that begins with the history: arrays sort above numbers and strings. */
+function within(history: History): IDBKeyRange {
+  return IDBKeyRange.bound([history], [history, []])
+}
+
+function contiguous(after: number, rows: readonly Row[]): Row[] {
+  const run: Row[] = []
+  let next = after + 1
+  for (const { seq, chain, entries } of rows) {
+    if (seq < next) continue
+    if (seq > next) break
+    run.push({ seq, chain, entries })
+    next++
+  }
+  return run
+}
+
+/** By age, but a client's own batches always by `n`: clocks may step back. */
+function oldestFirst(stored: readonly SealedBatch[]): SealedBatch[] {
+  const latest = new Map<number, number>()
+  return [...stored]
+    .sort((a, b) => a.clientId - b.clientId || a.n - b.n)
+    .map(({ clientId, n, at, restore, payload }) => {
+      const age = Math.max(at, latest.get(clientId) ?? at)
+      latest.set(clientId, age)
+      return { age, batch: { clientId, n, at, restore, payload } }
+    })
+    .sort((a, b) => a.age - b.age)
+    .map(({ batch }) => batch)
+}
+
+/** A view would take its whole buffer into the database with it. */
+function own(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice()
+}
+
+function ownRow(history: History, { seq, chain, entries }: Row): Row & { history: History } {
+  return { history, seq, chain: own(chain), entries: own(entries) }
+}
+
+function sameChain(a: { chain: Uint8Array } | undefined, b: { chain: Uint8Array } | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : equalBytes(a.chain, b.chain)
+}
+
+function toStoreError(error: unknown): ReplicaStoreError {
+  const quota = error instanceof DOMException && error.name === 'QuotaExceededError'
+  return new ReplicaStoreError(quota ? 'quota' : 'failed', error)
+}

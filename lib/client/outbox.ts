@@ -1,0 +1,232 @@
+import * as Y from 'yjs'
+import { LIMITS } from '../protocol/limits.ts'
+import { encodeUpdates } from '../protocol/wire.ts'
+import type { ClientClock } from './client-clock.ts'
+import type { ReplicaStore, SealedBatch } from './replica-store.ts'
+
+export interface OutboxOptions {
+  readonly clientId: () => number
+  readonly address: string
+  readonly store: ReplicaStore | null
+  readonly clock: ClientClock
+  /** There is something to send, or less is waiting than before. */
+  readonly onChange: () => void
+}
+
+/** While a batch is on its way, edits gather at most this long before they are sealed onto this device. */
+const GATHER_MS = 50
+const IN_FLIGHT_BYTES = LIMITS.messageBytes
+
+/**
+ * The edits of this browser that the server has not acknowledged: those of this tab (gathering, then sealed as numbered
+ * batches), and sealed ones other tabs left. Memory is the truth for this tab; the store holds the same for a crash.
+ */
+export class Outbox {
+  readonly #options: OutboxOptions
+  #gathering: Uint8Array[] = []
+  #gatheringSince: number | null = null
+  #sealed: SealedBatch[] = []
+  #foreign: SealedBatch[] = []
+  #nextN = 1
+  /** Batches of #foreign and #sealed that went out on this connection. */
+  #sent = new Set<SealedBatch>()
+  #sentBytes = 0
+  #cancelTimer: (() => void) | null = null
+  #sealPlanned = false
+  #unwritten = 0
+  #failing = false
+  #acknowledgedAt: number | null = null
+
+  constructor(options: OutboxOptions) {
+    this.#options = options
+  }
+
+  /** No edit of this tab waits. */
+  get flushed(): boolean {
+    return this.#gathering.length === 0 && this.#sealed.length === 0
+  }
+
+  /** No edit of any tab of this browser waits. */
+  get saved(): boolean {
+    return this.flushed && this.#foreign.length === 0
+  }
+
+  /** Every edit of this tab is in the store, or acknowledged. */
+  get onDevice(): boolean {
+    if (this.flushed) return true
+    return this.#options.store !== null && !this.#failing && this.#gathering.length === 0 && this.#unwritten === 0
+  }
+
+  get failing(): boolean {
+    return this.#failing
+  }
+
+  get waitingSince(): number | null {
+    return this.#foreign[0]?.at ?? this.#sealed[0]?.at ?? this.#gatheringSince
+  }
+
+  get acknowledgedAt(): number | null {
+    return this.#acknowledgedAt
+  }
+
+  /** True when this tab never made an edit: its client id may still be changed. */
+  get untouched(): boolean {
+    return this.#nextN === 1 && this.#gathering.length === 0
+  }
+
+  /** Adds one local transaction's update. */
+  add(update: Uint8Array): void {
+    this.#gathering.push(update)
+    this.#gatheringSince ??= this.#options.clock.now()
+    if (this.#sealed.length > 0) {
+      this.#cancelTimer ??= this.#options.clock.after(GATHER_MS, () => this.seal())
+    } else if (!this.#sealPlanned) {
+      this.#sealPlanned = true
+      queueMicrotask(() => {
+        this.#sealPlanned = false
+        this.seal()
+      })
+    }
+    this.#options.onChange()
+  }
+
+  /** Seals what has gathered, now. */
+  seal(): void {
+    this.#cancelTimer?.()
+    this.#cancelTimer = null
+    if (this.#gathering.length === 0) return
+    const at = this.#gatheringSince ?? this.#options.clock.now()
+    const updates = mergeInGroups(this.#gathering)
+    this.#gathering = []
+    this.#gatheringSince = null
+    for (let i = 0; i < updates.length; ) {
+      let bytes = 0
+      let end = i
+      do bytes += updates[end++]?.length ?? 0
+      while (end < updates.length && bytes + (updates[end]?.length ?? 0) <= LIMITS.batchBytes)
+      this.#push({ at, restore: false, payload: encodeUpdates(updates.slice(i, end)) })
+      i = end
+    }
+    this.#options.onChange()
+  }
+
+  /** Replaces every batch of this tab by one that holds all that the server lacks (a Yjs v1 update). */
+  sealDifferences(differences: Uint8Array): void {
+    this.#cancelTimer?.()
+    this.#cancelTimer = null
+    this.#gathering = []
+    this.#gatheringSince = null
+    this.#sealed = []
+    this.#push({ at: this.#options.clock.now(), restore: true, payload: encodeUpdates([differences]) })
+    this.rewind()
+    this.#options.onChange()
+  }
+
+  /** Batches `<= n` of a client are in the log. */
+  acknowledge(clientId: number, n: number): void {
+    const done = (batch: SealedBatch): boolean => batch.clientId === clientId && batch.n <= n
+    const list = clientId === this.#options.clientId() ? this.#sealed : this.#foreign
+    let removed = false
+    for (const batch of list) {
+      if (!done(batch)) continue
+      removed = true
+      if (this.#sent.delete(batch)) this.#sentBytes -= batch.payload.length
+    }
+    if (!removed) return
+    if (list === this.#sealed) {
+      this.#sealed = this.#sealed.filter((batch) => !done(batch))
+      this.#acknowledgedAt = this.#options.clock.now()
+      if (this.#sealed.length === 0) this.seal()
+    } else {
+      this.#foreign = this.#foreign.filter((batch) => !done(batch))
+    }
+    this.#options.onChange()
+  }
+
+  /** What other tabs left in the store. */
+  setForeign(batches: readonly SealedBatch[]): void {
+    const own = this.#options.clientId()
+    const known = new Map(this.#foreign.map((batch) => [`${batch.clientId} ${batch.n}`, batch]))
+    this.#foreign = batches
+      .filter((batch) => batch.clientId !== own)
+      .map((batch) => known.get(`${batch.clientId} ${batch.n}`) ?? batch)
+    for (const batch of this.#sent) {
+      if (batch.clientId !== own && !this.#foreign.includes(batch)) {
+        this.#sent.delete(batch)
+        this.#sentBytes -= batch.payload.length
+      }
+    }
+    this.#options.onChange()
+  }
+
+  /** Batches of other tabs, oldest first. */
+  get foreign(): readonly SealedBatch[] {
+    return this.#foreign
+  }
+
+  /**
+   * Batches to send now, in order, marked as sent; none beyond what may be on its way at once.
+   * Other tabs' batches made before `foreignBefore` (ms) go first: what this tab typed may build on them.
+   */
+  take(foreignBefore: number): SealedBatch[] {
+    const taken: SealedBatch[] = []
+    for (const batch of [...this.#foreign.filter((each) => each.at < foreignBefore), ...this.#sealed]) {
+      if (this.#sent.has(batch)) continue
+      const full = this.#sent.size >= LIMITS.batchesInFlight || this.#sentBytes + batch.payload.length > IN_FLIGHT_BYTES
+      if (this.#sent.size > 0 && full) break
+      this.#sent.add(batch)
+      this.#sentBytes += batch.payload.length
+      taken.push(batch)
+    }
+    return taken
+  }
+
+  /** Nothing counts as sent any more: the connection changed, or an answer was overdue. */
+  rewind(): void {
+    this.#sent.clear()
+    this.#sentBytes = 0
+  }
+
+  get inFlight(): number {
+    return this.#sent.size
+  }
+
+  destroy(): void {
+    this.#cancelTimer?.()
+    this.#cancelTimer = null
+  }
+
+  #push(sealed: Omit<SealedBatch, 'clientId' | 'n'>): void {
+    const batch: SealedBatch = { ...sealed, clientId: this.#options.clientId(), n: this.#nextN++ }
+    this.#sealed.push(batch)
+    const { store, address, onChange } = this.#options
+    if (!store) return
+    this.#unwritten++
+    store
+      .seal(address, batch)
+      .then(
+        () => {
+          this.#failing = false
+        },
+        () => {
+          // Shown to the person as "not on this device"; the batch is still in memory and on its way to the server.
+          this.#failing = true
+        },
+      )
+      .finally(() => {
+        this.#unwritten--
+        onChange()
+      })
+  }
+}
+
+/** Merged at most LIMITS.mergedUpdates at a time: Y.mergeUpdates is quadratic in the number of updates. */
+function mergeInGroups(updates: readonly Uint8Array[]): Uint8Array[] {
+  const merged: Uint8Array[] = []
+  for (let i = 0; i < updates.length; i += LIMITS.mergedUpdates) {
+    const group = updates.slice(i, i + LIMITS.mergedUpdates)
+    const [only] = group
+    merged.push(group.length === 1 && only ? only : Y.mergeUpdates(group))
+  }
+  return merged
+}

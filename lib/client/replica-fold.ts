@@ -1,0 +1,22 @@
+import * as Y from 'yjs'
+import { decodeEntries, ENTRY_BODY_UPDATE, type Row } from '../protocol/wire.ts'
+
+/**
+ * Folds rows into a state (a Yjs v1 update; null: nothing yet) through a garbage-collecting Y.Doc.
+ * `null` when something in them waits for what is not there: such a state must not be written.
+ */
+export function foldRows(state: Uint8Array | null, rows: readonly Row[]): Uint8Array | null {
+  const doc = new Y.Doc()
+  doc.transact(() => {
+    if (state) Y.applyUpdate(doc, state)
+    for (const row of rows) {
+      for (const entry of decodeEntries(row.entries)) {
+        if (entry.kind === ENTRY_BODY_UPDATE) for (const update of entry.updates) Y.applyUpdate(doc, update)
+      }
+    }
+  })
+  const complete = doc.store.pendingStructs === null && doc.store.pendingDs === null
+  const folded = complete ? Y.encodeStateAsUpdate(doc) : null
+  doc.destroy()
+  return folded
+}

@@ -1,0 +1,54 @@
+import { type Refusal, refuse } from '../protocol/errors.ts'
+import { LIMITS } from '../protocol/limits.ts'
+import type { BatchBody } from '../protocol/wire.ts'
+
+/** Twice the parts that the largest batch needs. */
+const MAX_PARTS = (2 * LIMITS.assembledBytes) / LIMITS.batchBytes
+
+/** One batch that travels in parts, of one connection. Parts come in order, their sum is bounded. */
+export class Assembly {
+  readonly #clientId: number
+  readonly #n: number
+  readonly #parts: number
+  readonly #received: Uint8Array[] = []
+  #bytes = 0
+
+  constructor(first: BatchBody) {
+    this.#clientId = first.clientId
+    this.#n = first.n
+    this.#parts = first.parts
+  }
+
+  /** The whole payload after the last part, null before; a refusal ends the assembly. */
+  add(body: BatchBody): Uint8Array | Refusal | null {
+    if (this.#parts > MAX_PARTS) return refuse('too-large', `a batch may have ${MAX_PARTS} parts`)
+    const expected = this.#received.length
+    if (
+      body.clientId !== this.#clientId ||
+      body.n !== this.#n ||
+      body.parts !== this.#parts ||
+      body.part !== expected
+    ) {
+      return refuse(
+        'rewind',
+        'parts come in order, one batch at a time; send the batch again from its first part',
+      )
+    }
+    this.#bytes += body.payload.length
+    if (this.#bytes > LIMITS.assembledBytes) {
+      return refuse(
+        'too-large',
+        `one change may have ${LIMITS.assembledBytes} bytes; make it in smaller steps`,
+      )
+    }
+    this.#received.push(body.payload)
+    if (this.#received.length < this.#parts) return null
+    const whole = new Uint8Array(this.#bytes)
+    let at = 0
+    for (const part of this.#received) {
+      whole.set(part, at)
+      at += part.length
+    }
+    return whole
+  }
+}

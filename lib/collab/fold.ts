@@ -1,0 +1,72 @@
+import * as Y from 'yjs'
+import { cleanName } from '../protocol/identity.ts'
+import { LIMITS } from '../protocol/limits.ts'
+import { ROOTS } from '../protocol/version.ts'
+import { decodeEntries, ENTRY_BODY_UPDATE } from '../protocol/wire.ts'
+
+/** A snapshot's state (a Yjs v1 update; null: from the beginning) and the encoded entries of the rows after it, in order. */
+export interface FoldJob {
+  readonly state: Uint8Array | null
+  readonly rows: readonly Uint8Array[]
+}
+
+/** `state`: a Yjs v1 update, garbage collected. `vector`: its state vector. `title`: as shown in lists, '' when there is none. */
+export interface FoldResult {
+  readonly state: Uint8Array
+  readonly vector: Uint8Array
+  readonly title: string
+}
+
+/**
+ * Folds a snapshot and the rows after it into one state, through a garbage-collecting Y.Doc: `Y.mergeUpdates` keeps
+ * what was deleted and is quadratic (8,000 keystrokes: 0.8 s and 59 KB against 41 ms and 9 KB).
+ * Throws when structs are left pending: such a history must not be replaced by a snapshot.
+ */
+export function foldDocument(job: FoldJob): FoldResult {
+  const doc = new Y.Doc()
+  try {
+    doc.transact(() => {
+      if (job.state) Y.applyUpdate(doc, job.state)
+      for (const row of job.rows) {
+        for (const entry of decodeEntries(row)) {
+          if (entry.kind !== ENTRY_BODY_UPDATE) continue
+          for (const update of entry.updates) Y.applyUpdate(doc, update)
+        }
+      }
+    })
+    if (doc.store.pendingStructs || doc.store.pendingDs)
+      throw new Error('updates are missing their predecessors')
+    return { state: Y.encodeStateAsUpdate(doc), vector: Y.encodeStateVector(doc), title: titleOf(doc) }
+  } finally {
+    doc.destroy()
+  }
+}
+
+/** The title somebody set, else the first heading or line with text. */
+function titleOf(doc: Y.Doc): string {
+  const set = cleanName(doc.getText(ROOTS.title).toString(), LIMITS.titleLength)
+  if (set !== '') return set
+  for (const block of doc.getXmlFragment(ROOTS.body).toArray()) {
+    const line = cleanName(textOf(block, LIMITS.titleLength), 120)
+    if (line !== '') return line
+  }
+  return ''
+}
+
+function textOf(node: Y.XmlElement | Y.XmlText | Y.XmlHook, most: number): string {
+  if (node instanceof Y.XmlText) {
+    let text = ''
+    for (const { insert } of node.toDelta() as { insert: unknown }[]) {
+      if (typeof insert === 'string') text += insert
+      if (text.length >= most) break
+    }
+    return text
+  }
+  if (!(node instanceof Y.XmlElement)) return ''
+  let text = ''
+  for (const child of node.toArray()) {
+    text += textOf(child, most - text.length)
+    if (text.length >= most) break
+  }
+  return text
+}

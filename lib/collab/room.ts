@@ -1,0 +1,477 @@
+import { type ErrorCode, type Refusal, refuse } from '../protocol/errors.ts'
+import type { Ack, HISTORY_MODES, Notice, Reset } from '../protocol/events.ts'
+import { mayEdit, type Role } from '../protocol/identity.ts'
+import { LIMITS } from '../protocol/limits.ts'
+import {
+  type BatchBody,
+  chainToHex,
+  decodeEntries,
+  decodeUpdates,
+  EMPTY_CHAIN,
+  ENTRY_BODY_UPDATE,
+  type Entry,
+  encodeEntries,
+  encodeHistory,
+  encodeRow,
+  equalBytes,
+  MalformedBody,
+  type SnapshotBody,
+} from '../protocol/wire.ts'
+import { Assembly } from './assembly.ts'
+import type { CommitSource } from './commit-queue.ts'
+import {
+  DamagedDocument,
+  type NewRow,
+  type SnapshotHead,
+  type StoredDocument,
+  type StoredRow,
+} from './document-store.ts'
+import { decodeVector, encodeVector } from './state-vector.ts'
+import { checkUpdates, scanClocks } from './update-gate.ts'
+
+/** One connection as the rules see it. The methods send; none throws, none waits. */
+export interface Connection {
+  readonly id: string
+  readonly userId: string
+  /** Joins the group that `RoomWire.relay` reaches. Repeating is harmless. */
+  enter(room: number): void
+  exit(room: number): void
+  ack(ack: Ack): void
+  reset(reset: Reset): void
+}
+
+/** Sends to everybody in a room at once. */
+export interface RoomWire {
+  /** `document:update`; `frame` is a row body (wire.ts). */
+  relay(room: number, frame: Uint8Array): void
+  notice(notice: Notice): void
+}
+
+/** First CHAIN_BYTES bytes of a SHA-256 over the parts in order. */
+export type ChainHash = (...parts: readonly Uint8Array[]) => Uint8Array
+
+export interface Member {
+  readonly connection: Connection
+  readonly clientId: number
+  readonly role: Role
+  readonly schemaVersion: number
+}
+
+/** A cursor as a client claims it. */
+export interface Cursor {
+  readonly lineage: string
+  readonly seq: number
+  readonly chain: string
+}
+
+export interface RoomOptions {
+  readonly number: number
+  readonly document: StoredDocument
+  readonly wire: RoomWire
+  readonly hash: ChainHash
+  readonly now: () => number
+  /** One more entry waits: the commit queue's `add`. */
+  readonly onEntry: (room: Room) => void
+  /** A row is on disk and was relayed. */
+  readonly onCommitted: (room: Room) => void
+  /** The room's memory can no longer be trusted; nothing of it may be used. */
+  readonly onBroken: (room: Room, why: { readonly refused: string } | 'lost') => void
+}
+
+interface Client {
+  readonly userId: string
+  /** Last batch in the log. */
+  committed: number
+  /** Last batch accepted, those on their way to disk included. */
+  accepted: number
+}
+
+interface Waiting {
+  readonly entry: Entry
+  readonly bytes: number
+  readonly schemaVersion: number
+}
+
+/** A row is cut at this many bytes of updates; what is left goes into the next commit. */
+const ROW_BYTES = LIMITS.messageBytes
+/** Accepted but not on disk yet, per document; beyond it clients are asked to wait. */
+const WAITING_BYTES = 16 * 1024 * 1024
+/** How long after a restore others' structs may be uploaded again. */
+const RESTORE_WINDOW_MS = 30 * 24 * 3600 * 1000
+
+const CLIENT_ID_TAKEN = refuse('client-id-taken', 'make a new Y.Doc: this client id belongs to somebody else')
+
+/**
+ * One document in memory: a cache of its log, and the rules of what may be appended.
+ * What is accepted goes to the commit queue; what is on disk is relayed, and only that.
+ */
+export class Room implements CommitSource {
+  readonly number: number
+  readonly documentId: string
+  readonly lineage: string
+  readonly #wire: RoomWire
+  readonly #hash: ChainHash
+  readonly #options: RoomOptions
+  readonly #members = new Map<string, Member>()
+  readonly #assemblies = new Map<string, Assembly>()
+  readonly #clocks = new Map<number, number>()
+  readonly #clients = new Map<number, Client>()
+  readonly #restoredAt: number | null
+  #schemaVersion: number
+  #headSeq: number
+  #headChain: Uint8Array
+  #snapshot: SnapshotHead | null
+  /** Every row kept, contiguous up to the head. */
+  #rows: StoredRow[]
+  #waiting: Waiting[] = []
+  #waitingBytes = 0
+  #inFlight: readonly Waiting[] = []
+  #broken = false
+
+  /** Throws DamagedDocument when the rows do not form the chain that ends in the stored head. */
+  constructor(options: RoomOptions) {
+    const { document } = options
+    this.#options = options
+    this.number = options.number
+    this.documentId = document.documentId
+    this.lineage = document.lineage
+    this.#wire = options.wire
+    this.#hash = options.hash
+    this.#restoredAt = document.restoredAt
+    this.#schemaVersion = document.schemaVersion
+    this.#headSeq = document.headSeq
+    this.#headChain = document.headChain
+    this.#snapshot = document.snapshot
+    this.#rows = [...document.rows]
+    this.#verify()
+    for (const { clientId, userId, lastN } of document.clients) {
+      this.#clients.set(clientId, { userId, committed: lastN, accepted: lastN })
+    }
+    if (document.snapshot) {
+      for (const [clientId, clock] of decodeVector(document.snapshot.vector))
+        this.#clocks.set(clientId, clock)
+    }
+    const covered = document.snapshot?.seq ?? 0
+    for (const row of this.#rows) if (row.seq > covered) this.#learn(row)
+  }
+
+  get headSeq(): number {
+    return this.#headSeq
+  }
+
+  get schemaVersion(): number {
+    return this.#schemaVersion
+  }
+
+  get snapshot(): SnapshotHead | null {
+    return this.#snapshot
+  }
+
+  get rows(): readonly StoredRow[] {
+    return this.#rows
+  }
+
+  get memberCount(): number {
+    return this.#members.size
+  }
+
+  /** Nothing would be lost by forgetting this room. */
+  get idle(): boolean {
+    return this.#members.size === 0 && this.#waiting.length === 0 && this.#inFlight.length === 0
+  }
+
+  /** Who is bound to which client id, and the last batch in the log of each: what a compaction writes. */
+  clients(): { clientId: number; userId: string; lastN: number }[] {
+    return [...this.#clients].map(([clientId, { userId, committed }]) => ({
+      clientId,
+      userId,
+      lastN: committed,
+    }))
+  }
+
+  /** The state vector of everything accepted, encoded. */
+  vector(): Uint8Array {
+    return encodeVector(this.#clocks)
+  }
+
+  /** Enters a member; its client id is its user's from now on. Repeating replaces. */
+  enter(member: Member): Refusal | { readonly acknowledged: number } {
+    const { clientId, connection } = member
+    if (this.#isTaken(clientId, connection.userId)) return CLIENT_ID_TAKEN
+    this.#members.set(connection.id, member)
+    connection.enter(this.number)
+    return { acknowledged: this.#clients.get(clientId)?.committed ?? 0 }
+  }
+
+  /** Repeating is harmless. */
+  leave(connectionId: string): void {
+    const member = this.#members.get(connectionId)
+    this.#members.delete(connectionId)
+    this.#assemblies.delete(connectionId)
+    member?.connection.exit(this.number)
+  }
+
+  has(connectionId: string): boolean {
+    return this.#members.has(connectionId)
+  }
+
+  /** How the history stands to a client's cursor. */
+  modeFor(cursor: Cursor | null): (typeof HISTORY_MODES)[number] {
+    if (!cursor) return 'snapshot'
+    if (cursor.lineage !== this.lineage) return 'lineage'
+    if (cursor.seq > this.#headSeq) return 'rewind'
+    const chain = this.#chainAt(cursor.seq)
+    // Trimmed: its chain can't be compared. Only a restore can have made it a false one.
+    if (!chain) return this.#restoredAt === null ? 'snapshot' : 'rewind'
+    if (chainToHex(chain) !== cursor.chain) return 'rewind'
+    return this.#rowsAfter(cursor.seq) ? 'tail' : 'snapshot'
+  }
+
+  /** Encoded HistoryBody of the rows after `seq`, or null when they are no longer all kept. */
+  tail(seq: number): Uint8Array | null {
+    const rows = this.#rowsAfter(seq)
+    return rows && encodeHistory({ snapshot: null, rows })
+  }
+
+  /** Encoded HistoryBody of a snapshot and the rows after it; null when these rows are no longer kept. */
+  history(snapshot: SnapshotBody | null): Uint8Array | null {
+    const rows = this.#rowsAfter(snapshot?.seq ?? 0)
+    return rows && encodeHistory({ snapshot, rows })
+  }
+
+  /** Takes one part of one batch. Answers by the committed frame or by an ack; never throws on anything from outside. */
+  receive(connection: Connection, body: BatchBody): void {
+    const member = this.#members.get(connection.id)
+    const refusal = member ? this.#accept(member, body) : refuse('not-joined', 'join the document first')
+    if (refusal) connection.ack({ room: this.number, clientId: body.clientId, n: body.n, refusal })
+  }
+
+  /** Ends every membership. */
+  end(reason: Reset['reason']): void {
+    for (const { connection } of [...this.#members.values()]) {
+      connection.reset({ room: this.number, reason })
+      this.leave(connection.id)
+    }
+    this.#broken = true
+  }
+
+  /** A snapshot was written that covers rows up to its seq. */
+  compacted(snapshot: SnapshotHead): void {
+    this.#snapshot = snapshot
+  }
+
+  /** Rows up to `seq` are no longer kept. */
+  trimmed(seq: number): void {
+    this.#rows = this.#rows.filter((row) => row.seq > seq)
+  }
+
+  take(): { row: NewRow; more: boolean } | null {
+    if (this.#broken || this.#waiting.length === 0) return null
+    let bytes = 0
+    let count = 0
+    let schemaVersion = this.#schemaVersion
+    for (const waiting of this.#waiting) {
+      if (count > 0 && bytes + waiting.bytes > ROW_BYTES) break
+      bytes += waiting.bytes
+      schemaVersion = Math.max(schemaVersion, waiting.schemaVersion)
+      count++
+    }
+    this.#inFlight = this.#waiting.splice(0, count)
+    const entries = encodeEntries(this.#inFlight.map(({ entry }) => entry))
+    const seq = this.#headSeq + 1
+    const chain = chainAfter(this.#hash, this.#headChain, seq, entries)
+    const at = this.#options.now()
+    return {
+      row: { documentId: this.documentId, seq, chain, at, entries, schemaVersion },
+      more: this.#waiting.length > 0,
+    }
+  }
+
+  committed(row: NewRow): void {
+    if (this.#broken) return
+    this.#headSeq = row.seq
+    this.#headChain = row.chain
+    this.#schemaVersion = Math.max(this.#schemaVersion, row.schemaVersion)
+    this.#rows.push({ seq: row.seq, chain: row.chain, at: row.at, entries: row.entries })
+    for (const { entry, bytes } of this.#inFlight) {
+      this.#waitingBytes -= bytes
+      const client = this.#clients.get(entry.clientId)
+      if (client) client.committed = entry.n
+    }
+    this.#inFlight = []
+    this.#wire.relay(
+      this.number,
+      encodeRow({ room: this.number, seq: row.seq, chain: row.chain, entries: row.entries }),
+    )
+    this.#options.onCommitted(this)
+  }
+
+  refused(_row: NewRow, reason: string): void {
+    this.#break({ refused: reason })
+  }
+
+  lost(_row: NewRow): void {
+    this.#break('lost')
+  }
+
+  slow(slow: boolean): void {
+    if (!this.#broken) this.#wire.notice({ room: this.number, code: slow ? 'storage-slow' : 'storage-ok' })
+  }
+
+  #break(why: { readonly refused: string } | 'lost'): void {
+    if (this.#broken) return
+    this.#broken = true
+    this.#options.onBroken(this, why)
+  }
+
+  #accept(member: Member, body: BatchBody): Refusal | null {
+    if (this.#broken)
+      return refuse('storage-failed', 'the document is being read again; send it again after the reset', 1000)
+    if (!mayEdit(member.role)) return refuse('read-only', 'you may read this document, not change it')
+    if (member.schemaVersion < this.#schemaVersion) {
+      return refuse('schema-too-old', 'reload: the document was changed with a newer version of the editor')
+    }
+    const { connection } = member
+    if (this.#isTaken(body.clientId, connection.userId)) return CLIENT_ID_TAKEN
+    const client = this.#clients.get(body.clientId)
+    if (client && body.n <= client.committed) {
+      connection.ack({ room: this.number, clientId: body.clientId, n: client.committed })
+      return null
+    }
+    if (client && body.n <= client.accepted) return null // its frame is on the way, and is the answer
+    const last = client?.accepted ?? 0
+    if (body.n < 1 || (body.n > last + 1 && !this.#restorable(body))) {
+      return refuse('rewind', `send again from batch ${last + 1}`)
+    }
+    const payload = this.#assemble(connection.id, body)
+    if (payload === null) return null
+    if (!(payload instanceof Uint8Array)) return payload
+    return this.#append(member, body, payload)
+  }
+
+  #append(member: Member, body: BatchBody, payload: Uint8Array): Refusal | null {
+    if (this.#waitingBytes + payload.length > WAITING_BYTES) {
+      return refuse('storage-slow', 'more is waiting for the disk than may; send it again', 1000)
+    }
+    let updates: Uint8Array[]
+    try {
+      updates = decodeUpdates(payload)
+    } catch (error) {
+      if (error instanceof MalformedBody) return refuse('invalid-update', error.message)
+      throw error
+    }
+    if (updates.length === 0) return refuse('invalid-update', 'a batch holds at least one update')
+    const clocks = { get: (clientId: number) => this.#clocks.get(clientId) ?? 0 }
+    const checked = checkUpdates(updates, { clientId: body.clientId, clocks, restore: body.restore })
+    if (!checked.ok) return refuse(checked.code satisfies ErrorCode, checked.message)
+    const { userId } = member.connection
+    for (const clientId of checked.clocks.keys()) {
+      const owner = this.#clients.get(clientId)?.userId
+      if (
+        clientId !== body.clientId &&
+        owner !== userId &&
+        !this.#restoreOpen() &&
+        (owner || !body.restore)
+      ) {
+        return refuse('foreign-client', 'a batch holds structs of its own client id only')
+      }
+    }
+    for (const [clientId, clock] of checked.clocks) this.#clocks.set(clientId, clock)
+    const client = this.#clients.get(body.clientId)
+    const first = !client
+    if (client) client.accepted = body.n
+    else this.#clients.set(body.clientId, { userId, committed: 0, accepted: body.n })
+    // A client's name stands once in the log, in its first entry.
+    const user = first ? userId : ''
+    const entry: Entry = { kind: ENTRY_BODY_UPDATE, clientId: body.clientId, n: body.n, user, updates }
+    this.#waiting.push({ entry, bytes: payload.length, schemaVersion: member.schemaVersion })
+    this.#waitingBytes += payload.length
+    this.#options.onEntry(this)
+    return null
+  }
+
+  /** The whole payload; null while parts are missing. */
+  #assemble(connectionId: string, body: BatchBody): Uint8Array | Refusal | null {
+    if (body.parts === 1 && body.part === 0) return body.payload
+    const known = this.#assemblies.get(connectionId)
+    const assembly = body.part === 0 ? new Assembly(body) : known
+    if (!assembly) return refuse('rewind', 'send the batch again from its first part')
+    const whole = assembly.add(body)
+    if (whole === null) this.#assemblies.set(connectionId, assembly)
+    else this.#assemblies.delete(connectionId)
+    return whole
+  }
+
+  /** Bound in the log to somebody else, or in use by somebody else who is here and has not typed yet. */
+  #isTaken(clientId: number, userId: string): boolean {
+    const bound = this.#clients.get(clientId)
+    if (bound) return bound.userId !== userId
+    for (const member of this.#members.values()) {
+      if (member.clientId === clientId && member.connection.userId !== userId) return true
+    }
+    return false
+  }
+
+  #restoreOpen(): boolean {
+    return this.#restoredAt !== null && this.#options.now() - this.#restoredAt < RESTORE_WINDOW_MS
+  }
+
+  /** A client may be ahead of a restored history, or replace its batches by one that holds all it has. */
+  #restorable(body: BatchBody): boolean {
+    return body.restore || this.#restoreOpen()
+  }
+
+  #rowsAfter(seq: number): readonly StoredRow[] | null {
+    if (seq === this.#headSeq) return []
+    const first = this.#rows[0]
+    if (!first || seq > this.#headSeq || seq + 1 < first.seq) return null
+    return this.#rows.slice(seq + 1 - first.seq)
+  }
+
+  #chainAt(seq: number): Uint8Array | null {
+    if (seq === this.#headSeq) return this.#headChain
+    if (seq === 0) return EMPTY_CHAIN
+    if (this.#snapshot?.seq === seq) return this.#snapshot.chain
+    const first = this.#rows[0]
+    return (first && this.#rows[seq - first.seq]?.chain) ?? null
+  }
+
+  #learn(row: StoredRow): void {
+    for (const entry of decodeEntries(row.entries)) {
+      const client = this.#clients.get(entry.clientId)
+      if (client) client.committed = client.accepted = Math.max(client.committed, entry.n)
+      else this.#clients.set(entry.clientId, { userId: entry.user, committed: entry.n, accepted: entry.n })
+      if (entry.kind === ENTRY_BODY_UPDATE)
+        for (const update of entry.updates) scanClocks(update, this.#clocks)
+    }
+  }
+
+  #verify(): void {
+    const covered = this.#snapshot?.seq ?? 0
+    let seq = this.#rows[0] ? this.#rows[0].seq - 1 : this.#headSeq
+    if (seq > covered) throw new DamagedDocument(this.documentId, `rows ${covered + 1} to ${seq} are missing`)
+    let chain = seq === 0 ? EMPTY_CHAIN : seq === covered ? this.#snapshot?.chain : undefined
+    for (const row of this.#rows) {
+      seq++
+      if (row.seq !== seq) throw new DamagedDocument(this.documentId, `row ${seq} is missing`)
+      const expected = chain && chainAfter(this.#hash, chain, seq, row.entries)
+      if (expected && !equalBytes(expected, row.chain)) {
+        throw new DamagedDocument(this.documentId, `row ${seq} does not match its chain`)
+      }
+      chain = row.chain
+      if (seq === covered && this.#snapshot && !equalBytes(this.#snapshot.chain, chain)) {
+        throw new DamagedDocument(this.documentId, `the snapshot is not of row ${seq}`)
+      }
+    }
+    if (seq !== this.#headSeq || (chain && !equalBytes(chain, this.#headChain))) {
+      throw new DamagedDocument(this.documentId, `the rows end at ${seq}, the head is ${this.#headSeq}`)
+    }
+  }
+}
+
+/** The chain after a row: hash of the chain before it, its number and its bytes. */
+function chainAfter(hash: ChainHash, before: Uint8Array, seq: number, entries: Uint8Array): Uint8Array {
+  const number = new Uint8Array(8)
+  new DataView(number.buffer).setBigUint64(0, BigInt(seq))
+  return hash(before, number, entries)
+}
