@@ -16,6 +16,10 @@ export const LIMITS = {
   structs: 50_000,
   /** Delete ranges in one batch. */
   deleteRanges: 50_000,
+  /** Clocks under the delete ranges of one batch, all ranges added up. */
+  deletedLength: 32 * 1024 * 1024,
+  /** Types inside types made by one batch. */
+  typeNesting: 256,
   /** Nesting of values inside formats, embeds and attributes. */
   nesting: 32,
   /** A caret: two encoded relative positions. */
