@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { surveyBoundaries } from './boundaries.ts'
+
+/*
+ * `npm run check`: types, lint and format, boundaries, unused code; all of them, side by side, whatever the others say.
+ * Ends with exit code 1 when one of them finds something.
+ */
+
+interface Finding {
+  readonly ok: boolean
+  readonly output: string
+}
+
+const root = join(import.meta.dirname, '..')
+
+const checks: Record<string, () => Promise<Finding>> = {
+  types: () => run('tsc', '--noEmit'),
+  'lint and format': () => run('biome', 'check', '--max-diagnostics=30', '.'),
+  boundaries,
+  'unused code': () => run('knip', '--no-progress', '--treat-config-hints-as-errors'),
+}
+
+async function boundaries(): Promise<Finding> {
+  const { looked, imports, breaches, overlooked } = await surveyBoundaries(root)
+  const blind = looked.length === 0 || imports === 0
+  const lines = [
+    `read ${looked.length} files with ${imports} imports`,
+    ...breaches.map(({ rule, from, to }) => `${rule}: ${from} → ${to}`),
+    ...overlooked.map((file) => `not read: ${file}`),
+  ]
+  return { ok: !blind && breaches.length === 0 && overlooked.length === 0, output: lines.join('\n') }
+}
+
+function run(tool: string, ...args: string[]): Promise<Finding> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(join(root, 'node_modules/.bin', tool), args, { cwd: root })
+    let output = ''
+    const keep = (bytes: Buffer) => {
+      output += bytes
+    }
+    child.stdout.on('data', keep)
+    child.stderr.on('data', keep)
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ ok: code === 0, output: output.trim() }))
+  })
+}
+
+const results = await Promise.all(
+  Object.entries(checks).map(async ([name, check]) => {
+    const begun = performance.now()
+    const finding = await check()
+    const seconds = ((performance.now() - begun) / 1000).toFixed(1)
+    console.log(
+      `${finding.ok ? '✓' : '✗'} ${name} (${seconds} s)${finding.ok ? '' : `\n${finding.output}\n`}`,
+    )
+    return finding.ok
+  }),
+)
+process.exitCode = results.every(Boolean) ? 0 : 1
