@@ -1,1 +1,313 @@
-export {}
+import type { Identity, PresenceState, Role } from '../protocol/identity.ts'
+import { LIMITS } from '../protocol/limits.ts'
+import {
+  encodePresenceDiff,
+  equalBytes,
+  type PresenceSetBody,
+  type PresenceUpsert,
+} from '../protocol/wire.ts'
+import { PresenceHues } from './presence-hues.ts'
+
+/** Who somebody is, before the room has given them a hue. `hue`: the one they chose, null: none. */
+export type PresenceIdentity = Omit<Identity, 'hue'> & { readonly hue: number | null }
+
+/** A tab that comes in. */
+export interface PresenceTab {
+  /** Session and tab: the same page load has the same key. Never sent to anybody. */
+  readonly key: string
+  /** Counts this tab's connections; the higher one wins. */
+  readonly connection: number
+  /** The connection that receives diffs for it. */
+  readonly recipient: string
+  readonly identity: PresenceIdentity
+  readonly role: Role
+  readonly now: number
+}
+
+/** One body for all recipients that lack the same. */
+export interface PresenceSend {
+  readonly recipients: readonly string[]
+  /** An encoded PresenceDiffBody. */
+  readonly body: Uint8Array
+}
+
+interface Member {
+  readonly member: number
+  readonly key: string
+  connection: number
+  recipient: string
+  identity: Identity & { readonly role: Role }
+  idle: boolean
+  unsteady: boolean
+  caret: Uint8Array
+  heardAt: number
+  /** Room versions at which each part last changed. */
+  identityAt: number
+  stateAt: number
+  caretAt: number
+}
+
+/** What a connection has been sent. `version` -1: nothing yet. */
+interface Recipient {
+  readonly member: number
+  version: number
+}
+
+const NO_CARET = new Uint8Array(0)
+/** Heartbeats without a sign of life until a tab is unsteady. */
+const UNSTEADY_AFTER = 1.5
+const SHORTEST_TICK_MS = 50
+const LONGEST_TICK_MS = 500
+const SMALL_ROOM = 10
+const LARGE_ROOM = 500
+
+/**
+ * Presence of one room ([PRES] in docs/protocol.md): one record per tab; identity, role and liveness from the server,
+ * caret and idleness from the client. Pure: times are passed in (ms, never going back), nothing is stored or sent here.
+ */
+export class Presence {
+  readonly #room: number
+  readonly #unsteadyAfterMs: number
+  readonly #hues = new PresenceHues()
+  readonly #members = new Map<number, Member>()
+  readonly #byKey = new Map<string, Member>()
+  readonly #recipients = new Map<string, Recipient>()
+  /** Members that are not unsteady, the one unheard for longest first. */
+  readonly #steady = new Set<Member>()
+  #removed: { readonly member: number; readonly at: number }[] = []
+  #lastMember = 0
+  #version = 0
+  /** A client knows its own caret: the last change, who made it (0: the server), and the last one by anybody else. */
+  #changedBy = 0
+  #changedByOthersAt = 0
+  #lastTick = Number.NEGATIVE_INFINITY
+  /** Whether some recipient may lack something. */
+  #behind = false
+
+  constructor(options: { readonly room: number; readonly pingIntervalMs: number }) {
+    this.#room = options.room
+    this.#unsteadyAfterMs = options.pingIntervalMs * UNSTEADY_AFTER
+  }
+
+  /** Tabs present. */
+  get size(): number {
+    return this.#members.size
+  }
+
+  /**
+   * A tab comes in, or comes again over a newer connection, keeping its number. `null`: a newer connection of the same
+   * tab is here already. Repeating with the same connection sends the whole roster again. The newest identity counts
+   * for every tab of that person.
+   */
+  enter(tab: PresenceTab): { member: number; identity: Identity } | null {
+    const known = this.#byKey.get(tab.key)
+    const sameConnection = known?.connection === tab.connection && known.recipient === tab.recipient
+    if (known && known.connection >= tab.connection && !sameConnection) return null
+    const identity = { ...this.#withHue(tab.identity), role: tab.role }
+    const member = known ?? this.#add(tab, identity)
+    if (known) {
+      this.#recipients.delete(known.recipient)
+      known.connection = tab.connection
+      known.recipient = tab.recipient
+      this.#hear(known, tab.now)
+    }
+    this.#recipients.set(tab.recipient, { member: member.member, version: -1 })
+    this.#behind = true
+    this.#identify(member, identity)
+    this.#identifyAll(identity)
+    const { role: _, ...own } = member.identity
+    return { member: member.member, identity: own }
+  }
+
+  /** A tab goes. Nothing happens when another connection has taken it over: a late close of an old one. */
+  leave(member: number, recipient: string): void {
+    const found = this.#of(member, recipient)
+    if (!found) return
+    this.#members.delete(member)
+    this.#byKey.delete(found.key)
+    this.#steady.delete(found)
+    this.#recipients.delete(recipient)
+    this.#removed.push({ member, at: this.#change(0) })
+  }
+
+  /** What a client says of itself. False: the caret is larger than LIMITS.caretBytes, nothing was changed. */
+  set(member: number, recipient: string, body: PresenceSetBody, now: number): boolean {
+    if (body.caret.length > LIMITS.caretBytes) return false
+    const found = this.#of(member, recipient)
+    if (!found) return true
+    this.#hear(found, now)
+    if (found.idle !== body.idle) {
+      found.idle = body.idle
+      found.stateAt = this.#change(member)
+    }
+    if (!equalBytes(found.caret, body.caret)) {
+      // A copy: a decoded body is a view into a whole network buffer.
+      found.caret = body.caret.slice()
+      found.caretAt = this.#change(member)
+    }
+    return true
+  }
+
+  /** A sign of life: any packet or pong of the transport. */
+  heard(member: number, recipient: string, now: number): void {
+    const found = this.#of(member, recipient)
+    if (found) this.#hear(found, now)
+  }
+
+  /** Somebody changed their name or hue: every tab of theirs. */
+  rename(identity: PresenceIdentity): void {
+    this.#identifyAll(this.#withHue(identity))
+  }
+
+  /**
+   * What each recipient lacks, in one body per version they stand at. A `busy` recipient is skipped and gets one diff
+   * of everything later. A recipient that lacks only its own caret or idleness is not written to.
+   */
+  diffs(now: number, busy: (recipient: string) => boolean): PresenceSend[] {
+    this.#lastTick = now
+    this.#findUnsteady(now)
+    if (!this.#behind) return []
+    this.#behind = false
+    const groups = new Map<number, string[]>()
+    let oldest = this.#version
+    for (const [name, recipient] of this.#recipients) {
+      const lacksAt = this.#changedBy === recipient.member ? this.#changedByOthersAt : this.#version
+      if (recipient.version === this.#version) continue
+      if (recipient.version >= lacksAt) {
+        recipient.version = this.#version
+        continue
+      }
+      if (busy(name)) {
+        this.#behind = true
+        if (recipient.version >= 0) oldest = Math.min(oldest, recipient.version)
+        continue
+      }
+      const group = groups.get(recipient.version)
+      if (group) group.push(name)
+      else groups.set(recipient.version, [name])
+      recipient.version = this.#version
+    }
+    const sends: PresenceSend[] = []
+    for (const [version, recipients] of groups) sends.push({ recipients, body: this.#encodeSince(version) })
+    this.#removed = this.#removed.filter(({ at }) => at > oldest)
+    return sends
+  }
+
+  /** ms until `diffs` has something to do; null: nothing, until something is called. Joins and leaves wait no longer than 500 ms. */
+  nextTickIn(now: number): number | null {
+    if (this.#behind) return Math.max(0, this.#lastTick + this.#tickMs() - now)
+    for (const unheard of this.#steady) return Math.max(0, unheard.heardAt + this.#unsteadyAfterMs - now)
+    return null
+  }
+
+  #add(tab: PresenceTab, identity: Identity & { readonly role: Role }): Member {
+    const version = this.#change(0)
+    const member: Member = {
+      member: ++this.#lastMember,
+      key: tab.key,
+      connection: tab.connection,
+      recipient: tab.recipient,
+      identity,
+      idle: false,
+      unsteady: false,
+      caret: NO_CARET,
+      heardAt: tab.now,
+      identityAt: version,
+      stateAt: version,
+      caretAt: version,
+    }
+    this.#members.set(member.member, member)
+    this.#byKey.set(tab.key, member)
+    this.#steady.add(member)
+    return member
+  }
+
+  #of(member: number, recipient: string): Member | null {
+    const found = this.#members.get(member)
+    return found?.recipient === recipient ? found : null
+  }
+
+  #hear(member: Member, now: number): void {
+    member.heardAt = now
+    this.#steady.delete(member)
+    this.#steady.add(member)
+    if (!member.unsteady) return
+    member.unsteady = false
+    member.stateAt = this.#change(0)
+  }
+
+  #findUnsteady(now: number): void {
+    for (const member of this.#steady) {
+      if (now - member.heardAt < this.#unsteadyAfterMs) return
+      this.#steady.delete(member)
+      member.unsteady = true
+      member.stateAt = this.#change(0)
+    }
+  }
+
+  #identifyAll(identity: Identity): void {
+    for (const member of this.#members.values()) {
+      if (member.identity.userId === identity.userId) {
+        this.#identify(member, { ...identity, role: member.identity.role })
+      }
+    }
+  }
+
+  #identify(member: Member, identity: Identity & { readonly role: Role }): void {
+    const { name, guestName, hue, role } = member.identity
+    if (
+      name === identity.name &&
+      guestName === identity.guestName &&
+      hue === identity.hue &&
+      role === identity.role
+    ) {
+      return
+    }
+    member.identity = identity
+    member.identityAt = this.#change(0)
+  }
+
+  #withHue({ userId, name, guestName, hue }: PresenceIdentity): Identity {
+    const others = new Map<string, number>()
+    for (const { identity } of this.#members.values()) {
+      if (identity.userId !== userId) others.set(identity.userId, identity.hue)
+      else hue ??= identity.hue
+    }
+    return { userId, name, guestName, hue: this.#hues.pick(userId, hue, others.values()) }
+  }
+
+  /** A new version of the room; `by`: the member whose own word it is, 0: not one's own word. */
+  #change(by: number): number {
+    if (by === 0 || by !== this.#changedBy) this.#changedByOthersAt = this.#version
+    this.#changedBy = by
+    this.#behind = true
+    return ++this.#version
+  }
+
+  #encodeSince(version: number): Uint8Array {
+    const full = version < 0
+    const upserts: PresenceUpsert[] = []
+    for (const each of this.#members.values()) {
+      const { member, identity, caret } = each
+      if (Math.max(each.identityAt, each.stateAt, each.caretAt) <= version) continue
+      upserts.push({
+        member,
+        ...(each.identityAt > version ? { identity } : {}),
+        ...(each.stateAt > version ? { state: stateOf(each) } : {}),
+        ...(each.caretAt > version ? { caret } : {}),
+      })
+    }
+    const removes = full ? [] : this.#removed.filter(({ at }) => at > version).map(({ member }) => member)
+    return encodePresenceDiff({ room: this.#room, full, upserts, removes })
+  }
+
+  #tickMs(): number {
+    const grown = (this.#recipients.size - SMALL_ROOM) / (LARGE_ROOM - SMALL_ROOM)
+    return SHORTEST_TICK_MS + Math.min(1, Math.max(0, grown)) * (LONGEST_TICK_MS - SHORTEST_TICK_MS)
+  }
+}
+
+function stateOf({ unsteady, idle }: Member): PresenceState {
+  if (unsteady) return 'unsteady'
+  return idle ? 'idle' : 'active'
+}

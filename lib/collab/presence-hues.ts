@@ -1,0 +1,38 @@
+import { HUE_ORDER } from '../protocol/identity.ts'
+
+/** People remembered after they left, so that they come back in the same hue. */
+const REMEMBERED = 500
+
+/** Hands out hues in one room: the chosen one, else the one had before, else the first unused, else the least used. */
+export class PresenceHues {
+  readonly #had = new Map<string, number>()
+
+  /** `others`: hues of the other people present, one for each of them. */
+  pick(userId: string, chosen: number | null, others: Iterable<number>): number {
+    const uses = new Map<number, number>(HUE_ORDER.map((hue) => [hue, 0]))
+    for (const hue of others) uses.set(hue, (uses.get(hue) ?? 0) + 1)
+    const hue = chosen ?? this.#before(userId, uses) ?? leastUsed(uses)
+    this.#remember(userId, hue)
+    return hue
+  }
+
+  #before(userId: string, uses: ReadonlyMap<number, number>): number | undefined {
+    const hue = this.#had.get(userId)
+    return hue !== undefined && uses.get(hue) === 0 ? hue : undefined
+  }
+
+  #remember(userId: string, hue: number): void {
+    this.#had.delete(userId)
+    this.#had.set(userId, hue)
+    for (const oldest of this.#had.keys()) {
+      if (this.#had.size <= REMEMBERED) return
+      this.#had.delete(oldest)
+    }
+  }
+}
+
+function leastUsed(uses: ReadonlyMap<number, number>): number {
+  let best: number = HUE_ORDER[0]
+  for (const hue of HUE_ORDER) if ((uses.get(hue) ?? 0) < (uses.get(best) ?? 0)) best = hue
+  return best
+}
