@@ -58,7 +58,29 @@ interface OutboxChange {
 export async function openIndexedDbStore(userId: string): Promise<ReplicaStore | null> {
   if (typeof indexedDB === 'undefined') return null
   const name = `commonplace:${userId}`
-  const opening = openDB<Schema>(name, DATABASE_VERSION, {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const tooLong = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), OPEN_TIMEOUT_MS)
+  })
+  try {
+    let late = false
+    const opening = openDatabase(name).then((db) => {
+      if (late) db.close()
+      return db
+    })
+    const db = await Promise.race([opening, tooLong])
+    late = db === null
+    return db && new IndexedDbStore(name, db)
+  } catch {
+    // Whatever the reason, there is no database: the page says "only in this tab".
+    return null
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function openDatabase(name: string): Promise<IDBPDatabase<Schema>> {
+  return openDB<Schema>(name, DATABASE_VERSION, {
     upgrade(db) {
       db.createObjectStore('addresses', { keyPath: 'address' })
       db.createObjectStore('documents', { keyPath: 'documentId' })
@@ -67,24 +89,6 @@ export async function openIndexedDbStore(userId: string): Promise<ReplicaStore |
       db.createObjectStore('outbox', { keyPath: ['history', 'clientId', 'n'] })
     },
   })
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const tooLong = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), OPEN_TIMEOUT_MS)
-  })
-  try {
-    const db = await Promise.race([opening, tooLong])
-    if (db) return new IndexedDbStore(name, db)
-    opening.then(
-      (late) => late.close(),
-      () => undefined,
-    )
-    return null
-  } catch {
-    // Whatever the reason, there is no database: the page says "only in this tab".
-    return null
-  } finally {
-    clearTimeout(timer)
-  }
 }
 
 class IndexedDbStore implements ReplicaStore {

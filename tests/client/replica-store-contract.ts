@@ -1,0 +1,305 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import * as Y from 'yjs'
+import type { ReplicaStore, SealedBatch } from '#lib/client/replica-store.ts'
+import { encodeEntries, encodeUpdates, type Row } from '#lib/protocol/wire.ts'
+
+/** One browser: `open` opens the user's store in a further tab. */
+interface Browser {
+  open(userId: string): Promise<ReplicaStore>
+}
+
+export const ADDRESS = 'address-of-the-editors-000000000'
+export const OTHER_ADDRESS = 'address-of-the-viewers-000000000'
+
+export function batch(clientId: number, n: number, at = 1_000 + n): SealedBatch {
+  return { clientId, n, at, restore: false, payload: encodeUpdates([new Uint8Array([clientId, n])]) }
+}
+
+export function chain(seq: number, history = 0): Uint8Array {
+  const bytes = new Uint8Array(16)
+  new DataView(bytes.buffer).setUint32(0, seq)
+  bytes[15] = history
+  return bytes
+}
+
+/** Rows `from…to` in which client 7 types one letter (or `text`) each; those before `from` are taken as typed. */
+export function typedRows(from: number, to: number, history = 0, text?: string): Row[] {
+  const doc = new Y.Doc()
+  doc.clientID = 7
+  const title = doc.getText('title')
+  const rows: Row[] = []
+  let update: Uint8Array = new Uint8Array()
+  doc.on('update', (bytes: Uint8Array) => {
+    update = bytes
+  })
+  for (let seq = 1; seq <= to; seq++) {
+    title.insert(title.length, text ?? String.fromCharCode(97 + (seq % 26)))
+    const entries = encodeEntries([{ kind: 0, clientId: 7, n: seq, user: '', updates: [update] }])
+    if (seq >= from) rows.push({ seq, chain: chain(seq, history), entries })
+  }
+  return rows
+}
+
+function stateUpto(seq: number) {
+  const doc = new Y.Doc()
+  doc.clientID = 7
+  for (let n = 1; n <= seq; n++) {
+    doc.getText('title').insert(n - 1, String.fromCharCode(97 + (n % 26)))
+  }
+  return { seq, chain: chain(seq), update: Y.encodeStateAsUpdate(doc) }
+}
+
+function titleIn(update: Uint8Array | undefined): string {
+  const doc = new Y.Doc()
+  if (update) Y.applyUpdate(doc, update)
+  return doc.getText('title').toString()
+}
+
+const numbers = (batches: readonly SealedBatch[] | undefined) =>
+  batches?.map(({ clientId, n }) => [clientId, n])
+const seqs = (rows: readonly Row[] | undefined) => rows?.map((row) => row.seq)
+
+/** The port of lib/client/replica-store.ts, for every implementation. */
+export function replicaStoreContract(newBrowser: () => Browser): void {
+  describe('the replica store contract', () => {
+    let browser: Browser
+    let tab: ReplicaStore
+    let second: ReplicaStore
+    beforeEach(async () => {
+      browser = newBrowser()
+      tab = await browser.open('mei')
+      second = await browser.open('mei')
+    })
+    afterEach(() => {
+      tab.close()
+      second.close()
+    })
+
+    test('an address never joined or typed in holds nothing', async () => {
+      expect(await tab.load(ADDRESS)).toBeNull()
+      expect(await tab.outbox(ADDRESS)).toEqual([])
+    })
+
+    test('a batch sealed before the first join is kept under its address and belongs to the document joined', async () => {
+      await tab.seal(ADDRESS, batch(1, 1))
+      expect(await second.load(ADDRESS)).toMatchObject({ documentId: '', lineage: '', state: null, rows: [] })
+      await tab.bind(ADDRESS, 'document', 'lineage')
+      expect(numbers((await second.load(ADDRESS))?.outbox)).toEqual([[1, 1]])
+      expect((await second.load(ADDRESS))?.documentId).toBe('document')
+    })
+
+    test('a tab that has not heard of the join still seals into the joined document', async () => {
+      await second.load(ADDRESS)
+      await tab.bind(ADDRESS, 'document', 'lineage')
+      await second.seal(ADDRESS, batch(2, 1))
+      expect(numbers(await tab.outbox(ADDRESS))).toEqual([[2, 1]])
+    })
+
+    test('the addresses of one document share its replica', async () => {
+      await tab.bind(ADDRESS, 'document', 'lineage')
+      await tab.commit(ADDRESS, typedRows(1, 2), [])
+      await tab.seal(ADDRESS, batch(1, 1))
+      await second.bind(OTHER_ADDRESS, 'document', 'lineage')
+      const replica = await second.load(OTHER_ADDRESS)
+      expect(seqs(replica?.rows)).toEqual([1, 2])
+      expect(numbers(replica?.outbox)).toEqual([[1, 1]])
+    })
+
+    test('a batch sealed again keeps its first bytes', async () => {
+      await tab.seal(ADDRESS, batch(1, 1))
+      await second.seal(ADDRESS, { ...batch(1, 1, 5), payload: new Uint8Array([9]) })
+      expect(await tab.outbox(ADDRESS)).toEqual([batch(1, 1)])
+    })
+
+    test('the outbox is oldest first, and in order of n within a client even when the clock stepped back', async () => {
+      for (const sealed of [batch(1, 1, 50), batch(1, 2, 10), batch(2, 1, 30), batch(3, 1, 60)]) {
+        await tab.seal(ADDRESS, sealed)
+      }
+      expect(numbers(await second.outbox(ADDRESS))).toEqual([
+        [2, 1],
+        [1, 1],
+        [1, 2],
+        [3, 1],
+      ])
+    })
+
+    test('a commit stores rows and takes the acknowledged batches of any tab away', async () => {
+      await tab.bind(ADDRESS, 'document', 'lineage')
+      await tab.seal(ADDRESS, batch(1, 1))
+      await second.seal(ADDRESS, batch(2, 1))
+      await second.seal(ADDRESS, batch(2, 2))
+      await tab.commit(ADDRESS, typedRows(1, 1), [batch(1, 1), batch(2, 1)])
+      const replica = await second.load(ADDRESS)
+      expect(replica?.rows).toEqual(typedRows(1, 1))
+      expect(numbers(replica?.outbox)).toEqual([[2, 2]])
+    })
+
+    test('a commit repeated, by another tab too, changes nothing', async () => {
+      await tab.bind(ADDRESS, 'document', 'lineage')
+      await tab.seal(ADDRESS, batch(1, 1))
+      await tab.commit(ADDRESS, typedRows(1, 3), [batch(1, 1)])
+      const before = await tab.load(ADDRESS)
+      await second.commit(ADDRESS, typedRows(2, 3), [batch(1, 1)])
+      expect(await tab.load(ADDRESS)).toEqual(before)
+    })
+
+    test('rows are handed back up to the first hole, and past it once it is filled', async () => {
+      await tab.bind(ADDRESS, 'document', 'lineage')
+      await tab.commit(ADDRESS, [...typedRows(1, 2), ...typedRows(4, 5)], [])
+      expect(seqs((await tab.load(ADDRESS))?.rows)).toEqual([1, 2])
+      await tab.commit(ADDRESS, typedRows(3, 3), [])
+      expect(seqs((await tab.load(ADDRESS))?.rows)).toEqual([1, 2, 3, 4, 5])
+    })
+
+    test('rows without the beginning are not handed back', async () => {
+      await tab.bind(ADDRESS, 'document', 'lineage')
+      await tab.commit(ADDRESS, typedRows(3, 4), [])
+      expect((await tab.load(ADDRESS))?.rows).toEqual([])
+    })
+
+    test('a state from the server stands in place of everything stored, its rows follow it', async () => {
+      await tab.bind(ADDRESS, 'document', 'lineage')
+      await tab.commit(ADDRESS, typedRows(1, 9), [])
+      await tab.seal(ADDRESS, batch(1, 1))
+      await tab.replace(ADDRESS, stateUpto(5), typedRows(6, 7, 1))
+      const replica = await second.load(ADDRESS)
+      expect(replica?.state).toEqual(stateUpto(5))
+      expect(replica?.rows).toEqual(typedRows(6, 7, 1))
+      expect(numbers(replica?.outbox)).toEqual([[1, 1]])
+    })
+
+    test('acknowledge removes a client’s batches up to n and nobody else’s', async () => {
+      for (const sealed of [batch(1, 1), batch(1, 2), batch(1, 3), batch(2, 1)])
+        await tab.seal(ADDRESS, sealed)
+      await second.acknowledge(ADDRESS, 1, 2)
+      expect(numbers(await tab.outbox(ADDRESS))).toEqual([
+        [2, 1],
+        [1, 3],
+      ])
+    })
+
+    test('a new lineage drops the replica and sets the old outbox aside', async () => {
+      await tab.bind(ADDRESS, 'document', 'first')
+      await tab.commit(ADDRESS, typedRows(1, 2), [])
+      await tab.seal(ADDRESS, batch(1, 1))
+      await tab.bind(ADDRESS, 'document', 'second')
+      expect(await tab.load(ADDRESS)).toEqual({
+        documentId: 'document',
+        lineage: 'second',
+        state: null,
+        rows: [],
+        outbox: [],
+      })
+      await tab.bind(ADDRESS, 'document', 'first')
+      expect(numbers(await tab.outbox(ADDRESS))).toEqual([[1, 1]])
+    })
+
+    test('a tab still on the old lineage seals and commits nothing into the new one', async () => {
+      await tab.bind(ADDRESS, 'document', 'first')
+      await second.load(ADDRESS)
+      await tab.bind(ADDRESS, 'document', 'second')
+      await second.seal(ADDRESS, batch(2, 1))
+      await second.commit(ADDRESS, typedRows(1, 1), [])
+      await second.replace(ADDRESS, stateUpto(3), [])
+      expect(numbers(await second.outbox(ADDRESS))).toEqual([[2, 1]])
+      expect(await tab.load(ADDRESS)).toMatchObject({ lineage: 'second', state: null, rows: [], outbox: [] })
+      await tab.bind(ADDRESS, 'document', 'first')
+      expect(await tab.load(ADDRESS)).toMatchObject({ lineage: 'first', state: null, rows: [] })
+    })
+
+    test('views into a larger buffer are stored as their own bytes', async () => {
+      const frame = new Uint8Array(100_000).fill(1)
+      await tab.seal(ADDRESS, { ...batch(1, 1), payload: frame.subarray(5, 9) })
+      const [sealed] = await second.outbox(ADDRESS)
+      frame.fill(2)
+      expect(sealed?.payload).toEqual(new Uint8Array(4).fill(1))
+      expect(sealed?.payload.buffer.byteLength).toBe(4)
+    })
+
+    test('compaction folds more than 500 rows into a state with the same text', async () => {
+      await tab.bind(ADDRESS, 'document', 'lineage')
+      await tab.commit(ADDRESS, typedRows(1, 500), [])
+      await tab.compact(ADDRESS)
+      expect((await tab.load(ADDRESS))?.rows).toHaveLength(500)
+      await tab.commit(ADDRESS, [...typedRows(501, 501), ...typedRows(503, 503)], [])
+      await Promise.all([tab.compact(ADDRESS), second.compact(ADDRESS)])
+      const replica = await second.load(ADDRESS)
+      expect(replica?.state?.seq).toBe(501)
+      expect(replica?.state?.chain).toEqual(chain(501))
+      expect(titleIn(replica?.state?.update)).toBe(titleIn(stateUpto(501).update))
+      await tab.commit(ADDRESS, typedRows(502, 502), [])
+      expect(seqs((await tab.load(ADDRESS))?.rows)).toEqual([502, 503])
+    })
+
+    test('rows that wait for what is not there are not folded', async () => {
+      await tab.bind(ADDRESS, 'document', 'lineage')
+      const late = typedRows(2, 502).map((row) => ({ ...row, seq: row.seq - 1 }))
+      await tab.commit(ADDRESS, late, [])
+      await tab.compact(ADDRESS)
+      expect(await tab.load(ADDRESS)).toMatchObject({ state: null, rows: { length: 501 } })
+    })
+
+    test('another tab’s seal and acknowledgement call back, one’s own and repeated ones do not', async () => {
+      const mine = vi.fn()
+      const theirs = vi.fn()
+      tab.onOutboxChange(ADDRESS, mine)
+      second.onOutboxChange(ADDRESS, theirs)
+      await tab.seal(ADDRESS, batch(1, 1))
+      await vi.waitFor(() => expect(theirs).toHaveBeenCalledTimes(1))
+      await tab.seal(ADDRESS, batch(1, 1))
+      await tab.acknowledge(ADDRESS, 1, 1)
+      await vi.waitFor(() => expect(theirs).toHaveBeenCalledTimes(2))
+      await tab.acknowledge(ADDRESS, 1, 1)
+      await tab.bind(ADDRESS, 'document', 'lineage')
+      await second.bind(OTHER_ADDRESS, 'document', 'lineage')
+      const byOther = vi.fn()
+      second.onOutboxChange(OTHER_ADDRESS, byOther)
+      await tab.seal(ADDRESS, batch(1, 2))
+      await vi.waitFor(() => expect(byOther).toHaveBeenCalledTimes(1))
+      expect(theirs).toHaveBeenCalledTimes(3)
+      expect(mine).not.toHaveBeenCalled()
+    })
+
+    test('after the unsubscription nothing calls back', async () => {
+      const gone = vi.fn()
+      const kept = vi.fn()
+      second.onOutboxChange(ADDRESS, gone)()
+      second.onOutboxChange(ADDRESS, kept)
+      await tab.seal(ADDRESS, batch(1, 1))
+      await vi.waitFor(() => expect(kept).toHaveBeenCalled())
+      expect(gone).not.toHaveBeenCalled()
+    })
+
+    test('two users of one browser see nothing of each other', async () => {
+      const wei = await browser.open('wei')
+      await tab.seal(ADDRESS, batch(1, 1))
+      await tab.bind(ADDRESS, 'document', 'lineage')
+      await tab.commit(ADDRESS, typedRows(1, 1), [])
+      expect(await wei.load(ADDRESS)).toBeNull()
+      expect(await wei.outbox(ADDRESS)).toEqual([])
+      wei.close()
+    })
+
+    test('wiping erases everything of this user and closes the store in every tab', async () => {
+      const wei = await browser.open('wei')
+      await wei.seal(ADDRESS, batch(3, 1))
+      await tab.bind(ADDRESS, 'document', 'lineage')
+      await tab.seal(ADDRESS, batch(1, 1))
+      await tab.wipe()
+      await tab.wipe()
+      await expect(second.seal(ADDRESS, batch(2, 1))).rejects.toMatchObject({
+        name: 'ReplicaStoreError',
+        kind: 'failed',
+      })
+      const again = await browser.open('mei')
+      expect(await again.load(ADDRESS)).toBeNull()
+      expect(numbers(await wei.outbox(ADDRESS))).toEqual([[3, 1]])
+      again.close()
+      wei.close()
+    })
+
+    test('rows for an address that is not bound are a fault of the caller', async () => {
+      await expect(tab.commit(ADDRESS, typedRows(1, 1), [])).rejects.toMatchObject({ kind: 'failed' })
+    })
+  })
+}
