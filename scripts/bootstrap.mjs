@@ -1,0 +1,271 @@
+// What has to be there before `npm start`, `npm run dev`, `npm run check` and `npm test`: does what is missing, says what
+// it does, and is silent when nothing is. npm runs it before anything is installed and on the machine's own Node, so it is
+// plain JavaScript and imports nothing but Node.
+
+import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const OLDEST_NODE = 20
+const root = fileURLToPath(new URL('..', import.meta.url))
+const notes = join(root, 'node_modules', '.bootstrap')
+const lock = join(root, '.bootstrap.lock')
+const at = (...parts) => join(root, ...parts)
+
+/** What each purpose needs, in this order. */
+const needs = {
+  start: [dependencies, build],
+  dev: [dependencies],
+  check: [dependencies, routeTypes],
+  test: [dependencies, build, chromium],
+}
+
+/** The command that runs now. */
+let running
+
+/** A reason to stop that is told in one sentence. */
+class Stop extends Error {}
+
+try {
+  const steps = needs[process.argv[2]]
+  if (!steps) throw new Stop(`bootstrap: one of ${Object.keys(needs).join(', ')} is needed as argument.`)
+  if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
+    throw new Stop(`Node ${OLDEST_NODE} or newer is needed, and this is ${process.versions.node}.`)
+  }
+  await alone(async () => {
+    for (const step of steps) await step()
+  })
+} catch (error) {
+  if (!(error instanceof Stop)) throw error
+  console.error(error.message)
+  process.exitCode = 1
+}
+
+async function dependencies() {
+  const wanted = JSON.parse(readFileSync(at('package.json'), 'utf8'))
+  const pinned = wanted.dependencies.node
+  const { dependencies, devDependencies, allowScripts } = wanted
+  const stamp = hashOf(
+    [at('package-lock.json'), at('.npmrc')],
+    dependencies,
+    devDependencies,
+    allowScripts,
+    platform(),
+  )
+  if (noted('installed') === stamp && existsSync(at('node_modules/.bin/node'))) return
+
+  // `npm ci` fails where a registry carries only some platforms' optional binaries; `install` with the same lock does not.
+  // --no-save leaves the lock as it is. A lock made on another platform lacks this one's binaries: the exact pins hold then.
+  const foreign = !readFileSync(at('package-lock.json'), 'utf8').includes(`/swc-${platform()}`)
+  const options = [
+    '--no-save',
+    '--include=dev',
+    '--loglevel=error',
+    ...(foreign ? ['--no-package-lock'] : []),
+  ]
+  const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm']
+  await run('Installing dependencies', [...npm, 'install', ...options])
+
+  const found = spawnSync(at('node_modules/.bin/node'), ['--version'], { encoding: 'utf8' }).stdout?.trim()
+  if (found !== `v${pinned}`) {
+    throw new Stop(
+      `Node ${pinned} did not come with the dependencies (found: ${found || 'none'}): npm must be allowed to run install scripts (npm config get ignore-scripts).`,
+    )
+  }
+  note('installed', stamp)
+}
+
+async function build() {
+  const sources = [
+    ...filesUnder('app'),
+    ...filesUnder('lib'),
+    ...filesUnder('public'),
+    ...['next.config.ts', 'proxy.ts', 'postcss.config.mjs', 'tsconfig.json', 'package-lock.json'].map(
+      (file) => at(file),
+    ),
+  ]
+  const stamp = hashOf(sources, process.env.BASE_PATH ?? '')
+  if (noted('built') === stamp && existsSync(at('.next/BUILD_ID'))) return
+  rmSync(join(notes, 'built'), { force: true })
+  await run('Building', [at('node_modules/.bin/node'), at('node_modules/next/dist/bin/next'), 'build'])
+  note('built', stamp)
+}
+
+/** The types Next makes for pages and for imported CSS; a build makes them too. */
+async function routeTypes() {
+  if (existsSync(at('next-env.d.ts')) || !existsSync(at('app'))) return
+  await run('Making route types', [
+    at('node_modules/.bin/node'),
+    at('node_modules/next/dist/bin/next'),
+    'typegen',
+  ])
+}
+
+async function chromium() {
+  const set = process.env.CHROMIUM_PATH
+  if (set) {
+    if (!starts(set)) throw new Stop(`CHROMIUM_PATH must be a Chromium that starts, and ${set} does not.`)
+    return
+  }
+  const known = noted('chromium')
+  if (known && existsSync(known)) return
+
+  let found = foundChromium()
+  if (!found) {
+    const playwright = [at('node_modules/.bin/node'), at('node_modules/@playwright/test/cli.js')]
+    await run('Downloading a Chromium for the browser tests', [...playwright, 'install', 'chromium'], 'try')
+    found = foundChromium()
+  }
+  if (!found && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
+    await run("Installing the system's Chromium: package lists", ['apt-get', 'update'], 'try')
+    const install = ['apt-get', 'install', '-y', '--no-install-recommends', 'chromium']
+    await run("Installing the system's Chromium", install, 'try')
+    found = foundChromium()
+  }
+  if (!found) throw new Stop('No Chromium for the browser tests: install one, or name one in CHROMIUM_PATH.')
+  note('chromium', found)
+}
+
+function foundChromium() {
+  const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
+  const folders = (process.env.PATH ?? '').split(':').concat('/usr/bin')
+  const places = folders.flatMap((folder) => names.map((name) => join(folder, name)))
+  const ask = "import('@playwright/test').then(({ chromium }) => console.log(chromium.executablePath()))"
+  const downloaded = spawnSync(at('node_modules/.bin/node'), ['-e', ask], {
+    cwd: root,
+    encoding: 'utf8',
+  }).stdout.trim()
+  return [...places, downloaded].find((path) => path !== '' && existsSync(path) && starts(path))
+}
+
+function starts(path) {
+  return spawnSync(path, ['--version'], { timeout: 20_000 }).status === 0
+}
+
+/**
+ * Runs a command, keeping what it prints to itself unless it fails. A failure ends the bootstrap, or with 'try' only says so.
+ */
+async function run(what, [command, ...args], onFailure = 'stop') {
+  process.stdout.write(`${what} … `)
+  const begun = Date.now()
+  const env = {
+    ...process.env,
+    NODE_ENV: 'production',
+    NEXT_TELEMETRY_DISABLED: '1',
+    DEBIAN_FRONTEND: 'noninteractive',
+  }
+  const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  running = child
+  const printed = []
+  child.stdout.on('data', (bytes) => printed.push(bytes))
+  child.stderr.on('data', (bytes) => printed.push(bytes))
+  const code = await new Promise((resolve) => {
+    child.on('error', (error) => {
+      printed.push(Buffer.from(error.message))
+      resolve(1)
+    })
+    child.on('close', resolve)
+  })
+  running = undefined
+  if (code === 0) {
+    console.log(`done (${Math.round((Date.now() - begun) / 1000)} s)`)
+    return
+  }
+  console.log('failed')
+  if (onFailure === 'try') return
+  process.stderr.write(Buffer.concat(printed))
+  throw new Stop(`${what} failed: what ${relative(root, command) || command} said stands above.`)
+}
+
+/** Runs `task` while no other bootstrap of this checkout runs. A lock whose owner is gone is taken over. */
+async function alone(task) {
+  const mine = `${lock}.${process.pid}`
+  process.once('SIGINT', () => end(130))
+  process.once('SIGTERM', () => end(143))
+  writeFileSync(mine, String(process.pid))
+  try {
+    await take(mine)
+  } finally {
+    rmSync(mine, { force: true })
+  }
+  process.once('exit', () => rmSync(lock, { force: true }))
+  await task()
+}
+
+async function take(mine) {
+  const patience = Date.now() + 15 * 60_000
+  for (let told = false; ; ) {
+    try {
+      // A link appears whole or not at all: nobody reads a lock that has no owner in it yet.
+      linkSync(mine, lock)
+      return
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error
+    }
+    const owner = Number(contentsOf(lock))
+    if (!isAlive(owner)) {
+      rmSync(lock, { force: true })
+      continue
+    }
+    if (Date.now() > patience)
+      throw new Stop(`Process ${owner} has held ${lock} for long: end it, or delete the file.`)
+    if (!told) console.log(`Waiting for another start of this checkout (process ${owner}) …`)
+    told = true
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+}
+
+function end(code) {
+  running?.kill()
+  process.exit(code)
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error.code === 'EPERM'
+  }
+}
+
+/** Which binaries this machine needs, as the names of packages end: `linux-x64-gnu`. */
+function platform() {
+  process.report.excludeNetwork = true
+  const gnu = process.report.getReport().header.glibcVersionRuntime !== undefined
+  const libc = process.platform === 'linux' ? (gnu ? '-gnu' : '-musl') : ''
+  return `${process.platform}-${process.arch}${libc}`
+}
+
+function hashOf(files, ...more) {
+  const hash = createHash('sha256').update(JSON.stringify(more))
+  for (const file of files.sort()) hash.update(`\0${relative(root, file)}\0`).update(contentsOf(file) ?? '')
+  return hash.digest('hex')
+}
+
+function filesUnder(folder) {
+  if (!existsSync(at(folder))) return []
+  return readdirSync(at(folder), { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? filesUnder(join(folder, entry.name)) : [at(folder, entry.name)],
+  )
+}
+
+function noted(name) {
+  return contentsOf(join(notes, name))
+}
+
+function note(name, text) {
+  mkdirSync(notes, { recursive: true })
+  writeFileSync(join(notes, name), text)
+}
+
+function contentsOf(file) {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  }
+}
