@@ -42,17 +42,11 @@ type Store = StoreNames<Schema>
 const EVERY_STORE: readonly Store[] = ['addresses', 'documents', 'states', 'rows', 'outbox']
 type Transaction<Mode extends IDBTransactionMode> = IDBPTransaction<Schema, Store[], Mode>
 
-/** A document's place as one transaction sees it; the ids are '' before the first join. */
-interface Bound {
-  readonly documentId: string
-  readonly lineage: string
-}
+/** The document behind an address; both '' before the first join. */
+type Bound = Pick<StoredReplica, 'documentId' | 'lineage'>
 
 /** What tabs tell each other: whose outbox changed. */
-interface OutboxChange {
-  readonly address: string
-  readonly history: History
-}
+type OutboxChange = { readonly address: string; readonly history: History }
 
 /** Opens the user's store. `null` where this browser has no database for us (private mode, blocked); never throws. */
 export async function openIndexedDbStore(userId: string): Promise<ReplicaStore | null> {
@@ -189,15 +183,13 @@ class IndexedDbStore implements ReplicaStore {
         const stored = tx.objectStore('rows')
         await Promise.all(rows.map((row) => stored.put(ownRow(history, row))))
       }
+      if (acknowledged.length === 0) return null
       const outbox = tx.objectStore('outbox')
-      const removed = await Promise.all(
-        acknowledged.map(async ({ clientId, n }) => {
-          const key = await outbox.getKey([history, clientId, n])
-          if (key) await outbox.delete(key)
-          return key !== undefined
-        }),
-      )
-      return removed.includes(true) ? { address, history } : null
+      const gone = new Set(acknowledged.map(({ clientId, n }) => `${clientId} ${n}`))
+      const keys = await outbox.getAllKeys(within(history))
+      const removed = keys.filter(([, clientId, n]) => gone.has(`${clientId} ${n}`))
+      await Promise.all(removed.map((key) => outbox.delete(key)))
+      return removed.length > 0 ? { address, history } : null
     })
     if (change) this.#tell(change)
   }
@@ -212,9 +204,10 @@ class IndexedDbStore implements ReplicaStore {
       if (!(await this.#isCurrent(tx, bound))) return
       const history = historyOf(address, bound)
       const stored = tx.objectStore('rows')
-      const { seq, chain, update } = state
       await Promise.all([
-        tx.objectStore('states').put({ history, seq, chain: own(chain), update: own(update) }),
+        tx
+          .objectStore('states')
+          .put({ history, seq: state.seq, chain: own(state.chain), update: own(state.update) }),
         stored.delete(within(history)),
         ...rows.map((row) => stored.put(ownRow(history, row))),
       ])
