@@ -1,12 +1,13 @@
-import { createHash, randomInt } from 'node:crypto'
+import { randomInt } from 'node:crypto'
 import { betterAuth } from 'better-auth'
 import { anonymous } from 'better-auth/plugins/anonymous'
 import type { Kysely } from 'kysely'
-import { cleanName, GUEST_NAME_COUNT, HUE_COUNT, HUE_ORDER, type Identity } from '../protocol/identity.ts'
+import type { PresenceIdentity } from '../collab/presence.ts'
+import { cleanName, GUEST_NAME_COUNT, HUE_COUNT } from '../protocol/identity.ts'
 import { LIMITS } from '../protocol/limits.ts'
 import type { Log } from './log.ts'
 import { keyFor } from './secret.ts'
-import type { EnsuredSession, Profile, Session } from './services.ts'
+import type { Profile } from './services.ts'
 
 /** How long a guest is remembered after their last visit, s: the longest that browsers keep a cookie. */
 const SESSION_LIFE = 400 * 24 * 60 * 60
@@ -18,6 +19,16 @@ export interface AccountsOptions {
   readonly secret: string
   readonly publicOrigin: string
   readonly log: Log
+}
+
+/** A person as they are kept; `hue` null: none chosen. */
+export type Person = PresenceIdentity
+
+/** A session as its cookie proves it, with the cookies that must go out with the answer. */
+export interface KeptSession {
+  readonly sessionId: string
+  readonly person: Person
+  readonly setCookies: readonly string[]
 }
 
 /**
@@ -32,7 +43,7 @@ export class Accounts {
   }
 
   /** The session of a request's cookie, null when there is none; with new cookies when it was due for renewal. */
-  async sessionOf(headers: Headers): Promise<EnsuredSession | null> {
+  async sessionOf(headers: Headers): Promise<KeptSession | null> {
     const { response, headers: answer } = await this.#auth.api.getSession({
       headers: cookieOf(headers),
       returnHeaders: true,
@@ -40,13 +51,13 @@ export class Accounts {
     if (!response) return null
     return {
       sessionId: response.session.id,
-      user: identityOf(response.user),
+      person: personOf(response.user),
       setCookies: answer.getSetCookie(),
     }
   }
 
   /** Makes a guest and a session for them. */
-  async startGuest(): Promise<EnsuredSession> {
+  async startGuest(): Promise<KeptSession> {
     const { headers: answer } = await this.#auth.api.signInAnonymous({
       headers: new Headers(),
       returnHeaders: true,
@@ -59,18 +70,18 @@ export class Accounts {
   }
 
   /** Who a user is now; null when they are gone. */
-  async identityOf(userId: string): Promise<Identity | null> {
+  async personOf(userId: string): Promise<Person | null> {
     const context = await this.#auth.$context
     const user = await context.internalAdapter.findUserById(userId)
-    return user ? identityOf(user) : null
+    return user ? personOf(user) : null
   }
 
   /** Keeps a person's own name ('' takes it back) and hue (null: as it falls). */
-  async setProfile(session: Session, profile: Profile): Promise<Identity> {
+  async setProfile(userId: string, profile: Profile): Promise<Person> {
     const context = await this.#auth.$context
     const name = cleanName(profile.name, LIMITS.nameLength)
-    const user = await context.internalAdapter.updateUser(session.user.userId, { name, hue: profile.hue })
-    return identityOf(user)
+    const user = await context.internalAdapter.updateUser(userId, { name, hue: profile.hue })
+    return personOf(user)
   }
 }
 
@@ -122,23 +133,16 @@ function cookieOf(headers: Headers): Headers {
   return new Headers(cookie === null ? {} : { cookie })
 }
 
-function identityOf(user: Record<string, unknown>): Identity {
-  const { id, name, guestName, hue } = user
+function personOf({ id, name, guestName, hue }: Record<string, unknown>): Person {
   if (typeof id !== 'string' || typeof name !== 'string') throw new Error('a user row without id and name')
   return {
     userId: id,
     name,
     guestName: inRange(guestName, GUEST_NAME_COUNT) ? guestName : 0,
-    hue: inRange(hue, HUE_COUNT) ? hue : fallenHue(id),
+    hue: inRange(hue, HUE_COUNT) ? hue : null,
   }
 }
 
 function inRange(value: unknown, count: number): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) < count
-}
-
-/** The hue of somebody who chose none: always the same for the same user. */
-function fallenHue(userId: string): number {
-  const [byte = 0] = createHash('sha256').update(userId).digest()
-  return HUE_ORDER[byte % HUE_COUNT] ?? 0
 }

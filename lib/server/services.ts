@@ -62,6 +62,8 @@ export interface Services {
   deleteDocument(session: Session, address: string): Promise<'deleted' | 'forgotten' | 'unknown'>
   /** Sets name (cleaned; '' goes back to the friendly guest name) and hue, here and wherever the user is present now. */
   setProfile(session: Session, profile: Profile): Promise<Identity>
+  /** A route failed for a reason of ours: goes to the log. */
+  reportFault(error: unknown): void
 }
 
 const SLOT = Symbol.for('commonplace.services')

@@ -1,0 +1,84 @@
+import { Worker } from 'node:worker_threads'
+import type { FoldJob, FoldResult } from '../collab/fold.ts'
+
+/** What the thread answers. */
+export type FoldAnswer =
+  | { readonly ok: true; readonly result: FoldResult }
+  | { readonly ok: false; readonly reason: string }
+
+export interface FoldingOptions {
+  /** A job that takes longer is given up, ms. */
+  readonly timeLimit?: number
+  /** Memory of the thread beyond which it is ended, MB. */
+  readonly memoryLimit?: number
+}
+
+const TIME_LIMIT = 30_000
+const MEMORY_LIMIT = 512
+
+/**
+ * Folds documents in a thread of their own, one at a time, within limits of time and memory. A document that breaks
+ * them costs its own fold and a new thread. The thread is made with the first job and kept.
+ */
+export class Folding {
+  readonly #timeLimit: number
+  readonly #memoryLimit: number
+  #worker: Worker | null = null
+  #queue: Promise<unknown> = Promise.resolve()
+  #closed = false
+
+  constructor({ timeLimit = TIME_LIMIT, memoryLimit = MEMORY_LIMIT }: FoldingOptions = {}) {
+    this.#timeLimit = timeLimit
+    this.#memoryLimit = memoryLimit
+  }
+
+  /** Rejects when the document cannot be folded or breaks a limit. Nothing is kept: repeating is harmless. */
+  fold(job: FoldJob): Promise<FoldResult> {
+    const done = this.#queue.then(() => this.#run(job))
+    this.#queue = done.catch(() => undefined)
+    return done
+  }
+
+  /** Ends the thread; a job under way is rejected. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#worker?.terminate()
+  }
+
+  #run(job: FoldJob): Promise<FoldResult> {
+    if (this.#closed) return Promise.reject(new Error('folding is closed'))
+    const worker = this.#worker ?? this.#start()
+    return new Promise((resolve, reject) => {
+      const end = (settle: () => void) => {
+        clearTimeout(timer)
+        worker.removeAllListeners()
+        settle()
+      }
+      const lose = (reason: string) => {
+        this.#worker = null
+        // Waiting for the end could outlast the limit; a thread without listeners cannot answer any more.
+        void worker.terminate()
+        reject(new Error(reason))
+      }
+      const timer = setTimeout(
+        () => end(() => lose(`folding took more than ${this.#timeLimit} ms`)),
+        this.#timeLimit,
+      )
+      worker.once('message', (answer: FoldAnswer) =>
+        end(() => (answer.ok ? resolve(answer.result) : reject(new Error(answer.reason)))),
+      )
+      worker.once('error', (error) => end(() => lose(error.message)))
+      worker.once('exit', () => end(() => lose('the folding thread ended')))
+      worker.postMessage(job)
+    })
+  }
+
+  #start(): Worker {
+    const worker = new Worker(new URL('./fold-worker.ts', import.meta.url), {
+      resourceLimits: { maxOldGenerationSizeMb: this.#memoryLimit },
+    })
+    worker.unref()
+    this.#worker = worker
+    return worker
+  }
+}

@@ -1,0 +1,134 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { DocumentCatalog } from '../collab/document-store.ts'
+import { HUE_COUNT, HUE_ORDER, type Identity } from '../protocol/identity.ts'
+import { SCHEMA_VERSION } from '../protocol/version.ts'
+import type { Accounts, KeptSession, Person } from './accounts.ts'
+import type { Log } from './log.ts'
+import type { Origins } from './origins.ts'
+import type { EnsuredSession, OpenDocument, Profile, RecentDocument, Services, Session } from './services.ts'
+import type { Tokens } from './tokens.ts'
+
+/** Documents in the list of the front page. */
+const RECENT_COUNT = 50
+
+export interface ServicePorts {
+  readonly accounts: Accounts
+  readonly catalog: DocumentCatalog
+  readonly tokens: Tokens
+  readonly origins: Origins
+  /** Ends a document's room for everybody in it. */
+  readonly endRoom: (documentId: string) => Promise<void>
+  /** Shows a person's new name and hue wherever they are present. */
+  readonly showPerson: (person: Person) => void
+  readonly now: () => number
+  readonly log: Log
+}
+
+/** The services of this process, over its store, accounts and rooms. What each method promises stands at the interface. */
+export class RunningServices implements Services {
+  readonly #ports: ServicePorts
+
+  constructor(ports: ServicePorts) {
+    this.#ports = ports
+  }
+
+  mayMutate(headers: Headers): boolean {
+    return this.#ports.origins.mayMutate({
+      origin: headers.get('origin') ?? undefined,
+      host: headers.get('host') ?? undefined,
+      fetchSite: headers.get('sec-fetch-site') ?? undefined,
+    })
+  }
+
+  async session(headers: Headers): Promise<Session | null> {
+    const kept = await this.#ports.accounts.sessionOf(headers)
+    return kept && sessionOf(kept)
+  }
+
+  async ensureGuest(headers: Headers): Promise<EnsuredSession> {
+    const { accounts } = this.#ports
+    return sessionOf((await accounts.sessionOf(headers)) ?? (await accounts.startGuest()))
+  }
+
+  socketToken({ sessionId, user }: Session): { token: string; expiresAt: number } {
+    return this.#ports.tokens.issue(user.userId, sessionId)
+  }
+
+  async createDocument({ user }: Session): Promise<string> {
+    const { catalog, tokens, now } = this.#ports
+    const documentId = newId()
+    const linkId = tokens.newLinkId()
+    const createdAt = now()
+    await catalog.create({
+      documentId,
+      lineage: newId(),
+      ownerId: user.userId,
+      schemaVersion: SCHEMA_VERSION,
+      createdAt,
+      linkId,
+      linkRole: 'editor',
+    })
+    await catalog.recordVisit(user.userId, documentId, linkId, createdAt)
+    return tokens.addressOf(linkId)
+  }
+
+  async openAddress(address: string, session: Session | null): Promise<OpenDocument | null> {
+    const target = await this.#target(address)
+    if (!target) return null
+    return { title: target.title, role: target.ownerId === session?.user.userId ? 'owner' : target.role }
+  }
+
+  async recent({ user }: Session): Promise<RecentDocument[]> {
+    const { catalog, tokens } = this.#ports
+    const listed = await catalog.listFor(user.userId, RECENT_COUNT)
+    return listed.map(({ linkId, title, owned, updatedAt, visitedAt }) => ({
+      address: tokens.addressOf(linkId),
+      title,
+      owned,
+      updatedAt,
+      visitedAt,
+    }))
+  }
+
+  async deleteDocument({ user }: Session, address: string): Promise<'deleted' | 'forgotten' | 'unknown'> {
+    const { catalog, endRoom, now } = this.#ports
+    const target = await this.#target(address)
+    if (!target) return 'unknown'
+    if (target.ownerId === user.userId) {
+      await catalog.delete(target.documentId, user.userId, now())
+      await endRoom(target.documentId)
+      return 'deleted'
+    }
+    await catalog.forgetVisit(user.userId, target.documentId)
+    return 'forgotten'
+  }
+
+  async setProfile({ user }: Session, profile: Profile): Promise<Identity> {
+    const person = await this.#ports.accounts.setProfile(user.userId, profile)
+    this.#ports.showPerson(person)
+    return identityOf(person)
+  }
+
+  reportFault(error: unknown): void {
+    this.#ports.log.error({ err: error }, 'route.failed')
+  }
+
+  async #target(address: string) {
+    const linkId = this.#ports.tokens.linkIdIn(address)
+    return linkId === null ? null : this.#ports.catalog.resolveLink(linkId)
+  }
+}
+
+function newId(): string {
+  return randomBytes(16).toString('base64url')
+}
+
+function sessionOf({ sessionId, person, setCookies }: KeptSession): EnsuredSession {
+  return { sessionId, user: identityOf(person), setCookies }
+}
+
+/** Outside of a room somebody who chose no hue has one that is always the same; a room gives them one that is free. */
+function identityOf(person: Person): Identity {
+  const [byte = 0] = createHash('sha256').update(person.userId).digest()
+  return { ...person, hue: person.hue ?? HUE_ORDER[byte % HUE_COUNT] ?? 0 }
+}

@@ -1,0 +1,155 @@
+import type { Server as HttpServer } from 'node:http'
+import { type Namespace, Server } from 'socket.io'
+import * as v from 'valibot'
+import type { PresenceSend } from '../collab/presence.ts'
+import type { RoomWire } from '../collab/room.ts'
+import { type ConnectRefusal, type DownEvents, handshakeSchema, type UpEvents } from '../protocol/events.ts'
+import { LIMITS } from '../protocol/limits.ts'
+import { Decoder, Encoder } from '../protocol/packet-parser.ts'
+import { pathOf } from '../protocol/urls.ts'
+import { NAMESPACE, PROTOCOL_VERSION } from '../protocol/version.ts'
+import type { Person } from './accounts.ts'
+import {
+  type ConnectionPorts,
+  DocumentConnection,
+  type DocumentSocket,
+  groupOf,
+  type SocketOwner,
+} from './document-connection.ts'
+import type { Log } from './log.ts'
+import type { Origins } from './origins.ts'
+import type { Tokens } from './tokens.ts'
+
+/** A message with its envelope; long polling sends bytes as base64, and several packets in one body. */
+const TRANSPORT_BYTES = Math.ceil((LIMITS.messageBytes * 4) / 3) + 64 * 1024
+/** A connection that passes no handshake is closed after this long. */
+const HANDSHAKE_MS = 15_000
+/** What a client is told to wait at a restart; it adds a random share of its own. */
+const DRAIN_RETRY_MS = 1000
+
+type DocumentServer = Server<UpEvents, DownEvents, Record<string, never>, SocketOwner>
+type DocumentNamespace = Namespace<UpEvents, DownEvents, Record<string, never>, SocketOwner>
+
+export interface SocketServerOptions {
+  readonly httpServer: HttpServer
+  readonly origins: Origins
+  readonly tokens: Tokens
+  readonly personOf: (userId: string) => Promise<Person | null>
+  readonly pingInterval: number
+  readonly pingTimeout: number
+  readonly log: Log
+}
+
+const versionSchema = v.object({ protocol: v.number() })
+
+/**
+ * Socket.IO on its own path with one namespace. A socket that is let in belongs to a user, a session and a tab; from
+ * there its messages are DocumentConnection's.
+ */
+export class SocketServer {
+  /** How the rooms reach their members. */
+  readonly wire: RoomWire
+  readonly #io: DocumentServer
+  readonly #documents: DocumentNamespace
+  readonly #options: SocketServerOptions
+  #draining = false
+
+  constructor(options: SocketServerOptions) {
+    this.#options = options
+    const { origins } = options
+    this.#io = new Server(options.httpServer, {
+      path: pathOf({ to: 'socket' }),
+      parser: { Encoder, Decoder },
+      transports: ['polling', 'websocket'],
+      serveClient: false,
+      // Upgrades of other paths are Next's.
+      destroyUpgrade: false,
+      connectTimeout: HANDSHAKE_MS,
+      maxHttpBufferSize: TRANSPORT_BYTES,
+      pingInterval: options.pingInterval,
+      pingTimeout: options.pingTimeout,
+      perMessageDeflate: false,
+      httpCompression: false,
+      allowRequest: ({ headers: { origin, host } }, decide) => {
+        const allowed = !this.#draining && origins.mayConnect({ origin, host })
+        decide(allowed ? null : 'origin not allowed', allowed)
+      },
+    })
+    this.#io.use((_socket, next) => next(refusal('bad-message')))
+    this.#documents = this.#io.of(NAMESPACE)
+    this.#documents.use((socket, next) => {
+      this.#admit(socket).then(
+        (refused) => next(refused ? refusal(refused) : undefined),
+        (error: unknown) => {
+          options.log.error({ err: error }, 'socket.handshake-failed')
+          next(refusal('unauthenticated'))
+        },
+      )
+    })
+    const documents = this.#documents
+    this.wire = {
+      relay: (room, frame) => documents.to(groupOf(room)).emit('document:update', frame),
+      notice: (notice) => documents.to(groupOf(notice.room)).emit('server:notice', notice),
+    }
+  }
+
+  /** Starts letting sockets in. */
+  serve(ports: ConnectionPorts): void {
+    this.#documents.on('connection', (socket) => {
+      const connection = new DocumentConnection(socket, ports)
+      socket.onAny((event: string, ...args: unknown[]) => void connection.receive(event, args))
+      socket.conn.on('packet', () => ports.presence.heard(socket.id))
+      socket.on('disconnect', () => connection.close())
+    })
+  }
+
+  /** Sends a presence diff to its recipients: encoded once for all of them. */
+  sendPresence({ recipients, body }: PresenceSend): void {
+    this.#documents.to([...recipients]).emit('presence:diff', body)
+  }
+
+  /** True when a connection has not yet taken what it was sent before. */
+  isBusy(recipient: string): boolean {
+    return this.#documents.sockets.get(recipient)?.conn.transport.writable === false
+  }
+
+  /** Somebody changed their name or hue: what they join from now on shows it. */
+  rename(person: Person): void {
+    for (const socket of this.#documents.sockets.values()) {
+      if (socket.data.person.userId === person.userId) socket.data.person = person
+    }
+  }
+
+  /** Asks everybody to come back later and lets nobody in any more. */
+  drain(): void {
+    this.#draining = true
+    this.#documents.emit('server:drain', { retryAfterMs: DRAIN_RETRY_MS })
+  }
+
+  /** Closes every socket, and the HTTP server with them. */
+  async close(): Promise<void> {
+    await this.#io.close()
+  }
+
+  /** Lets a socket in, or says why not. */
+  async #admit(socket: DocumentSocket): Promise<ConnectRefusal | null> {
+    if (this.#draining) return 'draining'
+    const { auth } = socket.handshake
+    // The version first: another version may have another handshake.
+    const version = v.safeParse(versionSchema, auth)
+    if (version.success && version.output.protocol !== PROTOCOL_VERSION) return 'protocol-version'
+    const handshake = v.safeParse(handshakeSchema, auth)
+    if (!handshake.success) return 'bad-message'
+    const { token, tab, connection } = handshake.output
+    const holder = this.#options.tokens.verify(token)
+    const person = holder && (await this.#options.personOf(holder.userId))
+    if (!person) return 'unauthenticated'
+    socket.data = { person, sessionId: holder.sessionId, tab, connection }
+    return null
+  }
+}
+
+/** An error as Socket.IO's middleware takes it: the client finds the code in `connect_error`'s `data`. */
+function refusal(code: ConnectRefusal): Error {
+  return Object.assign(new Error(code), { data: { code } })
+}
