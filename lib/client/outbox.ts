@@ -54,7 +54,9 @@ export class Outbox {
   /** Every edit of this tab is in the store, or acknowledged. */
   get onDevice(): boolean {
     if (this.flushed) return true
-    return this.#options.store !== null && !this.#failing && this.#gathering.length === 0 && this.#unwritten === 0
+    return (
+      this.#options.store !== null && !this.#failing && this.#gathering.length === 0 && this.#unwritten === 0
+    )
   }
 
   get failing(): boolean {
@@ -172,7 +174,8 @@ export class Outbox {
     const taken: SealedBatch[] = []
     for (const batch of [...this.#foreign.filter((each) => each.at < foreignBefore), ...this.#sealed]) {
       if (this.#sent.has(batch)) continue
-      const full = this.#sent.size >= LIMITS.batchesInFlight || this.#sentBytes + batch.payload.length > IN_FLIGHT_BYTES
+      const full =
+        this.#sent.size >= LIMITS.batchesInFlight || this.#sentBytes + batch.payload.length > IN_FLIGHT_BYTES
       if (this.#sent.size > 0 && full) break
       this.#sent.add(batch)
       this.#sentBytes += batch.payload.length

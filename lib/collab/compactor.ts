@@ -12,20 +12,33 @@ export interface CompactorOptions {
   readonly store: Pick<DocumentStore, 'readSnapshot' | 'writeCompaction' | 'trim'>
   readonly clock: Clock
   readonly fold: Fold
+  readonly policy: CompactionPolicy
   readonly onEvent: (event: RoomEvent) => void
 }
 
-/** A document is folded when it has been quiet this long, for its title, */
-const QUIET_MS = 2000
-/** and at the latest this long after a change, */
-const LATEST_MS = 15_000
-/** and a snapshot is written when this many rows, or these bytes, came since the last one. */
-const SNAPSHOT_ROWS = 500
-const SNAPSHOT_BYTES = 256 * 1024
-/** Rows covered by a snapshot are kept this long, so that a short absence costs a short pull, */
-const KEEP_MS = 24 * 3600 * 1000
-/** unless they outweigh the snapshot, and at least this many bytes. */
-const KEEP_BYTES = 256 * 1024
+/** When documents are folded, snapshots written and rows trimmed. Times in ms. */
+export interface CompactionPolicy {
+  /** A document is folded when it has been quiet this long, for its title, */
+  readonly quietMs: number
+  /** and at the latest this long after a change; */
+  readonly latestMs: number
+  /** a snapshot is written when this many rows, or these bytes, came since the last one. */
+  readonly snapshotRows: number
+  readonly snapshotBytes: number
+  /** Rows covered by a snapshot are kept this long, so that a short absence costs a short pull, */
+  readonly keepMs: number
+  /** unless they outweigh the snapshot, and at least this many bytes. */
+  readonly keepBytes: number
+}
+
+export const COMPACTION_POLICY: CompactionPolicy = {
+  quietMs: 2000,
+  latestMs: 15_000,
+  snapshotRows: 500,
+  snapshotBytes: 256 * 1024,
+  keepMs: 24 * 3600 * 1000,
+  keepBytes: 256 * 1024,
+}
 
 interface Pending {
   readonly cancel: () => void
@@ -52,7 +65,7 @@ export class Compactor {
     const since = pending?.since ?? now
     // Not rearmed for every keystroke: the timer is moved on when it fires.
     if (pending) return
-    this.#schedule(room, since, QUIET_MS)
+    this.#schedule(room, since, this.#options.policy.quietMs)
   }
 
   /** The room is no longer in memory. */
@@ -75,8 +88,9 @@ export class Compactor {
       this.#pending.delete(room)
       const now = this.#options.clock.now()
       const quietFor = now - (room.rows.at(-1)?.at ?? 0)
-      if (quietFor < QUIET_MS && now - since < LATEST_MS) {
-        this.#schedule(room, since, QUIET_MS - Math.max(0, quietFor))
+      const { quietMs, latestMs } = this.#options.policy
+      if (quietFor < quietMs && now - since < latestMs) {
+        this.#schedule(room, since, quietMs - Math.max(0, quietFor))
         return
       }
       this.#queue = this.#queue.then(() => this.#compact(room))
@@ -86,7 +100,7 @@ export class Compactor {
 
   async #compact(room: Room): Promise<void> {
     if (this.#closed) return
-    const { store, fold, clock, onEvent } = this.#options
+    const { store, fold, clock, policy, onEvent } = this.#options
     const { documentId } = room
     try {
       const snapshot = room.snapshot ? await store.readSnapshot(documentId) : null
@@ -100,9 +114,10 @@ export class Compactor {
         onEvent({ type: 'title-projected', documentId, title: folded.title })
       }
       const bytes = rows.reduce((sum, row) => sum + row.entries.length, 0)
-      if (rows.length < SNAPSHOT_ROWS && bytes < SNAPSHOT_BYTES) return
+      if (rows.length < policy.snapshotRows && bytes < policy.snapshotBytes) return
       const { state, vector } = folded
-      if (snapshot && !covers(vector, snapshot.vector)) throw new Error('the fold lacks what the snapshot before it had')
+      if (snapshot && !covers(vector, snapshot.vector))
+        throw new Error('the fold lacks what the snapshot before it had')
       const next = { seq: head.seq, chain: head.chain, state, vector, bytes: state.length }
       await store.writeCompaction({ documentId, snapshot: next, clients, at: clock.now() })
       room.compacted({ seq: next.seq, chain: next.chain, vector, bytes: state.length })
@@ -118,8 +133,9 @@ export class Compactor {
   }
 
   async #trim(room: Room, covered: number, snapshotBytes: number): Promise<void> {
-    const oldest = this.#options.clock.now() - KEEP_MS
-    let spare = Math.max(snapshotBytes, KEEP_BYTES)
+    const { keepMs, keepBytes } = this.#options.policy
+    const oldest = this.#options.clock.now() - keepMs
+    let spare = Math.max(snapshotBytes, keepBytes)
     let upto = 0
     for (let i = room.rows.length - 1; i >= 0; i--) {
       const row = room.rows[i]

@@ -15,6 +15,7 @@ import {
   encodeRow,
   equalBytes,
   MalformedBody,
+  NO_CHAIN,
   type SnapshotBody,
 } from '../protocol/wire.ts'
 import { Assembly } from './assembly.ts'
@@ -219,7 +220,7 @@ export class Room implements CommitSource {
   modeFor(cursor: Cursor | null): (typeof HISTORY_MODES)[number] {
     if (!cursor) return 'snapshot'
     if (cursor.lineage !== this.lineage) return 'lineage'
-    if (cursor.seq > this.#headSeq) return 'rewind'
+    if (cursor.seq > this.#headSeq || cursor.chain === NO_CHAIN) return 'rewind'
     const chain = this.#chainAt(cursor.seq)
     // Trimmed: its chain can't be compared. Only a restore can have made it a false one.
     if (!chain) return this.#restoredAt === null ? 'snapshot' : 'rewind'

@@ -4,7 +4,7 @@ import type { Role } from '../protocol/identity.ts'
 import type { BatchBody } from '../protocol/wire.ts'
 import type { Clock } from './clock.ts'
 import { CommitQueue } from './commit-queue.ts'
-import { Compactor, type Fold } from './compactor.ts'
+import { COMPACTION_POLICY, type CompactionPolicy, Compactor, type Fold } from './compactor.ts'
 import { DamagedDocument, type DocumentStore } from './document-store.ts'
 import { type ChainHash, type Connection, type Cursor, Room, type RoomWire } from './room.ts'
 
@@ -15,6 +15,7 @@ export interface RoomsOptions {
   readonly hash: ChainHash
   /** Runs `foldDocument` (fold.ts) off the event loop, within limits of time and memory. */
   readonly fold: Fold
+  readonly policy?: CompactionPolicy
   readonly onEvent: (event: RoomEvent) => void
 }
 
@@ -80,7 +81,13 @@ export class Rooms {
       clock,
       onFailure: (reason) => onEvent({ type: 'commit-failed', reason }),
     })
-    this.#compactor = new Compactor({ store, clock, fold: options.fold, onEvent })
+    this.#compactor = new Compactor({
+      store,
+      clock,
+      fold: options.fold,
+      policy: options.policy ?? COMPACTION_POLICY,
+      onEvent,
+    })
   }
 
   /** Documents in memory. */

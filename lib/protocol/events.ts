@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { ERROR_BANDS, type ErrorCode, type Refusal } from './errors.ts'
-import type { Identity, Role } from './identity.ts'
+import type { Identity } from './identity.ts'
 import { GUEST_NAME_COUNT, HUE_COUNT, ROLES } from './identity.ts'
 import { LIMITS } from './limits.ts'
 
@@ -84,7 +84,9 @@ export const joinedSchema = v.object({
 })
 export type Joined = v.InferOutput<typeof joinedSchema>
 
-const errorCodeSchema = v.custom<ErrorCode>((code) => typeof code === 'string' && Object.hasOwn(ERROR_BANDS, code))
+const errorCodeSchema = v.custom<ErrorCode>(
+  (code) => typeof code === 'string' && Object.hasOwn(ERROR_BANDS, code),
+)
 
 export const refusalSchema = v.object({
   ok: v.literal(false),
@@ -142,7 +144,10 @@ type Answer<T> = (answer: T, history?: Uint8Array) => void
 export interface UpEvents {
   'document:join': (request: JoinRequest, answer: Answer<Joined | Refusal>) => void
   'document:update': (batch: Uint8Array) => void
-  'document:pull': (request: PullRequest, answer: Answer<v.InferOutput<typeof pulledSchema> | Refusal>) => void
+  'document:pull': (
+    request: PullRequest,
+    answer: Answer<v.InferOutput<typeof pulledSchema> | Refusal>,
+  ) => void
   'document:leave': (request: LeaveRequest) => void
   'presence:set': (presence: Uint8Array) => void
 }
@@ -177,7 +182,10 @@ export const DOWN_EVENTS = [
 ] as const satisfies readonly (keyof DownEvents)[]
 
 /** Codes of a refused connection (`connect_error`'s `data.code`). */
-export type ConnectRefusal = Extract<ErrorCode, 'protocol-version' | 'unauthenticated' | 'draining' | 'bad-message'>
+export type ConnectRefusal = Extract<
+  ErrorCode,
+  'protocol-version' | 'unauthenticated' | 'draining' | 'bad-message'
+>
 
 /** Names and titles a person may set, over HTTP. */
 export const profileSchema = v.object({

@@ -113,7 +113,8 @@ function encodeBinary(
   bytes: Uint8Array,
 ): Uint8Array {
   const name = before[0]
-  const code = type === EVENT && before.length === 1 && typeof name === 'string' ? EVENT_CODES[name] : undefined
+  const code =
+    type === EVENT && before.length === 1 && typeof name === 'string' ? EVENT_CODES[name] : undefined
   return encoding.encode((e) => {
     encoding.writeUint8(e, type)
     encoding.writeVarUint(e, id === undefined ? 0 : id + 1)
@@ -138,7 +139,8 @@ function decodeBinary(frame: Uint8Array): Packet {
     if (error instanceof MalformedPacket) throw error
     throw new MalformedPacket('unreadable binary packet')
   }
-  if (type !== EVENT && type !== ACK) throw new MalformedPacket('only events and acknowledgements carry bytes')
+  if (type !== EVENT && type !== ACK)
+    throw new MalformedPacket('only events and acknowledgements carry bytes')
   const name = type === EVENT ? EVENT_NAMES.get(head) : undefined
   const before = name === undefined ? parseJson(head) : [name]
   if (!Array.isArray(before)) throw new MalformedPacket('arguments are not a list')

@@ -20,6 +20,9 @@ export const CHAIN_BYTES = 16
 /** The chain before the first row. */
 export const EMPTY_CHAIN: Uint8Array = new Uint8Array(CHAIN_BYTES)
 
+/** A chain (as text) that no row has: a client claims it to ask for an exchange by state vector. */
+export const NO_CHAIN = 'f'.repeat(2 * CHAIN_BYTES)
+
 /** Entry kinds. Unknown kinds advance the cursor and nothing else. */
 export const ENTRY_BODY_UPDATE = 0
 

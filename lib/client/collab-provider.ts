@@ -1,0 +1,277 @@
+import type * as Y from 'yjs'
+import { encodePresenceSet } from '../protocol/wire.ts'
+import { type ClientClock, systemClock } from './client-clock.ts'
+import { Connection } from './connection.ts'
+import { DocumentSync } from './document-sync.ts'
+import type { Peer, ProviderEvents, ProviderStatus, SaveState } from './provider-state.ts'
+import type { ReplicaStore } from './replica-store.ts'
+import { Roster } from './roster.ts'
+
+export interface CollabProviderOptions {
+  /** Origin of the server, like `https://write.example.org`. */
+  readonly url: string
+  /** The document's address: the last part of its link. */
+  readonly address: string
+  /** Must be new: a Y.Doc of its own for each provider, its client id never used before. */
+  readonly doc: Y.Doc
+  /** Fetches a short-lived socket token; called at every connection. */
+  readonly auth: () => Promise<string>
+  /** This page just made the document: one may type before the first join. */
+  readonly created?: boolean
+  /** This browser's copy; null or left out: memory only. */
+  readonly replica?: ReplicaStore | null
+  /** Transports to use, in order; WebSocket first by default. */
+  readonly transports?: readonly ('websocket' | 'polling')[]
+  /** The document schema this client knows; its own by default. */
+  readonly schemaVersion?: number
+  readonly clock?: ClientClock
+}
+
+type Listeners = { [Event in keyof ProviderEvents]: Set<ProviderEvents[Event]> }
+
+/** What a page tells the others of this tab. */
+export interface OwnPresence {
+  readonly caret: Uint8Array | null
+  readonly idle: boolean
+}
+
+/**
+ * Keeps one Y.Doc in step with the server, in Node and in the browser. Connects by itself until destroyed.
+ * Its state is read from the properties; each change of one is told by the event of the same name.
+ */
+export class CollabProvider {
+  readonly doc: Y.Doc
+  readonly #sync: DocumentSync
+  readonly #connection: Connection
+  readonly #roster = new Roster()
+  readonly #listeners: Listeners = {
+    status: new Set(),
+    save: new Set(),
+    synced: new Set(),
+    peers: new Set(),
+    refused: new Set(),
+  }
+  readonly #replica: ReplicaStore | null
+  #status: ProviderStatus
+  #save: SaveState
+  #synced = false
+  #presence: OwnPresence = { caret: null, idle: false }
+  #waiters: { resolve: () => void; reject: (reason: Error) => void }[] = []
+  #settlePlanned = false
+  #stopListening: (() => void) | null = null
+  #destroyed = false
+
+  constructor(options: CollabProviderOptions) {
+    const { doc, address, created = false, replica = null, clock = systemClock } = options
+    const onChange = (): void => this.#settleSoon()
+    this.doc = doc
+    this.#replica = replica
+    this.#sync = new DocumentSync({
+      doc,
+      address,
+      store: replica,
+      clock,
+      created,
+      ...(options.schemaVersion === undefined ? {} : { schemaVersion: options.schemaVersion }),
+      onChange,
+      onJoined: (joined) => {
+        this.#roster.setSelf(joined.member)
+        this.#sendPresence()
+      },
+      onRefused: ({ code, message }) => {
+        for (const listener of this.#listeners.refused) listener({ code, message })
+      },
+    })
+    this.#connection = new Connection({
+      url: options.url,
+      auth: options.auth,
+      clock,
+      sync: this.#sync,
+      transports: options.transports ?? ['websocket', 'polling'],
+      onPresence: (diff) => {
+        this.#roster.take(diff)
+        this.#tellPeers()
+      },
+      onChange,
+    })
+    this.#status = this.#readStatus()
+    this.#save = this.#readSave()
+    void this.#start(address)
+  }
+
+  get status(): ProviderStatus {
+    return this.#status
+  }
+  get save(): SaveState {
+    return this.#save
+  }
+  /** The whole document is here and live. */
+  get synced(): boolean {
+    return this.#sync.synced
+  }
+  /** "Saved" means saved: every edit of every tab of this browser is on disk at the server. */
+  get saved(): boolean {
+    return this.#sync.everJoined && this.#sync.outbox.saved
+  }
+  get peers(): readonly Peer[] {
+    return this.#roster.peers
+  }
+
+  /** Calls `listener` at each change; returns the unsubscription. */
+  on<Event extends keyof ProviderEvents>(event: Event, listener: ProviderEvents[Event]): () => void {
+    this.#listeners[event].add(listener)
+    return () => this.#listeners[event].delete(listener)
+  }
+
+  /** Resolves when every edit made here so far is acknowledged: on disk at the server. Rejects when that will not happen. */
+  flushed(): Promise<void> {
+    if (this.#destroyed) return Promise.reject(new Error('the provider was destroyed'))
+    if (this.#sync.halted) return Promise.reject(new Error(`refused: ${this.#sync.problem}`))
+    if (this.#sync.everJoined && this.#sync.outbox.flushed) return Promise.resolve()
+    return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }))
+  }
+
+  /** Queues incoming edits until released (composition, replay); acknowledgements and presence go on. */
+  holdIncoming(): () => void {
+    return this.#sync.hold()
+  }
+
+  /** Says where this tab's caret is and whether somebody is at it. */
+  setPresence(presence: OwnPresence): void {
+    this.#presence = presence
+    this.#sendPresence()
+  }
+
+  /** Sends what waits, leaves, and lets go of socket, listeners and timers. Does not destroy the Y.Doc. */
+  async destroy(): Promise<void> {
+    if (this.#destroyed) return
+    const stored = this.#sync.destroy()
+    this.#destroyed = true
+    this.#stopListening?.()
+    this.#connection.close()
+    for (const { reject } of this.#waiters.splice(0)) reject(new Error('the provider was destroyed'))
+    for (const listeners of Object.values(this.#listeners)) listeners.clear()
+    await stored
+  }
+
+  async #start(address: string): Promise<void> {
+    this.#stopListening = this.#listenToPage(address)
+    await this.#sync.load()
+    if (this.#destroyed) return
+    this.#connection.connect()
+  }
+
+  #listenToPage(address: string): () => void {
+    const stops: (() => void)[] = []
+    const forget = this.#replica?.onOutboxChange(address, () => void this.#sync.refreshForeign())
+    if (forget) stops.push(forget)
+    if (typeof window !== 'undefined') {
+      const flush = (): void => this.#sync.flushNow()
+      const onHide = (): void => {
+        if (document.visibilityState === 'hidden') flush()
+      }
+      const online = (): void => this.#connection.connect()
+      window.addEventListener('pagehide', flush)
+      window.addEventListener('online', online)
+      document.addEventListener('visibilitychange', onHide)
+      stops.push(() => {
+        window.removeEventListener('pagehide', flush)
+        window.removeEventListener('online', online)
+        document.removeEventListener('visibilitychange', onHide)
+      })
+    }
+    return () => {
+      for (const stop of stops) stop()
+    }
+  }
+
+  #sendPresence(): void {
+    const { room } = this.#sync
+    if (room === 0) return
+    const { caret, idle } = this.#presence
+    this.#connection.sendPresence(encodePresenceSet({ room, idle, caret: caret ?? new Uint8Array(0) }))
+  }
+
+  /** Changes come in bursts; listeners hear the result once. */
+  #settleSoon(): void {
+    if (this.#settlePlanned) return
+    this.#settlePlanned = true
+    queueMicrotask(() => {
+      this.#settlePlanned = false
+      this.#settle()
+    })
+  }
+
+  #settle(): void {
+    if (this.#destroyed) return
+    if (this.#sync.halted) {
+      for (const { reject } of this.#waiters.splice(0)) reject(new Error(`refused: ${this.#sync.problem}`))
+    } else if (this.#sync.everJoined && this.#sync.outbox.flushed) {
+      for (const { resolve } of this.#waiters.splice(0)) resolve()
+    }
+    if (!this.#connection.connected && this.#roster.peers.length > 0) {
+      this.#roster.clear()
+      this.#tellPeers()
+    }
+    const status = this.#readStatus()
+    if (!sameFields(status, this.#status)) {
+      this.#status = status
+      for (const listener of this.#listeners.status) listener(status)
+    }
+    const save = this.#readSave()
+    if (!sameFields(save, this.#save)) {
+      this.#save = save
+      for (const listener of this.#listeners.save) listener(save)
+    }
+    if (this.synced !== this.#synced) {
+      this.#synced = this.synced
+      for (const listener of this.#listeners.synced) listener(this.#synced)
+    }
+  }
+
+  #tellPeers(): void {
+    for (const listener of this.#listeners.peers) listener(this.#roster.peers)
+  }
+
+  #readStatus(): ProviderStatus {
+    const sync = this.#sync
+    const connection = this.#connection
+    return {
+      phase: this.#phase(),
+      lostAt: connection.lostAt,
+      transport: connection.transport,
+      roundTripMs: connection.roundTripMs,
+      problem: connection.problem ?? sync.problem,
+      role: sync.role,
+      mayType: sync.mayType,
+      schemaTooOld: sync.schemaTooOld,
+      storageSlow: sync.storageSlow,
+      progress: sync.progress,
+    }
+  }
+
+  #phase(): ProviderStatus['phase'] {
+    const { phase, everJoined } = this.#sync
+    if (phase === 'ended' || this.#connection.problem) return 'ended'
+    if (this.#connection.draining) return 'draining'
+    if (!this.#connection.connected)
+      return everJoined || this.#connection.lostAt !== null ? 'lost' : 'opening'
+    if (phase === 'joined' || phase === 'merging') return phase
+    return everJoined ? 'lost' : 'opening'
+  }
+
+  #readSave(): SaveState {
+    const { outbox } = this.#sync
+    return {
+      saved: this.saved,
+      onDevice: outbox.onDevice,
+      waitingSince: outbox.waitingSince,
+      acknowledgedAt: outbox.acknowledgedAt,
+      local: this.#replica === null ? 'absent' : this.#sync.failing ? 'failing' : 'ok',
+    }
+  }
+}
+
+function sameFields<T extends object>(a: T, b: T): boolean {
+  return Object.keys(a).every((key) => a[key as keyof T] === b[key as keyof T])
+}

@@ -1,0 +1,245 @@
+import { io, type Socket } from 'socket.io-client'
+import * as v from 'valibot'
+import type { ErrorCode } from '../protocol/errors.ts'
+import {
+  ackSchema,
+  chunkSchema,
+  type DownEvents,
+  drainSchema,
+  type Handshake,
+  joinAnswerSchema,
+  noticeSchema,
+  pullAnswerSchema,
+  resetSchema,
+  type UpEvents,
+} from '../protocol/events.ts'
+import * as parser from '../protocol/packet-parser.ts'
+import { pathOf } from '../protocol/urls.ts'
+import { NAMESPACE, PROTOCOL_VERSION } from '../protocol/version.ts'
+import type { ClientClock } from './client-clock.ts'
+import type { DocumentSync, Link } from './document-sync.ts'
+
+export interface ConnectionOptions {
+  /** Origin of the server, like `https://write.example.org`. */
+  readonly url: string
+  /** Fetches a fresh socket token; called at every connection. */
+  readonly auth: () => Promise<string>
+  readonly clock: ClientClock
+  readonly sync: DocumentSync
+  /** Transports to use, in order. */
+  readonly transports: readonly ('websocket' | 'polling')[]
+  readonly onPresence: (diff: Uint8Array) => void
+  readonly onChange: () => void
+}
+
+const FIRST_RETRY_MS = 500
+const LAST_RETRY_MS = 30_000
+const ANSWER_MS = 20_000
+const CONNECT_MS = 10_000
+
+/**
+ * The socket of one provider: connects, authenticates, comes back after a loss with full-jitter back-off
+ * (AWS Architecture Blog, "Exponential Backoff And Jitter"), and hands what arrives to the sync.
+ */
+export class Connection {
+  readonly #options: ConnectionOptions
+  readonly #socket: Socket<DownEvents, UpEvents>
+  readonly #tab = randomId()
+  #attempt = 0
+  #connections = 0
+  #lostAt: number | null = null
+  #draining: number | null = null
+  #problem: ErrorCode | null = null
+  #roundTripMs: number | null = null
+  #cancelRetry: (() => void) | null = null
+  #closed = false
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options
+    this.#socket = io(`${options.url.replace(/\/+$/, '')}${NAMESPACE}`, {
+      path: pathOf({ to: 'socket' }),
+      transports: [...options.transports],
+      tryAllTransports: true,
+      parser,
+      forceNew: true,
+      autoConnect: false,
+      reconnection: false,
+      timeout: CONNECT_MS,
+      auth: (give) => void this.#authenticate(give),
+    })
+    this.#listen()
+  }
+
+  get connected(): boolean {
+    return this.#socket.connected
+  }
+  /** When the connection was lost, ms since the epoch; null while there is one, or before the first. */
+  get lostAt(): number | null {
+    return this.#lostAt
+  }
+  get draining(): boolean {
+    return this.#draining !== null
+  }
+  get problem(): ErrorCode | null {
+    return this.#problem
+  }
+  get roundTripMs(): number | null {
+    return this.#roundTripMs
+  }
+  get transport(): 'websocket' | 'polling' | null {
+    if (!this.#socket.connected) return null
+    return this.#socket.io.engine.transport.name === 'polling' ? 'polling' : 'websocket'
+  }
+
+  /** Connects now, whatever the back-off says. Harmless while connected. */
+  connect(): void {
+    if (this.#closed || this.#problem || this.#socket.connected) return
+    this.#cancelRetry?.()
+    this.#cancelRetry = null
+    this.#socket.connect()
+  }
+
+  /** Sends `presence:set`; dropped when there is no connection (it is sent again after the join). */
+  sendPresence(body: Uint8Array): void {
+    if (this.#socket.connected) this.#socket.emit('presence:set', body)
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#cancelRetry?.()
+    this.#socket.removeAllListeners()
+    this.#socket.disconnect()
+    this.#socket.io.removeAllListeners()
+  }
+
+  #listen(): void {
+    const socket = this.#socket
+    const { sync, onPresence, onChange } = this.#options
+    socket.on('connect', () => {
+      this.#attempt = 0
+      this.#lostAt = null
+      this.#draining = null
+      socket.io.engine.on('upgrade', onChange)
+      sync.connected(this.#link())
+      onChange()
+    })
+    socket.on('disconnect', () => {
+      this.#lost()
+      sync.disconnected()
+    })
+    socket.on('connect_error', (error) => {
+      const code: unknown = 'data' in error ? (error.data as { code?: unknown } | undefined)?.code : undefined
+      if (code === 'protocol-version' || code === 'bad-message') this.#problem = code
+      this.#lost()
+    })
+    socket.on('document:update', (row) => this.#guard(() => sync.receiveRow(bytesOf(row))))
+    socket.on('document:ack', (ack) => this.#guard(() => sync.receiveAck(v.parse(ackSchema, ack))))
+    socket.on('document:chunk', (chunk, bytes, received) =>
+      this.#guard(() => sync.receiveChunk(v.parse(chunkSchema, chunk), bytesOf(bytes), received)),
+    )
+    socket.on('document:reset', (reset) => this.#guard(() => sync.receiveReset(v.parse(resetSchema, reset))))
+    socket.on('presence:diff', (diff) => this.#guard(() => onPresence(bytesOf(diff))))
+    socket.on('server:notice', (notice) =>
+      this.#guard(() => sync.receiveNotice(v.parse(noticeSchema, notice))),
+    )
+    socket.on('server:drain', (drain) =>
+      this.#guard(() => {
+        this.#draining = v.parse(drainSchema, drain).retryAfterMs
+        onChange()
+      }),
+    )
+  }
+
+  /** What cannot be understood ends this connection; the next one begins with a join, which brings all of it again. */
+  #guard(take: () => void): void {
+    try {
+      take()
+    } catch (error) {
+      console.error('commonplace: a message of the server could not be used', error)
+      this.#socket.disconnect()
+      this.#lost()
+    }
+  }
+
+  #lost(): void {
+    this.#lostAt ??= this.#options.clock.now()
+    this.#options.onChange()
+    if (this.#closed || this.#problem || this.#cancelRetry) return
+    const most = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#attempt++)
+    const jitter = this.#options.clock.random() * most
+    const wait = Math.max(FIRST_RETRY_MS, jitter) + (this.#draining ?? 0) * this.#options.clock.random()
+    this.#cancelRetry = this.#options.clock.after(wait, () => {
+      this.#cancelRetry = null
+      this.connect()
+    })
+  }
+
+  async #authenticate(give: (data: Handshake) => void): Promise<void> {
+    try {
+      const token = await this.#options.auth()
+      give({ protocol: PROTOCOL_VERSION, token, tab: this.#tab, connection: ++this.#connections })
+    } catch {
+      // The site is out of reach, or will not know us: the same as no connection.
+      this.#socket.disconnect()
+      this.#lost()
+    }
+  }
+
+  #link(): Link {
+    const socket = this.#socket
+    const timed = async <T>(ask: Promise<T>): Promise<T> => {
+      const begun = this.#options.clock.now()
+      const answer = await ask
+      this.#roundTripMs = this.#options.clock.now() - begun
+      return answer
+    }
+    return {
+      join: (request) =>
+        timed(
+          ask(
+            (answered) => socket.timeout(ANSWER_MS).emit('document:join', request, answered),
+            joinAnswerSchema,
+          ),
+        ),
+      pull: (request) =>
+        timed(
+          ask(
+            (answered) => socket.timeout(ANSWER_MS).emit('document:pull', request, answered),
+            pullAnswerSchema,
+          ),
+        ),
+      update: (batch) => socket.emit('document:update', batch),
+      leave: (room) => socket.emit('document:leave', { room }),
+    }
+  }
+}
+
+/** Emits, waits for the acknowledgement (its error first, then the answer and perhaps bytes), and checks it. */
+function ask<Schema extends v.GenericSchema>(
+  emit: (answered: (error: Error | null, answer: unknown, history?: unknown) => void) => void,
+  schema: Schema,
+): Promise<{ answer: v.InferOutput<Schema>; history: Uint8Array | null }> {
+  return new Promise((resolve, reject) => {
+    emit((error, answer, history) => {
+      if (error) {
+        reject(error)
+        return
+      }
+      const parsed = v.safeParse(schema, answer)
+      if (parsed.success)
+        resolve({ answer: parsed.output, history: history instanceof Uint8Array ? history : null })
+      else reject(new Error('the answer of the server is malformed'))
+    })
+  })
+}
+
+function bytesOf(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value
+  throw new TypeError('bytes expected')
+}
+
+/** 22 characters; `crypto.randomUUID` is missing on plain http. */
+function randomId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(22))
+  return Array.from(bytes, (byte) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef'[byte & 31]).join('')
+}

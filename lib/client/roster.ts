@@ -1,0 +1,61 @@
+import { decodePresenceDiff } from '../protocol/wire.ts'
+import type { Peer } from './provider-state.ts'
+
+/** Who is in the room, as the server tells it. `peers` is a new array after each change. */
+export class Roster {
+  #members = new Map<number, Peer>()
+  #self = -1
+  #peers: readonly Peer[] = []
+
+  /** This tab first, then in the order of joining. */
+  get peers(): readonly Peer[] {
+    return this.#peers
+  }
+
+  /** The member number of this tab, from the join's answer. */
+  setSelf(member: number): void {
+    this.#self = member
+    for (const peer of this.#members.values()) {
+      if (peer.self !== (peer.member === member)) {
+        this.#members.set(peer.member, { ...peer, self: peer.member === member })
+      }
+    }
+    this.#list()
+  }
+
+  /** Takes a `presence:diff` body. Throws MalformedBody. */
+  take(body: Uint8Array): void {
+    const diff = decodePresenceDiff(body)
+    if (diff.full) this.#members = new Map()
+    for (const member of diff.removes) this.#members.delete(member)
+    for (const { member, identity, state, caret } of diff.upserts) {
+      const known = this.#members.get(member)
+      const who = identity ?? known
+      if (!who) continue // a change of somebody who left meanwhile
+      this.#members.set(member, {
+        member,
+        userId: who.userId,
+        name: who.name,
+        guestName: who.guestName,
+        hue: who.hue,
+        role: who.role,
+        state: state ?? known?.state ?? 'active',
+        caret: caret ? (caret.length > 0 ? caret : null) : (known?.caret ?? null),
+        self: member === this.#self,
+      })
+    }
+    this.#list()
+  }
+
+  /** The connection is gone: nobody is known to be here. */
+  clear(): void {
+    this.#members = new Map()
+    this.#list()
+  }
+
+  #list(): void {
+    this.#peers = [...this.#members.values()].sort(
+      (a, b) => Number(b.self) - Number(a.self) || a.member - b.member,
+    )
+  }
+}
