@@ -1,12 +1,12 @@
-import {
-  type DBSchema,
-  deleteDB,
-  type IDBPDatabase,
-  type IDBPTransaction,
-  openDB,
-  type StoreNames,
-} from 'idb'
+import { deleteDB } from 'idb'
 import { equalBytes, type Row } from '../protocol/wire.ts'
+import {
+  EVERY_STORE,
+  type History,
+  openReplicaDatabase,
+  type ReplicaDatabase,
+  type ReplicaTransaction,
+} from './replica-database.ts'
 import { foldRows } from './replica-fold.ts'
 import {
   type ReplicaStore,
@@ -22,25 +22,8 @@ import {
  * unknown: batches wait under `/{address}` until `bind` moves them.
  */
 
-/** Raise it with a new entry kind too: `compact` folds away kinds it does not know, so replicas must then be pulled anew. */
-const DATABASE_VERSION = 1
 const COMPACT_ROWS = 500
 const COMPACT_BYTES = 1024 * 1024
-/** Some private modes neither open nor refuse. */
-const OPEN_TIMEOUT_MS = 3_000
-
-type History = string
-
-interface Schema extends DBSchema {
-  addresses: { key: string; value: { address: string; documentId: string } }
-  documents: { key: string; value: { documentId: string; lineage: string } }
-  states: { key: History; value: { history: History; seq: number; chain: Uint8Array; update: Uint8Array } }
-  rows: { key: [History, number]; value: Row & { history: History } }
-  outbox: { key: [History, number, number]; value: SealedBatch & { history: History } }
-}
-type Store = StoreNames<Schema>
-const EVERY_STORE: readonly Store[] = ['addresses', 'documents', 'states', 'rows', 'outbox']
-type Transaction<Mode extends IDBTransactionMode> = IDBPTransaction<Schema, Store[], Mode>
 
 /** The document behind an address; both '' before the first join. */
 type Bound = Pick<StoredReplica, 'documentId' | 'lineage'>
@@ -50,51 +33,21 @@ type OutboxChange = { readonly address: string; readonly history: History }
 
 /** Opens the user's store. `null` where this browser has no database for us (private mode, blocked); never throws. */
 export async function openIndexedDbStore(userId: string): Promise<ReplicaStore | null> {
-  if (typeof indexedDB === 'undefined') return null
   const name = `commonplace:${userId}`
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const tooLong = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), OPEN_TIMEOUT_MS)
-  })
-  try {
-    let late = false
-    const opening = openDatabase(name).then((db) => {
-      if (late) db.close()
-      return db
-    })
-    const db = await Promise.race([opening, tooLong])
-    late = db === null
-    return db && new IndexedDbStore(name, db)
-  } catch {
-    // Whatever the reason, there is no database: the page says "only in this tab".
-    return null
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
-async function openDatabase(name: string): Promise<IDBPDatabase<Schema>> {
-  return openDB<Schema>(name, DATABASE_VERSION, {
-    upgrade(db) {
-      db.createObjectStore('addresses', { keyPath: 'address' })
-      db.createObjectStore('documents', { keyPath: 'documentId' })
-      db.createObjectStore('states', { keyPath: 'history' })
-      db.createObjectStore('rows', { keyPath: ['history', 'seq'] })
-      db.createObjectStore('outbox', { keyPath: ['history', 'clientId', 'n'] })
-    },
-  })
+  const db = await openReplicaDatabase(name)
+  return db && new IndexedDbStore(name, db)
 }
 
 class IndexedDbStore implements ReplicaStore {
   readonly #name: string
-  readonly #db: IDBPDatabase<Schema>
+  readonly #db: ReplicaDatabase
   readonly #channel: BroadcastChannel | null
   /** The history this tab's Y.Doc of an address belongs to. */
   readonly #bound = new Map<string, Bound>()
   readonly #listeners = new Map<() => void, string>()
   #closed = false
 
-  constructor(name: string, db: IDBPDatabase<Schema>) {
+  constructor(name: string, db: ReplicaDatabase) {
     this.#name = name
     this.#db = db
     // Another tab wipes or upgrades: an open connection would block it for ever.
@@ -160,15 +113,21 @@ class IndexedDbStore implements ReplicaStore {
    */
   async seal(address: string, batch: SealedBatch): Promise<void> {
     const durability = navigator.onLine === false ? 'strict' : 'relaxed'
-    const change = await this.#write(async (tx) => {
-      const history = historyOf(address, await this.#boundOf(tx, address))
-      const outbox = tx.objectStore('outbox')
-      if (await outbox.getKey([history, batch.clientId, batch.n])) return null
-      const { clientId, n, at, restore, payload } = batch
-      await outbox.add({ history, clientId, n, at, restore, payload: own(payload) })
-      return { address, history }
-    }, durability)
-    if (change) this.#tell(change)
+    const { clientId, n, at, restore } = batch
+    const payload = own(batch.payload)
+    try {
+      const history = await this.#write(async (tx) => {
+        // For a bound address all is said in one turn: on `pagehide` there may be no second.
+        const place = historyOf(address, this.#bound.get(address) ?? (await this.#boundOf(tx, address)))
+        const added = tx.objectStore('outbox').add({ history: place, clientId, n, at, restore, payload })
+        tx.commit()
+        await added
+        return place
+      }, durability)
+      this.#tell({ address, history })
+    } catch (error) {
+      if (!isThere(error)) throw error
+    }
   }
 
   async commit(
@@ -298,7 +257,7 @@ class IndexedDbStore implements ReplicaStore {
   }
 
   /** This tab's own view of the address; else what is stored; else unbound. */
-  async #boundOf(tx: Transaction<IDBTransactionMode>, address: string): Promise<Bound> {
+  async #boundOf(tx: ReplicaTransaction<IDBTransactionMode>, address: string): Promise<Bound> {
     const mine = this.#bound.get(address)
     if (mine) return mine
     const found = await tx.objectStore('addresses').get(address)
@@ -307,7 +266,7 @@ class IndexedDbStore implements ReplicaStore {
   }
 
   /** False for a lineage that another tab has left behind. */
-  async #isCurrent(tx: Transaction<'readwrite'>, bound: Bound): Promise<boolean> {
+  async #isCurrent(tx: ReplicaTransaction<'readwrite'>, bound: Bound): Promise<boolean> {
     if (bound.documentId === '') throw new Error('rows came for an address that is not bound')
     const stored = await tx.objectStore('documents').get(bound.documentId)
     return stored?.lineage === bound.lineage
@@ -317,23 +276,23 @@ class IndexedDbStore implements ReplicaStore {
     if (!this.#closed) this.#channel?.postMessage(change)
   }
 
-  #read<T>(work: (tx: Transaction<'readonly'>) => Promise<T>): Promise<T> {
-    return this.#run(() => this.#db.transaction([...EVERY_STORE], 'readonly'), work)
+  #read<T>(work: (tx: ReplicaTransaction<'readonly'>) => Promise<T>): Promise<T> {
+    return this.#run(() => this.#db.transaction(EVERY_STORE, 'readonly'), work)
   }
 
   #write<T>(
-    work: (tx: Transaction<'readwrite'>) => Promise<T>,
+    work: (tx: ReplicaTransaction<'readwrite'>) => Promise<T>,
     durability: 'strict' | 'relaxed' = 'relaxed',
   ): Promise<T> {
-    return this.#run(() => this.#db.transaction([...EVERY_STORE], 'readwrite', { durability }), work)
+    return this.#run(() => this.#db.transaction(EVERY_STORE, 'readwrite', { durability }), work)
   }
 
   /** Resolves when the transaction is complete, not when its requests are. */
   async #run<Mode extends IDBTransactionMode, T>(
-    begin: () => Transaction<Mode>,
-    work: (tx: Transaction<Mode>) => Promise<T>,
+    begin: () => ReplicaTransaction<Mode>,
+    work: (tx: ReplicaTransaction<Mode>) => Promise<T>,
   ): Promise<T> {
-    let tx: Transaction<Mode> | undefined
+    let tx: ReplicaTransaction<Mode> | undefined
     try {
       tx = begin()
       const done = tx.done
@@ -394,6 +353,15 @@ function ownRow(history: History, { seq, chain, entries }: Row): Row & { history
 
 function sameChain(a: { chain: Uint8Array } | undefined, b: { chain: Uint8Array } | undefined): boolean {
   return a === undefined || b === undefined ? a === b : equalBytes(a.chain, b.chain)
+}
+
+/** The key exists: this batch was sealed before. */
+function isThere(error: unknown): boolean {
+  return (
+    error instanceof ReplicaStoreError &&
+    error.cause instanceof DOMException &&
+    error.cause.name === 'ConstraintError'
+  )
 }
 
 function toStoreError(error: unknown): ReplicaStoreError {

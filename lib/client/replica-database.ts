@@ -1,0 +1,63 @@
+import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB, type StoreNames } from 'idb'
+import type { Row } from '../protocol/wire.ts'
+import type { SealedBatch } from './replica-store.ts'
+
+/** Raise it with a new entry kind too: compaction folds away kinds it does not know, so replicas must then be pulled anew. */
+const VERSION = 1
+/** Some private modes neither open nor refuse. */
+const OPEN_TIMEOUT_MS = 3_000
+
+/** What everything of a document is kept under: `{documentId}/{lineage}`; before the first join `/{address}`. */
+export type History = string
+
+interface Schema extends DBSchema {
+  addresses: { key: string; value: { address: string; documentId: string } }
+  documents: { key: string; value: { documentId: string; lineage: string } }
+  states: { key: History; value: { history: History; seq: number; chain: Uint8Array; update: Uint8Array } }
+  rows: { key: [History, number]; value: Row & { history: History } }
+  outbox: { key: [History, number, number]; value: SealedBatch & { history: History } }
+}
+type Store = StoreNames<Schema>
+
+export type ReplicaDatabase = IDBPDatabase<Schema>
+export type ReplicaTransaction<Mode extends IDBTransactionMode> = IDBPTransaction<Schema, Store[], Mode>
+
+/** Every object store: a transaction of ours may touch them all. */
+export const EVERY_STORE: Store[] = ['addresses', 'documents', 'states', 'rows', 'outbox']
+
+/** Opens or makes the database. `null` where this browser has none for us (private mode, blocked); never throws. */
+export async function openReplicaDatabase(name: string): Promise<ReplicaDatabase | null> {
+  if (typeof indexedDB === 'undefined') return null
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const tooLong = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), OPEN_TIMEOUT_MS)
+  })
+  try {
+    let late = false
+    const opening = open(name).then((db) => {
+      if (late) db.close()
+      return db
+    })
+    const db = await Promise.race([opening, tooLong])
+    late = db === null
+    return db
+  } catch {
+    // Whatever the reason, there is no database: the page says "only in this tab".
+    return null
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+// Async, because some browsers throw where they should reject.
+async function open(name: string): Promise<ReplicaDatabase> {
+  return openDB<Schema>(name, VERSION, {
+    upgrade(db) {
+      db.createObjectStore('addresses', { keyPath: 'address' })
+      db.createObjectStore('documents', { keyPath: 'documentId' })
+      db.createObjectStore('states', { keyPath: 'history' })
+      db.createObjectStore('rows', { keyPath: ['history', 'seq'] })
+      db.createObjectStore('outbox', { keyPath: ['history', 'clientId', 'n'] })
+    },
+  })
+}
