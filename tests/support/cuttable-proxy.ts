@@ -1,0 +1,100 @@
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+
+/** A TCP proxy that fails on command, as networks do. */
+export interface CuttableProxy {
+  /** Like `http://127.0.0.1:40123`. */
+  readonly url: string
+  readonly port: number
+  /** Connections open now. */
+  readonly connections: number
+  /** Ends every connection and refuses new ones: both sides notice at once. */
+  cut(): void
+  /** Lets nothing through, in either direction, and tells nobody: what was sent is lost when `restore` ends the connection. */
+  blackHole(): void
+  /** Lets new connections through again. Connections that were in a black hole end now. */
+  restore(): void
+  close(): Promise<void>
+}
+
+interface Pair {
+  readonly near: Socket
+  readonly far: Socket
+}
+
+/** Stands before `target` (like `http://127.0.0.1:3000`) on a port of its own. */
+export async function startCuttableProxy(target: string): Promise<CuttableProxy> {
+  const { hostname, port } = new URL(target)
+  const pairs = new Set<Pair>()
+  let state: 'open' | 'cut' | 'hole' = 'open'
+
+  const server = createServer((near) => {
+    if (state === 'cut') {
+      near.resetAndDestroy()
+      return
+    }
+    const pair = { near, far: connect(Number(port), hostname) }
+    pairs.add(pair)
+    near.setNoDelay()
+    pair.far.setNoDelay()
+    pass(pair.near, pair.far)
+    pass(pair.far, pair.near)
+    const end = () => {
+      // The end of a connection does not come through a black hole either.
+      if (state !== 'hole' && pairs.delete(pair)) destroy(pair)
+    }
+    for (const socket of [pair.near, pair.far]) {
+      socket.on('error', end)
+      socket.on('close', end)
+    }
+  })
+
+  /** Everything from one side to the other; in a black hole it is read and dropped, so neither side sees back-pressure. */
+  function pass(from: Socket, to: Socket): void {
+    from.on('data', (bytes) => {
+      if (state === 'open') to.write(bytes)
+    })
+  }
+
+  function destroyAll(): void {
+    for (const pair of [...pairs]) {
+      pairs.delete(pair)
+      destroy(pair)
+    }
+  }
+
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port')
+
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    port: address.port,
+    get connections() {
+      return pairs.size
+    },
+    cut: () => {
+      state = 'cut'
+      destroyAll()
+    },
+    blackHole: () => {
+      state = 'hole'
+    },
+    restore: () => {
+      if (state === 'hole') destroyAll()
+      state = 'open'
+    },
+    close: async () => {
+      state = 'cut'
+      destroyAll()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+function destroy({ near, far }: Pair): void {
+  near.resetAndDestroy()
+  far.resetAndDestroy()
+}
