@@ -1,0 +1,102 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+
+/** What one statement of the account library brings: rows, or the number of rows it changed. */
+export interface AccountResult {
+  readonly rows: Record<string, unknown>[]
+  readonly changes?: bigint
+}
+
+/** An interactive transaction is rolled back after this time, in ms: while it is open, the log waits. */
+const TRANSACTION_MS = 1000
+
+/** Compiled statements kept; the account library has a few dozen different ones. */
+const STATEMENTS = 200
+
+/** The accounts' connection, in the storage thread. At most one transaction is open at a time; its number is `open`. */
+export class AccountConnection {
+  readonly #db: DatabaseSync
+  readonly #onIdle: () => void
+  readonly #statements = new Map<string, { statement: StatementSync; isReader: boolean }>()
+  #open: number | null = null
+  #count = 0
+  #deadline: NodeJS.Timeout | undefined
+
+  /** `onIdle` is called each time after a transaction has ended. */
+  constructor(db: DatabaseSync, onIdle: () => void) {
+    this.#db = db
+    this.#onIdle = onIdle
+  }
+
+  get open(): number | null {
+    return this.#open
+  }
+
+  /** Runs one statement, within `transaction` or (null) on its own. */
+  query(transaction: number | null, sql: string, parameters: readonly unknown[]): AccountResult {
+    if (transaction !== this.#open) throw rolledBack()
+    const { statement, isReader } = this.#prepared(sql)
+    const values = parameters.map(toSqlite)
+    if (isReader) return { rows: statement.all(...values) }
+    return { rows: [], changes: BigInt(statement.run(...values).changes) }
+  }
+
+  begin(): number {
+    // IMMEDIATE: a transaction that takes the write lock only later could find it taken.
+    this.#db.exec('BEGIN IMMEDIATE')
+    this.#open = ++this.#count
+    this.#deadline = setTimeout(() => this.#end('ROLLBACK'), TRANSACTION_MS)
+    return this.#open
+  }
+
+  commit(transaction: number): void {
+    if (transaction !== this.#open) throw rolledBack()
+    this.#end('COMMIT')
+  }
+
+  /** Does nothing when the transaction has ended already. */
+  rollback(transaction: number): void {
+    if (transaction === this.#open) this.#end('ROLLBACK')
+  }
+
+  close(): void {
+    clearTimeout(this.#deadline)
+    this.#open = null
+    this.#db.close()
+  }
+
+  #end(how: 'COMMIT' | 'ROLLBACK'): void {
+    clearTimeout(this.#deadline)
+    this.#open = null
+    try {
+      if (this.#db.isTransaction) this.#db.exec(how)
+    } finally {
+      // After a COMMIT that failed.
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
+      this.#onIdle()
+    }
+  }
+
+  #prepared(sql: string): { statement: StatementSync; isReader: boolean } {
+    const known = this.#statements.get(sql)
+    if (known) return known
+    const statement = this.#db.prepare(sql)
+    const prepared = { statement, isReader: statement.columns().length > 0 }
+    if (this.#statements.size >= STATEMENTS) this.#statements.clear()
+    this.#statements.set(sql, prepared)
+    return prepared
+  }
+}
+
+function rolledBack(): Error {
+  return new Error(`the transaction is no longer open; it is rolled back after ${TRANSACTION_MS} ms`)
+}
+
+/** SQLite knows no booleans, dates or undefined. */
+function toSqlite(value: unknown): SQLInputValue {
+  if (value === undefined || value === null) return null
+  if (typeof value === 'boolean') return value ? 1 : 0
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint') return value
+  if (value instanceof Date) return value.toISOString()
+  if (value instanceof Uint8Array) return value
+  throw new TypeError(`SQLite cannot store a ${typeof value}`)
+}

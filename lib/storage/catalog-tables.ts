@@ -1,0 +1,89 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { LinkTarget, ListedDocument, NewDocument } from '../collab/document-store.ts'
+import { EMPTY_CHAIN } from '../protocol/wire.ts'
+import { inTransaction, prepare } from './connection.ts'
+
+/** DocumentCatalog over one connection, in the storage thread, synchronous. What each method promises stands at the port. */
+export class CatalogTables {
+  readonly #db: DatabaseSync
+
+  constructor(db: DatabaseSync) {
+    this.#db = db
+  }
+
+  create(document: NewDocument): void {
+    const { documentId, lineage, ownerId, schemaVersion, createdAt, linkId, linkRole } = document
+    inTransaction(this.#db, () => {
+      prepare(
+        this.#db,
+        `INSERT INTO documents (id, lineage, owner_id, created_at, updated_at, head_chain, schema_version)
+         VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6)`,
+      ).run(documentId, lineage, ownerId, createdAt, EMPTY_CHAIN, schemaVersion)
+      prepare(this.#db, 'INSERT INTO links (id, document_id, role) VALUES (?, ?, ?)').run(
+        linkId,
+        documentId,
+        linkRole,
+      )
+    })
+  }
+
+  resolveLink(linkId: string): LinkTarget | null {
+    const target = prepare<LinkTarget>(
+      this.#db,
+      `SELECT documents.id AS documentId, owner_id AS ownerId, title, role
+       FROM links JOIN documents ON documents.id = links.document_id
+       WHERE links.id = ? AND revoked_at IS NULL AND deleted_at IS NULL`,
+    ).get(linkId)
+    return target ?? null
+  }
+
+  setTitle(documentId: string, title: string): void {
+    prepare(this.#db, 'UPDATE documents SET title = ? WHERE id = ?').run(title, documentId)
+  }
+
+  recordVisit(userId: string, documentId: string, linkId: string, at: number): void {
+    prepare(
+      this.#db,
+      `INSERT INTO visits (user_id, document_id, link_id, visited_at) VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET link_id = excluded.link_id, visited_at = excluded.visited_at`,
+    ).run(userId, documentId, linkId, at)
+  }
+
+  listFor(userId: string, limit: number): ListedDocument[] {
+    return prepare<Omit<ListedDocument, 'owned'> & { ownerId: string }>(
+      this.#db,
+      `SELECT documents.id AS documentId, title, owner_id AS ownerId, link_id AS linkId,
+         updated_at AS updatedAt, visited_at AS visitedAt
+       FROM visits JOIN documents ON documents.id = visits.document_id
+       WHERE user_id = ? AND deleted_at IS NULL
+       ORDER BY visited_at DESC, documents.id LIMIT ?`,
+    )
+      .all(userId, limit)
+      .map(({ ownerId, ...listed }) => ({ ...listed, owned: ownerId === userId }))
+  }
+
+  forgetVisit(userId: string, documentId: string): void {
+    prepare(this.#db, 'DELETE FROM visits WHERE user_id = ? AND document_id = ?').run(userId, documentId)
+  }
+
+  delete(documentId: string, ownerId: string, at: number): boolean {
+    const { changes } = prepare(
+      this.#db,
+      'UPDATE documents SET deleted_at = ? WHERE id = ? AND owner_id = ? AND deleted_at IS NULL',
+    ).run(at, documentId, ownerId)
+    return changes === 1
+  }
+
+  eraseUntouched(createdBefore: number): string[] {
+    return prepare<{ id: string }>(
+      this.#db,
+      'DELETE FROM documents WHERE head_seq = 0 AND created_at < ? RETURNING id',
+    )
+      .all(createdBefore)
+      .map(({ id }) => id)
+  }
+
+  markRestored(at: number): void {
+    prepare(this.#db, 'UPDATE documents SET restored_at = ?').run(at)
+  }
+}

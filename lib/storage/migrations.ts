@@ -1,0 +1,160 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { inTransaction } from './connection.ts'
+
+/** "CMNP": tells our database from any other SQLite file. */
+const APPLICATION_ID = 0x434d_4e50
+
+/**
+ * The schema, one step per version; `user_version` counts the steps done. Steps that have been released never change.
+ * Names of the account tables and their columns are those of the account library.
+ */
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  INSERT INTO meta VALUES ('starts', 0);
+
+  CREATE TABLE documents (
+    id TEXT PRIMARY KEY,
+    lineage TEXT NOT NULL,
+    title TEXT NOT NULL DEFAULT '',
+    owner_id TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    head_seq INTEGER NOT NULL DEFAULT 0,
+    head_chain BLOB NOT NULL,
+    schema_version INTEGER NOT NULL,
+    acl_version INTEGER NOT NULL DEFAULT 0,
+    restored_at INTEGER,
+    deleted_at INTEGER
+  ) STRICT, WITHOUT ROWID;
+
+  -- Without rowid: the rows of one document lie together, so that a load or a trim touches few pages.
+  CREATE TABLE document_log (
+    document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+    seq INTEGER NOT NULL,
+    chain BLOB NOT NULL,
+    at INTEGER NOT NULL,
+    entries BLOB NOT NULL,
+    PRIMARY KEY (document_id, seq)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE document_clients (
+    document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+    client_id INTEGER NOT NULL,
+    user_id TEXT NOT NULL,
+    last_n INTEGER NOT NULL,
+    PRIMARY KEY (document_id, client_id)
+  ) STRICT, WITHOUT ROWID;
+
+  -- sha256 is of the state; head_sha256 is of sha256, chain and vector, so that a load can check them without the state.
+  CREATE TABLE document_snapshots (
+    document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+    upto_seq INTEGER NOT NULL,
+    chain BLOB NOT NULL,
+    vector BLOB NOT NULL,
+    sha256 BLOB NOT NULL,
+    head_sha256 BLOB NOT NULL,
+    at INTEGER NOT NULL,
+    state BLOB NOT NULL,
+    PRIMARY KEY (document_id, upto_seq)
+  ) STRICT;
+
+  CREATE TABLE links (
+    id TEXT PRIMARY KEY,
+    document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+    role TEXT NOT NULL,
+    version INTEGER NOT NULL DEFAULT 1,
+    expires_at INTEGER,
+    password_hash TEXT,
+    revoked_at INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX links_document ON links (document_id);
+
+  CREATE TABLE visits (
+    user_id TEXT NOT NULL,
+    document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+    link_id TEXT NOT NULL REFERENCES links (id) ON DELETE CASCADE,
+    visited_at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, document_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX visits_document ON visits (document_id);
+  CREATE INDEX visits_link ON visits (link_id);
+
+  CREATE TABLE "user" (
+    "id" text NOT NULL PRIMARY KEY,
+    "name" text NOT NULL,
+    "email" text NOT NULL UNIQUE,
+    "emailVerified" integer NOT NULL,
+    "image" text,
+    "createdAt" date NOT NULL,
+    "updatedAt" date NOT NULL,
+    "isAnonymous" integer,
+    "guestName" integer,
+    "hue" integer
+  );
+  CREATE TABLE "session" (
+    "id" text NOT NULL PRIMARY KEY,
+    "expiresAt" date NOT NULL,
+    "token" text NOT NULL UNIQUE,
+    "createdAt" date NOT NULL,
+    "updatedAt" date NOT NULL,
+    "ipAddress" text,
+    "userAgent" text,
+    "userId" text NOT NULL REFERENCES "user" ("id") ON DELETE CASCADE
+  );
+  CREATE TABLE "account" (
+    "id" text NOT NULL PRIMARY KEY,
+    "accountId" text NOT NULL,
+    "providerId" text NOT NULL,
+    "userId" text NOT NULL REFERENCES "user" ("id") ON DELETE CASCADE,
+    "accessToken" text,
+    "refreshToken" text,
+    "idToken" text,
+    "accessTokenExpiresAt" date,
+    "refreshTokenExpiresAt" date,
+    "scope" text,
+    "password" text,
+    "createdAt" date NOT NULL,
+    "updatedAt" date NOT NULL
+  );
+  CREATE TABLE "verification" (
+    "id" text NOT NULL PRIMARY KEY,
+    "identifier" text NOT NULL,
+    "value" text NOT NULL,
+    "expiresAt" date NOT NULL,
+    "createdAt" date NOT NULL,
+    "updatedAt" date NOT NULL
+  );
+  CREATE INDEX "session_userId_idx" ON "session" ("userId");
+  CREATE INDEX "account_userId_idx" ON "account" ("userId");
+  CREATE INDEX "verification_identifier_idx" ON "verification" ("identifier");
+  `,
+]
+
+/** Why a database cannot be used, when it can be read at all; null: it can. Writes nothing. */
+export function foreignDatabase(db: DatabaseSync): string | null {
+  const isOurs = pragma(db, 'application_id') === APPLICATION_ID
+  if (!isOurs && !isEmpty(db)) return 'is another program’s database'
+  const version = pragma(db, 'user_version')
+  if (version <= MIGRATIONS.length) return null
+  return `was written by a newer version of Commonplace (its schema is ${version}, this version knows ${MIGRATIONS.length})`
+}
+
+/** Brings a database that passed `foreignDatabase` to the newest schema. Repeating is harmless. */
+export function migrate(db: DatabaseSync): void {
+  for (let version = pragma(db, 'user_version'); version < MIGRATIONS.length; version++) {
+    inTransaction(db, () => {
+      db.exec(MIGRATIONS[version] ?? '')
+      db.exec(`PRAGMA application_id = ${APPLICATION_ID}`)
+      db.exec(`PRAGMA user_version = ${version + 1}`)
+    })
+  }
+}
+
+function pragma(db: DatabaseSync, name: string): number {
+  return Number(db.prepare(`PRAGMA ${name}`).get()?.[name] ?? 0)
+}
+
+function isEmpty(db: DatabaseSync): boolean {
+  return db.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined
+}

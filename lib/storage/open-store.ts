@@ -1,0 +1,82 @@
+import { Kysely } from 'kysely'
+import type { DocumentCatalog, DocumentStore } from '../collab/document-store.ts'
+import { AccountDialect } from './account-dialect.ts'
+import type { AccountTables } from './account-tables.ts'
+import { packRows, unpackRows } from './packed-rows.ts'
+import type { RowPack } from './requests.ts'
+import { StorageThread } from './storage-thread.ts'
+
+export interface Store {
+  readonly documents: DocumentStore
+  readonly catalog: DocumentCatalog
+  /** The account library's tables (`database: { db: accounts, type: 'sqlite' }`). `destroy` does nothing: `close` is below. */
+  readonly accounts: Kysely<AccountTables>
+  /** The database is an older copy of what was here at the last start; every document is marked as restored. */
+  readonly restored: boolean
+  /** Answers what was asked before and leaves the database whole in its one file. Repeating is harmless. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens the store in the folder `dataDir`, made if missing. Rejects with an error whose name is StoreUnavailable and
+ * whose message is one sentence, naming folder and cause, when the folder cannot be written, or holds a database that
+ * is not ours or of a newer version.
+ */
+export async function openStore({ dataDir }: { readonly dataDir: string }): Promise<Store> {
+  const { thread, restored } = await StorageThread.start(dataDir)
+  return {
+    documents: documentsOver(thread),
+    catalog: catalogOver(thread),
+    accounts: new Kysely<AccountTables>({ dialect: new AccountDialect(thread) }),
+    restored,
+    close: () => thread.close(),
+  }
+}
+
+function documentsOver(thread: StorageThread): DocumentStore {
+  return {
+    async load(documentId) {
+      const document = await thread.call('load', [documentId])
+      if (!document) return null
+      const { count, rows, ...rest } = document
+      return { ...rest, rows: unpackRows(rows, count) }
+    },
+    async readSnapshot(documentId) {
+      const snapshot = await thread.call('readSnapshot', [documentId])
+      return snapshot && { ...snapshot, state: new Uint8Array(snapshot.state) }
+    },
+    async readRows(documentId, after, maxBytes) {
+      const { count, rows }: RowPack = await thread.call('readRows', [documentId, after, maxBytes])
+      return unpackRows(rows, count)
+    },
+    async commit(rows) {
+      if (rows.length === 0) return []
+      const pack = {
+        documentIds: rows.map((row) => row.documentId),
+        schemaVersions: rows.map((row) => row.schemaVersion),
+        rows: packRows(rows),
+      }
+      const outcomes = await thread.call('commit', [pack], [pack.rows])
+      return outcomes ?? rows.map(() => ({ ok: true }))
+    },
+    heads: (documentIds) => thread.call('heads', [documentIds]),
+    writeCompaction: (compaction) => thread.call('writeCompaction', [compaction]),
+    trim: (documentId, upto) => thread.call('trim', [documentId, upto]),
+    reopen: () => thread.call('reopen', []),
+  }
+}
+
+function catalogOver(thread: StorageThread): DocumentCatalog {
+  return {
+    create: (document) => thread.call('create', [document]),
+    resolveLink: (linkId) => thread.call('resolveLink', [linkId]),
+    setTitle: (documentId, title) => thread.call('setTitle', [documentId, title]),
+    recordVisit: (userId, documentId, linkId, at) =>
+      thread.call('recordVisit', [userId, documentId, linkId, at]),
+    listFor: (userId, limit) => thread.call('listFor', [userId, limit]),
+    forgetVisit: (userId, documentId) => thread.call('forgetVisit', [userId, documentId]),
+    delete: (documentId, ownerId, at) => thread.call('delete', [documentId, ownerId, at]),
+    eraseUntouched: (createdBefore) => thread.call('eraseUntouched', [createdBefore]),
+    markRestored: (at) => thread.call('markRestored', [at]),
+  }
+}

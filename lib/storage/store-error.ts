@@ -1,0 +1,43 @@
+import { DamagedDocument } from '../collab/document-store.ts'
+
+/** The store cannot be opened. `message` is one sentence for the person who runs the server. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable'
+  readonly dataDir: string
+  constructor(dataDir: string, message: string) {
+    super(message)
+    this.dataDir = dataDir
+  }
+}
+
+/** An error on its way between the threads: a clone would keep neither class nor own fields. */
+export interface WireError {
+  readonly message: string
+  readonly stack?: string | undefined
+  /** SQLite's code, as 'ERR_SQLITE_ERROR', and its extended result code. */
+  readonly code?: unknown
+  readonly errcode?: unknown
+  readonly documentId?: string
+  readonly dataDir?: string
+}
+
+export function toWireError(error: unknown): WireError {
+  if (!(error instanceof Error)) return { message: String(error) }
+  const { message, stack } = error
+  if (error instanceof DamagedDocument) return { message, documentId: error.documentId }
+  if (error instanceof StoreUnavailable) return { message, dataDir: error.dataDir }
+  return {
+    message,
+    stack,
+    ...('code' in error ? { code: error.code } : {}),
+    ...('errcode' in error ? { errcode: error.errcode } : {}),
+  }
+}
+
+export function fromWireError({ message, stack, code, errcode, documentId, dataDir }: WireError): Error {
+  if (documentId !== undefined) return new DamagedDocument(documentId, message)
+  if (dataDir !== undefined) return new StoreUnavailable(dataDir, message)
+  const error = Object.assign(new Error(message), { code, errcode })
+  if (stack !== undefined) error.stack = stack
+  return error
+}

@@ -1,0 +1,276 @@
+import type {
+  Compaction,
+  DocumentCatalog,
+  DocumentStore,
+  NewDocument,
+  NewRow,
+  RowOutcome,
+  Snapshot,
+  SnapshotHead,
+  StoredClient,
+  StoredDocument,
+  StoredRow,
+} from '#lib/collab/document-store.ts'
+import type { Role } from '#lib/protocol/identity.ts'
+import { EMPTY_CHAIN } from '#lib/protocol/wire.ts'
+
+interface MemoryDocument extends Omit<StoredDocument, 'snapshot'> {
+  readonly createdAt: number
+  readonly updatedAt: number
+  readonly snapshot: Snapshot | null
+}
+
+interface Tables {
+  readonly documents: Map<string, MemoryDocument>
+  readonly links: Map<string, { readonly documentId: string; readonly role: Role }>
+  readonly visits: Map<
+    string,
+    { readonly userId: string; readonly documentId: string; linkId: string; at: number }
+  >
+}
+
+/** A state of the store to go back to. Rows and documents in it are never changed, only replaced. */
+export type MemoryCopy = Readonly<Tables>
+
+/**
+ * DocumentStore and DocumentCatalog in memory, for simulations; it keeps to tests/storage/contract.ts. All of it is on
+ * one object, and it can be told to fail: see failNextCommit, refuse, holdCommits, copy and restore.
+ */
+export class MemoryStore implements DocumentStore, DocumentCatalog {
+  #tables: Tables = { documents: new Map(), links: new Map(), visits: new Map() }
+  #failing: 'before' | 'after' | null = null
+  readonly #refused = new Set<string>()
+  #held: Promise<void> | null = null
+  /** Rows in the order in which they were accepted, whatever became of them later: what a restore has lost. */
+  readonly accepted: NewRow[] = []
+  reopened = 0
+
+  /** The next commit rejects: nothing of it is written ('before'), or all of it ('after'). */
+  failNextCommit(when: 'before' | 'after'): void {
+    this.#failing = when
+  }
+
+  /** Refuses every row of a document, until `refused` is false. */
+  refuse(documentId: string, refused = true): void {
+    if (refused) this.#refused.add(documentId)
+    else this.#refused.delete(documentId)
+  }
+
+  /** Commits wait, unwritten, until the returned function is called. */
+  holdCommits(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const before = this.#held
+    const held = Promise.all([before, promise]).then(() => {
+      if (this.#held === held) this.#held = null
+    })
+    this.#held = held
+    return resolve
+  }
+
+  copy(): MemoryCopy {
+    const { documents, links, visits } = this.#tables
+    return { documents: new Map(documents), links: new Map(links), visits: new Map(visits) }
+  }
+
+  /** Goes back to a copy, as a restored backup would. Marking the documents (markRestored) is the caller's. */
+  restore(copy: MemoryCopy): void {
+    const { documents, links, visits } = copy
+    this.#tables = { documents: new Map(documents), links: new Map(links), visits: new Map(visits) }
+  }
+
+  async load(documentId: string): Promise<StoredDocument | null> {
+    const document = this.#tables.documents.get(documentId)
+    if (!document) return null
+    const { createdAt: _, updatedAt: __, snapshot, rows, headChain, ...rest } = document
+    return {
+      ...rest,
+      headChain: headChain.slice(),
+      snapshot: snapshot && headOf(snapshot),
+      rows: rows.map(copyRow),
+    }
+  }
+
+  async readSnapshot(documentId: string): Promise<Snapshot | null> {
+    const snapshot = this.#tables.documents.get(documentId)?.snapshot
+    return snapshot ? copySnapshot(snapshot) : null
+  }
+
+  async readRows(documentId: string, after: number, maxBytes: number): Promise<StoredRow[]> {
+    const rows: StoredRow[] = []
+    let bytes = 0
+    for (const row of this.#tables.documents.get(documentId)?.rows ?? []) {
+      if (row.seq <= after) continue
+      bytes += row.entries.length
+      if (rows.length > 0 && bytes > maxBytes) break
+      rows.push(copyRow(row))
+    }
+    return rows
+  }
+
+  async commit(rows: readonly NewRow[]): Promise<RowOutcome[]> {
+    const copies = rows.map((row) => ({ ...row, ...copyRow(row) }))
+    if (this.#held) await this.#held
+    const failing = this.#failing
+    this.#failing = null
+    if (failing === 'before') throw new Error('injected: the commit failed before it was written')
+    const outcomes = copies.map((row) => this.#write(row))
+    if (failing === 'after') throw new Error('injected: the commit failed after it was written')
+    return outcomes
+  }
+
+  async heads(documentIds: readonly string[]): Promise<Map<string, { seq: number; chain: Uint8Array }>> {
+    const heads = new Map<string, { seq: number; chain: Uint8Array }>()
+    for (const documentId of documentIds) {
+      const document = this.#tables.documents.get(documentId)
+      if (document) heads.set(documentId, { seq: document.headSeq, chain: document.headChain.slice() })
+    }
+    return heads
+  }
+
+  async writeCompaction({ documentId, snapshot, clients }: Compaction): Promise<void> {
+    const document = this.#tables.documents.get(documentId)
+    if (!document || snapshot.seq > document.headSeq) {
+      throw new Error(`no history up to row ${snapshot.seq} to write a snapshot of`)
+    }
+    if (document.snapshot && document.snapshot.seq > snapshot.seq) {
+      throw new Error(`a newer snapshot, at row ${document.snapshot.seq}, is present`)
+    }
+    const sorted = clients.map((client): StoredClient => ({ ...client }))
+    sorted.sort((a, b) => a.clientId - b.clientId)
+    this.#tables.documents.set(documentId, { ...document, snapshot: copySnapshot(snapshot), clients: sorted })
+  }
+
+  async trim(documentId: string, upto: number): Promise<void> {
+    const document = this.#tables.documents.get(documentId)
+    if (!document?.snapshot || document.snapshot.seq < upto) {
+      throw new Error(`no snapshot covers the rows up to ${upto}`)
+    }
+    const rows = document.rows.filter((row) => row.seq > upto)
+    this.#tables.documents.set(documentId, { ...document, rows })
+  }
+
+  async reopen(): Promise<void> {
+    this.reopened++
+  }
+
+  async create(created: NewDocument): Promise<void> {
+    const { documentId, lineage, ownerId, schemaVersion, createdAt, linkId, linkRole } = created
+    const { documents, links } = this.#tables
+    if (documents.has(documentId) || links.has(linkId)) throw new Error('the document or link exists')
+    documents.set(documentId, {
+      documentId,
+      lineage,
+      ownerId,
+      title: '',
+      schemaVersion,
+      headSeq: 0,
+      headChain: EMPTY_CHAIN,
+      restoredAt: null,
+      deletedAt: null,
+      clients: [],
+      snapshot: null,
+      rows: [],
+      createdAt,
+      updatedAt: createdAt,
+    })
+    links.set(linkId, { documentId, role: linkRole })
+  }
+
+  async resolveLink(linkId: string) {
+    const link = this.#tables.links.get(linkId)
+    const document = link && this.#tables.documents.get(link.documentId)
+    if (!document || document.deletedAt !== null) return null
+    const { documentId, ownerId, title } = document
+    return { documentId, ownerId, title, role: link.role }
+  }
+
+  async setTitle(documentId: string, title: string): Promise<void> {
+    const document = this.#tables.documents.get(documentId)
+    if (document) this.#tables.documents.set(documentId, { ...document, title })
+  }
+
+  async recordVisit(userId: string, documentId: string, linkId: string, at: number): Promise<void> {
+    if (this.#tables.links.get(linkId)?.documentId === undefined) throw new Error('no such link')
+    if (!this.#tables.documents.has(documentId)) throw new Error('no such document')
+    this.#tables.visits.set(visitKey(userId, documentId), { userId, documentId, linkId, at })
+  }
+
+  async listFor(userId: string, limit: number) {
+    return [...this.#tables.visits.values()]
+      .filter((visit) => visit.userId === userId)
+      .sort((a, b) => b.at - a.at || (a.documentId < b.documentId ? -1 : 1))
+      .flatMap(({ documentId, linkId, at }) => {
+        const document = this.#tables.documents.get(documentId)
+        if (!document || document.deletedAt !== null) return []
+        const { title, ownerId, updatedAt } = document
+        return [{ documentId, title, owned: ownerId === userId, linkId, updatedAt, visitedAt: at }]
+      })
+      .slice(0, limit)
+  }
+
+  async forgetVisit(userId: string, documentId: string): Promise<void> {
+    this.#tables.visits.delete(visitKey(userId, documentId))
+  }
+
+  async delete(documentId: string, ownerId: string, at: number): Promise<boolean> {
+    const document = this.#tables.documents.get(documentId)
+    if (!document || document.ownerId !== ownerId || document.deletedAt !== null) return false
+    this.#tables.documents.set(documentId, { ...document, deletedAt: at })
+    return true
+  }
+
+  async eraseUntouched(createdBefore: number): Promise<string[]> {
+    const { documents, links, visits } = this.#tables
+    const erased: string[] = []
+    for (const { documentId, headSeq, createdAt } of documents.values()) {
+      if (headSeq > 0 || createdAt >= createdBefore) continue
+      erased.push(documentId)
+      documents.delete(documentId)
+      for (const [linkId, link] of links) if (link.documentId === documentId) links.delete(linkId)
+      for (const [key, visit] of visits) if (visit.documentId === documentId) visits.delete(key)
+    }
+    return erased
+  }
+
+  async markRestored(at: number): Promise<void> {
+    const { documents } = this.#tables
+    for (const [documentId, document] of documents) documents.set(documentId, { ...document, restoredAt: at })
+  }
+
+  #write(row: NewRow): RowOutcome {
+    const { documentId, seq, chain, at, schemaVersion } = row
+    if (this.#refused.has(documentId)) return { ok: false, reason: 'injected: refused' }
+    const document = this.#tables.documents.get(documentId)
+    if (!document) return { ok: false, reason: 'the document does not exist' }
+    if (document.deletedAt !== null) return { ok: false, reason: 'the document is deleted' }
+    if (seq !== document.headSeq + 1) {
+      return { ok: false, reason: `row ${seq} does not follow the head, ${document.headSeq}` }
+    }
+    this.accepted.push(row)
+    this.#tables.documents.set(documentId, {
+      ...document,
+      headSeq: seq,
+      headChain: chain,
+      updatedAt: at,
+      schemaVersion: Math.max(document.schemaVersion, schemaVersion),
+      rows: [...document.rows, copyRow(row)],
+    })
+    return { ok: true }
+  }
+}
+
+function visitKey(userId: string, documentId: string): string {
+  return JSON.stringify([userId, documentId])
+}
+
+function copyRow({ seq, at, chain, entries }: StoredRow): StoredRow {
+  return { seq, at, chain: chain.slice(), entries: entries.slice() }
+}
+
+function headOf({ seq, chain, vector, bytes }: SnapshotHead): SnapshotHead {
+  return { seq, chain: chain.slice(), vector: vector.slice(), bytes }
+}
+
+function copySnapshot(snapshot: Snapshot): Snapshot {
+  return { ...headOf(snapshot), state: snapshot.state.slice(), bytes: snapshot.state.length }
+}
