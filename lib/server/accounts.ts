@@ -1,10 +1,10 @@
 import { randomInt } from 'node:crypto'
 import { betterAuth } from 'better-auth'
 import { anonymous } from 'better-auth/plugins/anonymous'
-import type { Kysely } from 'kysely'
 import type { PresenceIdentity } from '../collab/presence.ts'
 import { cleanName, GUEST_NAME_COUNT, HUE_COUNT } from '../protocol/identity.ts'
 import { LIMITS } from '../protocol/limits.ts'
+import type { Store } from '../storage/open-store.ts'
 import type { Log } from './log.ts'
 import { keyFor } from './secret.ts'
 import type { Profile } from './services.ts'
@@ -15,7 +15,7 @@ const SESSION_LIFE = 400 * 24 * 60 * 60
 const SESSION_REFRESH = 24 * 60 * 60
 
 export interface AccountsOptions {
-  readonly database: Kysely<unknown>
+  readonly database: Store['accounts']
   readonly secret: string
   readonly publicOrigin: string
   readonly log: Log

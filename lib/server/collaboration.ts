@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto'
+import type { Server as HttpServer } from 'node:http'
+import type { Clock } from '../collab/clock.ts'
+import type { DocumentCatalog, DocumentStore } from '../collab/document-store.ts'
+import { type RoomEvent, Rooms } from '../collab/rooms.ts'
+import { CHAIN_BYTES } from '../protocol/wire.ts'
+import type { Accounts, Person } from './accounts.ts'
+import type { Settings } from './env.ts'
+import { Folding } from './folding.ts'
+import type { Log } from './log.ts'
+import type { Origins } from './origins.ts'
+import { PresenceRooms } from './presence-rooms.ts'
+import { SocketServer } from './socket-server.ts'
+import type { Tokens } from './tokens.ts'
+
+export interface CollaborationOptions {
+  readonly httpServer: HttpServer
+  readonly documents: DocumentStore
+  readonly catalog: DocumentCatalog
+  readonly accounts: Accounts
+  readonly tokens: Tokens
+  readonly origins: Origins
+  readonly settings: Pick<Settings, 'pingInterval' | 'pingTimeout'>
+  readonly log: Log
+}
+
+const after: Clock['after'] = (ms, task) => {
+  const timer = setTimeout(task, ms)
+  return () => clearTimeout(timer)
+}
+const systemClock: Clock = { now: Date.now, after }
+/** For liveness: the machine's time may be set back, this never is. */
+const steadyClock: Clock = { now: () => performance.now(), after }
+
+/** People at work on documents: the rooms, who is present in them, and the sockets they come by. */
+export class Collaboration {
+  readonly #rooms: Rooms
+  readonly #presence: PresenceRooms
+  readonly #sockets: SocketServer
+  readonly #folding = new Folding()
+
+  constructor(options: CollaborationOptions) {
+    const { documents, catalog, accounts, tokens, settings, log } = options
+    const { pingInterval, pingTimeout } = settings
+    const sockets = new SocketServer({
+      ...options,
+      pingInterval,
+      pingTimeout,
+      personOf: (userId) => accounts.personOf(userId),
+    })
+    this.#sockets = sockets
+    this.#rooms = new Rooms({
+      store: documents,
+      wire: sockets.wire,
+      clock: systemClock,
+      hash: chainHash,
+      fold: (job) => this.#folding.fold(job),
+      onEvent: (event) => noteRoomEvent(event, catalog, log),
+    })
+    this.#presence = new PresenceRooms({
+      clock: steadyClock,
+      pingInterval,
+      send: (send) => sockets.sendPresence(send),
+      busy: (recipient) => sockets.isBusy(recipient),
+    })
+    sockets.serve({
+      rooms: this.#rooms,
+      presence: this.#presence,
+      catalog,
+      tokens,
+      pingInterval,
+      pingTimeout,
+      now: systemClock.now,
+      log,
+    })
+  }
+
+  /** Ends a deleted document for everybody who has it open. */
+  endDeleted(documentId: string): Promise<void> {
+    return this.#rooms.end(documentId, 'deleted')
+  }
+
+  /** Shows a person's new name and hue wherever they are. */
+  showPerson(person: Person): void {
+    this.#sockets.rename(person)
+    this.#presence.rename(person)
+  }
+
+  /** Lets nobody in any more, asks everybody to come back later, commits what waits, closes the sockets. */
+  async close(): Promise<void> {
+    this.#sockets.drain()
+    await this.#rooms.close()
+    await this.#sockets.close()
+    this.#presence.close()
+    await this.#folding.close()
+  }
+}
+
+function chainHash(...parts: readonly Uint8Array[]): Uint8Array {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part)
+  return new Uint8Array(hash.digest().subarray(0, CHAIN_BYTES))
+}
+
+function noteRoomEvent(event: RoomEvent, catalog: DocumentCatalog, log: Log): void {
+  if (event.type === 'title-projected') {
+    const { documentId, title } = event
+    catalog.setTitle(documentId, title).catch((error: unknown) => {
+      log.warn({ err: error, documentId }, 'catalog.title-lost')
+    })
+    return
+  }
+  const { type, ...about } = event
+  const level = type === 'history-behind' ? 'warn' : 'error'
+  log[level](about, `room.${type}`)
+}

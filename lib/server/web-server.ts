@@ -1,0 +1,71 @@
+import { EventEmitter } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import next from 'next'
+import { pathOf } from '../protocol/urls.ts'
+import { listenProblem, type Settings } from './env.ts'
+
+/** The HTTP server with Next behind it. Socket.IO is attached to `http` and takes its own path before Next sees it. */
+export class WebServer {
+  readonly http: Server
+  readonly #next: ReturnType<typeof next>
+  readonly #settings: Settings
+
+  private constructor(settings: Settings, site: ReturnType<typeof next>) {
+    const handle = site.getRequestHandler()
+    this.#settings = settings
+    this.#next = site
+    this.http = createServer((request, response) => void handle(request, response))
+  }
+
+  /** Makes Next ready; nothing listens yet. `root`: the folder of the project. */
+  static async prepare(settings: Settings, root: string): Promise<WebServer> {
+    // Next would listen for upgrades on the real server and end those that are not its own, ours among them.
+    const upgrades = new EventEmitter()
+    const site = next({
+      dev: !settings.production,
+      dir: root,
+      hostname: settings.host,
+      port: settings.port,
+      httpServer: upgrades as Server,
+    })
+    await site.prepare()
+    const web = new WebServer(settings, site)
+    const socketPath = `${pathOf({ to: 'socket' })}/`
+    web.http.on('upgrade', (request, socket, head) => {
+      if (request.url?.startsWith(socketPath)) return
+      // Hot reload in development; in production nothing else is upgraded.
+      if (upgrades.listenerCount('upgrade') > 0) upgrades.emit('upgrade', request, socket, head)
+      else socket.destroy()
+    })
+    return web
+  }
+
+  /** Listens; returns the origin it is reached at. Throws BadSetting when the address cannot be had. */
+  async listen(): Promise<string> {
+    const { host, port } = this.#settings
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.http.once('error', reject)
+    this.http.listen({ host, port }, resolve)
+    try {
+      await promise
+    } catch (error) {
+      throw listenProblem(error, this.#settings) ?? error
+    }
+    this.http.off('error', reject)
+    const { address, port: actual } = this.http.address() as AddressInfo
+    const name = /^(0\.0\.0\.0|::)$/.test(address)
+      ? 'localhost'
+      : address.includes(':')
+        ? `[${address}]`
+        : address
+    return `http://${name}:${actual}`
+  }
+
+  /** Ends what is still open, Next with it. Socket.IO has closed `http` before. */
+  async close(): Promise<void> {
+    this.http.closeIdleConnections()
+    await this.#next.close()
+    this.http.closeAllConnections()
+  }
+}
