@@ -111,8 +111,8 @@ class Batch {
       },
       structsEnd: () => this.#placeAll(),
       deleteRange: (client, clock, end) => {
-        this.#bounds.deleteRange(end - clock)
         if (end > this.#end(client)) gap(client, end)
+        this.#bounds.deleteRange(end - clock)
       },
     })
   }
