@@ -20,6 +20,7 @@ export class WebServer {
 
   /** Makes Next ready; nothing listens yet. `root`: the folder of the project. */
   static async prepare(settings: Settings, root: string): Promise<WebServer> {
+    process.env.NEXT_TELEMETRY_DISABLED ??= '1'
     // Next would listen for upgrades on the real server and end those that are not its own, ours among them.
     const upgrades = new EventEmitter()
     const site = next({
@@ -34,9 +35,9 @@ export class WebServer {
     const socketPath = `${pathOf({ to: 'socket' })}/`
     web.http.on('upgrade', (request, socket, head) => {
       if (request.url?.startsWith(socketPath)) return
-      // Hot reload in development; in production nothing else is upgraded.
-      if (upgrades.listenerCount('upgrade') > 0) upgrades.emit('upgrade', request, socket, head)
-      else socket.destroy()
+      // Hot reload in development, once Next listens for it; in production nothing else is upgraded.
+      const forwarded = !settings.production && upgrades.emit('upgrade', request, socket, head)
+      if (!forwarded) socket.destroy()
     })
     return web
   }
