@@ -12,29 +12,22 @@ export function prepare<Row = never>(db: DatabaseSync, sql: string): Statement<R
   return db.prepare(sql) as unknown as Statement<Row>
 }
 
-/**
- * Opens one connection. Every setting of SQLite stands here, in an order that matters: the wait comes first, as
- * the switch to WAL may have to wait for somebody's backup; WAL comes before the rest, which is about its commits.
- */
+/** Opens a connection that has changed nothing yet: `configure` it before anything else is written. */
 export function openConnection(path: string): DatabaseSync {
-  const db = new DatabaseSync(path)
-  try {
-    // Our own connections never wait for each other (storage-worker.ts); a backup or a shell beside us may hold a lock.
-    db.exec('PRAGMA busy_timeout = 5000')
-    // Readers and a writer side by side, one fsync per commit.
-    db.exec('PRAGMA journal_mode = WAL')
-    // A commit is on disk before it returns. NORMAL would lose acknowledged edits at power loss.
-    db.exec('PRAGMA synchronous = FULL')
-    // macOS: an fsync that reaches the platter. Nothing elsewhere.
-    db.exec('PRAGMA fullfsync = ON')
-    db.exec('PRAGMA foreign_keys = ON')
-    // After a surge the WAL file shrinks again.
-    db.exec('PRAGMA journal_size_limit = 67108864')
-    return db
-  } catch (error) {
-    db.close()
-    throw error
-  }
+  // Our own connections never wait for each other (storage-worker.ts); a backup or a shell beside us may hold a lock.
+  return new DatabaseSync(path, { timeout: 5000, enableForeignKeyConstraints: true })
+}
+
+/** Every setting of SQLite stands here and above. WAL comes first: the others are about its commits. */
+export function configure(db: DatabaseSync): void {
+  // Readers and a writer side by side, one fsync per commit. Kept in the file.
+  db.exec('PRAGMA journal_mode = WAL')
+  // A commit is on disk before it returns. NORMAL would lose acknowledged edits at power loss.
+  db.exec('PRAGMA synchronous = FULL')
+  // macOS: an fsync that reaches the platter. Nothing elsewhere.
+  db.exec('PRAGMA fullfsync = ON')
+  // After a surge the WAL file shrinks again, to 64 MiB.
+  db.exec('PRAGMA journal_size_limit = 67108864')
 }
 
 /** Runs `work` as one transaction that is written whole or not at all. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { AccountConnection } from './account-connection.ts'
 import { CatalogTables } from './catalog-tables.ts'
-import { openConnection, SQLITE, sqliteCode } from './connection.ts'
+import { configure, openConnection, SQLITE, sqliteCode } from './connection.ts'
 import { HistoryMark } from './history-mark.ts'
 import { LogTables } from './log-tables.ts'
 import { foreignDatabase, migrate } from './migrations.ts'
@@ -28,15 +28,20 @@ export function openDatabase(dataDir: string, onAccountsIdle: () => void): Datab
   } catch (error) {
     throw new StoreUnavailable(dataDir, `The data folder ${dataDir} cannot be written: ${messageOf(error)}.`)
   }
-  let db: DatabaseSync | null = null
+  const opened: DatabaseSync[] = []
   try {
-    db = openConnection(path)
+    const db = openConnection(path)
+    opened.push(db)
     const foreign = foreignDatabase(db)
     if (foreign) throw new StoreUnavailable(dataDir, `The database ${path} ${foreign}.`)
+    configure(db)
     migrate(db)
-    return connect(db, new AccountConnection(openConnection(path), onAccountsIdle), dataDir)
+    const accounts = openConnection(path)
+    opened.push(accounts)
+    configure(accounts)
+    return connect(db, new AccountConnection(accounts, onAccountsIdle), new HistoryMark(db, dataDir))
   } catch (error) {
-    if (db?.isOpen) db.close()
+    for (const db of opened) db.close()
     if (error instanceof StoreUnavailable) throw error
     const isOther = sqliteCode(error) === SQLITE.notADatabase
     const what = isOther ? 'is not a database' : `cannot be opened: ${messageOf(error)}`
@@ -44,12 +49,12 @@ export function openDatabase(dataDir: string, onAccountsIdle: () => void): Datab
   }
 }
 
-function connect(db: DatabaseSync, accounts: AccountConnection, dataDir: string): Database {
+function connect(db: DatabaseSync, accounts: AccountConnection, mark: HistoryMark): Database {
   return {
     log: new LogTables(db),
     catalog: new CatalogTables(db),
     accounts,
-    mark: new HistoryMark(db, dataDir),
+    mark,
     close() {
       accounts.close()
       try {

@@ -109,7 +109,7 @@ export class MemoryStore implements DocumentStore, DocumentCatalog {
 
   async commit(rows: readonly NewRow[]): Promise<RowOutcome[]> {
     const copies = rows.map((row) => ({ ...row, ...copyRow(row) }))
-    if (this.#held) await this.#held
+    if (this.#held !== null) await this.#held
     const failing = this.#failing
     this.#failing = null
     if (failing === 'before') throw new Error('injected: the commit failed before it was written')
