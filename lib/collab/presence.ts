@@ -271,6 +271,7 @@ export class Presence {
     const others = new Map<string, number>()
     for (const { identity } of this.#members.values()) {
       if (identity.userId !== userId) others.set(identity.userId, identity.hue)
+      else hue ??= identity.hue
     }
     return { userId, name, guestName, hue: this.#hues.pick(userId, hue, others.values()) }
   }
