@@ -8,6 +8,8 @@ import { freePort } from './free-port.ts'
 export interface ServerOptions {
   /** Left out: a folder of its own in the system's temporary place, removed by `stop`. */
   readonly dataDir?: string
+  /** Left out: any free one. */
+  readonly port?: number
   /** Settings beside HOST, PORT, DATA_DIR and NODE_ENV. `undefined` takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>
   /** What `node` runs, relative to the repository. */
@@ -44,7 +46,7 @@ const STOPS_WITHIN_MS = 10_000
 /** Starts the server and waits until it prints its address. Throws with its output when it ends or stays silent. */
 export async function startServer(options: ServerOptions = {}): Promise<ServerProcess> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'commonplace-')))
-  const port = await freePort()
+  const port = options.port ?? (await freePort())
   const url = `http://127.0.0.1:${port}`
   let logs = ''
   let child = launch()
