@@ -99,6 +99,7 @@ export class DocumentSync {
   #localLoaded = false
   #early: RowBody[] = []
   readonly #ahead = new Map<number, Row>()
+  #attempt = 0
   #pulling = false
   #transfer: Transfer | null = null
   #holds = 0
@@ -123,6 +124,7 @@ export class DocumentSync {
       store: options.store,
       clock: options.clock,
       onChange: () => {
+        if (this.#phase === 'merging' && this.#outbox.saved) this.#phase = 'joined'
         this.#pump()
         options.onChange()
       },
@@ -255,8 +257,6 @@ export class DocumentSync {
   /** `document:reset`. */
   receiveReset(reset: Reset): void {
     if (reset.room !== this.#room && this.#phase !== 'joining') return
-    this.#room = 0
-    this.#abortTransfer()
     switch (reset.reason) {
       case 'rejoin':
         if (this.#link) void this.#join(this.#link)
@@ -333,7 +333,11 @@ export class DocumentSync {
   }
 
   async #join(link: Link): Promise<void> {
+    const attempt = ++this.#attempt
+    const current = (): boolean => attempt === this.#attempt && link === this.#link && !this.#destroyed
     this.#phase = 'joining'
+    this.#room = 0
+    this.#abortTransfer()
     this.#early = []
     this.#ahead.clear()
     this.#outbox.rewind()
@@ -346,17 +350,17 @@ export class DocumentSync {
         schemaVersion,
         cursor: this.#claim(),
       })
-      if (link !== this.#link || this.#destroyed) return
+      if (!current()) return
       if (!answer.ok) {
         this.#joinRefused(link, answer)
         return
       }
       const bytes = history ?? (await this.#receiveTransfer(answer.room, answer.chunked))
-      if (link !== this.#link || this.#destroyed) return
+      if (!current()) return
       this.#enter(answer, decodeHistory(bytes))
     } catch {
       // Overdue, cut or malformed: the join is tried again while this connection lives.
-      if (link === this.#link) this.#after(RETRY_MS, () => this.#rejoin(link))
+      if (current()) this.#after(RETRY_MS, () => this.#rejoin(link))
     }
   }
 
@@ -477,15 +481,16 @@ export class DocumentSync {
   #acknowledge(clientId: number, n: number): void {
     this.#exchanges = 0
     this.#outbox.acknowledge(clientId, n)
-    if (this.#phase === 'merging' && this.#outbox.saved) {
-      this.#phase = 'joined'
-      this.#options.onChange()
-    }
   }
 
   #refused(ack: Ack, refusal: Refusal): void {
     const link = this.#link
     if (!link) return
+    if (refusal.code === 'not-joined') {
+      // The room was read again under another number; its reset is on the way, or was lost.
+      void this.#join(link)
+      return
+    }
     if (!isRetryable(refusal.code)) {
       this.#halt(refusal)
       return
@@ -506,6 +511,10 @@ export class DocumentSync {
       this.#gapAt = batch
       void this.#pull().then(() => this.#pump())
       return
+    }
+    if (refusal.code === 'rewind' && ack.clientId !== this.#doc.clientID) {
+      const adopted = this.#outbox.adopt(ack.clientId, ack.n)
+      if (adopted) this.#incoming(decodeUpdates(adopted.payload))
     }
     const wait = refusal.code === 'rewind' ? 0 : (refusal.retryAfterMs ?? RETRY_MS)
     this.#paused = true
@@ -598,6 +607,8 @@ export class DocumentSync {
   }
 
   #end(problem: ErrorCode): void {
+    this.#room = 0
+    this.#abortTransfer()
     this.#phase = 'ended'
     this.#problem = problem
     this.#options.onChange()

@@ -106,7 +106,7 @@ export class Outbox {
       let end = i
       do bytes += updates[end++]?.length ?? 0
       while (end < updates.length && bytes + (updates[end]?.length ?? 0) <= LIMITS.batchBytes)
-      this.#push({ at, restore: false, payload: encodeUpdates(updates.slice(i, end)) })
+      void this.#push({ at, restore: false, payload: encodeUpdates(updates.slice(i, end)) })
       i = end
     }
     this.#options.onChange()
@@ -119,9 +119,27 @@ export class Outbox {
     this.#gathering = []
     this.#gatheringSince = null
     this.#sealed = []
-    this.#push({ at: this.#options.clock.now(), restore: true, payload: encodeUpdates([differences]) })
+    void this.#push({ at: this.#options.clock.now(), restore: true, payload: encodeUpdates([differences]) })
     this.rewind()
     this.#options.onChange()
+  }
+
+  /**
+   * Makes another tab's batch one of this tab's: the server's history, restored from an older copy, lacks the numbers
+   * before it. Null when earlier batches of that tab are still to be sent.
+   */
+  adopt(clientId: number, n: number): SealedBatch | null {
+    const first = this.#foreign.find((batch) => batch.clientId === clientId)
+    if (first?.n !== n) return null
+    this.#forget(first)
+    this.#foreign = this.#foreign.filter((batch) => batch !== first)
+    const { store, address } = this.#options
+    void this.#push({ at: first.at, restore: true, payload: first.payload }).then(async (written) => {
+      // A failure here leaves both, which is harmless.
+      if (written) await store?.acknowledge(address, clientId, n).catch(() => undefined)
+    })
+    this.#options.onChange()
+    return first
   }
 
   /** Batches `<= n` of a client are in the log. */
@@ -132,7 +150,7 @@ export class Outbox {
     for (const batch of list) {
       if (!done(batch)) continue
       removed = true
-      if (this.#sent.delete(batch)) this.#sentBytes -= batch.payload.length
+      this.#forget(batch)
     }
     if (!removed) return
     if (list === this.#sealed) {
@@ -153,10 +171,7 @@ export class Outbox {
       .filter((batch) => batch.clientId !== own)
       .map((batch) => known.get(`${batch.clientId} ${batch.n}`) ?? batch)
     for (const batch of this.#sent) {
-      if (batch.clientId !== own && !this.#foreign.includes(batch)) {
-        this.#sent.delete(batch)
-        this.#sentBytes -= batch.payload.length
-      }
+      if (batch.clientId !== own && !this.#foreign.includes(batch)) this.#forget(batch)
     }
     this.#options.onChange()
   }
@@ -199,27 +214,27 @@ export class Outbox {
     this.#cancelTimer = null
   }
 
-  #push(sealed: Omit<SealedBatch, 'clientId' | 'n'>): void {
+  #forget(batch: SealedBatch): void {
+    if (this.#sent.delete(batch)) this.#sentBytes -= batch.payload.length
+  }
+
+  /** Resolves, when the batch was written to the store or could not be, with which of both. */
+  async #push(sealed: Omit<SealedBatch, 'clientId' | 'n'>): Promise<boolean> {
     const batch: SealedBatch = { ...sealed, clientId: this.#options.clientId(), n: this.#nextN++ }
     this.#sealed.push(batch)
     const { store, address, onChange } = this.#options
-    if (!store) return
+    if (!store) return false
     this.#unwritten++
-    store
-      .seal(address, batch)
-      .then(
-        () => {
-          this.#failing = false
-        },
-        () => {
-          // Shown to the person as "not on this device"; the batch is still in memory and on its way to the server.
-          this.#failing = true
-        },
-      )
-      .finally(() => {
-        this.#unwritten--
-        onChange()
-      })
+    try {
+      await store.seal(address, batch)
+      this.#failing = false
+    } catch {
+      // Shown to the person as "not on this device"; the batch is still in memory and on its way to the server.
+      this.#failing = true
+    }
+    this.#unwritten--
+    onChange()
+    return !this.#failing
   }
 }
 

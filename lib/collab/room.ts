@@ -341,7 +341,8 @@ export class Room implements CommitSource {
     }
     if (client && body.n <= client.accepted) return null // its frame is on the way, and is the answer
     const last = client?.accepted ?? 0
-    if (body.n < 1 || (body.n > last + 1 && !this.#restorable(body))) {
+    // Only a batch that holds all its client has may leave numbers out: what it skips is in it.
+    if (body.n < 1 || (body.n > last + 1 && !body.restore)) {
       return refuse('rewind', `send again from batch ${last + 1}`)
     }
     const payload = this.#assemble(connection.id, body)
@@ -415,11 +416,6 @@ export class Room implements CommitSource {
 
   #restoreOpen(): boolean {
     return this.#restoredAt !== null && this.#options.now() - this.#restoredAt < RESTORE_WINDOW_MS
-  }
-
-  /** A client may be ahead of a restored history, or replace its batches by one that holds all it has. */
-  #restorable(body: BatchBody): boolean {
-    return body.restore || this.#restoreOpen()
   }
 
   #rowsAfter(seq: number): readonly StoredRow[] | null {

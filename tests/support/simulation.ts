@@ -1,0 +1,504 @@
+import { createHash } from 'node:crypto'
+import * as Y from 'yjs'
+import { DocumentSync, type Link } from '#lib/client/document-sync.ts'
+import type { ReplicaStore } from '#lib/client/replica-store.ts'
+import type { DocumentStore, NewRow, RowOutcome } from '#lib/collab/document-store.ts'
+import { foldDocument } from '#lib/collab/fold.ts'
+import type { Connection } from '#lib/collab/room.ts'
+import { type RoomJoined, Rooms } from '#lib/collab/rooms.ts'
+import type { Refusal } from '#lib/protocol/errors.ts'
+import type { Ack, Joined, Reset } from '#lib/protocol/events.ts'
+import { CHAIN_BYTES, decodeBatch, decodeEntries, decodeRow } from '#lib/protocol/wire.ts'
+import { MemoryReplicas } from './memory-replica.ts'
+import { MemoryStore } from './memory-store.ts'
+import { seededRandom } from './random.ts'
+import { VirtualClock } from './virtual-clock.ts'
+
+/** Faults the simulation may do; each is off unless named. */
+export interface Faults {
+  readonly cuts: boolean
+  readonly duplicates: boolean
+  readonly reorderings: boolean
+  readonly restarts: boolean
+  readonly failedCommits: boolean
+  /** A planted fault, to see that the checks find it. */
+  readonly planted: 'relay-before-commit' | 'forgotten-row' | 'false-ack' | null
+}
+
+export const ALL_FAULTS: Faults = {
+  cuts: true,
+  duplicates: true,
+  reorderings: true,
+  restarts: true,
+  failedCommits: true,
+  planted: null,
+}
+
+const DOCUMENT = 'document-1'
+const ADDRESS = 'A'.repeat(32)
+const MAX_DELAY_MS = 60
+const ANSWER_MS = 20_000
+
+/** A message on its way. */
+type Deliver = () => void
+
+/** One replica: a person's tab with its Y.Doc, sync rules and local store, and its wire to the server. */
+class Replica {
+  readonly name: string
+  readonly simulation: Simulation
+  readonly userId: string
+  readonly #browser: MemoryReplicas
+  store: ReplicaStore
+  doc: Y.Doc
+  sync: DocumentSync
+  /** Changes with every connection: messages of an older one are lost. */
+  connection = 0
+  connected = false
+  /** Batches the server acknowledged to this replica, `clientId n`. */
+  readonly acknowledged = new Set<string>()
+
+  constructor(simulation: Simulation, name: string, userId: string, browser: MemoryReplicas) {
+    this.simulation = simulation
+    this.name = name
+    this.userId = userId
+    this.#browser = browser
+    this.store = browser.open()
+    this.doc = new Y.Doc()
+    this.sync = this.#open()
+  }
+
+  get text(): Y.XmlText {
+    const body = this.doc.getXmlFragment('body')
+    const first = body.get(0)
+    if (first instanceof Y.XmlText) return first
+    throw new Error('no text yet')
+  }
+
+  /** The tab is killed and opened again: a new Y.Doc, the same local store. */
+  async reopen(): Promise<void> {
+    this.cut()
+    // A killed tab writes nothing more; what the store took before is there.
+    this.sync.disconnected()
+    this.store.close()
+    this.store = this.#browser.open()
+    this.doc = new Y.Doc()
+    this.sync = this.#open()
+    await this.sync.load()
+  }
+
+  connect(): void {
+    if (this.connected) return
+    this.connected = true
+    this.connection++
+    this.sync.connected(this.simulation.link(this))
+  }
+
+  cut(): void {
+    if (!this.connected) return
+    this.connected = false
+    this.connection++
+    this.sync.disconnected()
+    this.simulation.dropped(this)
+  }
+
+  #open(): DocumentSync {
+    this.doc.clientID = 1 + Math.floor(this.simulation.random() * 0xffff_fff0)
+    return new DocumentSync({
+      doc: this.doc,
+      address: ADDRESS,
+      store: this.store,
+      clock: this.simulation.clock,
+      created: false,
+      onChange: () => undefined,
+      onJoined: () => undefined,
+      onRefused: (refusal) =>
+        this.simulation.fail(`${this.name} was refused for good: ${refusal.code} ${refusal.message}`),
+    })
+  }
+}
+
+/** Server, wire and replicas of one document, run over virtual time by one seed. */
+export class Simulation {
+  readonly random: () => number
+  readonly clock: VirtualClock
+  readonly store: MemoryStore
+  readonly faults: Faults
+  readonly replicas: Replica[] = []
+  readonly failures: string[] = []
+  #rooms: Rooms
+  #lastConnection = 0
+  #handlers = new Map<string, { replica: Replica; connection: number; rooms: Set<number> }>()
+  #lastDelivery = new Map<string, number>()
+
+  constructor(seed: number, faults: Faults) {
+    this.random = seededRandom(seed)
+    this.clock = new VirtualClock(this.random)
+    this.store = new MemoryStore()
+    this.faults = faults
+    this.#rooms = this.#newRooms()
+  }
+
+  async start(replicas: number): Promise<void> {
+    await this.store.create({
+      documentId: DOCUMENT,
+      lineage: 'lineage-1',
+      ownerId: 'user-0',
+      schemaVersion: 1,
+      createdAt: this.clock.now(),
+      linkId: 'link-1',
+      linkRole: 'editor',
+    })
+    // The last two are tabs of one browser.
+    const browsers = Array.from({ length: Math.max(2, replicas - 1) }, () => new MemoryReplicas())
+    for (let i = 0; i < replicas; i++) {
+      const person = Math.min(i, browsers.length - 1)
+      const browser = browsers[person]
+      if (browser) this.replicas.push(new Replica(this, String(i), `user-${person}`, browser))
+    }
+    const [first] = this.replicas
+    if (!first) return
+    await first.sync.load()
+    first.connect()
+    await this.clock.advance(1000)
+    first.doc.getXmlFragment('body').insert(0, [new Y.XmlText()])
+    await this.clock.advance(1000)
+    for (const replica of this.replicas) replica.connect()
+    await this.clock.advance(1000)
+  }
+
+  fail(what: string): void {
+    this.failures.push(what)
+  }
+
+  /** One random step of somebody or something. */
+  async step(): Promise<void> {
+    const replica = this.replicas[Math.floor(this.random() * this.replicas.length)]
+    if (!replica) return
+    const dice = this.random()
+    if (dice < 0.6) this.#edit(replica)
+    else if (dice < 0.66 && this.faults.cuts) replica.cut()
+    else if (dice < 0.74) replica.connect()
+    else if (dice < 0.76 && this.faults.cuts) await replica.reopen()
+    else if (dice < 0.78 && this.faults.restarts) await this.restartServer()
+    else if (dice < 0.81 && this.faults.failedCommits) {
+      this.store.failNextCommit(this.random() < 0.5 ? 'before' : 'after')
+    } else if (dice < 0.84) {
+      const release = replica.sync.hold()
+      this.clock.after(this.random() * 500, release)
+    }
+    await this.clock.advance(this.random() * 40)
+    await this.check()
+  }
+
+  /** Everything heals; afterwards all must be equal. */
+  async rest(): Promise<void> {
+    for (let round = 0; round < 40; round++) {
+      for (const replica of this.replicas) replica.connect()
+      await this.clock.advance(5000)
+      if (this.replicas.every((each) => each.sync.phase === 'joined' && each.sync.outbox.saved)) break
+    }
+    await this.clock.advance(20_000)
+    await this.check()
+    const stored = await this.stored()
+    for (const replica of this.replicas) {
+      const { phase, problem, outbox } = replica.sync
+      if (phase !== 'joined' || !outbox.saved) {
+        this.fail(`${replica.name} did not come to rest: ${phase} ${problem ?? ''} saved=${outbox.saved}`)
+      }
+      if (textOf(replica.doc) !== textOf(stored)) this.fail(`${replica.name} differs from what is stored`)
+    }
+  }
+
+  /** What the store holds, as a Y.Doc. */
+  async stored(): Promise<Y.Doc> {
+    const doc = new Y.Doc()
+    const snapshot = await this.store.readSnapshot(DOCUMENT)
+    if (snapshot) Y.applyUpdate(doc, snapshot.state)
+    const document = await this.store.load(DOCUMENT)
+    for (const row of document?.rows ?? []) {
+      for (const entry of decodeEntries(row.entries))
+        for (const update of entry.updates) Y.applyUpdate(doc, update)
+    }
+    return doc
+  }
+
+  /** The process is killed: memory is gone, what is in the store is there. */
+  async restartServer(): Promise<void> {
+    const connected = this.replicas.filter((each) => each.connected)
+    for (const replica of connected) replica.cut()
+    this.#alive.on = false
+    this.#handlers.clear()
+    this.#rooms = this.#newRooms()
+    for (const replica of connected) this.clock.after(this.random() * 500, () => replica.connect())
+  }
+
+  /** The server comes back with an older copy of its data. */
+  async restoreOlderCopy(copy: ReturnType<MemoryStore['copy']>): Promise<void> {
+    await this.restartServer()
+    this.store.restore(copy)
+    await this.store.markRestored(this.clock.now())
+    for (const replica of this.replicas) replica.acknowledged.clear()
+  }
+
+  /** Invariants that hold at every moment. */
+  async check(): Promise<void> {
+    const document = await this.store.load(DOCUMENT)
+    const inLog = new Map(document?.clients.map(({ clientId, lastN }) => [clientId, lastN]))
+    for (const row of document?.rows ?? []) {
+      for (const { clientId, n } of decodeEntries(row.entries)) {
+        inLog.set(clientId, Math.max(n, inLog.get(clientId) ?? 0))
+      }
+    }
+    for (const replica of this.replicas) {
+      for (const batch of replica.acknowledged) {
+        const [clientId = 0, n = 0] = batch.split(' ').map(Number)
+        if ((inLog.get(clientId) ?? 0) < n)
+          this.fail(`acknowledged but not stored: client ${clientId} batch ${n}`)
+      }
+    }
+    const stored = await this.stored()
+    const vector = Y.decodeStateVector(Y.encodeStateVector(stored))
+    for (const replica of this.replicas) {
+      const own = new Set(
+        this.replicas.filter((each) => each.userId === replica.userId).map((each) => each.doc.clientID),
+      )
+      for (const batch of await replica.store.outbox(ADDRESS)) own.add(batch.clientId)
+      for (const [clientId, clock] of Y.decodeStateVector(Y.encodeStateVector(replica.doc))) {
+        if (!own.has(clientId) && (vector.get(clientId) ?? 0) < clock && !this.#restoring) {
+          this.fail(`${replica.name} sees what is not stored: client ${clientId} clock ${clock}`)
+        }
+      }
+    }
+  }
+
+  #restoring = false
+  /** While clients bring back what a restore lost, they hold more than the store. */
+  set restoring(restoring: boolean) {
+    this.#restoring = restoring
+  }
+
+  /** The wire of one connection of a replica, up and down in order, each message late. */
+  link(replica: Replica): Link {
+    const { connection } = replica
+    const id = `connection-${++this.#lastConnection}`
+    const rooms = this.#rooms
+    this.#handlers.set(id, { replica, connection, rooms: new Set() })
+    const live = (): boolean => replica.connected && replica.connection === connection
+    const up = (deliver: Deliver): void =>
+      this.#deliver(`${id} up`, () => live() && rooms === this.#rooms && deliver())
+    const down = (deliver: Deliver): void => this.#deliver(`${id} down`, () => live() && deliver())
+    const server: Connection = {
+      id,
+      userId: replica.userId,
+      enter: (room) => this.#handlers.get(id)?.rooms.add(room),
+      exit: (room) => this.#handlers.get(id)?.rooms.delete(room),
+      ack: (ack: Ack) => {
+        this.#noteAck(replica, ack)
+        down(() => replica.sync.receiveAck(ack))
+      },
+      reset: (reset: Reset) => down(() => replica.sync.receiveReset(reset)),
+    }
+    const ask = <T>(run: () => Promise<T>): Promise<T> =>
+      new Promise((resolve, reject) => {
+        const cancel = this.clock.after(ANSWER_MS, () => reject(new Error('no answer')))
+        up(() => {
+          void run().then((answer) =>
+            down(() => {
+              cancel()
+              resolve(answer)
+            }),
+          )
+        })
+      })
+    this.#closers.set(id, () => rooms.leave(server))
+    return {
+      join: (request) =>
+        ask(async () => {
+          const joined = await rooms.join(server, { ...request, documentId: DOCUMENT, role: 'editor' })
+          return joined.ok
+            ? { answer: joinedAnswer(joined), history: joined.history }
+            : { answer: joined as Refusal, history: null }
+        }),
+      pull: (request) =>
+        ask(async () => {
+          const history = await rooms.pull(server, request.room, request.seq)
+          return history instanceof Uint8Array
+            ? { answer: { ok: true as const, chunked: 0 }, history }
+            : { answer: history, history: null }
+        }),
+      update: (batch) => {
+        const body = decodeBatch(batch)
+        up(() => rooms.receive(server, body))
+        if (this.faults.duplicates && this.random() < 0.1) up(() => rooms.receive(server, body))
+      },
+      leave: (room) => up(() => rooms.leave(server, room)),
+    }
+  }
+
+  /** The server notices that a connection is gone, some time later. */
+  dropped(replica: Replica): void {
+    for (const [id, handler] of this.#handlers) {
+      if (handler.replica !== replica) continue
+      const close = this.#closers.get(id)
+      this.clock.after(this.random() * 3000, () => {
+        close?.()
+        this.#handlers.delete(id)
+        this.#closers.delete(id)
+      })
+    }
+  }
+
+  readonly #closers = new Map<string, () => void>()
+
+  #deliver(line: string, deliver: Deliver): void {
+    const now = this.clock.now()
+    const reordered = this.faults.reorderings && this.random() < 0.05
+    const at = now + this.random() * MAX_DELAY_MS
+    const inOrder = Math.max(at, this.#lastDelivery.get(line) ?? 0)
+    if (!reordered) this.#lastDelivery.set(line, inOrder)
+    this.clock.after((reordered ? at : inOrder) - now, deliver)
+  }
+
+  #edit(replica: Replica): void {
+    if (!replica.sync.mayType) return
+    const body = replica.doc.getXmlFragment('body')
+    if (body.length === 0) return
+    const { text } = replica
+    const burst = 1 + Math.floor(this.random() * 4)
+    for (let i = 0; i < burst; i++) {
+      if (text.length > 3 && this.random() < 0.35) {
+        text.delete(Math.floor(this.random() * (text.length - 2)), 1 + Math.floor(this.random() * 2))
+      } else {
+        const letter = String.fromCharCode(97 + Math.floor(this.random() * 26))
+        text.insert(
+          Math.floor(this.random() * (text.length + 1)),
+          letter.repeat(1 + Math.floor(this.random() * 3)),
+        )
+      }
+    }
+  }
+
+  #alive = { on: true }
+
+  #newRooms(): Rooms {
+    const { faults } = this
+    const alive = { on: true }
+    this.#alive = alive
+    const base = faults.planted ? planted(this.store, faults.planted, this) : this.store
+    // A killed process writes nothing more.
+    const store = overridden(base, {
+      commit: (rows) => (alive.on ? base.commit(rows) : new Promise(() => undefined)),
+    })
+    return new Rooms({
+      store,
+      clock: this.clock,
+      hash: (...parts) => {
+        const hash = createHash('sha256')
+        for (const part of parts) hash.update(part)
+        return new Uint8Array(hash.digest().subarray(0, CHAIN_BYTES))
+      },
+      fold: async (job) => foldDocument(job),
+      policy: {
+        quietMs: 200,
+        latestMs: 500,
+        snapshotRows: 8,
+        snapshotBytes: 4096,
+        keepMs: 2000,
+        keepBytes: 300,
+      },
+      wire: {
+        relay: (room, frame) => this.#relay(room, frame),
+        notice: () => undefined,
+      },
+      onEvent: (event) => {
+        if (
+          event.type === 'document-damaged' ||
+          event.type === 'load-failed' ||
+          event.type === 'fold-failed'
+        ) {
+          this.fail(`${event.type}: ${event.reason}`)
+        }
+      },
+    })
+  }
+
+  #relay(room: number, frame: Uint8Array): void {
+    const row = decodeRow(frame)
+    for (const [id, { replica, connection, rooms }] of this.#handlers) {
+      if (!rooms.has(room)) continue
+      for (const { clientId, n } of decodeEntries(row.entries)) {
+        if (replica.doc.clientID === clientId) replica.acknowledged.add(`${clientId} ${n}`)
+      }
+      const take = (): void => {
+        if (replica.connected && replica.connection === connection) replica.sync.receiveRow(frame)
+      }
+      this.#deliver(`${id} down`, take)
+      if (this.faults.duplicates && this.random() < 0.05) this.#deliver(`${id} down`, take)
+    }
+  }
+
+  #noteAck(replica: Replica, ack: Ack): void {
+    if (!ack.refusal) replica.acknowledged.add(`${ack.clientId} ${ack.n}`)
+  }
+}
+
+export function textOf(doc: Y.Doc): string {
+  return doc
+    .getXmlFragment('body')
+    .toArray()
+    .map((node) => node.toString())
+    .join('\n')
+}
+
+function joinedAnswer(joined: RoomJoined): Joined {
+  return {
+    ok: true,
+    room: joined.room,
+    documentId: DOCUMENT,
+    lineage: joined.lineage,
+    role: 'editor',
+    schemaVersion: joined.schemaVersion,
+    member: 1,
+    self: { userId: 'user', name: '', guestName: 0, hue: 0 },
+    acknowledged: joined.acknowledged,
+    mode: joined.mode,
+    chunked: 0,
+    vector: joined.vector ? Buffer.from(joined.vector).toString('base64') : '',
+    pingInterval: 10_000,
+    pingTimeout: 30_000,
+  }
+}
+
+/** The store with a fault planted in it. */
+function planted(
+  store: DocumentStore,
+  fault: NonNullable<Faults['planted']>,
+  simulation: Simulation,
+): DocumentStore {
+  const commit = async (rows: readonly NewRow[]): Promise<RowOutcome[]> => {
+    const lose = simulation.random() < 0.1
+    switch (fault) {
+      case 'forgotten-row':
+      case 'false-ack':
+        // Says "on disk" and is not.
+        return lose ? rows.map(() => ({ ok: true })) : store.commit(rows)
+      case 'relay-before-commit': {
+        const outcome = rows.map(() => ({ ok: true as const }))
+        simulation.clock.after(500, () => void store.commit(rows).catch(() => undefined))
+        return outcome
+      }
+    }
+  }
+  return overridden(store, { commit })
+}
+
+function overridden(store: DocumentStore, methods: Partial<DocumentStore>): DocumentStore {
+  return new Proxy(store, {
+    get: (target, key) => {
+      const replaced: unknown = Reflect.get(methods, key)
+      if (replaced) return replaced
+      const value: unknown = Reflect.get(target, key)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+}
