@@ -131,8 +131,11 @@ export class CollabProvider {
     return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }))
   }
 
-  /** Queues incoming edits until released (composition, replay); acknowledgements and presence go on. */
-  holdIncoming(): () => void {
+  /**
+   * Queues incoming edits until released (composition, replay); acknowledgements and presence go on. Released with `until`,
+   * edits come in one update after the other only until it answers true, and are held again.
+   */
+  holdIncoming(): (until?: () => boolean) => void {
     return this.#sync.hold()
   }
 

@@ -102,7 +102,8 @@ export class DocumentSync {
   #attempt = 0
   #pulling = false
   #transfer: Transfer | null = null
-  #holds = 0
+  /** By hold, until when it lets in one update after the other; null: it lets nothing in. */
+  readonly #holds = new Map<symbol, (() => boolean) | null>()
   #held: Uint8Array[] = []
   /** The batch for which rows were pulled after a gap: met again, both sides exchange everything. */
   #gapAt: string | null = null
@@ -191,7 +192,7 @@ export class DocumentSync {
       const updates = replica.state ? [replica.state.update] : []
       for (const row of replica.rows) updates.push(...updatesOf(row))
       for (const batch of replica.outbox) updates.push(...this.#updatesIn(batch))
-      this.#apply(updates)
+      if (updates.length > 0) this.#apply(updates)
       this.#outbox.setForeign(replica.outbox)
       this.#localLoaded = last !== null || replica.outbox.length > 0
     } catch {
@@ -280,15 +281,18 @@ export class DocumentSync {
     this.#options.onChange()
   }
 
-  /** Queues incoming edits until every hold is released; acknowledgements go on. Releasing twice is harmless. */
-  hold(): () => void {
-    this.#holds++
-    let released = false
-    return () => {
-      if (released) return
-      released = true
-      this.#holds--
-      if (this.#holds === 0) this.#releaseHeld()
+  /**
+   * Queues incoming edits until every hold is released; acknowledgements go on. Releasing twice is harmless. Released with
+   * `until`, edits come in one update after the other, now and later, and are held again as soon as it answers true.
+   */
+  hold(): (until?: () => boolean) => void {
+    const hold = Symbol('hold')
+    this.#holds.set(hold, null)
+    return (until) => {
+      if (!this.#holds.has(hold)) return
+      if (until) this.#holds.set(hold, until)
+      else this.#holds.delete(hold)
+      this.#letIn()
     }
   }
 
@@ -559,22 +563,47 @@ export class DocumentSync {
   }
 
   #incoming(updates: readonly Uint8Array[]): void {
-    if (this.#holds > 0) this.#held.push(...updates)
-    else this.#apply(updates)
+    this.#held.push(...updates)
+    this.#letIn()
   }
 
+  #letIn(): void {
+    if (this.#held.length > 0 && !this.#holding()) this.#apply(this.#admitted())
+  }
+
+  *#admitted(): Generator<Uint8Array> {
+    let next = 0
+    try {
+      do {
+        const update = this.#held[next++]
+        if (update) yield update
+      } while (next < this.#held.length && !this.#holding())
+    } finally {
+      this.#held.splice(0, next)
+    }
+  }
+
+  /** All that waits, whoever holds. */
   #releaseHeld(): void {
     const held = this.#held
     this.#held = []
-    this.#apply(held)
+    if (held.length > 0) this.#apply(held)
   }
 
   /** One transaction, so that an editor renders once. */
-  #apply(updates: readonly Uint8Array[]): void {
-    if (updates.length === 0) return
+  #apply(updates: Iterable<Uint8Array>): void {
     this.#doc.transact(() => {
       for (const update of updates) Y.applyUpdate(this.#doc, update, this)
     }, this)
+  }
+
+  #holding(): boolean {
+    for (const [hold, until] of this.#holds) {
+      if (until && !until()) continue
+      this.#holds.set(hold, null)
+      return true
+    }
+    return false
   }
 
   #updatesIn(batch: SealedBatch): Uint8Array[] {
