@@ -30,13 +30,15 @@ export function mayEdit(role: Role): boolean {
 export const PRESENCE_STATES = ['active', 'idle', 'unsteady'] as const
 export type PresenceState = (typeof PRESENCE_STATES)[number]
 
-// Control and format characters (bidirectional overrides among them) would let a name pose as another or break a line.
-const FORBIDDEN_IN_NAMES = /[\p{Cc}\p{Cs}\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]/gu
+// Control and format characters (bidirectional overrides among them) would let a name pose as another or break a line,
+// fillers would let it be blank. The joiners U+200C and U+200D stay: Persian and emoji need them.
+const FORBIDDEN_IN_NAMES =
+  /[\p{Cc}\p{Cs}\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]/gu
 
-/** A name as it is kept: NFC, no control or direction characters, single spaces, at most `maxLength` UTF-16 units. */
+/** A name as it is kept: NFC, no control, direction or blank characters, single spaces, at most `maxLength` UTF-16 units. */
 export function cleanName(name: string, maxLength: number): string {
-  const tidy = name.normalize('NFC').replace(FORBIDDEN_IN_NAMES, '').replace(/\s+/gu, ' ').trim()
-  let cut = tidy.slice(0, maxLength)
+  const visible = name.replace(/\s+/gu, ' ').replace(FORBIDDEN_IN_NAMES, '').normalize('NFC')
+  let cut = visible.replace(/ +/g, ' ').trim().slice(0, maxLength)
   if (/[\ud800-\udbff]$/.test(cut)) cut = cut.slice(0, -1)
   return cut.trim()
 }

@@ -31,13 +31,12 @@ type Listener = (packet: Packet) => void
 const BINARY_NAMESPACE = '/documents'
 
 /** One character per frequent event. Append only; part of the wire. */
-const EVENT_CODES: Readonly<Record<string, string>> = {
-  'document:update': 'u',
-  'presence:diff': 'd',
-  'presence:set': 's',
-  'document:chunk': 'c',
-}
-const EVENT_NAMES = new Map(Object.entries(EVENT_CODES).map(([name, code]) => [code, name]))
+const EVENT_CODES: ReadonlyMap<unknown, string> = new Map([
+  ['document:update', 'u'],
+  ['presence:diff', 'd'],
+  ['presence:set', 's'],
+])
+const EVENT_NAMES = new Map([...EVENT_CODES].map(([name, code]) => [code, name]))
 
 /** Names Socket.IO uses itself: from outside they would be taken for events of its own. */
 const RESERVED = new Set([
@@ -58,14 +57,16 @@ export class MalformedPacket extends Error {
 }
 
 export class Encoder {
-  /** The one frame of a packet. Throws TypeError when bytes stand anywhere but last: that is a fault of ours. */
+  /** The one frame of a packet. Throws TypeError when an argument but the last is bytes: that is a fault of ours. */
   encode(packet: Packet): [string | Uint8Array] {
     const { type, nsp, data, id } = packet
     if ((type === EVENT || type === ACK) && Array.isArray(data)) {
       const last: unknown = data.at(-1)
+      const before = data.slice(0, -1)
+      if (before.some((each) => each instanceof Uint8Array)) throw new TypeError('bytes stand last')
       if (last instanceof Uint8Array) {
         if (nsp !== BINARY_NAMESPACE) throw new TypeError(`bytes are only sent on ${BINARY_NAMESPACE}`)
-        return [encodeBinary(type, id, data.slice(0, -1), last)]
+        return [encodeBinary(type, id, before, last)]
       }
     }
     return [JSON.stringify([type, nsp, id ?? null, data ?? null])]
@@ -112,9 +113,7 @@ function encodeBinary(
   before: readonly unknown[],
   bytes: Uint8Array,
 ): Uint8Array {
-  const name = before[0]
-  const code =
-    type === EVENT && before.length === 1 && typeof name === 'string' ? EVENT_CODES[name] : undefined
+  const code = type === EVENT && before.length === 1 ? EVENT_CODES.get(before[0]) : undefined
   return encoding.encode((e) => {
     encoding.writeUint8(e, type)
     encoding.writeVarUint(e, id === undefined ? 0 : id + 1)

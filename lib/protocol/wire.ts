@@ -1,6 +1,15 @@
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
-import { type Identity, PRESENCE_STATES, type PresenceState, ROLES, type Role } from './identity.ts'
+import {
+  GUEST_NAME_COUNT,
+  HUE_COUNT,
+  type Identity,
+  PRESENCE_STATES,
+  type PresenceState,
+  ROLES,
+  type Role,
+} from './identity.ts'
+import { LIMITS } from './limits.ts'
 
 /*
  * The binary bodies of docs/protocol.md. All numbers are unsigned LEB128 (lib0's varUint), all strings and
@@ -246,7 +255,7 @@ export function encodePresenceDiff(diff: PresenceDiffBody): Uint8Array {
         encoding.writeVarString(e, identity.userId)
         encoding.writeVarString(e, identity.name)
         encoding.writeVarUint(e, identity.guestName)
-        encoding.writeUint8(e, identity.hue)
+        encoding.writeVarUint(e, identity.hue)
         encoding.writeUint8(e, ROLES.indexOf(identity.role))
       }
       if (state) encoding.writeUint8(e, PRESENCE_STATES.indexOf(state))
@@ -317,6 +326,12 @@ function readFlag(d: decoding.Decoder): boolean {
   return flag === 1
 }
 
+function readBelow(d: decoding.Decoder, bound: number): number {
+  const number = decoding.readVarUint(d)
+  if (number >= bound) throw new MalformedBody('number out of range')
+  return number
+}
+
 function readIndexed<T>(d: decoding.Decoder, values: readonly T[]): T {
   const value = values[decoding.readUint8(d)]
   if (value === undefined) throw new MalformedBody('index out of range')
@@ -332,8 +347,8 @@ function readIdentity(d: decoding.Decoder): Identity & { role: Role } {
   return {
     userId: decoding.readVarString(d),
     name: decoding.readVarString(d),
-    guestName: decoding.readVarUint(d),
-    hue: decoding.readUint8(d),
+    guestName: readBelow(d, GUEST_NAME_COUNT),
+    hue: readBelow(d, HUE_COUNT),
     role: readIndexed(d, ROLES),
   }
 }
@@ -345,6 +360,8 @@ function writeUpdates(e: encoding.Encoder, updates: readonly Uint8Array[]): void
 
 function readUpdates(d: decoding.Decoder): Uint8Array[] {
   const count = readCount(d, 1)
+  // A view costs a hundred times the byte that an empty update takes.
+  if (count > LIMITS.structs) throw new MalformedBody('more updates than a batch may hold')
   const updates: Uint8Array[] = []
   for (let i = 0; i < count; i++) updates.push(decoding.readVarUint8Array(d))
   return updates
