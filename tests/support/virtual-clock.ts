@@ -25,6 +25,7 @@ export class VirtualClock {
 
   /** Moves time on by `ms`, running what falls due; promises settle after each timer. */
   async advance(ms: number): Promise<void> {
+    await settled()
     const end = this.#now + ms
     for (;;) {
       const next = this.#timers

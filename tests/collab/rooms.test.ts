@@ -1,0 +1,515 @@
+import { createHash } from 'node:crypto'
+import { beforeEach, describe, expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { foldDocument } from '#lib/collab/fold.ts'
+import type { Connection } from '#lib/collab/room.ts'
+import { type RoomEvent, type RoomJoin, type RoomJoined, Rooms } from '#lib/collab/rooms.ts'
+import type { Ack, Notice, Reset } from '#lib/protocol/events.ts'
+import { LIMITS } from '#lib/protocol/limits.ts'
+import {
+  type BatchBody,
+  CHAIN_BYTES,
+  chainToHex,
+  decodeEntries,
+  decodeHistory,
+  decodeRow,
+  encodeUpdates,
+  type RowBody,
+} from '#lib/protocol/wire.ts'
+import { MemoryStore } from '../support/memory-store.ts'
+import { settled, VirtualClock } from '../support/virtual-clock.ts'
+
+const DOCUMENT = 'document-1'
+
+/** A connection that remembers what it was sent. */
+class Probe implements Connection {
+  readonly id: string
+  readonly userId: string
+  readonly entered = new Set<number>()
+  readonly acks: Ack[] = []
+  readonly resets: Reset[] = []
+  readonly doc = new Y.Doc()
+  #n = 0
+
+  constructor(id: string, userId = `user of ${id}`) {
+    this.id = id
+    this.userId = userId
+  }
+
+  enter(room: number): void {
+    this.entered.add(room)
+  }
+  exit(room: number): void {
+    this.entered.delete(room)
+  }
+  ack(ack: Ack): void {
+    this.acks.push(ack)
+  }
+  reset(reset: Reset): void {
+    this.resets.push(reset)
+  }
+
+  /** The batch of one edit. */
+  edit(room: number, text: string): BatchBody {
+    let update: Uint8Array | null = null
+    this.doc.once('update', (made: Uint8Array) => {
+      update = made
+    })
+    const title = this.doc.getText('title')
+    title.insert(title.length, text)
+    if (!update) throw new Error('no update')
+    return this.batch(room, ++this.#n, [update])
+  }
+
+  batch(room: number, n: number, updates: Uint8Array[]): BatchBody {
+    const { clientID: clientId } = this.doc
+    return { room, clientId, n, part: 0, parts: 1, restore: false, payload: encodeUpdates(updates) }
+  }
+
+  get codes(): (string | undefined)[] {
+    return this.acks.map((ack) => ack.refusal?.code)
+  }
+}
+
+let clock: VirtualClock
+let store: MemoryStore
+let rooms: Rooms
+let frames: RowBody[]
+let notices: Notice[]
+let events: RoomEvent[]
+
+function newRooms(): Rooms {
+  return new Rooms({
+    store,
+    clock,
+    hash: (...parts) => {
+      const hash = createHash('sha256')
+      for (const part of parts) hash.update(part)
+      return new Uint8Array(hash.digest().subarray(0, CHAIN_BYTES))
+    },
+    fold: async (job) => foldDocument(job),
+    policy: {
+      quietMs: 100,
+      latestMs: 200,
+      snapshotRows: 3,
+      snapshotBytes: 1e6,
+      keepMs: 1000,
+      keepBytes: 1e6,
+    },
+    wire: {
+      relay: (_room, frame) => frames.push(decodeRow(frame)),
+      notice: (notice) => notices.push(notice),
+    },
+    onEvent: (event) => events.push(event),
+  })
+}
+
+beforeEach(async () => {
+  clock = new VirtualClock(() => 0.5)
+  store = new MemoryStore()
+  frames = []
+  notices = []
+  events = []
+  await store.create({
+    documentId: DOCUMENT,
+    lineage: 'lineage-1',
+    ownerId: 'owner',
+    schemaVersion: 1,
+    createdAt: clock.now(),
+    linkId: 'link-1',
+    linkRole: 'editor',
+  })
+  rooms = newRooms()
+})
+
+async function join(probe: Probe, request: Partial<RoomJoin> = {}): Promise<RoomJoined> {
+  const joined = await ask(probe, request)
+  if (!joined.ok) throw new Error(joined.code)
+  return joined
+}
+
+function ask(probe: Probe, request: Partial<RoomJoin> = {}) {
+  const whole = {
+    documentId: DOCUMENT,
+    role: 'editor' as const,
+    clientId: probe.doc.clientID,
+    schemaVersion: 1,
+  }
+  return rooms.join(probe, { ...whole, cursor: null, ...request })
+}
+
+async function send(probe: Probe, batch: BatchBody): Promise<void> {
+  rooms.receive(probe, batch)
+  await clock.advance(50)
+}
+
+async function headSeq(): Promise<number | undefined> {
+  return (await store.load(DOCUMENT))?.headSeq
+}
+
+const cursorAt = (row: RowBody) => ({ lineage: 'lineage-1', seq: row.seq, chain: chainToHex(row.chain) })
+
+describe('joining', () => {
+  test('two clients that open a cold document at the same instant share one room and one reading', async () => {
+    const [a, b] = await Promise.all([join(new Probe('a')), join(new Probe('b'))])
+    expect(a.room).toBe(b.room)
+    expect(rooms.size).toBe(1)
+  })
+
+  test('a failed load leaves nothing behind: the next join reads again', async () => {
+    const load = store.load.bind(store)
+    store.load = async () => {
+      store.load = load
+      throw new Error('no disk')
+    }
+    expect(await ask(new Probe('a'))).toMatchObject({ ok: false, code: 'storage-failed' })
+    expect((await join(new Probe('a'))).ok).toBe(true)
+  })
+
+  test('an unknown document and a deleted one are answered alike', async () => {
+    expect(await ask(new Probe('a'), { documentId: 'nothing' })).toMatchObject({ code: 'not-found' })
+    await store.delete(DOCUMENT, 'owner', clock.now())
+    expect(await ask(new Probe('a'))).toMatchObject({ code: 'not-found' })
+  })
+
+  test('a client id of somebody else is refused before anything is typed, also when nothing is in the log yet', async () => {
+    const [a, b] = [new Probe('a'), new Probe('b')]
+    const { room } = await join(a, { clientId: 7 })
+    expect(await ask(b, { clientId: 7 })).toMatchObject({ ok: false, code: 'client-id-taken' })
+    a.doc.clientID = 7
+    await send(a, a.edit(room, 'x'))
+    rooms.leave(a)
+    expect(await ask(b, { clientId: 7 })).toMatchObject({ ok: false, code: 'client-id-taken' })
+    expect((await join(a, { clientId: 7 })).acknowledged).toBe(1)
+  })
+
+  test('an idle rejoin brings nothing and appends nothing', async () => {
+    const a = new Probe('a')
+    const { room } = await join(a)
+    await send(a, a.edit(room, 'hello'))
+    const [row] = frames
+    if (!row) throw new Error('no frame')
+    const again = await join(a, { cursor: cursorAt(row) })
+    expect(again.mode).toBe('tail')
+    expect(decodeHistory(again.history)).toEqual({ snapshot: null, rows: [] })
+    expect(await headSeq()).toBe(1)
+  })
+
+  test('a known cursor is answered with the rows after it, an old one with a snapshot when its rows are gone', async () => {
+    const a = new Probe('a')
+    const { room } = await join(a)
+    for (const letter of 'abcdef') await send(a, a.edit(room, letter))
+    const [first, second] = frames
+    if (!first || !second) throw new Error('no frames')
+    const known = decodeHistory((await join(new Probe('b'), { cursor: cursorAt(second) })).history)
+    expect(known.rows.map((row) => row.seq)).toEqual([3, 4, 5, 6])
+    await clock.advance(2000) // folded, and the covered rows are too old to be kept
+    await send(a, a.edit(room, 'g'))
+    for (const letter of 'hij') await send(a, a.edit(room, letter))
+    await clock.advance(2000)
+    const old = await join(new Probe('c'), { cursor: cursorAt(first) })
+    expect(old.mode).toBe('snapshot')
+    const doc = new Y.Doc()
+    const { snapshot, rows } = decodeHistory(old.history)
+    if (snapshot) Y.applyUpdate(doc, snapshot.state)
+    for (const row of rows)
+      for (const entry of decodeEntries(row.entries)) Y.applyUpdate(doc, entry.updates[0] as Uint8Array)
+    expect(doc.getText('title').toString()).toBe('abcdefghij')
+  })
+
+  test('a cursor of another history is answered with rewind and the state vector, another lineage with lineage', async () => {
+    const a = new Probe('a')
+    const { room } = await join(a)
+    await send(a, a.edit(room, 'hello'))
+    const beyond = await join(new Probe('b'), {
+      cursor: { lineage: 'lineage-1', seq: 9, chain: '0'.repeat(32) },
+    })
+    expect(beyond.mode).toBe('rewind')
+    expect(Y.decodeStateVector(beyond.vector ?? new Uint8Array()).get(a.doc.clientID)).toBe(5)
+    expect(events).toContainEqual({ type: 'history-behind', documentId: DOCUMENT, head: 1, claimed: 9 })
+    const other = await join(new Probe('c'), {
+      cursor: { lineage: 'lineage-1', seq: 1, chain: 'e'.repeat(32) },
+    })
+    expect(other.mode).toBe('rewind')
+    const rebuilt = await join(new Probe('d'), {
+      cursor: { lineage: 'lineage-0', seq: 1, chain: '0'.repeat(32) },
+    })
+    expect(rebuilt.mode).toBe('lineage')
+  })
+})
+
+describe('updates', () => {
+  test('a batch sent three times is one entry, and each repetition is acknowledged', async () => {
+    const a = new Probe('a')
+    const { room } = await join(a)
+    const batch = a.edit(room, 'once')
+    await send(a, batch)
+    await send(a, batch)
+    await send(a, batch)
+    expect(frames).toHaveLength(1)
+    expect(a.acks).toEqual([1, 2].map(() => ({ room, clientId: batch.clientId, n: 1 })))
+    expect(await headSeq()).toBe(1)
+  })
+
+  test('a batch sent again before it is on disk is answered by its one frame', async () => {
+    const a = new Probe('a')
+    const { room } = await join(a)
+    const batch = a.edit(room, 'once')
+    rooms.receive(a, batch)
+    rooms.receive(a, batch)
+    await clock.advance(50)
+    expect(frames).toHaveLength(1)
+    expect(a.acks).toEqual([])
+  })
+
+  test('what arrives while a commit is on its way goes into the next row together', async () => {
+    const probes = Array.from({ length: 5 }, (_, i) => new Probe(`p${i}`))
+    const joined = await Promise.all(probes.map((probe) => join(probe)))
+    probes.forEach((probe, i) => {
+      rooms.receive(probe, probe.edit(joined[i]?.room ?? 0, 'x'))
+    })
+    await clock.advance(50)
+    expect(frames).toHaveLength(1)
+    expect(decodeEntries(frames[0]?.entries ?? new Uint8Array())).toHaveLength(5)
+  })
+
+  test('a client names its user in its first entry only', async () => {
+    const a = new Probe('a')
+    const { room } = await join(a)
+    await send(a, a.edit(room, 'x'))
+    await send(a, a.edit(room, 'y'))
+    const users = frames.flatMap((row) => decodeEntries(row.entries).map((entry) => entry.user))
+    expect(users).toEqual(['user of a', ''])
+  })
+
+  test('a number left out is answered rewind, and nothing of it is kept', async () => {
+    const a = new Probe('a')
+    const { room } = await join(a)
+    const first = a.edit(room, 'x')
+    const second = a.edit(room, 'y')
+    await send(a, second)
+    expect(a.codes).toEqual(['rewind'])
+    await send(a, first)
+    await send(a, second)
+    expect(frames.map((row) => row.seq)).toEqual([1, 2])
+  })
+
+  test('an update that builds on what is not there is answered gap', async () => {
+    const a = new Probe('a')
+    const { room } = await join(a)
+    const skipped = a.edit(room, 'x')
+    const second = a.edit(room, 'y')
+    await send(a, { ...second, n: skipped.n })
+    expect(a.codes).toEqual(['gap'])
+    expect(await headSeq()).toBe(0)
+  })
+
+  test('viewers, older schemas and strangers change nothing, and are told why', async () => {
+    const a = new Probe('a')
+    const { room } = await join(a, { role: 'viewer' })
+    await send(a, a.edit(room, 'x'))
+    const b = new Probe('b')
+    await join(b, { schemaVersion: 0 })
+    await send(b, b.edit(room, 'x'))
+    const c = new Probe('c')
+    await send(c, c.edit(room, 'x'))
+    expect([a.codes, b.codes, c.codes]).toEqual([['read-only'], ['schema-too-old'], ['not-joined']])
+    expect(await headSeq()).toBe(0)
+  })
+
+  test('a newer schema raises the schema of the document with its first change, not before', async () => {
+    const a = new Probe('a')
+    const { room } = await join(a, { schemaVersion: 2 })
+    expect((await join(new Probe('b'))).schemaVersion).toBe(1)
+    await send(a, a.edit(room, 'x'))
+    expect((await join(new Probe('b'))).schemaVersion).toBe(2)
+    expect((await store.load(DOCUMENT))?.schemaVersion).toBe(2)
+  })
+
+  test('one large transaction travels in parts under one number and is one entry', async () => {
+    const a = new Probe('a')
+    const { room } = await join(a)
+    const whole = a.edit(room, '字'.repeat(200_000))
+    const size = LIMITS.batchBytes
+    const parts = Math.ceil(whole.payload.length / size)
+    expect(parts).toBeGreaterThan(1)
+    for (let part = 0; part < parts; part++) {
+      expect(frames).toHaveLength(0)
+      await send(a, {
+        ...whole,
+        part,
+        parts,
+        payload: whole.payload.subarray(part * size, (part + 1) * size),
+      })
+    }
+    expect(frames).toHaveLength(1)
+  })
+
+  test('parts out of order, too many or too large are refused and leave nothing in memory', async () => {
+    const a = new Probe('a')
+    const { room } = await join(a)
+    const whole = a.edit(room, 'x')
+    await send(a, { ...whole, part: 1, parts: 2 })
+    await send(a, { ...whole, part: 0, parts: 1e9 })
+    const large = new Uint8Array(LIMITS.messageBytes)
+    const parts = 20
+    for (let part = 0; part < 9; part++) await send(a, { ...whole, part, parts, payload: large })
+    expect(a.codes).toEqual(['rewind', 'too-large', 'too-large'])
+    expect(await headSeq()).toBe(0)
+  })
+})
+
+describe('storage that fails', () => {
+  test('a commit that failed is not acknowledged or relayed; the room is read again and the batch is taken once', async () => {
+    for (const moment of ['before', 'after'] as const) {
+      const a = new Probe(`a ${moment}`)
+      const { room } = await join(a)
+      const known = frames.length
+      const batch = a.edit(room, moment)
+      store.failNextCommit(moment)
+      await send(a, batch)
+      expect(frames).toHaveLength(known)
+      expect(a.acks).toEqual([])
+      expect(a.resets).toEqual([{ room, reason: 'rejoin' }])
+      const again = await join(a)
+      await send(a, { ...batch, room: again.room })
+      const stored = await store.load(DOCUMENT)
+      const mine = stored?.rows
+        .flatMap((row) => decodeEntries(row.entries))
+        .filter((each) => each.clientId === a.doc.clientID)
+      expect(mine).toHaveLength(1)
+    }
+  })
+
+  test('a row that the store refuses concerns its document alone', async () => {
+    await store.create({
+      documentId: 'document-2',
+      lineage: 'lineage-2',
+      ownerId: 'owner',
+      schemaVersion: 1,
+      createdAt: clock.now(),
+      linkId: 'link-2',
+      linkRole: 'editor',
+    })
+    const [a, b] = [new Probe('a'), new Probe('b')]
+    const first = await join(a)
+    const second = await join(b, { documentId: 'document-2' })
+    store.refuse(DOCUMENT)
+    rooms.receive(a, a.edit(first.room, 'x'))
+    rooms.receive(b, b.edit(second.room, 'y'))
+    await clock.advance(50)
+    expect(frames.map((row) => row.room)).toEqual([second.room])
+    await clock.advance(1000)
+    expect(a.resets).toEqual([{ room: first.room, reason: 'rejoin' }])
+    expect(b.resets).toEqual([])
+  })
+
+  test('after a second in one commit people are told, and told again when it is over', async () => {
+    const a = new Probe('a')
+    const { room } = await join(a)
+    let release = (): void => undefined
+    const commit = store.commit.bind(store)
+    store.commit = async (rows) => {
+      await new Promise<void>((resolve) => {
+        release = resolve
+      })
+      return commit(rows)
+    }
+    rooms.receive(a, a.edit(room, 'x'))
+    await clock.advance(1100)
+    expect(notices).toEqual([{ room, code: 'storage-slow' }])
+    release()
+    await settled()
+    expect(notices.at(-1)).toEqual({ room, code: 'storage-ok' })
+    expect(frames).toHaveLength(1)
+  })
+
+  test('a damaged row quarantines its document, is named in the log, and others go on', async () => {
+    const a = new Probe('a')
+    const { room } = await join(a)
+    for (const letter of 'ab') await send(a, a.edit(room, letter))
+    const load = store.load.bind(store)
+    store.load = async (documentId) => {
+      const document = await load(documentId)
+      if (!document) return null
+      const rows = document.rows.map((row) => ({ ...row, entries: Uint8Array.from(row.entries) }))
+      const last = rows.at(-1)?.entries
+      if (last) last[last.length - 1] = (last.at(-1) ?? 0) ^ 1
+      return { ...document, rows }
+    }
+    rooms = newRooms()
+    expect(await ask(new Probe('b'))).toMatchObject({ ok: false, code: 'document-damaged' })
+    expect(events.at(-1)).toMatchObject({ type: 'document-damaged', documentId: DOCUMENT })
+  })
+})
+
+describe('leaving', () => {
+  test('a room nobody is in is forgotten after a while; coming back meanwhile keeps it, and nothing is lost', async () => {
+    const a = new Probe('a')
+    const { room } = await join(a)
+    await send(a, a.edit(room, 'x'))
+    rooms.leave(a)
+    await clock.advance(29_000)
+    expect((await join(a)).room).toBe(room)
+    await clock.advance(5000)
+    rooms.receive(a, a.edit(room, 'y'))
+    rooms.leave(a)
+    await clock.advance(31_000)
+    expect(rooms.size).toBe(0)
+    const b = await join(new Probe('b'))
+    expect(b.room).not.toBe(room)
+    expect(await headSeq()).toBe(2)
+  })
+
+  test('a late close of an old connection does not touch the new one of the same person', async () => {
+    const [old, fresh] = [new Probe('old', 'mei'), new Probe('fresh', 'mei')]
+    const { room } = await join(old)
+    await join(fresh)
+    rooms.leave(old)
+    await send(fresh, fresh.edit(room, 'x'))
+    expect(frames).toHaveLength(1)
+    expect(fresh.entered.has(room)).toBe(true)
+  })
+
+  test('a deleted document ends for everybody in it', async () => {
+    const [a, b] = [new Probe('a'), new Probe('b')]
+    const { room } = await join(a)
+    await join(b)
+    await rooms.end(DOCUMENT, 'deleted')
+    expect([a.resets, b.resets]).toEqual([[{ room, reason: 'deleted' }], [{ room, reason: 'deleted' }]])
+    await send(a, a.edit(room, 'x'))
+    expect(a.codes).toEqual(['not-joined'])
+    expect(rooms.size).toBe(0)
+  })
+
+  test('closing commits what waits and takes nothing more', async () => {
+    const a = new Probe('a')
+    const { room } = await join(a)
+    rooms.receive(a, a.edit(room, 'x'))
+    await rooms.close()
+    expect(await headSeq()).toBe(1)
+    await send(a, a.edit(room, 'y'))
+    expect(a.codes).toEqual(['draining'])
+    expect(await ask(new Probe('b'))).toMatchObject({ code: 'draining' })
+  })
+})
+
+describe('folding', () => {
+  test('a quiet document gets its title projected; a snapshot is written when enough rows came, and rows are trimmed', async () => {
+    const a = new Probe('a')
+    const { room } = await join(a)
+    await send(a, a.edit(room, 'A title'))
+    await clock.advance(500)
+    expect(events).toContainEqual({ type: 'title-projected', documentId: DOCUMENT, title: 'A title' })
+    expect(await store.readSnapshot(DOCUMENT)).toBeNull()
+    for (const letter of 'abc') await send(a, a.edit(room, letter))
+    await clock.advance(2000)
+    for (const letter of 'def') await send(a, a.edit(room, letter))
+    await clock.advance(500)
+    expect((await store.readSnapshot(DOCUMENT))?.seq).toBe(7)
+    expect((await store.load(DOCUMENT))?.rows[0]?.seq).toBeGreaterThan(1)
+    expect((await store.load(DOCUMENT))?.clients).toEqual([
+      { clientId: a.doc.clientID, userId: 'user of a', lastN: 7 },
+    ])
+  })
+})

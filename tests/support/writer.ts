@@ -1,0 +1,66 @@
+import * as Y from 'yjs'
+import { CollabProvider, type CollabProviderOptions } from '#lib/client/collab-provider.ts'
+import { Guest } from '../server/guest.ts'
+
+/** A person with one tab, as a program: a guest session, a Y.Doc and its provider. */
+export interface Writer {
+  readonly doc: Y.Doc
+  readonly provider: CollabProvider
+  /** The text of the body: the first XmlText of it, made when missing. */
+  text(): Y.XmlText
+  close(): Promise<void>
+}
+
+/** Opens a document as `guest` (a new one when left out) and waits until it is synced. */
+export async function openWriter(
+  url: string,
+  address: string,
+  options: Partial<CollabProviderOptions> & { guest?: Guest } = {},
+): Promise<Writer> {
+  const { guest = new Guest(url), ...rest } = options
+  const doc = rest.doc ?? new Y.Doc()
+  const auth = async (): Promise<string> => (await guest.session()).token
+  const provider = new CollabProvider({ url, address, auth, ...rest, doc })
+  const writer: Writer = {
+    doc,
+    provider,
+    text() {
+      const body = doc.getXmlFragment('body')
+      const first = body.get(0)
+      if (first instanceof Y.XmlText) return first
+      const made = new Y.XmlText()
+      body.insert(0, [made])
+      return made
+    },
+    async close() {
+      await provider.destroy()
+      doc.destroy()
+    },
+  }
+  await until(provider, () => provider.synced)
+  return writer
+}
+
+/** Resolves when `holds()` does, looked at whenever the provider's state or document changes; rejects at the deadline. */
+export function until(provider: CollabProvider, holds: () => boolean, deadlineMs = 10_000): Promise<void> {
+  if (holds()) return Promise.resolve()
+  return new Promise((resolve, reject) => {
+    const stops: (() => void)[] = []
+    const stop = (): void => {
+      for (const each of stops) each()
+    }
+    const look = (): void => {
+      if (!holds()) return
+      stop()
+      resolve()
+    }
+    const timer = setTimeout(() => {
+      stop()
+      reject(new Error(`not within ${deadlineMs} ms: ${holds}; ${JSON.stringify(provider.status)}`))
+    }, deadlineMs)
+    stops.push(() => clearTimeout(timer))
+    for (const event of ['status', 'save', 'synced', 'peers'] as const) stops.push(provider.on(event, look))
+    provider.doc.on('update', look)
+    stops.push(() => provider.doc.off('update', look))
+  })
+}
