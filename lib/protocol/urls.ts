@@ -8,6 +8,7 @@ export type Place =
   | { readonly to: 'front' }
   | { readonly to: 'document'; readonly address: string }
   | { readonly to: 'socket' }
+  | { readonly to: 'preferences' }
   | { readonly to: 'api'; readonly path: ApiPath }
 
 export type ApiPath = 'documents' | 'documents/delete' | 'session' | 'session/profile' | 'open'
@@ -21,6 +22,8 @@ export function pathOf(place: Place): string {
       return `${BASE_PATH}/d/${encodeURIComponent(place.address)}`
     case 'socket':
       return `${BASE_PATH}/socket`
+    case 'preferences':
+      return `${BASE_PATH}/preferences`
     case 'api':
       return `${BASE_PATH}/api/${place.path}`
   }

@@ -1,0 +1,33 @@
+import '../../css/document.css'
+
+import type { Metadata } from 'next'
+import { headers } from 'next/headers'
+import { NotFound } from '#lib/editor/not-found.tsx'
+import { services } from '#lib/server/services.ts'
+import { reader } from '../../reader.ts'
+import { DocumentClient } from './document-client.tsx'
+
+interface DocumentPageProps {
+  readonly params: Promise<{ readonly address: string }>
+}
+
+/** An address is a key: no search engine keeps it. */
+export const metadata: Metadata = { robots: { index: false, follow: false } }
+
+/** A document by its address. Unknown, deleted and not shared look the same. */
+export default async function DocumentPage({ params }: DocumentPageProps) {
+  const { address } = await params
+  const { language, theme, words } = await reader()
+  const session = await services().session(await headers())
+  const found = await services().openAddress(address, session)
+  if (!found) return <NotFound words={words} />
+  return (
+    <DocumentClient
+      address={address}
+      language={language}
+      theme={theme}
+      title={found.title}
+      user={session?.user ?? null}
+    />
+  )
+}

@@ -1,0 +1,20 @@
+'use client'
+
+import { useEffect } from 'react'
+import { HTML_LANG, LANGUAGES, wordsIn } from '#lib/editor/words.ts'
+
+/** A page that failed. What people wrote is in their browser and at the server, and the page says so. */
+export default function ErrorPage({ error, reset }: { error: Error; reset: () => void }) {
+  useEffect(() => console.error('the page failed', error), [error])
+  const lang = typeof document === 'undefined' ? '' : document.documentElement.lang
+  const words = wordsIn(LANGUAGES.find((language) => HTML_LANG[language] === lang) ?? 'en')
+  return (
+    <main className="lonely">
+      <h1>{words.serverTrouble}</h1>
+      <p>{words.serverTroubleHint}</p>
+      <button type="button" className="button button-large" onClick={reset}>
+        {words.tryAgain}
+      </button>
+    </main>
+  )
+}

@@ -1,0 +1,181 @@
+import './css/front.css'
+
+import { headers } from 'next/headers'
+import { BookIcon, DownIcon, TrashIcon } from '#lib/editor/icons.tsx'
+import { THEMES } from '#lib/editor/preferences.ts'
+import { timeAgo } from '#lib/editor/time-ago.ts'
+import { LANGUAGES, type Words, wordsIn } from '#lib/editor/words.ts'
+import { pathOf } from '#lib/protocol/urls.ts'
+import { type RecentDocument, services } from '#lib/server/services.ts'
+import { type Reader, reader } from './reader.ts'
+
+interface FrontPageProps {
+  readonly searchParams: Promise<Record<string, string | string[] | undefined>>
+}
+
+/** The front page: plain forms and links, complete without JavaScript. */
+export default async function FrontPage({ searchParams }: FrontPageProps) {
+  const person = await reader()
+  const { words } = person
+  const session = await services().session(await headers())
+  const recent = session ? await services().recent(session) : []
+  const openFailed = (await searchParams).open === 'unknown'
+  return (
+    <div className="front">
+      <header className="front-bar">
+        <span className="front-name">
+          <BookIcon size={24} />
+          {words.product}
+        </span>
+        <Preferences person={person} />
+      </header>
+      <main>
+        <h1>
+          {words.heroLines.map((line) => (
+            <span key={line}>{line} </span>
+          ))}
+        </h1>
+        <p className="front-lead">{words.lead}</p>
+        <div className="front-actions">
+          <form method="post" action={pathOf({ to: 'api', path: 'documents' })}>
+            <button type="submit" className="button button-hero">
+              {words.start}
+            </button>
+          </form>
+          <form className="front-open" method="post" action={pathOf({ to: 'api', path: 'open' })}>
+            <input
+              className="field"
+              name="link"
+              type="text"
+              inputMode="url"
+              required
+              autoComplete="off"
+              spellCheck={false}
+              aria-label={words.openLabel}
+              placeholder={words.openPlaceholder}
+              aria-invalid={openFailed || undefined}
+              aria-describedby={openFailed ? 'open-failed' : undefined}
+            />
+            <button type="submit" className="button button-quiet">
+              {words.open}
+            </button>
+          </form>
+        </div>
+        {openFailed ? (
+          <p id="open-failed" className="note note-error" role="alert">
+            {words.openFailed}
+          </p>
+        ) : null}
+        {recent.length > 0 ? <Recent documents={recent} person={person} /> : null}
+      </main>
+      <footer className="front-foot">{words.footer}</footer>
+    </div>
+  )
+}
+
+function Recent({ documents, person }: { documents: readonly RecentDocument[]; person: Reader }) {
+  const { words, language } = person
+  const now = Date.now()
+  return (
+    <section className="recent" aria-labelledby="recent">
+      <h2 id="recent">{words.recent}</h2>
+      <ul>
+        {documents.map((document) => (
+          <li key={document.address}>
+            <a href={pathOf({ to: 'document', address: document.address })} dir="auto">
+              {document.title || words.untitled}
+            </a>
+            <time dateTime={new Date(document.updatedAt).toISOString()}>
+              {timeAgo(document.updatedAt, now, language)}
+            </time>
+            <Removal document={document} words={words} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+/** A first press asks, the second one acts: without JavaScript too. */
+function Removal({ document, words }: { document: RecentDocument; words: Words }) {
+  const id = `remove-${document.address}`
+  return (
+    <>
+      <button
+        type="button"
+        className="icon-button"
+        popoverTarget={id}
+        aria-label={words.remove(document.title || words.untitled)}
+        title={words.remove(document.title || words.untitled)}
+      >
+        <TrashIcon />
+      </button>
+      <div id={id} popover="auto" className="popover popover-ask">
+        <p>{document.owned ? words.removeOwned : words.removeVisited}</p>
+        <form method="post" action={pathOf({ to: 'api', path: 'documents/delete' })}>
+          <input type="hidden" name="address" value={document.address} />
+          <div className="button-row button-row-end">
+            <button
+              type="button"
+              className="button button-quiet"
+              popoverTarget={id}
+              popoverTargetAction="hide"
+            >
+              {words.cancel}
+            </button>
+            <button type="submit" className="button button-danger">
+              {document.owned ? words.deleteButton : words.removeButton}
+            </button>
+          </div>
+        </form>
+      </div>
+    </>
+  )
+}
+
+function Preferences({ person }: { person: Reader }) {
+  const { words, language, theme } = person
+  return (
+    <form className="front-preferences" method="post" action={pathOf({ to: 'preferences' })}>
+      <button type="button" className="quiet-button" popoverTarget="choose-language">
+        <span className="visually-hidden">{words.language}: </span>
+        {words.languageName}
+        <DownIcon size={16} />
+      </button>
+      <div id="choose-language" popover="auto" className="popover popover-menu popover-choices">
+        {LANGUAGES.map((choice) => (
+          <button
+            key={choice}
+            type="submit"
+            name="lang"
+            value={choice}
+            lang={choice}
+            className="menu-item"
+            aria-current={choice === language}
+          >
+            {wordsIn(choice).languageName}
+          </button>
+        ))}
+      </div>
+      <button type="button" className="quiet-button" popoverTarget="choose-theme">
+        <span className="visually-hidden">{words.theme}: </span>
+        {words.themes[theme]}
+        <DownIcon size={16} />
+      </button>
+      <div id="choose-theme" popover="auto" className="popover popover-menu popover-choices">
+        {THEMES.map((choice) => (
+          <button
+            key={choice}
+            type="submit"
+            name="theme"
+            value={choice}
+            className="menu-item"
+            aria-current={choice === theme}
+          >
+            {words.themes[choice]}
+          </button>
+        ))}
+      </div>
+    </form>
+  )
+}

@@ -1,0 +1,17 @@
+import { cookies, headers } from 'next/headers'
+import { LANGUAGE_COOKIE, languageFor, THEME_COOKIE, type Theme, themeFor } from '#lib/editor/preferences.ts'
+import { type Language, type Words, wordsIn } from '#lib/editor/words.ts'
+
+/** How the person of this request reads. */
+export interface Reader {
+  readonly language: Language
+  readonly theme: Theme
+  readonly words: Words
+}
+
+/** Language and appearance of this request: chosen ones from cookies, else what the browser asks for. */
+export async function reader(): Promise<Reader> {
+  const jar = await cookies()
+  const language = languageFor(jar.get(LANGUAGE_COOKIE)?.value, (await headers()).get('accept-language'))
+  return { language, theme: themeFor(jar.get(THEME_COOKIE)?.value), words: wordsIn(language) }
+}

@@ -1,0 +1,70 @@
+'use client'
+
+import { useEffect, useState } from 'react'
+import type { Identity } from '../protocol/identity.ts'
+import { DocumentPage } from './document-page.tsx'
+import { useDocumentSession } from './document-session.ts'
+import { DocumentShell } from './document-shell.tsx'
+import { InterfaceProvider, useWords } from './interface.tsx'
+import { NotFound } from './not-found.tsx'
+import type { Theme } from './preferences.ts'
+import { useEverJoined, useStatus } from './use-provider.ts'
+import type { Language } from './words.ts'
+
+export interface DocumentAppProps {
+  readonly address: string
+  readonly language: Language
+  readonly theme: Theme
+  /** The title as the server knew it when it rendered the page. */
+  readonly title: string
+  /** Who the server said we are; null on a first visit. */
+  readonly user: Identity | null
+}
+
+/** Everything of the document page that runs in the browser. */
+export function DocumentApp(props: DocumentAppProps) {
+  return (
+    <InterfaceProvider language={props.language}>
+      <OpenDocument {...props} />
+    </InterfaceProvider>
+  )
+}
+
+/** The fragment of the address of a document that this tab has just made. */
+const JUST_MADE = '#new'
+
+function OpenDocument({ address, user, title, theme }: DocumentAppProps) {
+  const words = useWords()
+  const [created] = useState(() => location.hash === JUST_MADE)
+  // Who reloads, or copies the address bar, did not make it just now.
+  useEffect(() => {
+    if (location.hash === JUST_MADE) history.replaceState(null, '', location.pathname + location.search)
+  }, [])
+  const session = useDocumentSession(address, user, created)
+  if (!session) return <DocumentShell title={title} words={words} />
+  return (
+    <JoinedOrNot
+      key={session.doc.clientID}
+      session={session}
+      address={address}
+      theme={theme}
+      created={created}
+    />
+  )
+}
+
+type JoinedOrNotProps = Pick<DocumentAppProps, 'address' | 'theme'> & {
+  readonly session: NonNullable<ReturnType<typeof useDocumentSession>>
+  readonly created: boolean
+}
+
+function JoinedOrNot({ session, address, theme, created }: JoinedOrNotProps) {
+  const words = useWords()
+  const status = useStatus(session.provider)
+  const everJoined = useEverJoined(session.provider)
+  // Withdrawn while one was in it is another story, told by the chip: the words stay on the screen.
+  const unknown =
+    status.phase === 'ended' && (status.problem === 'not-found' || status.problem === 'document-deleted')
+  if (unknown && !everJoined && !status.mayType) return <NotFound words={words} />
+  return <DocumentPage session={session} address={address} theme={theme} created={created} />
+}

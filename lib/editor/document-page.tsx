@@ -1,0 +1,242 @@
+'use client'
+
+import type { Editor } from '@tiptap/core'
+import { useCallback, useEffect, useState } from 'react'
+import { mayEdit } from '../protocol/identity.ts'
+import { ROOTS } from '../protocol/version.ts'
+import { Arrivals } from './arrivals.tsx'
+import { caretPlace } from './caret-layer.ts'
+import type { DocumentSession } from './document-session.ts'
+import { HomeLink } from './document-shell.tsx'
+import { firstLine, titleOf } from './document-text.ts'
+import { CloseIcon } from './icons.tsx'
+import { useAnnounce, useWords } from './interface.tsx'
+import { LinkDialog } from './link-dialog.tsx'
+import { DeleteDialog, MoreMenu } from './more-menu.tsx'
+import { nextRegion, type PageKey, pageKey } from './page-keys.ts'
+import type { Person } from './people.ts'
+import { PeopleBar, usePeople } from './people-bar.tsx'
+import { EditorBoundary, PlainDocument } from './plain-document.tsx'
+import type { Theme } from './preferences.ts'
+import { chipSentence, saveChip } from './save-chip.ts'
+import { CopyButtons, SaveIndicator } from './save-indicator.tsx'
+import { ShareDialog } from './share-dialog.tsx'
+import { ShortcutsDialog } from './shortcuts-dialog.tsx'
+import { StatusLine } from './status-line.tsx'
+import { TextSurface } from './text-surface.tsx'
+import { TitleField } from './title-field.tsx'
+import { Toolbar } from './toolbar.tsx'
+import { useEverJoined, useSave, useStatus } from './use-provider.ts'
+import { useViewportHeight } from './use-viewport-height.ts'
+
+interface DocumentPageProps {
+  readonly session: DocumentSession
+  readonly address: string
+  readonly theme: Theme
+  readonly created: boolean
+}
+
+type Overlay = 'share' | 'shortcuts' | 'delete' | 'link' | null
+
+/** An open document: header, toolbar, text, status line. */
+export function DocumentPage({ session, address, theme: firstTheme, created }: DocumentPageProps) {
+  const { doc, provider } = session
+  const words = useWords()
+  const announce = useAnnounce()
+  const status = useStatus(provider)
+  const everJoined = useEverJoined(provider)
+  const people = usePeople(session)
+  const [editor, setEditor] = useState<Editor | null>(null)
+  const [overlay, setOverlay] = useState<Overlay>(null)
+  const [notice, setNotice] = useState('')
+  const [theme, setTheme] = useState(firstTheme)
+  const line = useFirstLine(session)
+  useDocumentTitle(line.title || line.first || words.untitled, words.product)
+  useViewportHeight()
+
+  const openLink = useCallback(() => setOverlay('link'), [])
+  const warn = useCallback(
+    (sentence: string) => {
+      setNotice(sentence)
+      announce(sentence, 'assertive')
+    },
+    [announce],
+  )
+  usePageKeys((key) => {
+    if (key === 'share' || key === 'shortcuts') setOverlay(key)
+    else if (key === 'next-region') nextRegion()
+    else announce(chipSentence(saveChip(provider.status, provider.save, Date.now(), navigator.onLine), words))
+  })
+
+  const readOnly = !status.mayType
+  const viewer = status.role !== null && !mayEdit(status.role)
+  const bound = !status.schemaTooOld && (status.mayType || everJoined)
+  const sectionOf = useCallback(
+    (person: Person) => (editor && person.member !== null ? sectionAt(editor, person.member) : null),
+    [editor],
+  )
+  const jumpTo = useCallback(
+    (person: Person) => {
+      if (editor && person.member !== null) showPlace(editor, person.member)
+    },
+    [editor],
+  )
+
+  return (
+    <div className="app">
+      <header className="bar" data-region>
+        <HomeLink words={words} />
+        <TitleField
+          title={doc.getText(ROOTS.title)}
+          placeholder={line.first}
+          readOnly={readOnly}
+          onEnter={() => editor?.commands.focus('start')}
+        />
+        {viewer ? <span className="badge">{words.viewOnly}</span> : null}
+        <SaveIndicator session={session} />
+        <span className="grow" />
+        <PeopleBar session={session} sectionOf={sectionOf} jumpTo={jumpTo} />
+        <button type="button" className="button share-button" onClick={() => setOverlay('share')}>
+          {words.share}
+        </button>
+        <MoreMenu
+          theme={theme}
+          onTheme={setTheme}
+          onShortcuts={() => setOverlay('shortcuts')}
+          onDelete={status.role === 'owner' ? () => setOverlay('delete') : null}
+        />
+      </header>
+      <div className="toolbar-place" data-region hidden={viewer}>
+        {editor && status.mayType ? <Toolbar editor={editor} onLink={openLink} /> : null}
+      </div>
+      <main className="page" data-region>
+        <Unsent session={session} />
+        {status.schemaTooOld ? <PlainDocument doc={doc} heading={words.tooOld} /> : null}
+        {bound ? (
+          <EditorBoundary doc={doc}>
+            <TextSurface
+              session={session}
+              editable={status.mayType}
+              focusAtOnce={created}
+              onEditor={setEditor}
+              onLink={openLink}
+              onNotice={warn}
+            />
+          </EditorBoundary>
+        ) : null}
+        {bound || status.schemaTooOld ? null : (
+          <p className="waiting" role="status">
+            {words.opening}
+          </p>
+        )}
+      </main>
+      <StatusLine session={session} editor={editor} onShortcuts={() => setOverlay('shortcuts')} />
+
+      {notice === '' ? null : (
+        <div className="notice">
+          <p>{notice}</p>
+          <button
+            type="button"
+            className="icon-button"
+            aria-label={words.dismiss}
+            onClick={() => setNotice('')}
+          >
+            <CloseIcon />
+          </button>
+        </div>
+      )}
+      {overlay === 'share' ? (
+        <ShareDialog address={address} role={status.role} onClose={() => setOverlay(null)} />
+      ) : null}
+      {overlay === 'shortcuts' ? <ShortcutsDialog onClose={() => setOverlay(null)} /> : null}
+      {overlay === 'delete' ? <DeleteDialog address={address} onClose={() => setOverlay(null)} /> : null}
+      {overlay === 'link' && editor ? <LinkDialog editor={editor} onClose={() => setOverlay(null)} /> : null}
+      <Arrivals people={people} joined={everJoined} />
+    </div>
+  )
+}
+
+/** What the person can still do when edits will not reach the server any more. */
+function Unsent({ session }: { session: DocumentSession }) {
+  const words = useWords()
+  const status = useStatus(session.provider)
+  const save = useSave(session.provider)
+  const stuck = status.phase === 'ended' || (status.problem !== null && status.phase === 'joined')
+  const reloadable = status.phase === 'ended' && status.problem !== 'document-deleted'
+  if (!stuck || (save.saved && !reloadable)) return null
+  return (
+    <div className="banner banner-warn" role="alert">
+      <p>{save.saved ? chipSentence(saveChip(status, save, Date.now()), words) : words.unsent}</p>
+      <div className="button-row">
+        {reloadable ? (
+          <button type="button" className="button" onClick={() => location.reload()}>
+            {words.reload}
+          </button>
+        ) : null}
+        <CopyButtons session={session} />
+      </div>
+    </div>
+  )
+}
+
+/** Title and first line of the document, read anew shortly after a change. */
+function useFirstLine({ doc }: DocumentSession): { title: string; first: string } {
+  const [line, setLine] = useState({ title: '', first: '' })
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | null = null
+    const look = () => {
+      timer = null
+      const next = { title: titleOf(doc), first: firstLine(doc) }
+      setLine((before) => (before.title === next.title && before.first === next.first ? before : next))
+    }
+    const lookSoon = () => {
+      timer ??= setTimeout(look, 200)
+    }
+    look()
+    doc.on('update', lookSoon)
+    return () => {
+      if (timer) clearTimeout(timer)
+      doc.off('update', lookSoon)
+    }
+  }, [doc])
+  return line
+}
+
+function useDocumentTitle(title: string, product: string): void {
+  useEffect(() => {
+    document.title = `${title} · ${product}`
+  }, [title, product])
+}
+
+function usePageKeys(act: (key: PageKey) => void): void {
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent) => {
+      const key = pageKey(event)
+      if (!key) return
+      event.preventDefault()
+      act(key)
+    }
+    window.addEventListener('keydown', pressed)
+    return () => window.removeEventListener('keydown', pressed)
+  })
+}
+
+/** The section (a heading and what follows it) that somebody's caret is in, from 1; null above the first heading. */
+function sectionAt(editor: Editor, member: number): number | null {
+  const place = caretPlace(editor.state, member)
+  if (place === null) return null
+  let section = 0
+  editor.state.doc.forEach((block, offset) => {
+    if (block.type.name === 'heading' && offset <= place) section += 1
+  })
+  return section === 0 ? null : section
+}
+
+function showPlace(editor: Editor, member: number): void {
+  const place = caretPlace(editor.state, member)
+  if (place === null) return
+  const { node } = editor.view.domAtPos(place)
+  const element = node instanceof HTMLElement ? node : node.parentElement
+  const still = matchMedia('(prefers-reduced-motion: reduce)').matches
+  element?.scrollIntoView({ block: 'center', behavior: still ? 'auto' : 'smooth' })
+}

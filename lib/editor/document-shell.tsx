@@ -1,0 +1,40 @@
+import { pathOf } from '../protocol/urls.ts'
+import { BackIcon, BookIcon } from './icons.tsx'
+import type { Words } from './words.ts'
+
+/** The page before the document is open: its frame stands where it will stay, so that nothing moves. */
+export function DocumentShell({ title, words }: { title: string; words: Words }) {
+  return (
+    <div className="app">
+      <header className="bar">
+        <HomeLink words={words} />
+        <h1 className="title title-waiting">{title}</h1>
+        <span className="chip chip-quiet">{words.chip.opening}</span>
+      </header>
+      <div className="toolbar-place" />
+      <main className="page" aria-busy="true">
+        <p className="waiting" role="status">
+          {words.opening}
+        </p>
+        <noscript>
+          <p className="lonely-hint">{words.needsJavaScript}</p>
+        </noscript>
+      </main>
+      <footer className="status-line" />
+    </div>
+  )
+}
+
+/** The way back to the front page. */
+export function HomeLink({ words }: { words: Words }) {
+  return (
+    <a className="home" href={pathOf({ to: 'front' })} aria-label={words.home} title={words.home}>
+      <span className="home-wide">
+        <BookIcon size={22} />
+      </span>
+      <span className="home-narrow">
+        <BackIcon size={22} />
+      </span>
+    </a>
+  )
+}

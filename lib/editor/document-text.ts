@@ -1,0 +1,182 @@
+import * as Y from 'yjs'
+import { ROOTS } from '../protocol/version.ts'
+
+/*
+ * A document read straight from its Y.Doc, without an editor: for the copy to download, for the page that must not bind
+ * one, and for the page whose editor has stopped. Node and mark names it does not know are kept as plain text.
+ */
+
+type Attributes = Record<string, unknown>
+interface Run {
+  readonly text: string
+  readonly marks: Readonly<Attributes>
+}
+
+/** Title and body as plain text: one line per block, list items marked, blocks of the body apart by a blank line. */
+export function plainText(doc: Y.Doc): string {
+  const title = titleOf(doc)
+  const blocks = childrenOf(body(doc)).map((block) => blockText(block, ''))
+  return `${[...(title === '' ? [] : [title]), ...blocks].join('\n\n')}\n`
+}
+
+/** Title and body as one web page that needs nothing else. */
+export function htmlPage(doc: Y.Doc, language: string): string {
+  const title = escapeHtml(titleOf(doc) || firstLine(doc))
+  const content = childrenOf(body(doc)).map(blockHtml).join('\n')
+  return `<!doctype html>
+<html lang="${escapeHtml(language)}">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+${content}
+</html>
+`
+}
+
+/** The title people set; '' when nobody did. */
+export function titleOf(doc: Y.Doc): string {
+  return doc.getText(ROOTS.title).toString().trim()
+}
+
+/** The first line with text in the body, at most 120 characters: stands in for a title. */
+export function firstLine(doc: Y.Doc): string {
+  for (const block of childrenOf(body(doc))) {
+    const line = blockText(block, '')
+      .split('\n')
+      .map((part) => part.trim())
+      .find((part) => part !== '')
+    if (line) return [...line].slice(0, 120).join('')
+  }
+  return ''
+}
+
+/** A file name made of the title, without what file systems refuse. */
+export function fileName(doc: Y.Doc, fallback: string, extension: string): string {
+  const name = (titleOf(doc) || firstLine(doc)).replace(/[\p{Cc}\\/:*?"<>|]+/gu, ' ').trim()
+  return `${[...name].slice(0, 80).join('').trim() || fallback}.${extension}`
+}
+
+function body(doc: Y.Doc): Y.XmlFragment {
+  return doc.getXmlFragment(ROOTS.body)
+}
+
+function childrenOf(parent: Y.XmlFragment): (Y.XmlElement | Y.XmlText)[] {
+  return parent.toArray().filter((child) => child instanceof Y.XmlElement || child instanceof Y.XmlText)
+}
+
+function runsOf(text: Y.XmlText): Run[] {
+  const delta: { insert?: unknown; attributes?: Attributes }[] = text.toDelta()
+  return delta.flatMap(({ insert, attributes }) =>
+    typeof insert === 'string' ? [{ text: insert, marks: attributes ?? {} }] : [],
+  )
+}
+
+function blockText(block: Y.XmlElement | Y.XmlText, indent: string): string {
+  if (block instanceof Y.XmlText)
+    return runsOf(block)
+      .map((run) => run.text)
+      .join('')
+  const children = childrenOf(block)
+  switch (block.nodeName) {
+    case 'hardBreak':
+      return '\n'
+    case 'horizontalRule':
+      return '---'
+    case 'bulletList':
+      return children.map((item) => itemText(item, '- ', indent)).join('\n')
+    case 'orderedList': {
+      const start = Number(block.getAttribute('start') ?? 1) || 1
+      return children.map((item, index) => itemText(item, `${start + index}. `, indent)).join('\n')
+    }
+    case 'taskList':
+      return children.map((item) => itemText(item, isChecked(item) ? '[x] ' : '[ ] ', indent)).join('\n')
+    case 'blockquote':
+      return children.map((child) => `${indent}> ${blockText(child, indent)}`).join('\n')
+    default:
+      return children.map((child) => blockText(child, indent)).join(isInlineParent(block) ? '' : '\n')
+  }
+}
+
+function itemText(item: Y.XmlElement | Y.XmlText, marker: string, indent: string): string {
+  const deeper = `${indent}  `
+  const parts = item instanceof Y.XmlElement ? childrenOf(item) : [item]
+  const lines = parts.map((part) => blockText(part, deeper))
+  const [first = '', ...rest] = lines
+  return [
+    `${indent}${marker}${first}`,
+    ...rest.map((line) => (/^\s/.test(line) ? line : deeper + line)),
+  ].join('\n')
+}
+
+function blockHtml(block: Y.XmlElement | Y.XmlText): string {
+  if (block instanceof Y.XmlText) return runsOf(block).map(runHtml).join('')
+  const inner = () => childrenOf(block).map(blockHtml).join('')
+  switch (block.nodeName) {
+    case 'paragraph':
+      return `<p>${inner()}</p>`
+    case 'heading': {
+      const level = Math.min(4, Math.max(1, Math.trunc(Number(block.getAttribute('level'))) || 1))
+      return `<h${level}>${inner()}</h${level}>`
+    }
+    case 'bulletList':
+      return `<ul>${inner()}</ul>`
+    case 'orderedList': {
+      const start = Math.trunc(Number(block.getAttribute('start') ?? 1)) || 1
+      return start === 1 ? `<ol>${inner()}</ol>` : `<ol start="${start}">${inner()}</ol>`
+    }
+    case 'listItem':
+      return `<li>${inner()}</li>`
+    case 'taskList':
+      return `<ul>${inner()}</ul>`
+    case 'taskItem':
+      return `<li><input type="checkbox" disabled${isChecked(block) ? ' checked' : ''}>${inner()}</li>`
+    case 'blockquote':
+      return `<blockquote>${inner()}</blockquote>`
+    case 'codeBlock':
+      return `<pre><code>${inner()}</code></pre>`
+    case 'hardBreak':
+      return '<br>'
+    case 'horizontalRule':
+      return '<hr>'
+    default:
+      return `<div>${inner()}</div>`
+  }
+}
+
+const MARK_TAGS: Record<string, string> = {
+  bold: 'strong',
+  italic: 'em',
+  underline: 'u',
+  strike: 's',
+  code: 'code',
+}
+
+function runHtml(run: Run): string {
+  let html = escapeHtml(run.text)
+  for (const mark of Object.keys(run.marks)) {
+    const tag = MARK_TAGS[mark]
+    if (tag) html = `<${tag}>${html}</${tag}>`
+  }
+  const link = run.marks.link
+  const href = typeof link === 'object' && link !== null && 'href' in link ? String(link.href) : ''
+  return isSafeHref(href) ? `<a href="${escapeHtml(href)}">${html}</a>` : html
+}
+
+/** True for the addresses a link may have: http, https and mailto. */
+export function isSafeHref(href: string): boolean {
+  return /^(https?:\/\/|mailto:)[^\s]/i.test(href)
+}
+
+function isChecked(item: Y.XmlElement | Y.XmlText): boolean {
+  // Y.XmlElement types attributes as strings; the editor stores booleans.
+  const checked: unknown = item instanceof Y.XmlElement ? item.getAttribute('checked') : false
+  return checked === true || checked === 'true'
+}
+
+function isInlineParent(block: Y.XmlElement): boolean {
+  return ['paragraph', 'heading', 'codeBlock'].includes(block.nodeName)
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`)
+}

@@ -1,0 +1,121 @@
+import { type AnyExtension, Extension } from '@tiptap/core'
+import { Collaboration } from '@tiptap/extension-collaboration'
+import { Link } from '@tiptap/extension-link'
+import { TaskItem, TaskList } from '@tiptap/extension-list'
+import { Placeholder } from '@tiptap/extensions'
+import { Plugin } from '@tiptap/pm/state'
+import StarterKit from '@tiptap/starter-kit'
+import type * as Y from 'yjs'
+import { ROOTS } from '../protocol/version.ts'
+import { isSafeHref } from './document-text.ts'
+import { MarkdownTwins } from './markdown-twins.ts'
+import type { Words } from './words.ts'
+
+/** Blocks whose direction follows their own first strong character. */
+const DIRECTED = [
+  'paragraph',
+  'heading',
+  'blockquote',
+  'bulletList',
+  'orderedList',
+  'listItem',
+  'taskList',
+  'taskItem',
+]
+
+/**
+ * The writing surface: schema version 1 (lib/protocol/version.ts), its Markdown shortcuts and keys. `words` is asked at
+ * each use, so that the language may change. Without `doc` the schema stands alone (tests, servers).
+ */
+export function extensions(words: () => Words, doc: Y.Doc | null): AnyExtension[] {
+  return [
+    StarterKit.configure({
+      undoRedo: false,
+      link: false,
+      // It would add a paragraph to other people's documents on opening them.
+      trailingNode: false,
+      heading: { levels: [1, 2, 3, 4] },
+      codeBlock: { enableTabIndentation: true, tabSize: 2 },
+      dropcursor: { color: 'var(--accent)', width: 2 },
+    }),
+    SafeLink,
+    TaskList,
+    TaskItem.configure({
+      nested: true,
+      a11y: { checkboxLabel: (node) => words().taskDone(node.textContent) },
+    }),
+    MarkdownTwins,
+    BlockDirection,
+    Keys,
+    Placeholder.configure({
+      placeholder: ({ editor, node }) => {
+        if (node.type.name === 'heading') return words().emptyHeading(node.attrs.level)
+        return node.type.name === 'paragraph' && editor.state.doc.childCount === 1 ? words().emptyBody : ''
+      },
+    }),
+    ...(doc ? [Collaboration.configure({ document: doc, field: ROOTS.body })] : []),
+  ]
+}
+
+/** A link is its address and nothing else: what a peer could put into class, rel or target never reaches the page. */
+const SafeLink = Link.extend({
+  addAttributes() {
+    return { href: { default: null, parseHTML: (element) => element.getAttribute('href') } }
+  },
+  renderHTML({ HTMLAttributes }) {
+    const href = String(HTMLAttributes.href ?? '')
+    return ['a', isSafeHref(href) ? { href, target: '_blank', rel: 'noopener noreferrer nofollow' } : {}, 0]
+  },
+}).configure({
+  openOnClick: 'whenNotEditable',
+  defaultProtocol: 'https',
+  isAllowedUri: isSafeHref,
+  // A word with a dot in it is not yet a link.
+  shouldAutoLink: isSafeHref,
+})
+
+/** `dir="auto"` on every block, without storing anything in the document. */
+const BlockDirection = Extension.create({
+  name: 'blockDirection',
+  addGlobalAttributes() {
+    return [
+      {
+        types: DIRECTED,
+        attributes: { dir: { default: null, parseHTML: () => null, renderHTML: () => ({ dir: 'auto' }) } },
+      },
+    ]
+  },
+})
+
+/** Shortcuts of ux.md which the blocks do not bring, and the way out of the text by keyboard: Esc, then Tab. */
+const Keys = Extension.create({
+  name: 'keys',
+  // Above the lists' and code blocks' own Tab.
+  priority: 1100,
+  addKeyboardShortcuts() {
+    return {
+      'Mod-Shift-x': () => this.editor.commands.toggleStrike(),
+      'Mod-\\': () => this.editor.chain().unsetAllMarks().clearNodes().run(),
+    }
+  },
+  addProseMirrorPlugins() {
+    let leaving = false
+    return [
+      new Plugin({
+        props: {
+          handleDOMEvents: {
+            keydown: (_view, event) => {
+              if (event.key === 'Tab' && leaving) return true
+              if (event.key !== 'Shift') leaving = event.key === 'Escape'
+              return false
+            },
+            blur: () => {
+              leaving = false
+              return false
+            },
+          },
+        },
+      }),
+    ]
+  },
+})

@@ -1,0 +1,78 @@
+'use client'
+
+import { createContext, type ReactNode, useCallback, useContext, useMemo, useRef, useState } from 'react'
+import { keepLanguage } from './preferences.ts'
+import { type Language, type Words, wordsIn } from './words.ts'
+
+/** *polite* waits until the reader has finished its sentence; *assertive* interrupts. */
+export type Urgency = 'polite' | 'assertive'
+
+interface Interface {
+  readonly language: Language
+  readonly words: Words
+  readonly setLanguage: (language: Language) => void
+  /** Has screen readers say a sentence. */
+  readonly announce: (sentence: string, urgency?: Urgency) => void
+}
+
+const Context = createContext<Interface | null>(null)
+
+/** The language of everything inside, and the page's two live regions. */
+export function InterfaceProvider({
+  language: first,
+  children,
+}: {
+  language: Language
+  children: ReactNode
+}) {
+  const [language, setLanguage] = useState(first)
+  const polite = useRef<HTMLDivElement>(null)
+  const assertive = useRef<HTMLDivElement>(null)
+
+  const announce = useCallback((sentence: string, urgency: Urgency = 'polite') => {
+    const region = (urgency === 'polite' ? polite : assertive).current
+    if (!region) return
+    // A new paragraph, so that the same sentence twice is said twice; the old one goes, so that it is not read again.
+    const line = document.createElement('p')
+    line.textContent = sentence
+    region.replaceChildren(line)
+  }, [])
+
+  const value = useMemo(
+    () => ({
+      language,
+      words: wordsIn(language),
+      announce,
+      setLanguage: (next: Language) => {
+        keepLanguage(next)
+        setLanguage(next)
+      },
+    }),
+    [language, announce],
+  )
+  return (
+    <Context value={value}>
+      {children}
+      <div ref={polite} className="visually-hidden" aria-live="polite" />
+      <div ref={assertive} className="visually-hidden" aria-live="assertive" />
+    </Context>
+  )
+}
+
+function useInterface(): Interface {
+  const value = useContext(Context)
+  if (!value) throw new Error('outside of InterfaceProvider')
+  return value
+}
+
+export function useWords(): Words {
+  return useInterface().words
+}
+
+export function useAnnounce(): Interface['announce'] {
+  return useInterface().announce
+}
+
+export function useLanguage(): Pick<Interface, 'language' | 'setLanguage'> {
+  return useInterface()
+}

@@ -1,0 +1,147 @@
+'use client'
+
+import { useState } from 'react'
+import { pathOf } from '../protocol/urls.ts'
+import { CheckIcon, DotsIcon } from './icons.tsx'
+import { useLanguage, useWords } from './interface.tsx'
+import { Dialog, Popover } from './overlays.tsx'
+import { keepTheme, THEMES, type Theme } from './preferences.ts'
+import { LANGUAGES, wordsIn } from './words.ts'
+
+interface MoreMenuProps {
+  readonly theme: Theme
+  readonly onTheme: (theme: Theme) => void
+  readonly onShortcuts: () => void
+  /** null: this person may not delete the document. */
+  readonly onDelete: (() => void) | null
+}
+
+/** The ⋯ menu: language, appearance, shortcuts, delete. */
+export function MoreMenu({ theme, onTheme, onShortcuts, onDelete }: MoreMenuProps) {
+  const words = useWords()
+  const { language, setLanguage } = useLanguage()
+  return (
+    <Popover label={words.more} kind="menu" button={<DotsIcon size={20} />}>
+      {(close) => {
+        const choose = (act: () => void) => () => {
+          close()
+          act()
+        }
+        return (
+          <>
+            {/* biome-ignore lint/a11y/useSemanticElements: a fieldset has no place in a menu */}
+            <div role="group" aria-label={words.language}>
+              <p className="menu-heading" aria-hidden="true">
+                {words.language}
+              </p>
+              {LANGUAGES.map((choice) => (
+                <MenuChoice
+                  key={choice}
+                  chosen={choice === language}
+                  onChoose={choose(() => setLanguage(choice))}
+                >
+                  <span lang={choice}>{wordsIn(choice).languageName}</span>
+                </MenuChoice>
+              ))}
+            </div>
+            {/* biome-ignore lint/a11y/useSemanticElements: a fieldset has no place in a menu */}
+            <div role="group" aria-label={words.theme}>
+              <p className="menu-heading" aria-hidden="true">
+                {words.theme}
+              </p>
+              {THEMES.map((choice) => (
+                <MenuChoice
+                  key={choice}
+                  chosen={choice === theme}
+                  onChoose={choose(() => {
+                    keepTheme(choice)
+                    onTheme(choice)
+                  })}
+                >
+                  {words.themes[choice]}
+                </MenuChoice>
+              ))}
+            </div>
+            <hr />
+            <button type="button" role="menuitem" className="menu-item" onClick={choose(onShortcuts)}>
+              <span className="menu-sign" />
+              {words.shortcuts}
+              <kbd>Ctrl /</kbd>
+            </button>
+            {onDelete ? (
+              <button
+                type="button"
+                role="menuitem"
+                className="menu-item menu-danger"
+                onClick={choose(onDelete)}
+              >
+                <span className="menu-sign" />
+                {words.deleteDocument}
+              </button>
+            ) : null}
+          </>
+        )
+      }}
+    </Popover>
+  )
+}
+
+interface MenuChoiceProps {
+  readonly chosen: boolean
+  readonly onChoose: () => void
+  readonly children: React.ReactNode
+}
+
+/** One of several, of which one is in force. */
+export function MenuChoice({ chosen, onChoose, children }: MenuChoiceProps) {
+  return (
+    <button type="button" role="menuitemradio" aria-checked={chosen} className="menu-item" onClick={onChoose}>
+      <span className="menu-sign">{chosen ? <CheckIcon size={15} /> : null}</span>
+      {children}
+    </button>
+  )
+}
+
+/** Asks before a document is deleted for everybody. Leaves the page when it is gone. */
+export function DeleteDialog({ address, onClose }: { address: string; onClose: () => void }) {
+  const words = useWords()
+  const [state, setState] = useState<'asking' | 'deleting' | 'failed'>('asking')
+  const remove = async () => {
+    setState('deleting')
+    try {
+      const response = await fetch(pathOf({ to: 'api', path: 'documents/delete' }), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ address }),
+      })
+      if (!response.ok) throw new Error(`the server answered ${response.status}`)
+      location.assign(pathOf({ to: 'front' }))
+    } catch (error) {
+      console.warn('the document was not deleted', error)
+      setState('failed')
+    }
+  }
+  return (
+    <Dialog title={words.deleteTitle} onClose={onClose}>
+      <p>{words.deleteExplain}</p>
+      {state === 'failed' ? (
+        <p className="note note-error" role="alert">
+          {words.deleteFailed}
+        </p>
+      ) : null}
+      <div className="button-row button-row-end">
+        <button type="button" className="button button-quiet" data-autofocus onClick={onClose}>
+          {words.cancel}
+        </button>
+        <button
+          type="button"
+          className="button button-danger"
+          disabled={state === 'deleting'}
+          onClick={() => void remove()}
+        >
+          {words.deleteButton}
+        </button>
+      </div>
+    </Dialog>
+  )
+}

@@ -1,0 +1,190 @@
+'use client'
+
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  type ToggleEvent,
+  useEffect,
+  useId,
+  useRef,
+  useState,
+} from 'react'
+import { CloseIcon } from './icons.tsx'
+import { useWords } from './interface.tsx'
+
+/*
+ * The three things that lie over the page, on what browsers bring: popovers (light dismiss, Esc, top layer) and modal
+ * dialogs (focus kept inside, the rest inert). On a phone both are sheets at the bottom edge.
+ */
+
+interface PopoverProps {
+  /** The button: what it shows, and what it is called. */
+  readonly button: ReactNode
+  readonly label: string
+  readonly buttonClass?: string
+  /** What opens is a list of commands, or a small page of its own. */
+  readonly kind?: 'menu' | 'dialog'
+  readonly align?: 'start' | 'end'
+  readonly children: (close: () => void) => ReactNode
+  readonly tabIndex?: number
+  readonly onOpen?: () => void
+}
+
+/** A button and what it opens beneath itself. */
+export function Popover({
+  button,
+  label,
+  buttonClass = 'icon-button',
+  kind = 'dialog',
+  align = 'end',
+  children,
+  tabIndex,
+  onOpen,
+}: PopoverProps) {
+  const id = useId()
+  const opener = useRef<HTMLButtonElement>(null)
+  const surface = useRef<HTMLDivElement>(null)
+  const [open, setOpen] = useState(false)
+
+  const place = (event: ToggleEvent<HTMLDivElement>) => {
+    if (event.newState === 'open' && opener.current && surface.current)
+      placeUnder(opener.current.getBoundingClientRect(), surface.current, align)
+  }
+  const toggled = (event: ToggleEvent<HTMLDivElement>) => {
+    const isOpen = event.newState === 'open'
+    setOpen(isOpen)
+    if (!isOpen) return
+    onOpen?.()
+    const first = surface.current?.querySelector<HTMLElement>(
+      '[aria-checked="true"], [autofocus], a, button, input, [tabindex="0"]',
+    )
+    ;(first ?? surface.current)?.focus()
+  }
+  return (
+    <>
+      <button
+        ref={opener}
+        type="button"
+        className={buttonClass}
+        popoverTarget={id}
+        aria-label={label}
+        title={label}
+        aria-haspopup={kind}
+        aria-expanded={open}
+        tabIndex={tabIndex}
+        onMouseDown={kind === 'menu' ? keepFocus : undefined}
+      >
+        {button}
+      </button>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: its role is menu or dialog */}
+      {/* biome-ignore lint/a11y/useAriaPropsSupportedByRole: its role is menu or dialog */}
+      <div
+        ref={surface}
+        id={id}
+        popover="auto"
+        role={kind}
+        aria-label={label}
+        tabIndex={-1}
+        className={`popover popover-${kind}`}
+        onBeforeToggle={place}
+        onToggle={toggled}
+        onKeyDown={kind === 'menu' ? moveInMenu : undefined}
+      >
+        {open ? children(() => surface.current?.hidePopover()) : null}
+      </div>
+    </>
+  )
+}
+
+/** Pressing a button of the toolbar leaves the caret where it is. */
+export function keepFocus(event: { preventDefault(): void }): void {
+  event.preventDefault()
+}
+
+function placeUnder(anchor: DOMRect, surface: HTMLElement, align: 'start' | 'end'): void {
+  const margin = 8
+  const top = anchor.bottom + 6
+  const right = document.documentElement.clientWidth - anchor.right
+  const place = (name: string, value: string) => surface.style.setProperty(name, value)
+  place('--from-top', `${top}px`)
+  place('--room-below', `${window.innerHeight - top - margin}px`)
+  place('--from-left', align === 'start' ? `${Math.max(margin, anchor.left)}px` : 'auto')
+  place('--from-right', align === 'end' ? `${Math.max(margin, right)}px` : 'auto')
+}
+
+function moveInMenu(event: KeyboardEvent<HTMLDivElement>): void {
+  const items = [...event.currentTarget.querySelectorAll<HTMLElement>('[role^="menuitem"]')]
+  const target = nextItem(items, document.activeElement, event.key)
+  if (!target) return
+  event.preventDefault()
+  target.focus()
+}
+
+/** The item that a key leads to in a vertical list; null for other keys. */
+function nextItem(items: readonly HTMLElement[], from: Element | null, key: string): HTMLElement | null {
+  const index = from instanceof HTMLElement ? items.indexOf(from) : -1
+  switch (key) {
+    case 'ArrowDown':
+      return items[(index + 1) % items.length] ?? null
+    case 'ArrowUp':
+      return items[(index - 1 + items.length) % items.length] ?? null
+    case 'Home':
+      return items[0] ?? null
+    case 'End':
+      return items.at(-1) ?? null
+    default:
+      return null
+  }
+}
+
+interface DialogProps {
+  readonly title: string
+  readonly onClose: () => void
+  readonly children: ReactNode
+}
+
+/** A modal dialog, open while it is rendered. The focus begins at what has `autoFocus` in it. */
+export function Dialog({ title, onClose, children }: DialogProps) {
+  const words = useWords()
+  const dialog = useRef<HTMLDialogElement>(null)
+  const heading = useId()
+  useEffect(() => {
+    const element = dialog.current
+    if (!element) return
+    const before = document.activeElement
+    element.showModal()
+    element.querySelector<HTMLElement>('[data-autofocus]')?.focus()
+    return () => {
+      element.close()
+      if (before instanceof HTMLElement) before.focus()
+    }
+  }, [])
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the keyboard closes a modal dialog with Esc, by itself
+    <dialog
+      ref={dialog}
+      className="dialog"
+      aria-labelledby={heading}
+      onCancel={onClose}
+      onClick={(event) => {
+        if (event.target === event.currentTarget) onClose()
+      }}
+    >
+      <div className="dialog-inside">
+        <div className="dialog-head">
+          <h2 id={heading}>{title}</h2>
+          <button
+            type="button"
+            className="icon-button"
+            aria-label={words.close}
+            title={words.close}
+            onClick={onClose}
+          >
+            <CloseIcon />
+          </button>
+        </div>
+        {children}
+      </div>
+    </dialog>
+  )
+}

@@ -1,0 +1,92 @@
+import type { Peer } from '../client/provider-state.ts'
+import type { Identity, PresenceState, Role } from '../protocol/identity.ts'
+import { GUEST_NAME_PARTS, type Words } from './words.ts'
+
+/** One person in the room, all their tabs together. */
+export interface Person {
+  readonly userId: string
+  readonly name: string
+  /** They chose their name; false: it is the friendly guest name. */
+  readonly named: boolean
+  readonly hue: number
+  readonly role: Role
+  /** The liveliest of their tabs. */
+  readonly state: PresenceState
+  /** The tab to jump to: the liveliest with a caret. null: none has one. */
+  readonly member: number | null
+  readonly self: boolean
+}
+
+/** Somebody who was here. `leftAt`: ms since the epoch. */
+export interface Departed {
+  readonly person: Person
+  readonly leftAt: number
+}
+
+/** People who left are shown this long, ms. */
+const DEPARTED_FOR = 10 * 60_000
+
+const LIVELINESS: Record<PresenceState, number> = { active: 0, idle: 1, unsteady: 2 }
+
+/** The name to show: the chosen one, else the friendly guest name in the reader's language. */
+export function displayName(identity: Pick<Identity, 'name' | 'guestName'>, words: Words): string {
+  if (identity.name !== '') return identity.name
+  const manner = Math.floor(identity.guestName / GUEST_NAME_PARTS) % GUEST_NAME_PARTS
+  return words.guestName(manner, identity.guestName % GUEST_NAME_PARTS)
+}
+
+/** Tabs grouped into people: oneself first, then in the order they came. */
+export function peopleIn(peers: readonly Peer[], words: Words): Person[] {
+  const tabs = new Map<string, Peer[]>()
+  for (const peer of peers) {
+    const own = tabs.get(peer.userId)
+    if (own) own.push(peer)
+    else tabs.set(peer.userId, [peer])
+  }
+  const people = [...tabs.values()].map((own) => personOf(own, words))
+  return people.sort((a, b) => Number(b.self) - Number(a.self))
+}
+
+function personOf(tabs: readonly Peer[], words: Words): Person {
+  const byLiveliness = [...tabs].sort((a, b) => LIVELINESS[a.state] - LIVELINESS[b.state])
+  const liveliest = byLiveliness[0]
+  if (!liveliest) throw new Error('a person has at least one tab')
+  return {
+    userId: liveliest.userId,
+    name: displayName(liveliest, words),
+    named: liveliest.name !== '',
+    hue: liveliest.hue,
+    role: liveliest.role,
+    state: liveliest.state,
+    member: byLiveliness.find((tab) => tab.caret !== null)?.member ?? null,
+    self: tabs.some((tab) => tab.self),
+  }
+}
+
+/** Who left, newest first: adds those missing from `after`, drops those who came back or left long ago. */
+export function departures(
+  known: readonly Departed[],
+  before: readonly Person[],
+  after: readonly Person[],
+  now: number,
+): readonly Departed[] {
+  const here = new Set(after.map((person) => person.userId))
+  const gone = before
+    .filter((person) => !person.self && !here.has(person.userId))
+    .map((person) => ({ person, leftAt: now }))
+  const still = known.filter((entry) => !here.has(entry.person.userId) && now - entry.leftAt < DEPARTED_FOR)
+  if (gone.length === 0 && still.length === known.length) return known
+  return [...gone, ...still]
+}
+
+/** What stands in an avatar: the first Han (or kana, Hangul) character, else the first letters of two words. */
+export function initials(name: string): string {
+  // A friendly name is a manner and an animal: 「微笑的石虎」 is 石.
+  const noun = /的(.)/u.exec(name)?.[1]
+  if (noun) return noun
+  const first = [...name][0] ?? '?'
+  if (/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u.test(first)) return first
+  const words = name.match(/[\p{L}\p{N}]+/gu) ?? []
+  const letters = words.length > 1 ? words.slice(0, 2).map((word) => [...word][0]) : [...(words[0] ?? first)]
+  return letters.slice(0, 2).join('').toLocaleUpperCase()
+}

@@ -1,0 +1,61 @@
+import { HTML_LANG, LANGUAGES, type Language } from './words.ts'
+
+/*
+ * Language and appearance: kept in two cookies, so that the server's first answer is already right.
+ */
+
+export const THEMES = ['system', 'light', 'dark'] as const
+export type Theme = (typeof THEMES)[number]
+
+export const LANGUAGE_COOKIE = 'lang'
+export const THEME_COOKIE = 'theme'
+const YEAR_SECONDS = 365 * 24 * 3600
+
+/** The language to speak: the chosen one (cookie), else the first of `Accept-Language` that we have, else English. */
+export function languageFor(chosen: string | undefined, acceptLanguage: string | null): Language {
+  const own = LANGUAGES.find((language) => language === chosen)
+  if (own) return own
+  for (const tag of preferredTags(acceptLanguage ?? '')) {
+    if (/^zh\b/i.test(tag)) return 'zh-TW'
+    if (/^en\b/i.test(tag)) return 'en'
+  }
+  return 'en'
+}
+
+/** The appearance chosen; *system* for anything unknown. */
+export function themeFor(chosen: string | undefined): Theme {
+  return THEMES.find((theme) => theme === chosen) ?? 'system'
+}
+
+/** A `Set-Cookie` value (also fit for `document.cookie`) that keeps a choice for a year. */
+export function preferenceCookie(name: typeof LANGUAGE_COOKIE | typeof THEME_COOKIE, value: string): string {
+  return `${name}=${encodeURIComponent(value)}; Path=/; Max-Age=${YEAR_SECONDS}; SameSite=Lax`
+}
+
+/** In the browser: keeps a language and shows it to CSS and screen readers at once. */
+export function keepLanguage(language: Language): void {
+  // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is missing on plain http and in Firefox
+  document.cookie = preferenceCookie(LANGUAGE_COOKIE, language)
+  document.documentElement.lang = HTML_LANG[language]
+}
+
+/** In the browser: keeps an appearance and shows it at once. */
+export function keepTheme(theme: Theme): void {
+  // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is missing on plain http and in Firefox
+  document.cookie = preferenceCookie(THEME_COOKIE, theme)
+  if (theme === 'system') delete document.documentElement.dataset.theme
+  else document.documentElement.dataset.theme = theme
+}
+
+function preferredTags(acceptLanguage: string): string[] {
+  return acceptLanguage
+    .split(',')
+    .map((part) => {
+      const [tag = '', ...settings] = part.trim().split(';')
+      const weight = settings.map((setting) => /^\s*q=([\d.]+)$/.exec(setting)?.[1]).find(Boolean)
+      return { tag, weight: weight === undefined ? 1 : Number(weight) }
+    })
+    .filter(({ tag, weight }) => tag !== '' && weight > 0)
+    .sort((a, b) => b.weight - a.weight)
+    .map(({ tag }) => tag)
+}

@@ -1,0 +1,212 @@
+import type { Fragment, Mark, Node, Schema } from '@tiptap/pm/model'
+import { Fragment as NodeFragment } from '@tiptap/pm/model'
+import { type EditorState, Selection, TextSelection, type Transaction } from '@tiptap/pm/state'
+import { ySyncPluginKey } from '@tiptap/y-tiptap'
+import * as Y from 'yjs'
+
+/*
+ * How a change of the Y.Doc that did not come from this editor reaches it: an observer that takes the place of
+ * y-tiptap's own. That one renders the whole document anew for each remote keystroke (every node loses its identity),
+ * scrolls the page, and may throw while it restores the selection, after which the next local key reverts the peer's
+ * change. This one renders what changed, replaces the smallest range that differs, maps the selection through it, and
+ * after any exception renders everything anew. docs/decisions/0008-remote-rendering.md
+ */
+
+type Mapped = Node | Node[]
+
+/** What this file uses of y-tiptap's binding; its own types call all of it `any`. */
+export interface Binding {
+  readonly type: Y.XmlFragment
+  /** Keyed by Y type. */
+  readonly mapping: Map<object, Mapped>
+  readonly mux: (task: () => void) => void
+  readonly prosemirrorView: { readonly state: EditorState; dispatch(tr: Transaction): void } | null
+  _observeFunction: Observer
+}
+
+type Observer = Parameters<Y.XmlFragment['observeDeep']>[0]
+
+/**
+ * Replaces the observer of `binding`, which must have its view. `report` hears of exceptions; the text is right again by
+ * then. Repeating is harmless.
+ */
+export function renderRemotely(binding: Binding, report: (error: unknown) => void): void {
+  binding.type.unobserveDeep(binding._observeFunction)
+  binding._observeFunction = (_events, transaction) => {
+    binding.mux(() => {
+      try {
+        showChange(binding, transaction)
+      } catch (error) {
+        showAll(binding)
+        report(error)
+      }
+    })
+  }
+  binding.type.observeDeep(binding._observeFunction)
+}
+
+function showChange(binding: Binding, transaction: Y.Transaction): void {
+  const view = binding.prosemirrorView
+  if (!view) return
+  for (const type of transaction.changed.keys()) binding.mapping.delete(type)
+  for (const type of transaction.changedParentTypes.keys()) binding.mapping.delete(type)
+  const { state } = view
+  const content = render(binding, state.schema)
+  const undone = transaction.origin instanceof Y.UndoManager
+  const tr = replaceDifference(state, content)
+  if (tr) {
+    const end = endOfChange(tr)
+    if (undone && end !== null) tr.setSelection(Selection.near(tr.doc.resolve(end), -1)).scrollIntoView()
+    else keepSelection(tr, state)
+    view.dispatch(asRemote(tr, undone))
+  }
+  adoptIdentities(binding, binding.type, binding.prosemirrorView?.state.doc ?? state.doc)
+}
+
+/** The way out of every exception: the document as the Y.Doc has it, the selection as near as it can be. */
+function showAll(binding: Binding): void {
+  const view = binding.prosemirrorView
+  if (!view) return
+  binding.mapping.clear()
+  const { state } = view
+  const tr = state.tr.replaceWith(0, state.doc.content.size, render(binding, state.schema))
+  const near = Math.min(state.selection.head, tr.doc.content.size)
+  tr.setSelection(Selection.near(tr.doc.resolve(near), -1))
+  view.dispatch(asRemote(tr, false))
+}
+
+function asRemote(tr: Transaction, undone: boolean): Transaction {
+  return tr
+    .setMeta('addToHistory', false)
+    .setMeta(ySyncPluginKey, { isChangeOrigin: true, isUndoRedoOperation: undone })
+}
+
+/** The content of the Y.Doc as nodes; nodes that did not change are the very same objects. */
+function render(binding: Binding, schema: Schema): Fragment {
+  const nodes = binding.type.toArray().flatMap((child) => renderChild(binding, child, schema))
+  if (nodes.length > 0) return NodeFragment.fromArray(nodes)
+  // An emptied document is shown as the schema wants it; nothing is written to the Y.Doc for it.
+  return schema.topNodeType.createAndFill()?.content ?? NodeFragment.empty
+}
+
+function renderChild(binding: Binding, child: unknown, schema: Schema): Node[] {
+  if (child instanceof Y.XmlText) return renderText(child, schema)
+  if (!(child instanceof Y.XmlElement)) throw new Error('the body holds elements and text only')
+  const known = binding.mapping.get(child)
+  if (known && !Array.isArray(known)) return [known]
+  const children = child.toArray().flatMap((inner) => renderChild(binding, inner, schema))
+  const node = nodeOf(child, children, schema)
+  if (!node) return []
+  binding.mapping.set(child, node)
+  return [node]
+}
+
+/**
+ * The node of an element; null, and the element gone from the Y.Doc, when the schema refuses it (an item whose last
+ * paragraph two people removed at once). All clients come to the same answer; newer schemas never reach this editor.
+ */
+function nodeOf(element: Y.XmlElement, children: Node[], schema: Schema): Node | null {
+  const type = schema.nodes[element.nodeName]
+  try {
+    if (type) return type.createChecked(element.getAttributes(), children)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+  }
+  element.doc?.transact(() => {
+    const item = element._item
+    const parent = element.parent
+    if (!item || item.deleted || !(parent instanceof Y.XmlFragment || parent instanceof Y.XmlElement)) return
+    const index = parent.toArray().indexOf(element)
+    if (index >= 0) parent.delete(index, 1)
+  }, ySyncPluginKey)
+  return null
+}
+
+function renderText(text: Y.XmlText, schema: Schema): Node[] {
+  const delta: { insert?: unknown; attributes?: Record<string, unknown> }[] = text.toDelta()
+  return delta.flatMap(({ insert, attributes = {} }) => {
+    if (typeof insert !== 'string' || insert === '') return []
+    // addToSet orders marks by the schema and drops those that exclude each other: the same result everywhere.
+    const marks = Object.entries(attributes).reduce<readonly Mark[]>((set, [name, attrs]) => {
+      const type = schema.marks[name]
+      return type ? type.create(isAttributes(attrs) ? attrs : null).addToSet(set) : set
+    }, [])
+    return [schema.text(insert, marks)]
+  })
+}
+
+function isAttributes(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
+
+/** A transaction that makes the editor's document equal to `content` by one replacement; null when it is already. */
+function replaceDifference(state: EditorState, content: Fragment): Transaction | null {
+  const before = state.doc.content
+  const start = before.findDiffStart(content)
+  if (start === null) return null
+  const end = before.findDiffEnd(content)
+  if (!end) return null
+  // The common start and end may overlap (repeated letters): give the overlap to the start.
+  const overlap = Math.max(0, start - Math.min(end.a, end.b))
+  const target = state.schema.topNodeType.create(null, content)
+  const tr = state.tr.replace(start, end.a + overlap, target.slice(start, end.b + overlap))
+  if (tr.doc.eq(target)) return tr
+  return wholeBlocks(state, target)
+}
+
+/** The differing top-level blocks, replaced as a whole. */
+function wholeBlocks(state: EditorState, target: Node): Transaction {
+  const { doc } = state
+  const shorter = Math.min(doc.childCount, target.childCount)
+  let first = 0
+  while (first < shorter && doc.child(first) === target.child(first)) first += 1
+  let last = 0
+  while (
+    last < shorter - first &&
+    doc.child(doc.childCount - 1 - last) === target.child(target.childCount - 1 - last)
+  )
+    last += 1
+  const from = sizeOf(doc, 0, first)
+  const to = doc.content.size - sizeOf(doc, doc.childCount - last, doc.childCount)
+  const nodes: Node[] = []
+  for (let index = first; index < target.childCount - last; index += 1) nodes.push(target.child(index))
+  return state.tr.replaceWith(from, to, nodes)
+}
+
+function sizeOf(doc: Node, from: number, to: number): number {
+  let size = 0
+  for (let index = from; index < to; index += 1) size += doc.child(index).nodeSize
+  return size
+}
+
+/** What somebody inserts exactly at one's caret comes behind it; a caret whose text is gone stays as near as it can. */
+function keepSelection(tr: Transaction, state: EditorState): void {
+  const { selection } = state
+  if (!(selection instanceof TextSelection)) return
+  const at = (position: number) => tr.doc.resolve(tr.mapping.map(position, -1))
+  tr.setSelection(TextSelection.between(at(selection.anchor), at(selection.head), -1))
+}
+
+function endOfChange(tr: Transaction): number | null {
+  let end: number | null = null
+  tr.mapping.maps.at(-1)?.forEach((_oldFrom, _oldTo, _newFrom, newTo) => {
+    end = newTo
+  })
+  return end
+}
+
+/** Points the mapping at the nodes the editor really holds: along a replaced path they are new objects. */
+function adoptIdentities(binding: Binding, parent: Y.XmlFragment, node: Node): void {
+  const elements = parent.toArray().filter((child) => child instanceof Y.XmlElement)
+  const blocks: Node[] = []
+  node.forEach((child) => {
+    if (!child.isText) blocks.push(child)
+  })
+  if (elements.length !== blocks.length) return
+  elements.forEach((element, index) => {
+    const block = blocks[index]
+    if (!block || binding.mapping.get(element) === block || block.type.name !== element.nodeName) return
+    binding.mapping.set(element, block)
+    adoptIdentities(binding, element, block)
+  })
+}

@@ -1,0 +1,161 @@
+import type { ProviderStatus, SaveState } from '../client/provider-state.ts'
+import { mayEdit } from '../protocol/identity.ts'
+import type { Words } from './words.ts'
+
+/** What the chip in the header says. `waitedMs`: age of the oldest edit that the server has not confirmed. */
+export type SaveChip =
+  | { readonly kind: PlainChip }
+  | { readonly kind: 'reconnecting'; readonly mayType: boolean }
+  | { readonly kind: 'offline'; readonly unsent: boolean }
+  | { readonly kind: 'restarting'; readonly kept: boolean }
+  | { readonly kind: 'at-risk'; readonly waitedMs: number }
+
+type PlainChip =
+  | 'opening'
+  | 'unreachable'
+  | 'saved'
+  | 'saving'
+  | 'slow'
+  | 'merging'
+  | 'read-only'
+  | 'link-changed'
+  | 'deleted'
+  | 'damaged'
+  | 'replaced'
+  | 'outdated'
+  | 'refused'
+  | 'stopped'
+
+/** How loud a state is: colour, and whether a screen reader is interrupted. */
+export type ChipTone = 'ok' | 'quiet' | 'warn' | 'error'
+
+/** An edit waits this long before the chip says that saving is slow, ms. */
+const SLOW_AFTER = 3_000
+/** An edit waits this long on a live connection before the chip warns, ms. */
+const AT_RISK_AFTER = 30_000
+/** A connection is away this long before the chip says offline, ms. */
+const OFFLINE_AFTER = 10_000
+
+/**
+ * The state of the chip. Pure: `now` in ms since the epoch; `browserOnline` is `navigator.onLine`.
+ * *saved* is answered only when `save.saved` is true; "on this device" only when the edits are there.
+ */
+export function saveChip(
+  status: ProviderStatus,
+  save: SaveState,
+  now: number,
+  browserOnline = true,
+): SaveChip {
+  if (status.phase === 'ended') return { kind: endedChip(status) }
+  if (status.schemaTooOld) return { kind: 'outdated' }
+  const waitedMs = save.saved || save.waitingSince === null ? 0 : Math.max(0, now - save.waitingSince)
+  const kept = save.saved || (save.onDevice && save.local === 'ok')
+  // Nothing but this tab holds the edit, and the server is not taking it: say so early.
+  if (!kept && waitedMs > SLOW_AFTER && status.phase !== 'draining') return { kind: 'at-risk', waitedMs }
+  switch (status.phase) {
+    case 'opening':
+      return { kind: browserOnline ? 'opening' : 'unreachable' }
+    case 'draining':
+      return { kind: 'restarting', kept }
+    case 'lost':
+      return lostChip(status, save, now, browserOnline)
+    case 'merging':
+      return waitedMs > AT_RISK_AFTER ? { kind: 'at-risk', waitedMs } : { kind: 'merging' }
+    case 'joined':
+      return joinedChip(status, save, waitedMs)
+  }
+}
+
+function joinedChip(status: ProviderStatus, save: SaveState, waitedMs: number): SaveChip {
+  if (status.role !== null && !mayEdit(status.role)) return { kind: 'read-only' }
+  if (status.problem !== null) return { kind: 'refused' }
+  if (save.saved) return { kind: 'saved' }
+  if (waitedMs > AT_RISK_AFTER) return { kind: 'at-risk', waitedMs }
+  const slow = waitedMs > SLOW_AFTER || (status.storageSlow && save.onDevice && save.local === 'ok')
+  return { kind: slow ? 'slow' : 'saving' }
+}
+
+function lostChip(status: ProviderStatus, save: SaveState, now: number, browserOnline: boolean): SaveChip {
+  const away = status.lostAt === null ? 0 : now - status.lostAt
+  const offline = away >= OFFLINE_AFTER || !browserOnline
+  if (offline) return status.mayType ? { kind: 'offline', unsent: !save.saved } : { kind: 'unreachable' }
+  return { kind: 'reconnecting', mayType: status.mayType }
+}
+
+function endedChip(status: ProviderStatus): PlainChip {
+  switch (status.problem) {
+    case 'not-found':
+      return 'link-changed'
+    case 'document-deleted':
+      return 'deleted'
+    case 'document-damaged':
+      return 'damaged'
+    case 'lineage-changed':
+      return 'replaced'
+    case 'protocol-version':
+    case 'schema-too-old':
+      return 'outdated'
+    default:
+      return 'stopped'
+  }
+}
+
+/** The sentence of a state. */
+export function chipSentence(chip: SaveChip, words: Words): string {
+  const say = words.chip
+  switch (chip.kind) {
+    case 'opening':
+    case 'unreachable':
+    case 'saved':
+    case 'saving':
+    case 'slow':
+    case 'merging':
+    case 'deleted':
+    case 'damaged':
+    case 'replaced':
+    case 'outdated':
+    case 'refused':
+    case 'stopped':
+      return say[chip.kind]
+    case 'read-only':
+      return say.readOnly
+    case 'link-changed':
+      return say.linkChanged
+    case 'reconnecting':
+      return chip.mayType ? say.reconnecting : say.reconnectingReadOnly
+    case 'offline':
+      return chip.unsent ? say.offline : say.offlineUnchanged
+    case 'restarting':
+      return chip.kept ? say.restarting : say.restartingAtRisk
+    case 'at-risk':
+      return say.atRisk(words.waited(chip.waitedMs))
+  }
+}
+
+/** How loud a state is. */
+export function chipTone(chip: SaveChip): ChipTone {
+  switch (chip.kind) {
+    case 'saved':
+      return 'ok'
+    case 'opening':
+    case 'saving':
+    case 'merging':
+    case 'read-only':
+    case 'reconnecting':
+      return 'quiet'
+    case 'slow':
+    case 'offline':
+    case 'restarting':
+    case 'unreachable':
+    case 'outdated':
+      return 'warn'
+    case 'at-risk':
+    case 'link-changed':
+    case 'deleted':
+    case 'damaged':
+    case 'replaced':
+    case 'refused':
+    case 'stopped':
+      return 'error'
+  }
+}

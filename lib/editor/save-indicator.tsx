@@ -1,0 +1,198 @@
+'use client'
+
+import { useEffect, useRef, useState } from 'react'
+import type { ProviderStatus, SaveState } from '../client/provider-state.ts'
+import { copyText, downloadFile } from './copy-text.ts'
+import type { DocumentSession } from './document-session.ts'
+import { fileName, htmlPage, plainText } from './document-text.ts'
+import { CheckIcon, EyeIcon, OfflineIcon, SyncIcon, WarnIcon } from './icons.tsx'
+import { useAnnounce, useLanguage, useWords } from './interface.tsx'
+import { Popover } from './overlays.tsx'
+import { chipSentence, chipTone, type SaveChip, saveChip } from './save-chip.ts'
+import { useBrowserOnline, useNow, useSave, useStatus } from './use-provider.ts'
+import { HTML_LANG } from './words.ts'
+
+/** A new state is shown when it has lasted this long, ms. */
+const SETTLE = 500
+
+/** The chip as it is to be shown now: debounced, but never *saved* while something is not. */
+export function useShownChip(session: DocumentSession): SaveChip {
+  const status = useStatus(session.provider)
+  const save = useSave(session.provider)
+  const online = useBrowserOnline()
+  const now = useNow(!save.saved || status.phase !== 'joined')
+  const actual = saveChip(status, save, Math.max(now, Date.now()), online)
+  const [shown, setShown] = useState<SaveChip>(actual)
+  const latest = useRef(actual)
+  latest.current = actual
+  useEffect(() => {
+    const timer = setTimeout(() => setShown(latest.current), actual.kind === shown.kind ? 0 : SETTLE)
+    return () => clearTimeout(timer)
+  }, [actual.kind, shown.kind])
+  // Same state: its newest figures. A promise that no longer holds is taken back at once.
+  return actual.kind === shown.kind || shown.kind === 'saved' ? actual : shown
+}
+
+/** The chip in the header and the popover beneath it. */
+export function SaveIndicator({ session }: { session: DocumentSession }) {
+  const words = useWords()
+  const announce = useAnnounce()
+  const chip = useShownChip(session)
+  const tone = chipTone(chip)
+  const sentence = chipSentence(chip, words)
+  const loud = tone === 'error'
+  useEffect(() => {
+    if (loud) announce(sentence, 'assertive')
+  }, [loud, sentence, announce])
+  return (
+    <div className="save" data-save={chip.kind}>
+      <Popover
+        label={`${sentence}. ${words.save.button}`}
+        buttonClass={`chip chip-${tone}`}
+        align="start"
+        button={
+          <>
+            <ChipSign chip={chip} />
+            <span className="chip-words">{sentence}</span>
+          </>
+        }
+      >
+        {() => <SavePath session={session} />}
+      </Popover>
+      <span role="status" className="visually-hidden">
+        {chip.kind === 'saving' || loud ? '' : sentence}
+      </span>
+    </div>
+  )
+}
+
+function ChipSign({ chip }: { chip: SaveChip }) {
+  switch (chip.kind) {
+    case 'saved':
+      return <CheckIcon size={15} />
+    case 'read-only':
+      return <EyeIcon size={16} />
+    case 'offline':
+    case 'unreachable':
+    case 'restarting':
+      return <OfflineIcon size={16} />
+    case 'opening':
+    case 'saving':
+    case 'slow':
+    case 'reconnecting':
+    case 'merging':
+      return <SyncIcon size={15} />
+    default:
+      return <WarnIcon size={16} />
+  }
+}
+
+function SavePath({ session }: { session: DocumentSession }) {
+  const words = useWords()
+  const save = useSave(session.provider)
+  const status = useStatus(session.provider)
+  return (
+    <div className="save-path">
+      <h2>{words.save.heading}</h2>
+      <ol>
+        <Step done name="tab" label={words.save.inTab} />
+        <Step done={save.onDevice} name="device" label={words.save.onDevice} />
+        <Step
+          done={save.saved}
+          name="server"
+          label={words.save.onServer}
+          detail={save.saved && save.acknowledgedAt !== null ? clockTime(save.acknowledgedAt) : ''}
+        />
+      </ol>
+      <LocalNote save={save} />
+      <dl>
+        <dt>{words.save.connection}</dt>
+        <dd>{connectionWords(status, words.save)}</dd>
+      </dl>
+      <div className="save-path-copies">
+        <h2>{words.save.download}</h2>
+        <CopyButtons session={session} />
+      </div>
+    </div>
+  )
+}
+
+function Step({
+  done,
+  name,
+  label,
+  detail = '',
+}: {
+  done: boolean
+  name: string
+  label: string
+  detail?: string
+}) {
+  const words = useWords()
+  return (
+    <li data-step={name} data-done={done}>
+      <span className="step-sign">{done ? <CheckIcon size={14} /> : <span className="step-waiting" />}</span>
+      <span>{label}</span>
+      <span className="visually-hidden">{done ? words.save.done : words.save.waiting}</span>
+      {detail === '' ? null : <time className="step-detail">{detail}</time>}
+    </li>
+  )
+}
+
+function LocalNote({ save }: { save: SaveState }) {
+  const words = useWords()
+  if (save.local === 'ok') return null
+  return (
+    <p className="note note-warn">
+      {save.local === 'absent' ? words.save.onlyInTab : words.save.localFailing}
+    </p>
+  )
+}
+
+/** Takes the text out of the page: as a file or over the clipboard. */
+export function CopyButtons({ session }: { session: Pick<DocumentSession, 'doc'> }) {
+  const words = useWords()
+  const announce = useAnnounce()
+  const { language } = useLanguage()
+  const { doc } = session
+  const copy = async () => {
+    const copied = await copyText(plainText(doc))
+    announce(copied ? words.save.textCopied : words.copyFailed)
+  }
+  return (
+    <div className="button-row">
+      <button
+        type="button"
+        className="button button-quiet"
+        onClick={() => downloadFile(fileName(doc, words.untitled, 'txt'), 'text/plain', plainText(doc))}
+      >
+        {words.save.asText}
+      </button>
+      <button
+        type="button"
+        className="button button-quiet"
+        onClick={() =>
+          downloadFile(fileName(doc, words.untitled, 'html'), 'text/html', htmlPage(doc, HTML_LANG[language]))
+        }
+      >
+        {words.save.asHtml}
+      </button>
+      <button type="button" className="button button-quiet" onClick={() => void copy()}>
+        {words.save.copyText}
+      </button>
+    </div>
+  )
+}
+
+function connectionWords(
+  status: ProviderStatus,
+  say: { websocket: string; polling: string; none: string; roundTrip: (ms: number) => string },
+): string {
+  if (status.transport === null || status.lostAt !== null) return say.none
+  const name = status.transport === 'websocket' ? say.websocket : say.polling
+  return status.roundTripMs === null ? name : `${name} · ${say.roundTrip(status.roundTripMs)}`
+}
+
+function clockTime(at: number): string {
+  return new Date(at).toLocaleTimeString('en-GB')
+}

@@ -1,0 +1,154 @@
+'use client'
+
+import { Editor } from '@tiptap/core'
+import { ySyncPluginKey } from '@tiptap/y-tiptap'
+import { useEffect, useRef, useState } from 'react'
+import { LIMITS } from '../protocol/limits.ts'
+import { caretLayer, ownCaret, remoteCarets, showCarets } from './caret-layer.ts'
+import { followNearness } from './caret-nearness.ts'
+import { CompositionHold } from './composition-hold.ts'
+import type { DocumentSession } from './document-session.ts'
+import { extensions } from './extensions.ts'
+import { useLanguage, useWords } from './interface.tsx'
+import { OwnPresence } from './own-presence.ts'
+import { isTooLarge } from './paste-limit.ts'
+import { displayName } from './people.ts'
+import { renderRemotely } from './remote-rendering.ts'
+import { HTML_LANG, type Words } from './words.ts'
+
+interface TextSurfaceProps {
+  readonly session: DocumentSession
+  readonly editable: boolean
+  /** The document was made in this tab: the caret goes into it at once. */
+  readonly focusAtOnce: boolean
+  /** The editor, while there is one. */
+  readonly onEditor: (editor: Editor | null) => void
+  readonly onLink: () => void
+  /** A sentence for the person: what they did was not done. */
+  readonly onNotice: (sentence: string) => void
+}
+
+/** The body of the document, editable: one Tiptap editor bound to the Y.Doc, made and destroyed with this component. */
+export function TextSurface(props: TextSurfaceProps) {
+  const { session, editable } = props
+  const words = useWords()
+  const { language } = useLanguage()
+  const place = useRef<HTMLDivElement>(null)
+  const [editor, setEditor] = useState<Editor | null>(null)
+  // The editor lives longer than any one rendering: what it calls is read from here.
+  const latest = useRef({ ...props, words })
+  latest.current = { ...props, words }
+
+  useEffect(() => {
+    const element = place.current
+    if (!element) return
+    const made = makeEditor(element, session, latest)
+    setEditor(made.editor)
+    latest.current.onEditor(made.editor)
+    return () => {
+      latest.current.onEditor(null)
+      setEditor(null)
+      made.destroy()
+    }
+  }, [session])
+
+  useEffect(() => {
+    if (editor && editor.isEditable !== editable) editor.setEditable(editable, false)
+  }, [editor, editable])
+
+  useEffect(() => {
+    if (!editor) return
+    const dom = editor.view.dom
+    dom.lang = HTML_LANG[language]
+    dom.setAttribute('aria-label', words.body)
+    // Placeholders and task labels are asked for again.
+    editor.view.dispatch(editor.state.tr.setMeta('language', language).setMeta('addToHistory', false))
+  }, [editor, language, words])
+
+  return <div ref={place} className="surface" />
+}
+
+type Latest = React.RefObject<TextSurfaceProps & { words: Words }>
+
+function makeEditor(element: HTMLElement, session: DocumentSession, latest: Latest) {
+  const { provider, doc } = session
+  const editor = new Editor({
+    element,
+    injectCSS: false,
+    editable: latest.current.editable,
+    autofocus: latest.current.focusAtOnce ? 'start' : false,
+    extensions: extensions(() => latest.current.words, doc),
+    editorProps: {
+      attributes: { role: 'textbox', 'aria-multiline': 'true', class: 'writing' },
+      handlePaste: (_view, event) => refuseIfTooLarge(event, event.clipboardData, latest),
+      handleDrop: (_view, event) => refuseIfTooLarge(event, event.dataTransfer, latest),
+      handleKeyDown: (_view, event) => {
+        if (!isLinkKey(event)) return false
+        event.preventDefault()
+        latest.current.onLink()
+        return true
+      },
+    },
+  })
+  const { view } = editor
+  editor.registerPlugin(caretLayer(() => view.composing))
+  renderRemotely(ySyncPluginKey.getState(editor.state).binding, (error) =>
+    console.error('a change was shown by rendering everything anew', error),
+  )
+
+  const draw = () =>
+    showCarets(
+      view,
+      remoteCarets(provider.peers, (peer) => displayName(peer, latest.current.words)),
+    )
+  draw()
+  const stops = [
+    provider.on('peers', draw),
+    holdWhileComposing(view.dom, () => provider.holdIncoming()),
+    followNearness(editor),
+    new OwnPresence(provider, () => (editor.isDestroyed ? null : ownCaret(editor.state))).follow(editor),
+  ]
+  return {
+    editor,
+    destroy: () => {
+      for (const stop of stops) stop()
+      editor.destroy()
+    },
+  }
+}
+
+function refuseIfTooLarge(event: Event, content: DataTransfer | null, latest: Latest): boolean {
+  if (!isTooLarge(content)) return false
+  event.preventDefault()
+  latest.current.onNotice(latest.current.words.pasteTooLarge(LIMITS.pasteBytes / 1024 / 1024))
+  return true
+}
+
+function isLinkKey(event: KeyboardEvent): boolean {
+  return (
+    (event.ctrlKey || event.metaKey) &&
+    !event.altKey &&
+    !event.shiftKey &&
+    !event.isComposing &&
+    event.key.toLowerCase() === 'k'
+  )
+}
+
+/** Incoming edits wait while the person composes. Returns what ends it. */
+function holdWhileComposing(dom: HTMLElement, hold: () => () => void): () => void {
+  const composition = new CompositionHold(hold, (task, ms) => {
+    const timer = setTimeout(task, ms)
+    return () => clearTimeout(timer)
+  })
+  const listeners = new AbortController()
+  const on = { signal: listeners.signal, capture: true }
+  dom.addEventListener('compositionstart', () => composition.composing(), on)
+  dom.addEventListener('compositionupdate', () => composition.composing(), on)
+  dom.addEventListener('compositionend', () => composition.ended(), on)
+  dom.addEventListener('blur', () => composition.let(), on)
+  document.addEventListener('visibilitychange', () => document.hidden && composition.let(), on)
+  return () => {
+    listeners.abort()
+    composition.let()
+  }
+}
