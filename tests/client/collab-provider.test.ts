@@ -1,0 +1,224 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import * as Y from 'yjs'
+import type { CollabProvider } from '#lib/client/collab-provider.ts'
+import type { KeptSession } from '#lib/server/accounts.ts'
+import { type CollaborationServer, startCollaboration } from '../support/collaboration.ts'
+import { MemoryReplicas } from '../support/memory-replica.ts'
+import { until } from '../support/writer.ts'
+
+let server: CollaborationServer
+let mei: KeptSession
+let akira: KeptSession
+
+beforeAll(async () => {
+  server = await startCollaboration()
+  mei = await server.guest()
+  akira = await server.guest()
+})
+afterAll(() => server.close())
+
+const bodyOf = (provider: CollabProvider): Y.XmlFragment => provider.doc.getXmlFragment('body')
+const titleOf = (provider: CollabProvider): string => provider.doc.getText('title').toString()
+
+function type(provider: CollabProvider, text: string): void {
+  const title = provider.doc.getText('title')
+  title.insert(title.length, text)
+}
+
+async function pair(): Promise<{
+  a: CollabProvider
+  b: CollabProvider
+  address: string
+  documentId: string
+}> {
+  const { address, documentId } = await server.document(mei)
+  const a = server.open(address, mei)
+  const b = server.open(address, akira)
+  await Promise.all([until(a, () => a.synced), until(b, () => b.synced)])
+  return { a, b, address, documentId }
+}
+
+async function close(...providers: CollabProvider[]): Promise<void> {
+  await Promise.all(providers.map((provider) => provider.destroy()))
+}
+
+describe('[UPD] editing together', () => {
+  test('what one types the other has, and "saved" turns true only with the acknowledgement', async () => {
+    const { a, b, documentId } = await pair()
+    type(a, 'hello')
+    expect(a.saved).toBe(false)
+    await a.flushed()
+    expect(a.saved).toBe(true)
+    const stored = await server.store.documents.load(documentId)
+    expect(stored?.headSeq).toBe(1)
+    await until(b, () => titleOf(b) === 'hello')
+    await close(a, b)
+  })
+
+  test('typing ahead of acknowledgements keeps the order and loses nothing', async () => {
+    const { a, b } = await pair()
+    for (let i = 0; i < 2000; i++) {
+      type(a, `${i},`)
+      if (i % 50 === 0) await new Promise((resolve) => setImmediate(resolve))
+    }
+    await a.flushed()
+    await until(b, () => titleOf(b) === titleOf(a))
+    await close(a, b)
+  })
+
+  test('one transaction of some megabytes travels in parts and arrives whole', async () => {
+    const { a, b } = await pair()
+    const text = '字'.repeat(900_000)
+    bodyOf(a).insert(0, [new Y.XmlText(text)])
+    await a.flushed()
+    await until(b, () => bodyOf(b).length === 1 && bodyOf(b).get(0).toString().length === text.length)
+    await close(a, b)
+  })
+
+  test('a hold keeps incoming edits out while acknowledgements go on', async () => {
+    const { a, b } = await pair()
+    const release = b.holdIncoming()
+    type(a, 'x')
+    await a.flushed()
+    b.doc.getText('title').insert(0, 'y')
+    await b.flushed() // came after the row of x, on one connection
+    expect(titleOf(b)).toBe('y')
+    release()
+    expect(titleOf(b)).toHaveLength(2)
+    await until(a, () => titleOf(a) === titleOf(b))
+    await close(a, b)
+  })
+})
+
+describe('[JOIN] joining', () => {
+  test('a document larger than a chunk is loaded with progress', async () => {
+    const { a, b, address } = await pair()
+    for (let i = 0; i < 4; i++) {
+      bodyOf(a).insert(0, [new Y.XmlText('x'.repeat(200_000))])
+      await a.flushed()
+    }
+    const c = server.open(address, akira)
+    const seen = new Set<number | null>()
+    c.on('status', (status) => seen.add(status.progress))
+    await until(c, () => c.synced)
+    expect(bodyOf(c).length).toBe(4)
+    expect([...seen].some((progress) => progress !== null && progress > 0 && progress < 1)).toBe(true)
+    await close(a, b, c)
+  })
+
+  test('a client with an older schema shows the text, changes nothing, and says so', async () => {
+    const { a, b, address, documentId } = await pair()
+    type(a, 'new')
+    await a.flushed()
+    const old = server.open(address, akira, { schemaVersion: 0 })
+    await until(old, () => old.synced)
+    expect(titleOf(old)).toBe('new')
+    expect(old.status).toMatchObject({ schemaTooOld: true, mayType: false })
+    type(old, 'lost')
+    expect(old.saved).toBe(true) // never queued, stored or sent
+    type(a, '!')
+    await a.flushed()
+    expect((await server.store.documents.load(documentId))?.headSeq).toBe(2)
+    expect(titleOf(b)).toBe('new!')
+    await close(a, b, old)
+  })
+
+  test('a viewer may read, and what is typed is never queued', async () => {
+    const { address } = await server.document(mei, 'viewer')
+    const viewer = server.open(address, akira)
+    await until(viewer, () => viewer.synced)
+    expect(viewer.status).toMatchObject({ role: 'viewer', mayType: false })
+    type(viewer, 'x')
+    expect(viewer.saved).toBe(true)
+    await close(viewer)
+  })
+
+  test('an unknown address ends with not-found', async () => {
+    const provider = server.open('A'.repeat(32), mei)
+    await until(provider, () => provider.status.phase === 'ended')
+    expect(provider.status.problem).toBe('not-found')
+    await close(provider)
+  })
+
+  test('a client id that somebody else took is exchanged before anything is typed', async () => {
+    const { a, b, address } = await pair()
+    type(a, 'x')
+    await a.flushed()
+    const doc = new Y.Doc()
+    doc.clientID = a.doc.clientID
+    const c = server.open(address, akira, { doc })
+    await until(c, () => c.synced)
+    expect(doc.clientID).not.toBe(a.doc.clientID)
+    type(c, 'y')
+    await c.flushed()
+    await close(a, b, c)
+  })
+
+  test('a deleted document ends for those who have it open', async () => {
+    const { a, b, documentId } = await pair()
+    await server.store.catalog.delete(documentId, mei.person.userId, Date.now())
+    await server.collaboration.endDeleted(documentId)
+    await Promise.all([a, b].map((each) => until(each, () => each.status.phase === 'ended')))
+    expect(a.status.problem).toBe('document-deleted')
+    await close(a, b)
+  })
+})
+
+describe('[PRES] presence', () => {
+  test('people see each other come, move their carets and go', async () => {
+    const { a, b } = await pair()
+    await until(a, () => a.peers.length === 2)
+    await until(b, () => b.peers.length === 2)
+    expect(a.peers.filter((peer) => peer.self)).toHaveLength(1)
+    expect(new Set(a.peers.map((peer) => peer.hue)).size).toBe(2)
+    a.setPresence({ caret: Uint8Array.of(1, 2, 3), idle: false })
+    await until(b, () => b.peers.some((peer) => !peer.self && peer.caret?.[2] === 3))
+    a.setPresence({ caret: null, idle: true })
+    await until(b, () => b.peers.some((peer) => !peer.self && peer.state === 'idle' && peer.caret === null))
+    await close(a)
+    await until(b, () => b.peers.length === 1)
+    await close(b)
+  })
+})
+
+describe('[UPD] a browser with a local copy', () => {
+  test('opens without the server, and two tabs share one outbox: what a killed tab left, the other sends', async () => {
+    const browser = new MemoryReplicas()
+    const { address } = await server.document(mei)
+    const first = server.open(address, mei, { replica: browser.open() })
+    await until(first, () => first.synced)
+    type(first, 'one ')
+    await first.flushed()
+    await close(first)
+
+    const nowhere = { url: 'http://127.0.0.1:9', auth: () => Promise.reject(new Error('offline')) }
+    const killed = server.open(address, mei, { ...nowhere, replica: browser.open() })
+    await until(killed, () => killed.status.mayType)
+    expect(titleOf(killed)).toBe('one ')
+    type(killed, 'two ')
+    await until(killed, () => killed.save.onDevice)
+    expect(killed.saved).toBe(false)
+
+    // The tab is never heard of again; another one opens, with the server in reach.
+    const other = server.open(address, mei, { replica: browser.open() })
+    await until(other, () => other.synced && other.saved)
+    expect(titleOf(other)).toBe('one two ')
+    const stranger = server.open(address, akira)
+    await until(stranger, () => titleOf(stranger) === 'one two ')
+    await close(killed, other, stranger)
+  })
+})
+
+describe('[HS] long polling', () => {
+  test('gives the same guarantees, and says that it is used', async () => {
+    const { address } = await server.document(mei)
+    const a = server.open(address, mei, { transports: ['polling'] })
+    const b = server.open(address, akira)
+    await Promise.all([until(a, () => a.synced), until(b, () => b.synced)])
+    expect([a.status.transport, b.status.transport]).toEqual(['polling', 'websocket'])
+    type(a, 'from polling')
+    await a.flushed()
+    await until(b, () => titleOf(b) === 'from polling')
+    await close(a, b)
+  })
+})

@@ -1,0 +1,91 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as Y from 'yjs'
+import { CollabProvider, type CollabProviderOptions } from '#lib/client/collab-provider.ts'
+import type { Role } from '#lib/protocol/identity.ts'
+import { Accounts, type KeptSession } from '#lib/server/accounts.ts'
+import { Collaboration } from '#lib/server/collaboration.ts'
+import { createLog } from '#lib/server/log.ts'
+import { Origins } from '#lib/server/origins.ts'
+import { Tokens } from '#lib/server/tokens.ts'
+import { openStore, type Store } from '#lib/storage/open-store.ts'
+
+const SECRET = 'a secret of thirty-two characters'
+
+/** The collaboration side of the server in this process: real sockets, real SQLite, without the pages. */
+export interface CollaborationServer {
+  readonly url: string
+  readonly store: Store
+  readonly collaboration: Collaboration
+  /** A new guest. */
+  guest(): Promise<KeptSession>
+  /** Makes a document of `owner` whose link gives `role`. */
+  document(owner: KeptSession, role?: Role): Promise<{ address: string; documentId: string }>
+  /** A provider of `guest` on a new Y.Doc (or the one in `options`). */
+  open(address: string, guest: KeptSession, options?: Partial<CollabProviderOptions>): CollabProvider
+  close(): Promise<void>
+}
+
+export interface CollaborationSettings {
+  readonly pingInterval?: number
+  readonly pingTimeout?: number
+}
+
+export async function startCollaboration(settings: CollaborationSettings = {}): Promise<CollaborationServer> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'commonplace-'))
+  const store = await openStore({ dataDir })
+  const log = createLog('silent')
+  const httpServer = createServer((_request, response) => response.writeHead(404).end())
+  const tokens = new Tokens(SECRET, Date.now)
+  const accounts = new Accounts({
+    database: store.accounts,
+    secret: SECRET,
+    publicOrigin: 'http://127.0.0.1',
+    log,
+  })
+  const collaboration = new Collaboration({
+    httpServer,
+    documents: store.documents,
+    catalog: store.catalog,
+    accounts,
+    tokens,
+    origins: new Origins(null),
+    settings: { pingInterval: 10_000, pingTimeout: 30_000, ...settings },
+    log,
+  })
+  await new Promise<void>((resolve) => httpServer.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(httpServer.address() as AddressInfo).port}`
+  let made = 0
+  return {
+    url,
+    store,
+    collaboration,
+    guest: () => accounts.startGuest(),
+    async document(owner, role = 'editor') {
+      const documentId = `document-${++made}`
+      const linkId = tokens.newLinkId()
+      await store.catalog.create({
+        documentId,
+        lineage: `lineage-${made}`,
+        ownerId: owner.person.userId,
+        schemaVersion: 1,
+        createdAt: Date.now(),
+        linkId,
+        linkRole: role,
+      })
+      return { address: tokens.addressOf(linkId), documentId }
+    },
+    open(address, guest, options = {}) {
+      const auth = async (): Promise<string> => tokens.issue(guest.person.userId, guest.sessionId).token
+      return new CollabProvider({ url, address, auth, doc: new Y.Doc(), ...options })
+    },
+    async close() {
+      await collaboration.close()
+      await store.close()
+      await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+}
