@@ -40,8 +40,12 @@ export function unpackRows(buffer: ArrayBuffer, count: number): StoredRow[] {
     return new Uint8Array(buffer, offset - length, length)
   }
   for (let field = 0; field < numbers.length; field += FIELDS) {
-    const [seq = 0, at = 0, chainLength = 0, entriesLength = 0] = numbers.subarray(field, field + FIELDS)
-    rows.push({ seq, at, chain: take(chainLength), entries: take(entriesLength) })
+    rows.push({
+      seq: numbers[field] ?? 0,
+      at: numbers[field + 1] ?? 0,
+      chain: take(numbers[field + 2] ?? 0),
+      entries: take(numbers[field + 3] ?? 0),
+    })
   }
   return rows
 }
