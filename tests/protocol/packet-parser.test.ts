@@ -193,6 +193,7 @@ describe('the one-frame parser', () => {
     ['{"type":2}', 'an object'],
     [Uint8Array.of(), 'no bytes'],
     [Uint8Array.of(0, 0, 2, 0x5b, 0x5d), 'bytes to connect with'],
+    [Uint8Array.of(1, 0, 2, 0x5b, 0x5d), 'bytes to leave with'],
     [Uint8Array.of(2, 0, 4, 0x5b, 0x5d), 'a head beyond the end'],
     [Uint8Array.of(2, 0, 2, 0x5b, 0x5d, 1), 'bytes without a name'],
     [Uint8Array.of(2, 0, 2, 0x7b, 0x7d, 1), 'an object for arguments'],

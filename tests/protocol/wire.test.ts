@@ -188,6 +188,23 @@ describe('what the bodies promise beside', () => {
     )
   })
 
+  test('[BODY2] bytes left over and flags that are neither 0 nor 1 are malformed', () => {
+    const leftOver = [
+      () => decodeUpdates(Uint8Array.of(0, 0)),
+      () => decodeEntries(Uint8Array.of(0, 0)),
+      () => decodeHistory(Uint8Array.of(0, 0, 0)),
+      () => decodePresenceDiff(Uint8Array.of(1, 0, 0, 0, 0)),
+    ]
+    const flags = [
+      () => decodeHistory(Uint8Array.of(2, 0)),
+      () => decodeBatch(Uint8Array.of(1, 1, 1, 0, 1, 2)),
+      () => decodePresenceSet(Uint8Array.of(1, 2)),
+      () => decodePresenceDiff(Uint8Array.of(1, 2, 0, 0)),
+      () => decodePresenceDiff(Uint8Array.of(1, 0, 0, 1, 5, 8)),
+    ]
+    for (const decode of [...leftOver, ...flags]) expect(decode).toThrow(MalformedBody)
+  })
+
   test('[BODY4] numbers, hues and roles out of range are malformed', () => {
     const identity = { userId: 'u', name: '', guestName: 0, hue: HUE_COUNT - 1, role: 'viewer' } as const
     const diff = (change: Partial<Record<keyof typeof identity, unknown>>) =>
