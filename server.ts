@@ -2,7 +2,7 @@ import './lib/server/base-path.ts'
 
 import { Accounts } from './lib/server/accounts.ts'
 import { Collaboration } from './lib/server/collaboration.ts'
-import { BadSetting, checkNode, prepareDataDir, readSettings } from './lib/server/env.ts'
+import { checkNode, prepareDataDir, readSettings, sentenceFor } from './lib/server/env.ts'
 import { startJobs } from './lib/server/jobs.ts'
 import { createLog } from './lib/server/log.ts'
 import { Origins } from './lib/server/origins.ts'
@@ -74,7 +74,6 @@ async function start(): Promise<void> {
 }
 
 start().catch((error: unknown) => {
-  const isTold = error instanceof BadSetting || (error instanceof Error && error.name === 'StoreUnavailable')
-  console.error(isTold ? error.message : error)
+  console.error(sentenceFor(error) ?? error)
   process.exit(1)
 })

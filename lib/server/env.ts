@@ -1,5 +1,5 @@
-import { accessSync, constants, mkdirSync, mkdtempSync, rmdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, rmdirSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import * as v from 'valibot'
 
 /** A setting that cannot be used. The message is one sentence that names it; nothing else is shown to whoever set it. */
@@ -103,7 +103,9 @@ export function checkNode(version: string): void {
 /** Makes the data folder when it is missing and proves that it can be written. Throws BadSetting. */
 export function prepareDataDir(dataDir: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    mkdirSync(dirname(dataDir), { recursive: true })
+    // Not recursive: on a file system that makes no folders (/proc) Node's recursive one never ends.
+    if (!existsSync(dataDir)) mkdirSync(dataDir, { mode: 0o700 })
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK)
     rmdirSync(mkdtempSync(join(dataDir, '.try-')))
   } catch (error) {
@@ -131,6 +133,15 @@ export function listenProblem(error: unknown, settings: Settings): BadSetting | 
     default:
       return null
   }
+}
+
+/** What is told to whoever starts the server, when the reason lies with a setting; null: it is a fault of ours. */
+export function sentenceFor(error: unknown): string | null {
+  if (error instanceof BadSetting) return error.message
+  // Thrown by the store, in words of its own.
+  if (error instanceof Error && error.name === 'StoreUnavailable')
+    return `DATA_DIR cannot be used: ${error.message}`
+  return null
 }
 
 function codeOf(error: unknown): string {

@@ -45,38 +45,37 @@ export class Folding {
     await this.#worker?.terminate()
   }
 
-  #run(job: FoldJob): Promise<FoldResult> {
-    if (this.#closed) return Promise.reject(new Error('folding is closed'))
+  async #run(job: FoldJob): Promise<FoldResult> {
+    if (this.#closed) throw new Error('folding is closed')
     const worker = this.#worker ?? this.#start()
-    return new Promise((resolve, reject) => {
-      const end = (settle: () => void) => {
-        clearTimeout(timer)
-        worker.removeAllListeners()
-        settle()
-      }
-      const lose = (reason: string) => {
-        this.#worker = null
-        // Waiting for the end could outlast the limit; a thread without listeners cannot answer any more.
-        void worker.terminate()
-        reject(new Error(reason))
-      }
-      const timer = setTimeout(
-        () => end(() => lose(`folding took more than ${this.#timeLimit} ms`)),
-        this.#timeLimit,
-      )
-      worker.once('message', (answer: FoldAnswer) =>
-        end(() => (answer.ok ? resolve(answer.result) : reject(new Error(answer.reason)))),
-      )
-      worker.once('error', (error) => end(() => lose(error.message)))
-      worker.once('exit', () => end(() => lose('the folding thread ended')))
+    const { promise, resolve, reject } = Promise.withResolvers<FoldAnswer>()
+    const ended = () => reject(new Error('the folding thread ended'))
+    const timer = setTimeout(() => {
+      reject(new Error(`folding took more than ${this.#timeLimit} ms`))
+      this.#worker = null
+      void worker.terminate()
+    }, this.#timeLimit)
+    worker.once('message', resolve).once('error', reject).once('exit', ended)
+    try {
       worker.postMessage(job)
-    })
+      const answer = await promise
+      if (answer.ok) return answer.result
+      throw new Error(answer.reason)
+    } finally {
+      clearTimeout(timer)
+      worker.off('message', resolve).off('error', reject).off('exit', ended)
+    }
   }
 
   #start(): Worker {
     const worker = new Worker(new URL('./fold-worker.ts', import.meta.url), {
       resourceLimits: { maxOldGenerationSizeMb: this.#memoryLimit },
     })
+    const lose = () => {
+      if (this.#worker === worker) this.#worker = null
+    }
+    // A thread that was ended for its memory says so in an error, which the job's own listener has heard.
+    worker.on('error', lose).on('exit', lose)
     worker.unref()
     this.#worker = worker
     return worker

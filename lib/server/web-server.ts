@@ -1,9 +1,11 @@
 import { EventEmitter } from 'node:events'
+import { existsSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import next from 'next'
 import { pathOf } from '../protocol/urls.ts'
-import { listenProblem, type Settings } from './env.ts'
+import { BadSetting, listenProblem, type Settings } from './env.ts'
 
 /** The HTTP server with Next behind it. Socket.IO is attached to `http` and takes its own path before Next sees it. */
 export class WebServer {
@@ -18,8 +20,13 @@ export class WebServer {
     this.http = createServer((request, response) => void handle(request, response))
   }
 
-  /** Makes Next ready; nothing listens yet. `root`: the folder of the project. */
+  /** Makes Next ready; nothing listens yet. `root`: the folder of the project. Throws BadSetting without a build. */
   static async prepare(settings: Settings, root: string): Promise<WebServer> {
+    if (settings.production && !existsSync(join(root, '.next/BUILD_ID'))) {
+      throw new BadSetting(
+        'NODE_ENV is production and there is no build: start with "npm start", which makes one.',
+      )
+    }
     process.env.NEXT_TELEMETRY_DISABLED ??= '1'
     // Next would listen for upgrades on the real server and end those that are not its own, ours among them.
     const upgrades = new EventEmitter()

@@ -1,0 +1,121 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { checkNode, readSettings } from '../../lib/server/env.ts'
+
+let dir: string
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'commonplace-env-'))
+})
+afterAll(() => rm(dir, { recursive: true, force: true }))
+
+describe('settings', () => {
+  test('all of them have a default, and an empty one counts as absent', () => {
+    expect(readSettings({ PORT: '', SECRET: '' })).toMatchObject({
+      production: false,
+      host: '127.0.0.1',
+      port: 3000,
+      publicOrigin: null,
+      pingInterval: 10_000,
+      pingTimeout: 30_000,
+      logLevel: 'info',
+      secret: null,
+    })
+  })
+
+  test('the public address is kept as an origin', () => {
+    expect(readSettings({ PUBLIC_URL: 'https://Write.example.org/' }).publicOrigin).toBe(
+      'https://write.example.org',
+    )
+  })
+
+  test.for([
+    ['PORT', 'many'],
+    ['PORT', '70000'],
+    ['PORT', '-1'],
+    ['HOST', 'a b'],
+    ['PUBLIC_URL', 'write.example.org'],
+    ['PUBLIC_URL', 'ftp://write.example.org'],
+    ['PUBLIC_URL', 'https://write.example.org/docs'],
+    ['PING_INTERVAL_MS', '10s'],
+    ['PING_TIMEOUT_MS', '0'],
+    ['ROOM_CACHE_MB', 'lots'],
+    ['LOG_LEVEL', 'loud'],
+    ['NODE_ENV', 'prod'],
+    ['SECRET', 'short'],
+  ])('%s=%s is one sentence that names the setting', ([name, value]) => {
+    const read = () => readSettings({ [name as string]: value })
+    expect(read).toThrow(new RegExp(`^${name} must be [^\n]+\\.$`))
+  })
+
+  test('a secret that is refused is not repeated', () => {
+    expect(() => readSettings({ SECRET: 'hunter2' })).not.toThrow(/hunter2/)
+  })
+
+  test('an old Node is one sentence', () => {
+    expect(() => checkNode('22.20.0')).toThrow(
+      /^Node 24 or newer is needed, and this is 22\.20\.0: [^\n]+\.$/,
+    )
+    expect(() => checkNode('24.0.0')).not.toThrow()
+  })
+})
+
+describe('a server that cannot start', () => {
+  /** Runs the server until it ends; what it printed on standard error, and its code. */
+  async function start(env: Record<string, string>): Promise<{ said: string; code: number }> {
+    const child = spawn(process.execPath, ['server.ts'], {
+      cwd: join(import.meta.dirname, '../..'),
+      env: { ...process.env, NODE_ENV: 'production', DATA_DIR: join(dir, 'data'), PORT: '0', ...env },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'close')])
+    return { said, code }
+  }
+
+  /** One line, which ends like a sentence and is no stack. */
+  const sentence = (about: RegExp) => ({
+    said: expect.stringMatching(new RegExp(`^(?=.*${about.source})[A-Z][^\\n]*\\.\\n$`)),
+    code: 1,
+  })
+
+  test('for an unknown value says which', async () => {
+    expect(await start({ LOG_LEVEL: 'loud' })).toEqual(sentence(/LOG_LEVEL/))
+  })
+
+  test('for a data folder that cannot be written says so', async () => {
+    const file = join(dir, 'file')
+    await writeFile(file, '')
+    expect(await start({ DATA_DIR: join(file, 'data') })).toEqual(sentence(/DATA_DIR/))
+    expect(await start({ DATA_DIR: '/proc/commonplace' })).toEqual(sentence(/DATA_DIR/))
+  })
+
+  test('for a foreign database says so', async () => {
+    const foreign = await mkdtemp(join(dir, 'foreign-'))
+    await writeFile(join(foreign, 'commonplace.db'), 'this is no database'.repeat(100))
+    expect(await start({ DATA_DIR: foreign })).toEqual(sentence(/DATA_DIR/))
+  })
+
+  test('for a damaged secret says so', async () => {
+    const damaged = await mkdtemp(join(dir, 'damaged-'))
+    await writeFile(join(damaged, 'secret'), 'cut')
+    expect(await start({ DATA_DIR: damaged })).toEqual(sentence(/SECRET/))
+  })
+
+  test('for a port that is taken names it', async () => {
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const address = other.address()
+    const port = address && typeof address === 'object' ? String(address.port) : ''
+    expect(await start({ PORT: port })).toEqual(sentence(new RegExp(`PORT ${port}`)))
+    other.close()
+  })
+
+  test('for a host that is not this machine names it', async () => {
+    expect(await start({ HOST: '192.0.2.1' })).toEqual(sentence(/HOST/))
+  })
+})

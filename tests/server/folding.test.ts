@@ -1,0 +1,57 @@
+import { afterEach, expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { encodeEntries } from '../../lib/protocol/wire.ts'
+import { Folding } from '../../lib/server/folding.ts'
+
+let folding: Folding
+afterEach(() => folding.close())
+
+/** A row with one text as the body, and the title. */
+function rowOf(text: string): Uint8Array {
+  const doc = new Y.Doc()
+  doc.getText('title').insert(0, 'A title')
+  doc.getXmlFragment('body').insert(0, [new Y.XmlText(text)])
+  return encodeEntries([
+    { kind: 0, clientId: doc.clientID, n: 1, user: 'ada', updates: [Y.encodeStateAsUpdate(doc)] },
+  ])
+}
+
+test('a document is folded in the thread, and the next one in the same', async () => {
+  folding = new Folding()
+  for (const text of ['one', 'two']) {
+    const { state, title } = await folding.fold({ state: null, rows: [rowOf(text)] })
+    const doc = new Y.Doc()
+    Y.applyUpdate(doc, state)
+    expect(doc.getXmlFragment('body').toString()).toBe(text)
+    expect(title).toBe('A title')
+  }
+})
+
+test('what cannot be folded is rejected, and the next document is not the worse for it', async () => {
+  folding = new Folding()
+  const bad = folding.fold({ state: null, rows: [new Uint8Array([1, 2, 3])] })
+  const good = folding.fold({ state: null, rows: [rowOf('one')] })
+  await expect(bad).rejects.toThrow()
+  await expect(good).resolves.toMatchObject({ title: 'A title' })
+})
+
+test('a fold that takes too long is given up', async () => {
+  folding = new Folding({ timeLimit: 1 })
+  await expect(folding.fold({ state: null, rows: [rowOf('x'.repeat(5_000_000))] })).rejects.toThrow(
+    'more than 1 ms',
+  )
+})
+
+test('a fold that takes too much memory is given up, and the next one gets a new thread', async () => {
+  folding = new Folding({ memoryLimit: 32 })
+  await expect(folding.fold({ state: null, rows: [rowOf('x'.repeat(60_000_000))] })).rejects.toThrow(/memory/)
+  await expect(folding.fold({ state: null, rows: [rowOf('one')] })).resolves.toMatchObject({
+    title: 'A title',
+  })
+})
+
+test('after closing nothing is folded', async () => {
+  folding = new Folding()
+  await folding.close()
+  await expect(folding.fold({ state: null, rows: [] })).rejects.toThrow('closed')
+})

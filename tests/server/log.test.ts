@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest'
+import { createLog } from '../../lib/server/log.ts'
+import { Tokens } from '../../lib/server/tokens.ts'
+
+function logged(write: (log: ReturnType<typeof createLog>) => void): string {
+  let lines = ''
+  const destination = {
+    write: (line: string) => {
+      lines += line
+    },
+  }
+  write(createLog('info', destination))
+  return lines
+}
+
+test('an event has a stable name, a level and a time', () => {
+  const line = JSON.parse(logged((log) => log.info({ documents: 3 }, 'jobs.untouched-erased')))
+  expect(line).toEqual({
+    level: 'info',
+    event: 'jobs.untouched-erased',
+    documents: 3,
+    at: expect.any(String),
+  })
+})
+
+test('addresses, tokens and cookies do not get into the log, not even inside an error', () => {
+  const tokens = new Tokens('a secret of more than thirty-two characters', Date.now)
+  const address = tokens.addressOf(tokens.newLinkId())
+  const { token } = tokens.issue('ada', 'session')
+  const line = logged((log) => {
+    const error = new Error(`GET /d/${address}?x failed with ${token}, cookie: commonplace=abcdef`)
+    log.error({ err: error, headers: { cookie: 'commonplace=abcdef' } }, 'route.failed')
+  })
+  expect(line).toContain('/d/[address]')
+  expect(line).not.toContain(address)
+  expect(line).not.toContain(token.slice(4, 40))
+  expect(line).not.toContain('abcdef')
+})
