@@ -71,7 +71,7 @@ export class SocketServer {
       perMessageDeflate: false,
       httpCompression: false,
       allowRequest: ({ headers: { origin, host } }, decide) => {
-        const allowed = !this.#draining && origins.mayConnect({ origin, host })
+        const allowed = origins.mayConnect({ origin, host })
         decide(allowed ? null : 'origin not allowed', allowed)
       },
     })

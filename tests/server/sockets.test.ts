@@ -7,6 +7,7 @@ import {
   encodeBatch,
   encodePresenceSet,
   encodeUpdates,
+  type PresenceUpsert,
 } from '../../lib/protocol/wire.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
 import { batchOf, connected, Guest, join, next, openSocket, type TestSocket } from './guest.ts'
@@ -50,12 +51,12 @@ function ask(socket: TestSocket, event: string, ...args: unknown[]): Promise<{ o
 }
 
 describe('the handshake', () => {
-  test('a token of ours is let in', async () => {
+  test('[HS1] a token of ours is let in', async () => {
     const { token } = await new Guest(server.url).session()
     expect(await refused({ token })).toBe('let in')
   })
 
-  test('a wrong token is refused as unauthenticated', async () => {
+  test('[HS3] a wrong token is refused as unauthenticated', async () => {
     const { token } = await new Guest(server.url).session()
     expect(await refused({ token: `${token.slice(0, -1)}${token.endsWith('A') ? 'B' : 'A'}` })).toBe(
       'unauthenticated',
@@ -63,22 +64,22 @@ describe('the handshake', () => {
     expect(await refused({ token: '' })).toBe('unauthenticated')
   })
 
-  test('another protocol version is told so, whatever else it sends', async () => {
+  test('[HS2] another protocol version is told so, whatever else it sends', async () => {
     expect(await refused({ protocol: 999, token: 5, tab: null })).toBe('protocol-version')
   })
 
-  test('a malformed handshake is a bad message', async () => {
+  test('[HS3] a malformed handshake is a bad message', async () => {
     expect(await refused({ token: 5 })).toBe('bad-message')
     expect(await refused({ token: 'x', tab: 'not a tab id' })).toBe('bad-message')
   })
 
-  test('a page of another site is refused, our own is let in', async () => {
+  test('[HS1] a page of another site is refused, our own is let in', async () => {
     const { token } = await new Guest(server.url).session()
     expect(await refused({ token }, { origin: 'https://evil.example' })).toBe('websocket error')
     expect(await refused({ token }, { origin: server.url })).toBe('let in')
   })
 
-  test('a page of another site is refused over long polling too', async () => {
+  test('[HS1] a page of another site is refused over long polling too', async () => {
     const answer = await fetch(`${server.url}/socket/?EIO=4&transport=polling`, {
       headers: { origin: 'https://evil.example' },
     })
@@ -87,7 +88,7 @@ describe('the handshake', () => {
 })
 
 describe('messages', () => {
-  test('a join opens the document and an update comes back as a committed row', async () => {
+  test('[JOIN1] a join opens the document and an update comes back as a committed row', async () => {
     const { guest, socket } = await guestSocket()
     const joined = await join(socket, { address: await guest.createDocument(), clientId: 7 })
     expect(joined).toMatchObject({ ok: true, role: 'owner', mode: 'snapshot', chunked: 0, acknowledged: 0 })
@@ -110,7 +111,7 @@ describe('messages', () => {
     expect(decodeHistory(joined.history ?? new Uint8Array()).rows).toHaveLength(1)
   })
 
-  test('a long history comes in chunks, no more than two of them unconfirmed', async () => {
+  test('[PULL2] a long history comes in chunks, no more than two of them unconfirmed', async () => {
     const { guest, socket } = await guestSocket()
     const address = await guest.createDocument()
     const { room } = await join(socket, { address, clientId: 7 })
@@ -146,7 +147,7 @@ describe('messages', () => {
     expect(decodeHistory(new Uint8Array(whole)).rows).toHaveLength(4)
   })
 
-  test('unknown, forged and deleted addresses are answered alike', async () => {
+  test('[JOIN3] unknown, forged and deleted addresses are answered alike', async () => {
     const { guest, socket } = await guestSocket()
     const address = await guest.createDocument()
     const forged = address.slice(0, 31) + (address.endsWith('A') ? 'B' : 'A')
@@ -160,7 +161,7 @@ describe('messages', () => {
     expect(refusals[0]).toMatchObject({ ok: false, code: 'not-found' })
   })
 
-  test('deleting ends the room for everybody in it', async () => {
+  test('[END1] deleting ends the room for everybody in it', async () => {
     const { guest, socket } = await guestSocket()
     const address = await guest.createDocument()
     const { room } = await join(socket, { address })
@@ -169,7 +170,7 @@ describe('messages', () => {
     expect(await reset).toEqual([{ room, reason: 'deleted' }])
   })
 
-  test('unknown events and malformed requests get a coded refusal', async () => {
+  test('[ERR1] [ERR2] unknown events and malformed requests get a coded refusal', async () => {
     const { socket } = await guestSocket()
     expect(await ask(socket, 'document:burn', {})).toMatchObject({ ok: false, code: 'unknown-event' })
     expect(await ask(socket, 'document:join', { address: 5 })).toMatchObject({
@@ -183,7 +184,7 @@ describe('messages', () => {
     })
   })
 
-  test('bytes are checked, never coerced', async () => {
+  test('[BODY2] bytes are checked, never coerced', async () => {
     const { socket, works } = await joinedSocket()
     for (const bytes of ['text', [1, 2, 3], { 0: 1 }, null, 5]) {
       expect(await ask(socket, 'document:update', bytes)).toMatchObject({ ok: false, code: 'bad-message' })
@@ -193,14 +194,14 @@ describe('messages', () => {
     }
   })
 
-  test('a message above the limit is refused with its batch named', async () => {
+  test('[LIM1] a message above the limit is refused with its batch named', async () => {
     const { socket, room } = await joinedSocket()
     const ack = next(socket, 'document:ack')
     socket.emit('document:update', batchOf(room, 1, 1, 'x'.repeat(LIMITS.messageBytes + 10)))
     expect(await ack).toMatchObject([{ room, clientId: 1, n: 1, refusal: { code: 'too-large' } }])
   })
 
-  test('what no transport should carry closes that connection and no other', async () => {
+  test('[ERR3] what no transport should carry closes that connection and no other', async () => {
     const other = await joinedSocket()
     const { socket } = await guestSocket()
     const closed = next(socket, 'disconnect')
@@ -209,7 +210,7 @@ describe('messages', () => {
     expect(await other.works()).toMatchObject({ ok: true })
   })
 
-  test('ten refusals in a row close the socket, after a warning; nine do not', async () => {
+  test('[ERR4] [END2] ten refusals in a row close the socket, after a warning; nine do not', async () => {
     const { socket, works } = await joinedSocket()
     const warned = next(socket, 'server:notice')
     for (let i = 0; i < LIMITS.refusalsInARow - 1; i++) await ask(socket, 'document:burn')
@@ -222,7 +223,7 @@ describe('messages', () => {
     await closed
   })
 
-  test('ten updates that fail the gate close the socket', async () => {
+  test('[ERR4] ten updates that fail the gate close the socket', async () => {
     const { socket, room } = await joinedSocket()
     const payload = encodeUpdates([new Uint8Array([1, 2, 3])])
     const forged = encodeBatch({ room, clientId: 1, n: 1, part: 0, parts: 1, restore: false, payload })
@@ -231,7 +232,7 @@ describe('messages', () => {
     await closed
   })
 
-  test('a frame that is no packet closes that connection and no other', async () => {
+  test('[FRAME4] a frame that is no packet closes that connection and no other', async () => {
     const other = await joinedSocket()
     const { socket } = await guestSocket()
     const closed = next(socket, 'disconnect')
@@ -240,7 +241,7 @@ describe('messages', () => {
     expect(await other.works()).toMatchObject({ ok: true })
   })
 
-  test('one connection joins so many documents and no more', async () => {
+  test('[LIM1] one connection joins so many documents and no more', async () => {
     const { guest, socket } = await guestSocket()
     const addresses = await Promise.all(
       Array.from({ length: LIMITS.documentsPerConnection + 1 }, () => guest.createDocument()),
@@ -255,26 +256,38 @@ describe('messages', () => {
 })
 
 describe('presence', () => {
-  test('names come from the server, and a new one reaches everybody', async () => {
+  /** The next word about a field of a member that is `wanted`. */
+  function upsertOf<F extends 'caret' | 'identity'>(
+    socket: TestSocket,
+    member: number,
+    field: F,
+    wanted: (value: NonNullable<PresenceUpsert[F]>) => boolean,
+  ): Promise<PresenceUpsert[F]> {
+    return new Promise((resolve) => {
+      socket.on('presence:diff', (body) => {
+        const value = decodePresenceDiff(body).upserts.find((each) => each.member === member)?.[field]
+        if (value && wanted(value)) resolve(value)
+      })
+    })
+  }
+
+  test('[HS4] names come from the server, and a new one reaches everybody', async () => {
     const owner = await guestSocket()
     const address = await owner.guest.createDocument()
     const { room } = await join(owner.socket, { address, clientId: 7 })
     const { guest, socket } = await guestSocket()
-    const first = next<[Uint8Array]>(owner.socket, 'presence:diff')
-    await join(socket, { address, clientId: 8 })
-    await first
+    const { member } = await join(socket, { address, clientId: 8 })
     const caret = new Uint8Array([1, 2, 3])
-    const moved = next<[Uint8Array]>(owner.socket, 'presence:diff')
+    const moved = upsertOf(owner.socket, member, 'caret', ({ length }) => length > 0)
     socket.emit('presence:set', encodePresenceSet({ room, idle: false, caret }))
-    expect(decodePresenceDiff((await moved)[0]).upserts).toMatchObject([{ caret }])
-    const renamed = next<[Uint8Array]>(owner.socket, 'presence:diff')
+    expect(await moved).toEqual(caret)
+    const renamed = upsertOf(owner.socket, member, 'identity', ({ name }) => name !== '')
     const answer = await guest.post('/api/session/profile', { name: ' Ada\u202e  L ', hue: 4 })
     expect(await answer.json()).toMatchObject({ ok: true, user: { name: 'Ada L', hue: 4 } })
-    const { upserts } = decodePresenceDiff((await renamed)[0])
-    expect(upserts).toMatchObject([{ identity: { name: 'Ada L', hue: 4, role: 'editor' } }])
+    expect(await renamed).toMatchObject({ name: 'Ada L', hue: 4, role: 'editor' })
   })
 
-  test('a tab that leaves is gone within a second', async () => {
+  test('[PRES2] a tab that leaves is gone within a second', async () => {
     const owner = await guestSocket()
     const address = await owner.guest.createDocument()
     await join(owner.socket, { address, clientId: 7 })
@@ -290,7 +303,7 @@ describe('presence', () => {
     expect((await gone) - left).toBeLessThan(1000)
   })
 
-  test('an older connection of a tab cannot take the place of a newer one', async () => {
+  test('[PRES6] an older connection of a tab cannot take the place of a newer one', async () => {
     const { guest, socket } = await guestSocket(new Guest(server.url), { tab: 'same', connection: 2 })
     const address = await guest.createDocument()
     const { member } = await join(socket, { address })
