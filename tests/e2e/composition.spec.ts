@@ -1,0 +1,140 @@
+import { type CDPSession, expect } from '@playwright/test'
+import { test } from './fixtures.ts'
+import type { Writer } from './writer.ts'
+
+/** What an input method for Chinese sends for 你: three states of its candidate text, then the character. */
+const CANDIDATES = ['ㄋ', 'ㄋㄧ', 'ㄋㄧˇ']
+const COMPOSED = '你'
+
+interface Scene {
+  readonly title: string
+  /** What stands in the document before. */
+  readonly lines: readonly string[]
+  /** The line Mei composes in, and how many characters of it are before her caret. */
+  readonly composes: { readonly line: number; readonly after: number }
+  /** Where Wei goes before he types. */
+  readonly types: { readonly line: number; readonly after: number }
+  /** What Wei presses, one thing after each candidate text. */
+  readonly presses: readonly string[]
+  readonly expected: readonly string[]
+}
+
+const SCENES: readonly Scene[] = [
+  {
+    title: 'before the composed text in the same paragraph',
+    lines: ['early late'],
+    composes: { line: 0, after: 6 },
+    types: { line: 0, after: 0 },
+    presses: ['a', 'b', 'c', 'd'],
+    expected: ['abcdearly 你late'],
+  },
+  {
+    title: 'after the composed text in the same paragraph',
+    lines: ['early late'],
+    composes: { line: 0, after: 6 },
+    types: { line: 0, after: 10 },
+    presses: ['a', 'b', 'c', 'd'],
+    expected: ['early 你lateabcd'],
+  },
+  {
+    title: 'in the neighbouring paragraph',
+    lines: ['early late', 'near'],
+    composes: { line: 0, after: 6 },
+    types: { line: 1, after: 4 },
+    presses: ['a', 'b', 'c', 'd'],
+    expected: ['early 你late', 'nearabcd'],
+  },
+  {
+    title: 'far away',
+    lines: ['early late', '1', '2', '3', '4', '5', 'far'],
+    composes: { line: 0, after: 6 },
+    types: { line: 6, after: 3 },
+    presses: ['a', 'b', 'c', 'd'],
+    expected: ['early 你late', '1', '2', '3', '4', '5', 'farabcd'],
+  },
+  {
+    title: 'a new paragraph above',
+    lines: ['above', 'early late'],
+    composes: { line: 1, after: 6 },
+    types: { line: 0, after: 5 },
+    presses: ['Enter', 'x', 'Enter', 'y'],
+    expected: ['above', 'x', 'y', 'early 你late'],
+  },
+  {
+    title: 'the end of the paragraph taken away',
+    lines: ['early late'],
+    composes: { line: 0, after: 6 },
+    types: { line: 0, after: 10 },
+    presses: ['Backspace', 'Backspace', 'Backspace', 'Backspace'],
+    expected: ['early 你'],
+  },
+]
+
+for (const scene of SCENES) {
+  test(`a composition survives a peer’s edits: ${scene.title}`, async ({ newPerson }) => {
+    const mei = await newPerson()
+    const wei = await newPerson()
+    await mei.startWriting()
+    for (const [index, line] of scene.lines.entries()) {
+      if (index > 0) await mei.page.keyboard.press('Enter')
+      await mei.type(line)
+    }
+    await mei.seesSaved()
+    await wei.open(mei.page.url())
+    await expect.poll(() => wei.lines()).toEqual(scene.lines)
+
+    await mei.goTo(scene.composes)
+    await wei.goTo(scene.types)
+    const keyboard = await mei.page.context().newCDPSession(mei.page)
+    for (const [index, press] of scene.presses.entries()) {
+      const candidate = CANDIDATES[index]
+      if (candidate) {
+        await compose(keyboard, candidate)
+        await wei.sees(candidate)
+      } else {
+        await keyboard.send('Input.insertText', { text: COMPOSED })
+      }
+      await wei.page.keyboard.press(press)
+    }
+    await expectText([mei, wei], scene.expected)
+  })
+}
+
+test('two people compose in one paragraph at the same time', async ({ newPerson }) => {
+  const mei = await newPerson()
+  const wei = await newPerson()
+  await mei.startWriting()
+  await mei.type('left right')
+  await mei.seesSaved()
+  await wei.open(mei.page.url())
+  await wei.sees('left right')
+  await mei.goTo({ line: 0, after: 4 })
+  await wei.goTo({ line: 0, after: 10 })
+  const [hers, his] = await Promise.all([mei, wei].map(({ page }) => page.context().newCDPSession(page)))
+  if (!hers || !his) throw new Error('two sessions')
+  for (const candidate of CANDIDATES) {
+    await compose(hers, candidate)
+    await compose(his, candidate)
+  }
+  await hers.send('Input.insertText', { text: COMPOSED })
+  await his.send('Input.insertText', { text: COMPOSED })
+  await expectText([mei, wei], ['left你 right你'])
+})
+
+async function compose(keyboard: CDPSession, text: string): Promise<void> {
+  await keyboard.send('Input.imeSetComposition', {
+    text,
+    selectionStart: text.length,
+    selectionEnd: text.length,
+  })
+}
+
+/** Both pages show it, both are saved, and a page that loads the document now shows it too. */
+async function expectText(writers: readonly Writer[], expected: readonly string[]): Promise<void> {
+  for (const writer of writers) await expect.poll(() => writer.lines()).toEqual(expected)
+  for (const writer of writers) await writer.seesSaved()
+  const [first] = writers
+  if (!first) throw new Error('nobody is there')
+  await first.page.reload()
+  await expect.poll(() => first.lines()).toEqual(expected)
+}

@@ -1,0 +1,132 @@
+import { expect, type Locator, type Page } from '@playwright/test'
+import { wordsIn } from '#lib/editor/words.ts'
+import { addressIn } from '#lib/protocol/urls.ts'
+
+/** The words of the page in the tests' language. */
+export const words = wordsIn('en')
+
+const { active, idle, unsteady } = words.states
+
+/** A place in the text: the line (block) from 0, and how many characters of it stand before the caret. */
+export interface Place {
+  readonly line: number
+  readonly after: number
+}
+
+/** One tab of one person on the page of a document, and what they do and see there. */
+export class Writer {
+  readonly page: Page
+  readonly body: Locator
+  readonly title: Locator
+  /** The save chip. */
+  readonly chip: Locator
+  /** The faces of everybody here, oneself too; each is one button that says who and how. */
+  readonly people: Locator
+
+  constructor(page: Page) {
+    this.page = page
+    this.body = page.getByRole('textbox', { name: words.body })
+    this.title = page.getByRole('textbox', { name: words.titleLabel })
+    this.chip = page.getByRole('button', { name: words.save.button })
+    this.people = page
+      .getByRole('list', { name: words.people })
+      .getByRole('button', { name: new RegExp(`, (${active}|${idle}|${unsteady})`) })
+  }
+
+  /** One click from the front page into a new document. */
+  async startWriting(frontPage = '/'): Promise<void> {
+    await this.page.goto(frontPage)
+    await this.page.getByRole('button', { name: words.start }).click()
+    await this.page.waitForURL((url) => addressIn(url.pathname) !== null)
+    await expect(this.body).toBeFocused()
+  }
+
+  /** Opens a link and waits until one may type. */
+  async open(link: string): Promise<void> {
+    await this.page.goto(link)
+    await expect(this.body).toBeEditable()
+  }
+
+  /** Types where the caret is. */
+  async type(text: string): Promise<void> {
+    await this.page.keyboard.type(text)
+  }
+
+  async press(...keys: string[]): Promise<void> {
+    for (const key of keys) await this.page.keyboard.press(key)
+  }
+
+  /** Puts the caret somewhere, as a person without a mouse does. */
+  async goTo({ line, after }: Place): Promise<void> {
+    await this.body.focus()
+    await this.press('Control+Home')
+    for (let i = 0; i < line; i++) await this.press('ArrowDown')
+    await this.press('Home')
+    for (let i = 0; i < after; i++) await this.press('ArrowRight')
+  }
+
+  async goToEnd(): Promise<void> {
+    await this.body.focus()
+    await this.press('Control+End')
+  }
+
+  /** The blocks of the document, as text. */
+  async lines(): Promise<string[]> {
+    return this.body.evaluate((body) =>
+      [...body.children].map((block) => (block.textContent ?? '').replace(/[\u200b\ufeff]/g, '')),
+    )
+  }
+
+  async sees(text: string): Promise<void> {
+    await expect(this.body).toContainText(text)
+  }
+
+  async seesSaved(): Promise<void> {
+    await expect(this.chip).toContainText(words.chip.saved)
+  }
+
+  /** Opens what the chip has to say. */
+  async openSaveDetails(): Promise<void> {
+    await this.chip.click()
+    await expect(this.page.getByRole('heading', { name: words.save.heading })).toBeVisible()
+  }
+
+  /** The popover's "on this device ✓". */
+  async seesOnDevice(): Promise<void> {
+    await this.openSaveDetails()
+    const step = this.page.getByRole('listitem').filter({ hasText: words.save.onDevice })
+    await expect(step).toContainText(words.save.done)
+  }
+
+  /** Another person's caret in the text, by the name on its flag. */
+  caretOf(name: string): Locator {
+    return this.body.locator(`[data-name="${name}"]`)
+  }
+
+  /** Chooses a name. */
+  async rename(name: string): Promise<void> {
+    await this.people.first().click()
+    await this.page.getByLabel(words.yourName).fill(name)
+    await this.page.getByRole('button', { name: words.saveName, exact: true }).click()
+    await expect(this.people.first()).toHaveAccessibleName(new RegExp(`^${name} `))
+  }
+
+  /** The link as the Share dialog copies it. */
+  async copyLink(): Promise<string> {
+    await this.page.getByRole('button', { name: words.share }).click()
+    const dialog = this.page.getByRole('dialog', { name: words.shareTitle })
+    await dialog.getByRole('button', { name: words.copy }).click()
+    await expect(this.page.getByText(words.linkCopied).first()).toBeVisible()
+    const link = await dialog.getByRole('textbox', { name: words.shareLink }).inputValue()
+    await this.press('Escape')
+    await expect(dialog).toBeHidden()
+    return link
+  }
+
+  /** A second tab of the same person. */
+  async openTab(link: string): Promise<Writer> {
+    const tab = new Writer(await this.page.context().newPage())
+    await tab.open(link)
+    return tab
+  }
+}

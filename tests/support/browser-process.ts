@@ -1,0 +1,71 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type BrowserContext, chromium } from '@playwright/test'
+
+/** A Chromium with a profile on disk, in a process of its own, so that it can be killed like a crash does. */
+export interface BrowserProcess {
+  /** The profile's only context. */
+  readonly context: BrowserContext
+  /** SIGKILL to the browser and everything it started; nothing is flushed. Resolves when it is gone. */
+  kill(): Promise<void>
+}
+
+const STARTS_WITHIN_MS = 20_000
+
+/** Starts the browser on a profile folder, new or left by an earlier one. `args`: further switches. */
+export async function startBrowser(
+  executable: string,
+  profile: string,
+  args: readonly string[] = [],
+): Promise<BrowserProcess> {
+  const portFile = join(profile, 'DevToolsActivePort')
+  await rm(portFile, { force: true })
+  const child = spawn(
+    executable,
+    [
+      '--headless=new',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--hide-crash-restore-bubble',
+      '--remote-debugging-port=0',
+      `--user-data-dir=${profile}`,
+      ...args,
+      'about:blank',
+    ],
+    // A group of its own: renderers and helpers die with it.
+    { detached: true, stdio: 'ignore' },
+  )
+  const closed = once(child, 'close')
+  const port = await portWrittenTo(portFile, child)
+  const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`)
+  const [context] = browser.contexts()
+  if (!context) throw new Error('the browser has no profile')
+  return {
+    context,
+    kill: async () => {
+      if (child.exitCode === null && child.signalCode === null && child.pid)
+        process.kill(-child.pid, 'SIGKILL')
+      await closed
+    },
+  }
+}
+
+async function portWrittenTo(file: string, child: ChildProcess): Promise<string> {
+  const deadline = Date.now() + STARTS_WITHIN_MS
+  while (Date.now() < deadline) {
+    if (child.exitCode !== null) throw new Error(`the browser ended with ${child.exitCode}`)
+    const [port] = await readFile(file, 'utf8').then(
+      (text) => text.split('\n'),
+      () => [],
+    )
+    if (port) return port
+    await new Promise((resolve) => setTimeout(resolve, 25))
+  }
+  throw new Error(`the browser said no port within ${STARTS_WITHIN_MS} ms`)
+}
