@@ -1,5 +1,5 @@
 /*
- * Who may import whom: the table of README.md, one rule per folder. `npm run check` runs it and
+ * Who may import whom: the table of docs/architecture.md, one rule per folder. `npm run check` runs it and
  * tests/tooling/boundaries.test.ts proves it with planted breaches. Under TypeScript 7 the default parser
  * skips .ts files without a word; swc reads them, type-only imports included.
  */

@@ -78,6 +78,10 @@ async function dependencies() {
 }
 
 async function build() {
+  const basePath = process.env.BASE_PATH ?? ''
+  if (!/^(\/[\w.~-]+)*$/.test(basePath)) {
+    throw new Stop(`BASE_PATH must be empty or a path like /docs, not ${JSON.stringify(basePath)}.`)
+  }
   const sources = [
     ...filesUnder('app'),
     ...filesUnder('lib'),
@@ -86,7 +90,7 @@ async function build() {
       (file) => at(file),
     ),
   ]
-  const stamp = hashOf(sources, process.env.BASE_PATH ?? '')
+  const stamp = hashOf(sources, basePath)
   if (noted('built') === stamp && existsSync(at('.next/BUILD_ID'))) return
   rmSync(join(notes, 'built'), { force: true })
   await run('Building', [at('node_modules/.bin/node'), at('node_modules/next/dist/bin/next'), 'build'])

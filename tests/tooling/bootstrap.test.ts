@@ -101,6 +101,24 @@ test('ends with one sentence when Node is too old', async () => {
   })
 })
 
+test.each(['docs', '/docs/', '/', 'http://x/docs'])(
+  'ends with one sentence when BASE_PATH is %s',
+  async (path) => {
+    const { code, said } = await bootstrap('start', { BASE_PATH: path })
+    expect(code).toBe(1)
+    expect(said).toMatch(/^BASE_PATH must be empty or a path like \/docs, not ".*"\.$/m)
+  },
+)
+
+test('ends with one sentence when CHROMIUM_PATH does not start', async () => {
+  await bootstrap('dev')
+  await mkdir(join(tree, '.next'))
+  await writeFile(join(tree, '.next/BUILD_ID'), '')
+  const { code, said } = await bootstrap('test', { CHROMIUM_PATH: '/nowhere' })
+  expect(code).toBe(1)
+  expect(said).toContain('CHROMIUM_PATH must be a Chromium that starts, and /nowhere does not.\n')
+})
+
 test('ends with one sentence when the pinned Node did not come', async () => {
   const { code, said } = await bootstrap('dev', { BRINGS: '24.0.0' })
   expect(code).toBe(1)
