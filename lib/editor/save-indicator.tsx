@@ -16,7 +16,7 @@ import { HTML_LANG } from './words.ts'
 const SETTLE = 500
 
 /** The chip as it is to be shown now: debounced, but never *saved* while something is not. */
-export function useShownChip(session: DocumentSession): SaveChip {
+function useShownChip(session: DocumentSession): SaveChip {
   const status = useStatus(session.provider)
   const save = useSave(session.provider)
   const online = useBrowserOnline()
@@ -25,12 +25,19 @@ export function useShownChip(session: DocumentSession): SaveChip {
   const [shown, setShown] = useState<SaveChip>(actual)
   const latest = useRef(actual)
   latest.current = actual
+  const settle = settleTime(shown, actual)
+  const { kind } = actual
+  // biome-ignore lint/correctness/useExhaustiveDependencies: every change of the kind starts the wait anew
   useEffect(() => {
-    const timer = setTimeout(() => setShown(latest.current), actual.kind === shown.kind ? 0 : SETTLE)
+    const timer = setTimeout(() => setShown(latest.current), settle)
     return () => clearTimeout(timer)
-  }, [actual.kind, shown.kind])
+  }, [kind, settle])
   // Same state: its newest figures. A promise that no longer holds is taken back at once.
   return actual.kind === shown.kind || shown.kind === 'saved' ? actual : shown
+}
+
+function settleTime(shown: SaveChip, actual: SaveChip): number {
+  return shown.kind === actual.kind || shown.kind === 'opening' ? 0 : SETTLE
 }
 
 /** The chip in the header and the popover beneath it. */

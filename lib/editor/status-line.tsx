@@ -39,8 +39,7 @@ export function StatusLine({ session, editor, onShortcuts }: StatusLineProps) {
           buttonClass="status-button"
           button={
             <>
-              {words.youAre(self.name)}
-              {' — '}
+              {`${words.youAre(self.name)} —`}
               <span className="status-change">{words.change}</span>
             </>
           }

@@ -4,8 +4,8 @@ import { Editor } from '@tiptap/core'
 import { ySyncPluginKey } from '@tiptap/y-tiptap'
 import { useEffect, useRef, useState } from 'react'
 import { LIMITS } from '../protocol/limits.ts'
+import { followFlags } from './caret-flags.ts'
 import { caretLayer, ownCaret, remoteCarets, showCarets } from './caret-layer.ts'
-import { followNearness } from './caret-nearness.ts'
 import { CompositionHold } from './composition-hold.ts'
 import type { DocumentSession } from './document-session.ts'
 import { extensions } from './extensions.ts'
@@ -105,7 +105,7 @@ function makeEditor(element: HTMLElement, session: DocumentSession, latest: Late
   const stops = [
     provider.on('peers', draw),
     holdWhileComposing(view.dom, () => provider.holdIncoming()),
-    followNearness(editor),
+    followFlags(editor),
     new OwnPresence(provider, () => (editor.isDestroyed ? null : ownCaret(editor.state))).follow(editor),
   ]
   return {
