@@ -7,8 +7,8 @@ import { GateBytes, malformed, RefusedUpdate } from './update-gate-bytes.ts'
  * apart, no empty sections, flags 0 or 1. So every reader of these bytes sees the same update, in linear time.
  */
 
-export const MAX_CLIENT_ID = 0xffff_ffff
-export const MAX_CLOCK = 0x7fff_ffff
+const MAX_CLIENT_ID = 0xffff_ffff
+const MAX_CLOCK = 0x7fff_ffff
 /** A deleted or collected run claims its length in a few bytes; one client instance never comes near this. */
 const MAX_RUN = 2 ** 24 - 1
 

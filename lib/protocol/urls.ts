@@ -1,7 +1,7 @@
 declare const process: { readonly env: Record<string, string | undefined> }
 
 /** The sub-path the site is served under, set at build time by BASE_PATH: '' or '/docs'. */
-export const BASE_PATH: string = process.env.NEXT_PUBLIC_BASE_PATH ?? ''
+const BASE_PATH: string = process.env.NEXT_PUBLIC_BASE_PATH ?? ''
 
 /** Every place of ours that has a URL. */
 export type Place =

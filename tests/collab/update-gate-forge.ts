@@ -19,7 +19,7 @@ function write(e: encoding.Encoder, part: Part): void {
   else for (const each of part) write(e, each)
 }
 
-export const NO_DELETES: Part = 0
+const NO_DELETES: Part = 0
 
 /** One client's structs. */
 export function section(client: number, clock: number, structs: readonly Part[]): Part {

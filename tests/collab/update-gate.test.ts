@@ -329,6 +329,37 @@ describe('the cost of the gate', () => {
     expect(each).toBeLessThan(20)
   })
 
+  test('[GATE10] the dearest batches take linear time', () => {
+    const bytes = LIMITS.assembledBytes - 1000
+    const [up, down] = [STRANGER + 1, STRANGER]
+    const chain = Array.from({ length: 24_000 }, (_, i) => i)
+    const batches = [
+      mine(inRoot(CONTENT.string, 'title', 'x'.repeat(bytes))),
+      mine(inRoot(CONTENT.any, 'title', [bytes, new Uint8Array(bytes).fill(126)])),
+      mine(inRoot(CONTENT.embed, 'title', `[${'[],'.repeat(bytes / 3)}1]`)),
+      // Two clients, each struct needing the other's last: the sections are left and entered 24,000 times.
+      update([
+        section(
+          up,
+          0,
+          chain.map((i) =>
+            i === 0 ? inRoot(CONTENT.string, 'title', 'a') : rightOf(CONTENT.string, down, i - 1, 'a'),
+          ),
+        ),
+        section(
+          down,
+          0,
+          chain.map((i) => rightOf(CONTENT.string, up, i, 'b')),
+        ),
+      ]),
+    ]
+    for (const batch of batches) {
+      const start = performance.now()
+      expect(codeOf(gate(batch, true))).toBe('ok')
+      expect(performance.now() - start).toBeLessThan(1000)
+    }
+  })
+
   test('[GATE9] scanning damaged bytes throws', () => {
     const clocks = new Map<number, number>()
     expect(() => scanClocks(text('abc').subarray(0, 8), clocks)).toThrow(RefusedUpdate)
