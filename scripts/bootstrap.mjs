@@ -16,6 +16,7 @@ const at = (...parts) => join(root, ...parts)
 
 /** What each purpose needs, in this order. */
 const needs = {
+  build: [dependencies, build],
   start: [dependencies, build],
   dev: [dependencies],
   check: [dependencies, routeTypes],
