@@ -42,18 +42,14 @@ export class Accounts {
     this.#auth = createAuth(options)
   }
 
-  /** The session of a request's cookie, null when there is none; with new cookies when it was due for renewal. */
-  async sessionOf(headers: Headers): Promise<KeptSession | null> {
-    const { response, headers: answer } = await this.#auth.api.getSession({
-      headers: cookieOf(headers),
-      returnHeaders: true,
-    })
-    if (!response) return null
-    return {
-      sessionId: response.session.id,
-      person: personOf(response.user),
-      setCookies: answer.getSetCookie(),
-    }
+  /** The session of a request's cookie; null when there is none. Changes nothing: a page that is shown sets no cookies. */
+  sessionOf(headers: Headers): Promise<KeptSession | null> {
+    return this.#session(headers, { disableRefresh: true })
+  }
+
+  /** The same, with new cookies when it was due for renewal. */
+  renewedSessionOf(headers: Headers): Promise<KeptSession | null> {
+    return this.#session(headers, {})
   }
 
   /** Makes a guest and a session for them. */
@@ -82,6 +78,20 @@ export class Accounts {
     const name = cleanName(profile.name, LIMITS.nameLength)
     const user = await context.internalAdapter.updateUser(userId, { name, hue: profile.hue })
     return personOf(user)
+  }
+
+  async #session(headers: Headers, query: { disableRefresh?: boolean }): Promise<KeptSession | null> {
+    const { response, headers: answer } = await this.#auth.api.getSession({
+      headers: cookieOf(headers),
+      query,
+      returnHeaders: true,
+    })
+    if (!response) return null
+    return {
+      sessionId: response.session.id,
+      person: personOf(response.user),
+      setCookies: answer.getSetCookie(),
+    }
   }
 }
 

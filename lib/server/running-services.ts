@@ -47,7 +47,7 @@ export class RunningServices implements Services {
 
   async ensureGuest(headers: Headers): Promise<EnsuredSession> {
     const { accounts } = this.#ports
-    return sessionOf((await accounts.sessionOf(headers)) ?? (await accounts.startGuest()))
+    return sessionOf((await accounts.renewedSessionOf(headers)) ?? (await accounts.startGuest()))
   }
 
   socketToken({ sessionId, user }: Session): { token: string; expiresAt: number } {
