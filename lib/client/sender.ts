@@ -1,0 +1,158 @@
+import { isRetryable, type Refusal } from '../protocol/errors.ts'
+import type { Ack } from '../protocol/events.ts'
+import { LIMITS } from '../protocol/limits.ts'
+import { encodeBatch } from '../protocol/wire.ts'
+import type { ClientClock } from './client-clock.ts'
+import type { Outbox } from './outbox.ts'
+import type { SealedBatch } from './replica-store.ts'
+
+/** A joined room on a live connection. */
+export interface Uplink {
+  readonly room: number
+  update(batch: Uint8Array): void
+}
+
+export interface SenderOptions {
+  readonly outbox: Outbox
+  readonly clock: Pick<ClientClock, 'now' | 'after'>
+  /** Null while nothing may be sent. */
+  readonly uplink: () => Uplink | null
+  readonly clientId: () => number
+  /** The server's room is another one now: join again. */
+  readonly onNotJoined: () => void
+  /** The server lacks what a batch builds on: look whether rows were missed. */
+  readonly onGap: () => Promise<void>
+  /** They were not: both sides must exchange what the other lacks. */
+  readonly onDistrust: () => void
+  /** A batch of another tab is this tab's from now on. */
+  readonly onAdopted: (batch: SealedBatch) => void
+  /** Refused for good: nothing more is sent. */
+  readonly onHalted: (refusal: Refusal) => void
+}
+
+/** Without an answer for this long, batches are sent again (they are idempotent). */
+const ANSWER_MS = 10_000
+/** Batches of other tabs that are still live are theirs to send; older than this, any tab sends them. */
+const FOREIGN_AFTER_MS = 5000
+const RETRY_MS = 1000
+/** Exchanges by state vector that did not close a gap, before this tab gives up and says so. */
+const MAX_EXCHANGES = 3
+
+/** Sends the outbox in order, again when an answer is overdue, and does what a refusal asks for. */
+export class Sender {
+  readonly #options: SenderOptions
+  #halted = false
+  #paused = false
+  #overdueArmed = false
+  #answers = 0
+  #foreignBefore = 0
+  /** The batch for which rows were pulled after a gap: met again, both sides exchange everything. */
+  #gapAt: string | null = null
+  #exchanges = 0
+  readonly #timers = new Set<() => void>()
+
+  constructor(options: SenderOptions) {
+    this.#options = options
+  }
+
+  get halted(): boolean {
+    return this.#halted
+  }
+
+  /** Sends what may be sent. Repeating is harmless. */
+  pump(): void {
+    const uplink = this.#options.uplink()
+    if (!uplink || this.#halted || this.#paused) return
+    const { outbox, clock } = this.#options
+    const foreignBefore = Math.max(this.#foreignBefore, clock.now() - FOREIGN_AFTER_MS)
+    this.#foreignBefore = 0
+    for (const batch of outbox.take(foreignBefore)) send(uplink, batch)
+    if (this.#overdueArmed || (outbox.inFlight === 0 && outbox.foreign.length === 0)) return
+    this.#overdueArmed = true
+    const answers = this.#answers
+    this.#after(outbox.inFlight > 0 ? ANSWER_MS : FOREIGN_AFTER_MS, () => {
+      this.#overdueArmed = false
+      if (answers === this.#answers) outbox.rewind()
+      this.pump()
+    })
+  }
+
+  /** A join is complete: this tab may build on every batch that waits, so all of them are sent now, other tabs' too. */
+  joined(): void {
+    this.#foreignBefore = Number.POSITIVE_INFINITY
+  }
+
+  /** Something was acknowledged. */
+  answered(): void {
+    this.#answers++
+    this.#exchanges = 0
+  }
+
+  /** A batch was not accepted. */
+  refused(ack: Ack, refusal: Refusal): void {
+    const { outbox } = this.#options
+    this.#answers++
+    if (refusal.code === 'not-joined') {
+      this.#options.onNotJoined()
+      return
+    }
+    if (!isRetryable(refusal.code)) {
+      this.#halt(refusal)
+      return
+    }
+    outbox.rewind()
+    if (refusal.code === 'gap') {
+      this.#gap(ack, refusal)
+      return
+    }
+    if (refusal.code === 'rewind' && ack.clientId !== this.#options.clientId()) {
+      const adopted = outbox.adopt(ack.clientId, ack.n)
+      if (adopted) this.#options.onAdopted(adopted)
+    }
+    this.#paused = true
+    this.#after(refusal.code === 'rewind' ? 0 : (refusal.retryAfterMs ?? RETRY_MS), () => {
+      this.#paused = false
+      this.pump()
+    })
+  }
+
+  destroy(): void {
+    for (const cancel of this.#timers) cancel()
+    this.#timers.clear()
+  }
+
+  #gap(ack: Ack, refusal: Refusal): void {
+    const batch = `${ack.clientId} ${ack.n}`
+    if (this.#gapAt !== batch) {
+      this.#gapAt = batch
+      void this.#options.onGap().then(() => this.pump())
+      return
+    }
+    this.#gapAt = null
+    if (++this.#exchanges > MAX_EXCHANGES) this.#halt(refusal)
+    else this.#options.onDistrust()
+  }
+
+  #halt(refusal: Refusal): void {
+    this.#halted = true
+    this.#options.onHalted(refusal)
+  }
+
+  #after(ms: number, task: () => void): void {
+    const cancel = this.#options.clock.after(ms, () => {
+      this.#timers.delete(cancel)
+      task()
+    })
+    this.#timers.add(cancel)
+  }
+}
+
+/** One batch, in parts when it is larger than a message may be. */
+function send(uplink: Uplink, batch: SealedBatch): void {
+  const { clientId, n, restore, payload } = batch
+  const parts = Math.max(1, Math.ceil(payload.length / LIMITS.batchBytes))
+  for (let part = 0; part < parts; part++) {
+    const piece = payload.subarray(part * LIMITS.batchBytes, (part + 1) * LIMITS.batchBytes)
+    uplink.update(encodeBatch({ room: uplink.room, clientId, n, part, parts, restore, payload: piece }))
+  }
+}
