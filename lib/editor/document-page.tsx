@@ -106,9 +106,9 @@ export function DocumentPage({ session, address, theme: firstTheme, created }: D
           onDelete={status.role === 'owner' ? () => setOverlay('delete') : null}
         />
       </header>
-      <div className="toolbar-place" data-region hidden={viewer}>
+      <section className="toolbar-place" aria-label={words.toolbar} data-region hidden={viewer}>
         {editor && status.mayType ? <Toolbar editor={editor} onLink={openLink} /> : null}
-      </div>
+      </section>
       <main className="page" data-region>
         <Unsent session={session} />
         {status.schemaTooOld ? <PlainDocument doc={doc} heading={words.tooOld} /> : null}

@@ -91,6 +91,7 @@ export function Toolbar({ editor, onLink }: ToolbarProps) {
   const formats = useFormats(editor)
   const bar = useRef<HTMLDivElement>(null)
   const chain = () => editor.chain().focus()
+  const style = formats.level === 0 ? words.paragraph : words.heading(formats.level)
   useRovingTabStop(bar)
 
   const toggle = (name: Toggle, label: string, Icon: ComponentType, run: () => void) => (
@@ -120,11 +121,11 @@ export function Toolbar({ editor, onLink }: ToolbarProps) {
         kind="menu"
         align="start"
         tabIndex={-1}
-        label={words.blockStyle}
+        label={`${words.blockStyle}: ${style}`}
         buttonClass="style-button"
         button={
           <>
-            <span>{formats.level === 0 ? words.paragraph : words.heading(formats.level)}</span>
+            <span>{style}</span>
             <DownIcon size={16} />
           </>
         }
