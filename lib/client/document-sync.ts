@@ -381,7 +381,7 @@ export class DocumentSync {
     this.#takeHistory(history, joined.mode !== 'tail')
     if (joined.mode === 'rewind') {
       this.#incoming.force()
-      this.#outbox.sealDifferences(Y.encodeStateAsUpdate(this.#doc, vectorOf(joined.vector)))
+      this.#outbox.sealDifferences(differencesOf(this.#doc, vectorOf(joined.vector)))
       this.#distrusted = false
     } else {
       this.#acknowledge(this.#doc.clientID, joined.acknowledged)
@@ -485,6 +485,18 @@ function updatesOf(row: Row): Uint8Array[] {
   return decodeEntries(row.entries).flatMap((entry) =>
     entry.kind === ENTRY_BODY_UPDATE ? [...entry.updates] : [],
   )
+}
+
+/** What a server with that state vector lacks; without what itself waits for its predecessors, which the gate refuses. */
+function differencesOf(doc: Y.Doc, vector: Uint8Array): Uint8Array {
+  const { store } = doc
+  const { pendingStructs, pendingDs } = store
+  store.pendingStructs = null
+  store.pendingDs = null
+  const differences = Y.encodeStateAsUpdate(doc, vector)
+  store.pendingStructs = pendingStructs
+  store.pendingDs = pendingDs
+  return differences
 }
 
 function vectorOf(base64: string): Uint8Array {

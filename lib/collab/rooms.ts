@@ -1,5 +1,5 @@
 import { type Refusal, refuse } from '../protocol/errors.ts'
-import type { HISTORY_MODES, Notice, Reset } from '../protocol/events.ts'
+import type { HISTORY_MODES, Reset } from '../protocol/events.ts'
 import type { Role } from '../protocol/identity.ts'
 import type { BatchBody } from '../protocol/wire.ts'
 import type { Clock } from './clock.ts'
@@ -172,11 +172,6 @@ export class Rooms {
   async end(documentId: string, reason: Reset['reason']): Promise<void> {
     const room = await this.#open.get(documentId)?.catch(() => null)
     if (room) this.#drop(room, reason)
-  }
-
-  /** Tells everybody. */
-  notify(notice: Omit<Notice, 'room'>): void {
-    for (const room of this.#byNumber.keys()) this.#options.wire.notice({ room, ...notice })
   }
 
   /** Commits what waits; nothing is accepted any more. */

@@ -128,7 +128,7 @@ export type Reset = v.InferOutput<typeof resetSchema>
 export const noticeSchema = v.object({
   /** 0: for the connection as a whole. */
   room: seqSchema,
-  code: v.picklist(['storage-slow', 'storage-ok', 'history-behind', 'last-warning']),
+  code: v.picklist(['storage-slow', 'storage-ok', 'last-warning']),
 })
 export type Notice = v.InferOutput<typeof noticeSchema>
 

@@ -42,8 +42,8 @@ async function close(...providers: CollabProvider[]): Promise<void> {
   await Promise.all(providers.map((provider) => provider.destroy()))
 }
 
-describe('[UPD] editing together', () => {
-  test('what one types the other has, and "saved" turns true only with the acknowledgement', async () => {
+describe('editing together', () => {
+  test('[UPD4] what one types the other has, and "saved" turns true only with the acknowledgement', async () => {
     const { a, b, documentId } = await pair()
     type(a, 'hello')
     expect(a.saved).toBe(false)
@@ -55,7 +55,7 @@ describe('[UPD] editing together', () => {
     await close(a, b)
   })
 
-  test('typing ahead of acknowledgements keeps the order and loses nothing', async () => {
+  test('[UPD1] typing ahead of acknowledgements keeps the order and loses nothing', async () => {
     const { a, b } = await pair()
     for (let i = 0; i < 2000; i++) {
       type(a, `${i},`)
@@ -66,7 +66,7 @@ describe('[UPD] editing together', () => {
     await close(a, b)
   })
 
-  test('one transaction of some megabytes travels in parts and arrives whole', async () => {
+  test('[UPD2] one transaction of some megabytes travels in parts and arrives whole', async () => {
     const { a, b } = await pair()
     const text = '字'.repeat(900_000)
     bodyOf(a).insert(0, [new Y.XmlText(text)])
@@ -90,8 +90,8 @@ describe('[UPD] editing together', () => {
   })
 })
 
-describe('[JOIN] joining', () => {
-  test('a document larger than a chunk is loaded with progress', async () => {
+describe('joining', () => {
+  test('[PULL2] a document larger than a chunk is loaded with progress', async () => {
     const { a, b, address } = await pair()
     for (let i = 0; i < 4; i++) {
       bodyOf(a).insert(0, [new Y.XmlText('x'.repeat(200_000))])
@@ -106,7 +106,7 @@ describe('[JOIN] joining', () => {
     await close(a, b, c)
   })
 
-  test('a client with an older schema shows the text, changes nothing, and says so', async () => {
+  test('[JOIN8] a client with an older schema shows the text, changes nothing, and says so', async () => {
     const { a, b, address, documentId } = await pair()
     type(a, 'new')
     await a.flushed()
@@ -123,7 +123,7 @@ describe('[JOIN] joining', () => {
     await close(a, b, old)
   })
 
-  test('a viewer may read, and what is typed is never queued', async () => {
+  test('[UPD7] a viewer may read, and what is typed is never queued', async () => {
     const { address } = await server.document(mei, 'viewer')
     const viewer = server.open(address, akira)
     await until(viewer, () => viewer.synced)
@@ -133,14 +133,14 @@ describe('[JOIN] joining', () => {
     await close(viewer)
   })
 
-  test('an unknown address ends with not-found', async () => {
+  test('[JOIN3] an unknown address ends with not-found', async () => {
     const provider = server.open('A'.repeat(32), mei)
     await until(provider, () => provider.status.phase === 'ended')
     expect(provider.status.problem).toBe('not-found')
     await close(provider)
   })
 
-  test('a client id that somebody else took is exchanged before anything is typed', async () => {
+  test('[JOIN4] a client id that somebody else took is exchanged before anything is typed', async () => {
     const { a, b, address } = await pair()
     type(a, 'x')
     await a.flushed()
@@ -154,7 +154,7 @@ describe('[JOIN] joining', () => {
     await close(a, b, c)
   })
 
-  test('a deleted document ends for those who have it open', async () => {
+  test('[END1] a deleted document ends for those who have it open', async () => {
     const { a, b, documentId } = await pair()
     await server.store.catalog.delete(documentId, mei.person.userId, Date.now())
     await server.collaboration.endDeleted(documentId)
@@ -164,8 +164,8 @@ describe('[JOIN] joining', () => {
   })
 })
 
-describe('[PRES] presence', () => {
-  test('people see each other come, move their carets and go', async () => {
+describe('presence', () => {
+  test('[PRES2] people see each other come, move their carets and go', async () => {
     const { a, b } = await pair()
     await until(a, () => a.peers.length === 2)
     await until(b, () => b.peers.length === 2)
@@ -181,8 +181,8 @@ describe('[PRES] presence', () => {
   })
 })
 
-describe('[UPD] a browser with a local copy', () => {
-  test('opens without the server, and two tabs share one outbox: what a killed tab left, the other sends', async () => {
+describe('a browser with a local copy', () => {
+  test('[UPD7] opens without the server, and two tabs share one outbox: what a killed tab left, the other sends', async () => {
     const browser = new MemoryReplicas()
     const { address } = await server.document(mei)
     const first = server.open(address, mei, { replica: browser.open() })
@@ -209,8 +209,8 @@ describe('[UPD] a browser with a local copy', () => {
   })
 })
 
-describe('[HS] long polling', () => {
-  test('gives the same guarantees, and says that it is used', async () => {
+describe('long polling', () => {
+  test('[FRAME1] gives the same guarantees, and says that it is used', async () => {
     const { address } = await server.document(mei)
     const a = server.open(address, mei, { transports: ['polling'] })
     const b = server.open(address, akira)

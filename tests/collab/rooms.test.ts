@@ -150,13 +150,13 @@ async function headSeq(): Promise<number | undefined> {
 const cursorAt = (row: RowBody) => ({ lineage: 'lineage-1', seq: row.seq, chain: chainToHex(row.chain) })
 
 describe('joining', () => {
-  test('two clients that open a cold document at the same instant share one room and one reading', async () => {
+  test('[JOIN9] two clients that open a cold document at the same instant share one room and one reading', async () => {
     const [a, b] = await Promise.all([join(new Probe('a')), join(new Probe('b'))])
     expect(a.room).toBe(b.room)
     expect(rooms.size).toBe(1)
   })
 
-  test('a failed load leaves nothing behind: the next join reads again', async () => {
+  test('[ERR3] a failed load leaves nothing behind: the next join reads again', async () => {
     const load = store.load.bind(store)
     store.load = async () => {
       store.load = load
@@ -166,13 +166,13 @@ describe('joining', () => {
     expect((await join(new Probe('a'))).ok).toBe(true)
   })
 
-  test('an unknown document and a deleted one are answered alike', async () => {
+  test('[JOIN3] an unknown document and a deleted one are answered alike', async () => {
     expect(await ask(new Probe('a'), { documentId: 'nothing' })).toMatchObject({ code: 'not-found' })
     await store.delete(DOCUMENT, 'owner', clock.now())
     expect(await ask(new Probe('a'))).toMatchObject({ code: 'not-found' })
   })
 
-  test('a client id of somebody else is refused before anything is typed, also when nothing is in the log yet', async () => {
+  test('[JOIN4] a client id of somebody else is refused before anything is typed, also when nothing is in the log yet', async () => {
     const [a, b] = [new Probe('a'), new Probe('b')]
     const { room } = await join(a, { clientId: 7 })
     expect(await ask(b, { clientId: 7 })).toMatchObject({ ok: false, code: 'client-id-taken' })
@@ -183,7 +183,7 @@ describe('joining', () => {
     expect((await join(a, { clientId: 7 })).acknowledged).toBe(1)
   })
 
-  test('an idle rejoin brings nothing and appends nothing', async () => {
+  test('[JOIN1] an idle rejoin brings nothing and appends nothing', async () => {
     const a = new Probe('a')
     const { room } = await join(a)
     await send(a, a.edit(room, 'hello'))
@@ -195,7 +195,7 @@ describe('joining', () => {
     expect(await headSeq()).toBe(1)
   })
 
-  test('a known cursor is answered with the rows after it, an old one with a snapshot when its rows are gone', async () => {
+  test('[JOIN5] a known cursor is answered with the rows after it, an old one with a snapshot when its rows are gone', async () => {
     const a = new Probe('a')
     const { room } = await join(a)
     for (const letter of 'abcdef') await send(a, a.edit(room, letter))
@@ -217,7 +217,7 @@ describe('joining', () => {
     expect(doc.getText('title').toString()).toBe('abcdefghij')
   })
 
-  test('a cursor of another history is answered with rewind and the state vector, another lineage with lineage', async () => {
+  test('[JOIN5] a cursor of another history is answered with rewind and the state vector, another lineage with lineage', async () => {
     const a = new Probe('a')
     const { room } = await join(a)
     await send(a, a.edit(room, 'hello'))
@@ -239,7 +239,7 @@ describe('joining', () => {
 })
 
 describe('updates', () => {
-  test('a batch sent three times is one entry, and each repetition is acknowledged', async () => {
+  test('[UPD3] a batch sent three times is one entry, and each repetition is acknowledged', async () => {
     const a = new Probe('a')
     const { room } = await join(a)
     const batch = a.edit(room, 'once')
@@ -251,7 +251,7 @@ describe('updates', () => {
     expect(await headSeq()).toBe(1)
   })
 
-  test('a batch sent again before it is on disk is answered by its one frame', async () => {
+  test('[UPD3] a batch sent again before it is on disk is answered by its one frame', async () => {
     const a = new Probe('a')
     const { room } = await join(a)
     const batch = a.edit(room, 'once')
@@ -262,7 +262,7 @@ describe('updates', () => {
     expect(a.acks).toEqual([])
   })
 
-  test('what arrives while a commit is on its way goes into the next row together', async () => {
+  test('[UPD5] what arrives while a commit is on its way goes into the next row together', async () => {
     const probes = Array.from({ length: 5 }, (_, i) => new Probe(`p${i}`))
     const joined = await Promise.all(probes.map((probe) => join(probe)))
     probes.forEach((probe, i) => {
@@ -273,7 +273,7 @@ describe('updates', () => {
     expect(decodeEntries(frames[0]?.entries ?? new Uint8Array())).toHaveLength(5)
   })
 
-  test('a client names its user in its first entry only', async () => {
+  test('[UPD6] a client names its user in its first entry only', async () => {
     const a = new Probe('a')
     const { room } = await join(a)
     await send(a, a.edit(room, 'x'))
@@ -282,7 +282,7 @@ describe('updates', () => {
     expect(users).toEqual(['user of a', ''])
   })
 
-  test('a number left out is answered rewind, and nothing of it is kept', async () => {
+  test('[UPD3] a number left out is answered rewind, and nothing of it is kept', async () => {
     const a = new Probe('a')
     const { room } = await join(a)
     const first = a.edit(room, 'x')
@@ -294,7 +294,7 @@ describe('updates', () => {
     expect(frames.map((row) => row.seq)).toEqual([1, 2])
   })
 
-  test('an update that builds on what is not there is answered gap', async () => {
+  test('[UPD8] an update that builds on what is not there is answered gap', async () => {
     const a = new Probe('a')
     const { room } = await join(a)
     const skipped = a.edit(room, 'x')
@@ -304,7 +304,7 @@ describe('updates', () => {
     expect(await headSeq()).toBe(0)
   })
 
-  test('viewers, older schemas and strangers change nothing, and are told why', async () => {
+  test('[UPD7] viewers, older schemas and strangers change nothing, and are told why', async () => {
     const a = new Probe('a')
     const { room } = await join(a, { role: 'viewer' })
     await send(a, a.edit(room, 'x'))
@@ -317,7 +317,7 @@ describe('updates', () => {
     expect(await headSeq()).toBe(0)
   })
 
-  test('a newer schema raises the schema of the document with its first change, not before', async () => {
+  test('[JOIN8] a newer schema raises the schema of the document with its first change, not before', async () => {
     const a = new Probe('a')
     const { room } = await join(a, { schemaVersion: 2 })
     expect((await join(new Probe('b'))).schemaVersion).toBe(1)
@@ -326,7 +326,7 @@ describe('updates', () => {
     expect((await store.load(DOCUMENT))?.schemaVersion).toBe(2)
   })
 
-  test('one large transaction travels in parts under one number and is one entry', async () => {
+  test('[UPD2] one large transaction travels in parts under one number and is one entry', async () => {
     const a = new Probe('a')
     const { room } = await join(a)
     const whole = a.edit(room, '字'.repeat(200_000))
@@ -345,7 +345,7 @@ describe('updates', () => {
     expect(frames).toHaveLength(1)
   })
 
-  test('parts out of order, too many or too large are refused and leave nothing in memory', async () => {
+  test('[UPD2] parts out of order, too many or too large are refused and leave nothing in memory', async () => {
     const a = new Probe('a')
     const { room } = await join(a)
     const whole = a.edit(room, 'x')
@@ -360,7 +360,7 @@ describe('updates', () => {
 })
 
 describe('storage that fails', () => {
-  test('a commit that failed is not acknowledged or relayed; the room is read again and the batch is taken once', async () => {
+  test('[UPD9] a commit that failed is not acknowledged or relayed; the room is read again and the batch is taken once', async () => {
     for (const moment of ['before', 'after'] as const) {
       const a = new Probe(`a ${moment}`)
       const { room } = await join(a)
@@ -381,7 +381,7 @@ describe('storage that fails', () => {
     }
   })
 
-  test('a row that the store refuses concerns its document alone', async () => {
+  test('[UPD9] a row that the store refuses concerns its document alone', async () => {
     await store.create({
       documentId: 'document-2',
       lineage: 'lineage-2',
@@ -404,7 +404,7 @@ describe('storage that fails', () => {
     expect(b.resets).toEqual([])
   })
 
-  test('after a second in one commit people are told, and told again when it is over', async () => {
+  test('[END2] after a second in one commit people are told, and told again when it is over', async () => {
     const a = new Probe('a')
     const { room } = await join(a)
     let release = (): void => undefined
@@ -424,7 +424,7 @@ describe('storage that fails', () => {
     expect(frames).toHaveLength(1)
   })
 
-  test('a damaged row quarantines its document, is named in the log, and others go on', async () => {
+  test('[END1] a damaged row quarantines its document, is named in the log, and others go on', async () => {
     const a = new Probe('a')
     const { room } = await join(a)
     for (const letter of 'ab') await send(a, a.edit(room, letter))
@@ -461,7 +461,7 @@ describe('leaving', () => {
     expect(await headSeq()).toBe(2)
   })
 
-  test('a late close of an old connection does not touch the new one of the same person', async () => {
+  test('[JOIN9] a late close of an old connection does not touch the new one of the same person', async () => {
     const [old, fresh] = [new Probe('old', 'mei'), new Probe('fresh', 'mei')]
     const { room } = await join(old)
     await join(fresh)
@@ -471,7 +471,7 @@ describe('leaving', () => {
     expect(fresh.entered.has(room)).toBe(true)
   })
 
-  test('a deleted document ends for everybody in it', async () => {
+  test('[END1] a deleted document ends for everybody in it', async () => {
     const [a, b] = [new Probe('a'), new Probe('b')]
     const { room } = await join(a)
     await join(b)
@@ -482,7 +482,7 @@ describe('leaving', () => {
     expect(rooms.size).toBe(0)
   })
 
-  test('closing commits what waits and takes nothing more', async () => {
+  test('[END3] closing commits what waits and takes nothing more', async () => {
     const a = new Probe('a')
     const { room } = await join(a)
     rooms.receive(a, a.edit(room, 'x'))

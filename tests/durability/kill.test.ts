@@ -48,7 +48,7 @@ class Typist {
   }
 }
 
-test(`[UPD] ${KILLS} times kill -9 while four people type: nothing acknowledged and nothing seen by a peer is lost, seed ${SEED}`, {
+test(`[UPD4] ${KILLS} times kill -9 while four people type: nothing acknowledged and nothing seen by a peer is lost, seed ${SEED}`, {
   timeout: 60_000 + KILLS * 8000,
 }, async () => {
   const random = seededRandom(SEED)

@@ -15,7 +15,7 @@ async function run(seed: number, faults: Faults): Promise<Simulation> {
 
 describe('replicas over a wire that cuts, duplicates, delays and reorders, a server that restarts and fails to commit', () => {
   for (let seed = FIRST; seed < FIRST + SEEDS; seed++) {
-    test(`[UPD] all replicas end equal and every acknowledged edit is stored, seed ${seed}`, async () => {
+    test(`[UPD3] [UPD4] [UPD9] all replicas end equal and every acknowledged edit is stored, seed ${seed}`, async () => {
       const simulation = await run(seed, ALL_FAULTS)
       expect(simulation.failures, `seed ${seed}`).toEqual([])
     })
@@ -24,7 +24,7 @@ describe('replicas over a wire that cuts, duplicates, delays and reorders, a ser
 
 describe('a server restored from an older copy of its data', () => {
   for (let seed = FIRST; seed < FIRST + Math.ceil(SEEDS / 4); seed++) {
-    test(`[JOIN] gets back everything that any client still holds, seed ${seed}`, async () => {
+    test(`[JOIN6] gets back everything that any client still holds, seed ${seed}`, async () => {
       const simulation = new Simulation(seed, ALL_FAULTS)
       await simulation.start(2 + (seed % 3))
       for (let i = 0; i < 40; i++) await simulation.step()
