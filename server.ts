@@ -25,7 +25,7 @@ async function start(): Promise<void> {
 
   const [store, web] = await Promise.all([
     openStore({ dataDir: settings.dataDir }),
-    WebServer.prepare(settings, import.meta.dirname),
+    WebServer.prepare(settings, import.meta.dirname, log),
   ])
   if (store.restored) log.warn('store.restored')
 

@@ -2,19 +2,21 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /*
- * Imported by server.ts before everything else: lib/protocol/urls.ts reads NEXT_PUBLIC_BASE_PATH when it is loaded, as
- * the build had it replaced in the pages. A built site knows the sub-path it was built for; development takes the setting.
+ * Imported by server.ts before everything else: lib/protocol/urls.ts and next.config.ts read the sub-path from the
+ * environment when they are loaded. A built site has the sub-path it was built for, whatever is set now; development
+ * takes the setting.
  */
-process.env.NEXT_PUBLIC_BASE_PATH =
-  (process.env.NODE_ENV === 'production' ? builtFor() : process.env.BASE_PATH) ?? ''
+const basePath = (process.env.NODE_ENV === 'production' ? builtFor() : process.env.BASE_PATH) ?? ''
+process.env.BASE_PATH = basePath
+process.env.NEXT_PUBLIC_BASE_PATH = basePath
 
 function builtFor(): string | undefined {
   const manifest = join(import.meta.dirname, '../../.next/routes-manifest.json')
   try {
-    const { basePath }: { basePath?: unknown } = JSON.parse(readFileSync(manifest, 'utf8'))
-    return typeof basePath === 'string' ? basePath : undefined
+    const { basePath: built }: { basePath?: unknown } = JSON.parse(readFileSync(manifest, 'utf8'))
+    return typeof built === 'string' ? built : undefined
   } catch {
-    // No build: Next says so, with what to do, as soon as it is asked to prepare.
+    // No build: the web server says so, with what to do.
     return undefined
   }
 }

@@ -7,7 +7,7 @@ export class BadSetting extends Error {
   override readonly name = 'BadSetting'
 }
 
-/** The settings of the process, read once. Sizes in bytes, times in ms. */
+/** The settings of the process, read once. Times in ms. */
 export interface Settings {
   readonly production: boolean
   readonly host: string
@@ -19,7 +19,6 @@ export interface Settings {
   readonly publicOrigin: string | null
   readonly pingInterval: number
   readonly pingTimeout: number
-  readonly roomCacheBytes: number
   readonly logLevel: (typeof LOG_LEVELS)[number]
   /** null: kept in the data folder, made at the first start. */
   readonly secret: string | null
@@ -59,7 +58,6 @@ const environment = v.object({
   PUBLIC_URL: v.optional(origin),
   PING_INTERVAL_MS: v.optional(whole(100, 300_000), '10000'),
   PING_TIMEOUT_MS: v.optional(whole(100, 600_000), '30000'),
-  ROOM_CACHE_MB: v.optional(whole(1, 1_000_000), '128'),
   LOG_LEVEL: v.optional(v.picklist(LOG_LEVELS, `one of ${LOG_LEVELS.join(', ')}`), 'info'),
   SECRET: v.optional(v.pipe(v.string(), v.minLength(32, 'at least 32 characters'))),
 })
@@ -86,7 +84,6 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     publicOrigin: set.PUBLIC_URL ?? null,
     pingInterval: set.PING_INTERVAL_MS,
     pingTimeout: set.PING_TIMEOUT_MS,
-    roomCacheBytes: set.ROOM_CACHE_MB * 1024 * 1024,
     logLevel: set.LOG_LEVEL,
     secret: set.SECRET ?? null,
   }

@@ -98,8 +98,12 @@ export class SocketServer {
     this.#documents.on('connection', (socket) => {
       const connection = new DocumentConnection(socket, ports)
       socket.onAny((event: string, ...args: unknown[]) => void connection.receive(event, args))
-      socket.conn.on('packet', () => ports.presence.heard(socket.id))
-      socket.on('disconnect', () => connection.close())
+      const heard = () => ports.presence.heard(socket.id)
+      socket.conn.on('packet', heard)
+      socket.on('disconnect', () => {
+        socket.conn.off('packet', heard)
+        connection.close()
+      })
     })
   }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import next from 'next'
 import { pathOf } from '../protocol/urls.ts'
 import { BadSetting, listenProblem, type Settings } from './env.ts'
+import type { Log } from './log.ts'
 
 /** The HTTP server with Next behind it. Socket.IO is attached to `http` and takes its own path before Next sees it. */
 export class WebServer {
@@ -13,15 +14,20 @@ export class WebServer {
   readonly #next: ReturnType<typeof next>
   readonly #settings: Settings
 
-  private constructor(settings: Settings, site: ReturnType<typeof next>) {
+  private constructor(settings: Settings, site: ReturnType<typeof next>, log: Log) {
     const handle = site.getRequestHandler()
     this.#settings = settings
     this.#next = site
-    this.http = createServer((request, response) => void handle(request, response))
+    this.http = createServer((request, response) => {
+      handle(request, response).catch((error: unknown) => {
+        log.error({ err: error }, 'web.request-failed')
+        response.destroy()
+      })
+    })
   }
 
   /** Makes Next ready; nothing listens yet. `root`: the folder of the project. Throws BadSetting without a build. */
-  static async prepare(settings: Settings, root: string): Promise<WebServer> {
+  static async prepare(settings: Settings, root: string, log: Log): Promise<WebServer> {
     if (settings.production && !existsSync(join(root, '.next/BUILD_ID'))) {
       throw new BadSetting(
         'NODE_ENV is production and there is no build: start with "npm start", which makes one.',
@@ -38,7 +44,7 @@ export class WebServer {
       httpServer: upgrades as Server,
     })
     await site.prepare()
-    const web = new WebServer(settings, site)
+    const web = new WebServer(settings, site, log)
     const socketPath = `${pathOf({ to: 'socket' })}/`
     web.http.on('upgrade', (request, socket, head) => {
       if (request.url?.startsWith(socketPath)) return

@@ -44,7 +44,6 @@ describe('settings', () => {
     ['PUBLIC_URL', 'https://write.example.org/docs'],
     ['PING_INTERVAL_MS', '10s'],
     ['PING_TIMEOUT_MS', '0'],
-    ['ROOM_CACHE_MB', 'lots'],
     ['LOG_LEVEL', 'loud'],
     ['NODE_ENV', 'prod'],
     ['SECRET', 'short'],

@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest'
+import type { RoomJoined } from '../../lib/collab/rooms.ts'
+import {
+  type ConnectionPorts,
+  DocumentConnection,
+  type DocumentSocket,
+} from '../../lib/server/document-connection.ts'
+import { createLog } from '../../lib/server/log.ts'
+import { PresenceRooms } from '../../lib/server/presence-rooms.ts'
+import { Tokens } from '../../lib/server/tokens.ts'
+import { VirtualClock } from '../support/virtual-clock.ts'
+
+const tokens = new Tokens('a secret of more than thirty-two characters', Date.now)
+
+/** A connection whose rooms do what `rooms` says, and what it did to its socket. */
+function setUp(rooms: Partial<ConnectionPorts['rooms']>) {
+  const clock = new VirtualClock(Math.random)
+  const did: string[] = []
+  let logged = ''
+  const log = createLog('info', {
+    write: (line: string) => {
+      logged += line
+    },
+  })
+  const presence = new PresenceRooms({
+    clock,
+    pingInterval: 10_000,
+    send: () => undefined,
+    busy: () => false,
+  })
+  const person = { userId: 'ada', name: '', guestName: 1, hue: null }
+  const socket = {
+    id: 'socket',
+    data: { person, sessionId: 'session', tab: 'tab', connection: 0 },
+    emit: (event: string) => did.push(event),
+    disconnect: () => did.push('disconnect'),
+    join: () => undefined,
+    leave: () => undefined,
+  } as unknown as DocumentSocket
+  const linkId = tokens.newLinkId()
+  const target = { documentId: 'document', ownerId: 'ada', title: '', role: 'editor' as const }
+  const connection = new DocumentConnection(socket, {
+    rooms: { leave: (_connection: unknown, room?: number) => did.push(`leave ${room}`), ...rooms } as never,
+    presence,
+    catalog: { resolveLink: async () => target, recordVisit: async () => undefined },
+    tokens,
+    pingInterval: 10_000,
+    pingTimeout: 30_000,
+    now: clock.now,
+    log,
+  })
+  const join = { address: tokens.addressOf(linkId), clientId: 1, schemaVersion: 1, cursor: null }
+  return { connection, presence, did, join, logged: () => logged }
+}
+
+test('[ERR2] a fault of ours is answered as internal, logged, and not counted', async () => {
+  const { connection, did, join, logged } = setUp({
+    join: () => Promise.reject(new Error('a bug')),
+  })
+  const answers: unknown[] = []
+  for (let i = 0; i < 20; i++) {
+    await connection.receive('document:join', [join, (answer: unknown) => answers.push(answer)])
+  }
+  expect(answers).toHaveLength(20)
+  expect(answers[0]).toMatchObject({ ok: false, code: 'internal' })
+  expect(did).toEqual([])
+  expect(logged()).toContain('socket.handler-failed')
+})
+
+test('a socket that closes while its join is under way is in no room afterwards', async () => {
+  const { promise, resolve } = Promise.withResolvers<RoomJoined>()
+  const { connection, presence, did, join } = setUp({ join: () => promise })
+  let answered = false
+  const received = connection.receive('document:join', [
+    join,
+    () => {
+      answered = true
+    },
+  ])
+  connection.close()
+  resolve({
+    ok: true,
+    room: 3,
+    lineage: 'lineage',
+    schemaVersion: 1,
+    acknowledged: 0,
+    mode: 'tail',
+    vector: null,
+    history: new Uint8Array([0, 0]),
+  })
+  await received
+  expect(did).toEqual(['leave undefined', 'leave 3'])
+  expect([answered, presence.size]).toEqual([false, 0])
+})
