@@ -2,13 +2,10 @@
 
 import { useEffect, useRef } from 'react'
 import { useAnnounce, useWords } from './interface.tsx'
-import type { Person } from './people.ts'
-import type { Words } from './words.ts'
+import { comingsAndGoings, type Person } from './people.ts'
 
 /** Comings and goings are gathered this long before they are said, ms. */
 const BATCH = 5_000
-/** Names said one by one; the rest as a number. */
-const NAMES = 3
 
 /** Has screen readers say who joined and who left. Whoever was here already, and whoever only flickered, is not named. */
 export function Arrivals({ people, joined }: { people: readonly Person[]; joined: boolean }) {
@@ -43,23 +40,6 @@ export function Arrivals({ people, joined }: { people: readonly Person[]; joined
     [],
   )
   return null
-}
-
-/** Who joined and who left, in a sentence or two; '' when nobody did. Pure. */
-export function comingsAndGoings(
-  before: ReadonlyMap<string, Person>,
-  after: ReadonlyMap<string, Person>,
-  words: Words,
-): string {
-  const names = (of: ReadonlyMap<string, Person>, missing: ReadonlyMap<string, Person>) =>
-    [...of.values()].filter((person) => !person.self && !missing.has(person.userId)).map(({ name }) => name)
-  const short = (list: string[]) =>
-    list.length <= NAMES + 1 ? list : [...list.slice(0, NAMES), words.manyMore(list.length - NAMES)]
-  const came = names(after, before)
-  const went = names(before, after)
-  return [came.length > 0 ? words.joined(short(came)) : '', went.length > 0 ? words.left(short(went)) : '']
-    .filter(Boolean)
-    .join(' ')
 }
 
 function byId(people: readonly Person[]): ReadonlyMap<string, Person> {

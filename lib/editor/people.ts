@@ -26,6 +26,9 @@ export interface Departed {
 /** People who left are shown this long, ms. */
 const DEPARTED_FOR = 10 * 60_000
 
+/** Names said one by one; the rest as a number. */
+const NAMES = 3
+
 const LIVELINESS: Record<PresenceState, number> = { active: 0, idle: 1, unsteady: 2 }
 
 /** The name to show: the chosen one, else the friendly guest name in the reader's language. */
@@ -89,4 +92,21 @@ export function initials(name: string): string {
   const words = name.match(/[\p{L}\p{N}]+/gu) ?? []
   const letters = words.length > 1 ? words.slice(0, 2).map((word) => [...word][0]) : [...(words[0] ?? first)]
   return letters.slice(0, 2).join('').toLocaleUpperCase()
+}
+
+/** Who joined and who left, in a sentence or two; '' when nobody did. Pure. */
+export function comingsAndGoings(
+  before: ReadonlyMap<string, Person>,
+  after: ReadonlyMap<string, Person>,
+  words: Words,
+): string {
+  const names = (of: ReadonlyMap<string, Person>, missing: ReadonlyMap<string, Person>) =>
+    [...of.values()].filter((person) => !person.self && !missing.has(person.userId)).map(({ name }) => name)
+  const short = (list: string[]) =>
+    list.length <= NAMES + 1 ? list : [...list.slice(0, NAMES), words.manyMore(list.length - NAMES)]
+  const came = names(after, before)
+  const went = names(before, after)
+  return [came.length > 0 ? words.joined(short(came)) : '', went.length > 0 ? words.left(short(went)) : '']
+    .filter(Boolean)
+    .join(' ')
 }

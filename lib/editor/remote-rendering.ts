@@ -9,7 +9,7 @@ import * as Y from 'yjs'
  * y-tiptap's own. That one renders the whole document anew for each remote keystroke (every node loses its identity),
  * scrolls the page, and may throw while it restores the selection, after which the next local key reverts the peer's
  * change. This one renders what changed, replaces the smallest range that differs, maps the selection through it, and
- * after any exception renders everything anew. docs/decisions/0008-remote-rendering.md
+ * after any exception renders everything anew. docs/decisions/0014-remote-rendering.md
  */
 
 type Mapped = Node | Node[]

@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest'
+import { CompositionHold } from '#lib/editor/composition-hold.ts'
+
+/** A hold over a clock that stands until it is moved. */
+function scene() {
+  let now = 0
+  let timers: { at: number; task: () => void }[] = []
+  let held = 0
+  const hold = new CompositionHold(
+    () => {
+      held += 1
+      return () => {
+        held -= 1
+      }
+    },
+    (task, ms) => {
+      const timer = { at: now + ms, task }
+      timers.push(timer)
+      return () => {
+        timers = timers.filter((other) => other !== timer)
+      }
+    },
+  )
+  const pass = (ms: number) => {
+    now += ms
+    const due = timers.filter((timer) => timer.at <= now)
+    timers = timers.filter((timer) => timer.at > now)
+    for (const timer of due) timer.task()
+  }
+  return { hold, pass, held: () => held, timers: () => timers.length }
+}
+
+test('incoming edits are held from the first syllable until 60 ms after the last', () => {
+  const { hold, pass, held } = scene()
+  hold.composing()
+  hold.composing()
+  expect(held()).toBe(1)
+  hold.ended()
+  pass(59)
+  expect(held()).toBe(1)
+  pass(1)
+  expect(held()).toBe(0)
+})
+
+test('the next syllable right after keeps holding', () => {
+  const { hold, pass, held } = scene()
+  hold.composing()
+  hold.ended()
+  pass(40)
+  hold.composing()
+  pass(1_000)
+  expect(held()).toBe(1)
+})
+
+test('a composition left standing holds nobody longer than 5 s without input; the next key holds again', () => {
+  const { hold, pass, held } = scene()
+  hold.composing()
+  pass(4_000)
+  hold.composing()
+  pass(4_999)
+  expect(held()).toBe(1)
+  pass(1)
+  expect(held()).toBe(0)
+  hold.composing()
+  expect(held()).toBe(1)
+})
+
+test('blur lets everything in at once, and leaves no timer behind', () => {
+  const { hold, held, timers } = scene()
+  hold.composing()
+  hold.let()
+  hold.let()
+  expect([held(), timers(), hold.holding]).toEqual([0, 0, false])
+})
+
+test('an end without a beginning changes nothing', () => {
+  const { hold, held, timers } = scene()
+  hold.ended()
+  expect([held(), timers()]).toEqual([0, 0])
+})

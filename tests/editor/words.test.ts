@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+import { displayName } from '#lib/editor/people.ts'
+import { LANGUAGES, type Words, wordsIn } from '#lib/editor/words.ts'
+import { GUEST_NAME_COUNT } from '#lib/protocol/identity.ts'
+
+/** Every sentence of a language, those with figures in them included, by their path. */
+function sentences(words: object, path = ''): [string, string][] {
+  return Object.entries(words).flatMap(([key, value]): [string, string][] => {
+    const here = path === '' ? key : `${path}.${key}`
+    if (typeof value === 'string') return [[here, value]]
+    if (typeof value === 'function') return [[here, String(value(...sample(here)))]]
+    return sentences(value, here)
+  })
+}
+
+function sample(path: string): unknown[] {
+  if (path === 'guestName') return [1, 2]
+  if (['joined', 'left', 'person'].includes(path)) return [['甲', '乙']]
+  if (path === 'waited') return [90_000]
+  return [3]
+}
+
+test('both languages have the same words, none of them empty', () => {
+  const [en, zh] = LANGUAGES.map((language) => sentences(wordsIn(language)))
+  expect(zh?.map(([path]) => path)).toEqual(en?.map(([path]) => path))
+  for (const [path, sentence] of [...(en ?? []), ...(zh ?? [])]) expect(sentence.trim(), path).not.toBe('')
+})
+
+test('the Chinese words are Chinese, with full-width punctuation', () => {
+  // Names that are the same everywhere.
+  const shared = ['product', 'save.websocket']
+  for (const [path, sentence] of sentences(wordsIn('zh-TW'))) {
+    if (shared.includes(path)) continue
+    expect(sentence, path).toMatch(/\p{Script=Han}/u)
+    expect(sentence, path).not.toMatch(/[\p{Script=Han}][,.!?;:]/u)
+  }
+})
+
+test('nothing shouts', () => {
+  for (const language of LANGUAGES)
+    for (const [path, sentence] of sentences(wordsIn(language))) expect(sentence, path).not.toMatch(/[!！]/)
+})
+
+test('each of the 144 guest names is another one, in each language', () => {
+  const names = (words: Words) =>
+    Array.from({ length: GUEST_NAME_COUNT }, (_, guestName) => displayName({ name: '', guestName }, words))
+  for (const language of LANGUAGES) expect(new Set(names(wordsIn(language))).size).toBe(GUEST_NAME_COUNT)
+  expect(displayName({ name: '', guestName: 0 }, wordsIn('en'))).toBe('Smiling Leopard Cat')
+  expect(displayName({ name: '', guestName: 0 }, wordsIn('zh-TW'))).toBe('微笑的石虎')
+})
