@@ -13,6 +13,8 @@ export interface CompactorOptions {
   readonly clock: Clock
   readonly fold: Fold
   readonly policy: CompactionPolicy
+  /** A newer snapshot of this room's document is in the store. */
+  readonly onCompacted: (room: Room) => void
   readonly onEvent: (event: RoomEvent) => void
 }
 
@@ -120,6 +122,7 @@ export class Compactor {
         throw new Error('the fold lacks what the snapshot before it had')
       const next = { seq: head.seq, chain: head.chain, state, vector, bytes: state.length }
       await store.writeCompaction({ documentId, snapshot: next, clients, at: clock.now() })
+      this.#options.onCompacted(room)
       room.compacted({ seq: next.seq, chain: next.chain, vector, bytes: state.length })
       await this.#trim(room, next.seq, next.bytes)
     } catch (error) {

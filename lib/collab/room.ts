@@ -16,7 +16,6 @@ import {
   equalBytes,
   MalformedBody,
   NO_CHAIN,
-  type SnapshotBody,
 } from '../protocol/wire.ts'
 import { Assembly } from './assembly.ts'
 import type { CommitSource } from './commit-queue.ts'
@@ -225,19 +224,21 @@ export class Room implements CommitSource {
     // Trimmed: its chain can't be compared. Only a restore can have made it a false one.
     if (!chain) return this.#restoredAt === null ? 'snapshot' : 'rewind'
     if (chainToHex(chain) !== cursor.chain) return 'rewind'
-    return this.#rowsAfter(cursor.seq) ? 'tail' : 'snapshot'
+    return this.rowsAfter(cursor.seq) ? 'tail' : 'snapshot'
   }
 
   /** Encoded HistoryBody of the rows after `seq`, or null when they are no longer all kept. */
   tail(seq: number): Uint8Array | null {
-    const rows = this.#rowsAfter(seq)
+    const rows = this.rowsAfter(seq)
     return rows && encodeHistory({ snapshot: null, rows })
   }
 
-  /** Encoded HistoryBody of a snapshot and the rows after it; null when these rows are no longer kept. */
-  history(snapshot: SnapshotBody | null): Uint8Array | null {
-    const rows = this.#rowsAfter(snapshot?.seq ?? 0)
-    return rows && encodeHistory({ snapshot, rows })
+  /** The rows after `seq`, or null when they are no longer all kept. */
+  rowsAfter(seq: number): readonly StoredRow[] | null {
+    if (seq === this.#headSeq) return []
+    const first = this.#rows[0]
+    if (!first || seq > this.#headSeq || seq + 1 < first.seq) return null
+    return this.#rows.slice(seq + 1 - first.seq)
   }
 
   /** Takes one part of one batch. Answers by the committed frame or by an ack; never throws on anything from outside. */
@@ -416,13 +417,6 @@ export class Room implements CommitSource {
 
   #restoreOpen(): boolean {
     return this.#restoredAt !== null && this.#options.now() - this.#restoredAt < RESTORE_WINDOW_MS
-  }
-
-  #rowsAfter(seq: number): readonly StoredRow[] | null {
-    if (seq === this.#headSeq) return []
-    const first = this.#rows[0]
-    if (!first || seq > this.#headSeq || seq + 1 < first.seq) return null
-    return this.#rows.slice(seq + 1 - first.seq)
   }
 
   #chainAt(seq: number): Uint8Array | null {

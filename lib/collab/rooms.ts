@@ -7,6 +7,7 @@ import { CommitQueue } from './commit-queue.ts'
 import { COMPACTION_POLICY, type CompactionPolicy, Compactor, type Fold } from './compactor.ts'
 import { DamagedDocument, type DocumentStore } from './document-store.ts'
 import { type ChainHash, type Connection, type Cursor, Room, type RoomWire } from './room.ts'
+import { SnapshotCache } from './snapshot-cache.ts'
 
 export interface RoomsOptions {
   readonly store: DocumentStore
@@ -15,6 +16,8 @@ export interface RoomsOptions {
   readonly hash: ChainHash
   /** Runs `foldDocument` (fold.ts) off the event loop, within limits of time and memory. */
   readonly fold: Fold
+  /** Bytes of snapshots kept in memory, over all documents. */
+  readonly cacheBytes: number
   readonly policy?: CompactionPolicy
   readonly onEvent: (event: RoomEvent) => void
 }
@@ -66,6 +69,7 @@ export class Rooms {
   readonly #options: RoomsOptions
   readonly #queue: CommitQueue
   readonly #compactor: Compactor
+  readonly #snapshots: SnapshotCache
   readonly #open = new Map<string, Promise<Room>>()
   readonly #byNumber = new Map<number, Room>()
   readonly #unloads = new Map<Room, () => void>()
@@ -76,6 +80,7 @@ export class Rooms {
     const { store, clock, onEvent } = options
     this.#store = store
     this.#options = options
+    this.#snapshots = new SnapshotCache(store, options.cacheBytes)
     this.#queue = new CommitQueue({
       store,
       clock,
@@ -86,6 +91,7 @@ export class Rooms {
       clock,
       fold: options.fold,
       policy: options.policy ?? COMPACTION_POLICY,
+      onCompacted: (room) => this.#snapshots.forget(room.documentId),
       onEvent,
     })
   }
@@ -218,13 +224,11 @@ export class Rooms {
 
   async #snapshotAndTail(room: Room): Promise<Uint8Array | Refusal> {
     try {
-      // A newer snapshot may be written, and rows trimmed, while this one is read: then it is read again.
-      for (;;) {
-        const snapshot = room.snapshot ? await this.#store.readSnapshot(room.documentId) : null
-        const history = room.history(snapshot)
-        if (history) return history
-        if (!this.#byNumber.has(room.number)) return refuse('storage-failed', 'join again', 0)
-      }
+      return await this.#snapshots.history(
+        room.documentId,
+        () => room.headSeq,
+        (seq) => room.rowsAfter(seq),
+      )
     } catch (error) {
       return this.#loadRefusal(room.documentId, error, room)
     }
@@ -267,6 +271,7 @@ export class Rooms {
     this.#unloads.get(room)?.()
     this.#unloads.delete(room)
     this.#compactor.forget(room)
+    this.#snapshots.forget(room.documentId)
   }
 
   #unloadSoon(room: Room): void {

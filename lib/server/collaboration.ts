@@ -20,7 +20,7 @@ export interface CollaborationOptions {
   readonly accounts: Accounts
   readonly tokens: Tokens
   readonly origins: Origins
-  readonly settings: Pick<Settings, 'pingInterval' | 'pingTimeout'>
+  readonly settings: Pick<Settings, 'pingInterval' | 'pingTimeout' | 'roomCacheBytes'>
   readonly log: Log
 }
 
@@ -55,6 +55,7 @@ export class Collaboration {
       clock: systemClock,
       hash: chainHash,
       fold: (job) => this.#folding.fold(job),
+      cacheBytes: settings.roomCacheBytes,
       onEvent: (event) => noteRoomEvent(event, catalog, log),
     })
     this.#presence = new PresenceRooms({

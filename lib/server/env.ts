@@ -19,6 +19,8 @@ export interface Settings {
   readonly publicOrigin: string | null
   readonly pingInterval: number
   readonly pingTimeout: number
+  /** Bytes of snapshots kept in memory, over all open documents. */
+  readonly roomCacheBytes: number
   readonly logLevel: (typeof LOG_LEVELS)[number]
   /** null: kept in the data folder, made at the first start. */
   readonly secret: string | null
@@ -58,6 +60,7 @@ const environment = v.object({
   PUBLIC_URL: v.optional(origin),
   PING_INTERVAL_MS: v.optional(whole(100, 300_000), '10000'),
   PING_TIMEOUT_MS: v.optional(whole(100, 600_000), '30000'),
+  ROOM_CACHE_MB: v.optional(whole(1, 1_000_000), '64'),
   LOG_LEVEL: v.optional(v.picklist(LOG_LEVELS, `one of ${LOG_LEVELS.join(', ')}`), 'info'),
   SECRET: v.optional(v.pipe(v.string(), v.minLength(32, 'at least 32 characters'))),
 })
@@ -84,6 +87,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     publicOrigin: set.PUBLIC_URL ?? null,
     pingInterval: set.PING_INTERVAL_MS,
     pingTimeout: set.PING_TIMEOUT_MS,
+    roomCacheBytes: set.ROOM_CACHE_MB * 1024 * 1024,
     logLevel: set.LOG_LEVEL,
     secret: set.SECRET ?? null,
   }

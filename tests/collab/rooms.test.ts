@@ -88,6 +88,7 @@ function newRooms(): Rooms {
       return new Uint8Array(hash.digest().subarray(0, CHAIN_BYTES))
     },
     fold: async (job) => foldDocument(job),
+    cacheBytes: 1e6,
     policy: {
       quietMs: 100,
       latestMs: 200,
@@ -511,5 +512,27 @@ describe('folding', () => {
     expect((await store.load(DOCUMENT))?.clients).toEqual([
       { clientId: a.doc.clientID, userId: 'user of a', lastN: 7 },
     ])
+  })
+})
+
+describe('the memory of snapshots', () => {
+  test('[JOIN5] fifty who come at once cost one reading and one encoding; a newer row is in what the next one gets', async () => {
+    const a = new Probe('a')
+    const { room } = await join(a)
+    for (const letter of 'abcd') await send(a, a.edit(room, letter))
+    await clock.advance(2000)
+    let readings = 0
+    const readSnapshot = store.readSnapshot.bind(store)
+    store.readSnapshot = (documentId) => {
+      readings++
+      return readSnapshot(documentId)
+    }
+    const joined = await Promise.all(Array.from({ length: 50 }, (_, i) => join(new Probe(`p${i}`))))
+    expect(readings).toBe(1)
+    expect(new Set(joined.map((each) => each.history)).size).toBe(1)
+    await send(a, a.edit(room, 'e'))
+    const later = decodeHistory((await join(new Probe('later'))).history)
+    expect(readings).toBe(1)
+    expect(later.rows.at(-1)?.seq).toBe(5)
   })
 })

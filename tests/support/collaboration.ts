@@ -53,7 +53,7 @@ export async function startCollaboration(settings: CollaborationSettings = {}): 
     accounts,
     tokens,
     origins: new Origins(null),
-    settings: { pingInterval: 10_000, pingTimeout: 30_000, ...settings },
+    settings: { pingInterval: 10_000, pingTimeout: 30_000, roomCacheBytes: 64 * 1024 * 1024, ...settings },
     log,
   })
   await new Promise<void>((resolve) => httpServer.listen(0, '127.0.0.1', resolve))

@@ -398,6 +398,7 @@ export class Simulation {
         return new Uint8Array(hash.digest().subarray(0, CHAIN_BYTES))
       },
       fold: async (job) => foldDocument(job),
+      cacheBytes: 1e6,
       policy: {
         quietMs: 200,
         latestMs: 500,
