@@ -53,7 +53,16 @@ export function extensions(words: () => Words, doc: Y.Doc | null): AnyExtension[
         return node.type.name === 'paragraph' && editor.state.doc.childCount === 1 ? words().emptyBody : ''
       },
     }),
-    ...(doc ? [Collaboration.configure({ document: doc, field: ROOTS.body })] : []),
+    // Given a mapping, y-tiptap leaves the first rendering to us (remote-rendering.ts).
+    ...(doc
+      ? [
+          Collaboration.configure({
+            document: doc,
+            field: ROOTS.body,
+            ySyncOptions: { mapping: new Map() },
+          }),
+        ]
+      : []),
   ]
 }
 

@@ -27,10 +27,11 @@ export interface Binding {
 type Observer = Parameters<Y.XmlFragment['observeDeep']>[0]
 
 /**
- * Replaces the observer of `binding`, which must have its view. `report` hears of exceptions; the text is right again by
- * then. Repeating is harmless.
+ * Shows the Y.Doc in the editor of `binding`, which must have its view, and takes over from y-tiptap's observer.
+ * `report` hears of exceptions; the text is right again by then. Repeating is harmless.
  */
 export function renderRemotely(binding: Binding, report: (error: unknown) => void): void {
+  if (binding.type.length > 0) binding.mux(() => showAll(binding))
   binding.type.unobserveDeep(binding._observeFunction)
   binding._observeFunction = (_events, transaction) => {
     binding.mux(() => {
@@ -63,7 +64,7 @@ function showChange(binding: Binding, transaction: Y.Transaction): void {
   adoptIdentities(binding, binding.type, binding.prosemirrorView?.state.doc ?? state.doc)
 }
 
-/** The way out of every exception: the document as the Y.Doc has it, the selection as near as it can be. */
+/** The document as the Y.Doc has it, the selection as near as it can be: at first, and after any exception. */
 function showAll(binding: Binding): void {
   const view = binding.prosemirrorView
   if (!view) return
