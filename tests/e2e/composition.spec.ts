@@ -94,7 +94,7 @@ for (const scene of SCENES) {
       } else {
         await keyboard.send('Input.insertText', { text: COMPOSED })
       }
-      await wei.page.keyboard.press(press)
+      await reaches(mei, wei, () => wei.press(press))
     }
     await expectText([mei, wei], scene.expected)
   })
@@ -113,8 +113,8 @@ test('two people compose in one paragraph at the same time', async ({ newPerson 
   const [hers, his] = await Promise.all([mei, wei].map(({ page }) => page.context().newCDPSession(page)))
   if (!hers || !his) throw new Error('two sessions')
   for (const candidate of CANDIDATES) {
-    await compose(hers, candidate)
-    await compose(his, candidate)
+    await reaches(wei, mei, () => compose(hers, candidate))
+    await reaches(mei, wei, () => compose(his, candidate))
   }
   await hers.send('Input.insertText', { text: COMPOSED })
   await his.send('Input.insertText', { text: COMPOSED })
@@ -127,6 +127,13 @@ async function compose(keyboard: CDPSession, text: string): Promise<void> {
     selectionStart: text.length,
     selectionEnd: text.length,
   })
+}
+
+/** `writer` makes an edit, and it has come over the other's socket when this resolves. */
+async function reaches(other: Writer, writer: Writer, edit: () => Promise<void>): Promise<void> {
+  const before = Math.max(other.lastRow, writer.lastRow)
+  await edit()
+  await expect.poll(() => other.lastRow).toBeGreaterThan(before)
 }
 
 /** Both pages show it, both are saved, and a page that loads the document now shows it too. */

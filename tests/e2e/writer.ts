@@ -1,6 +1,8 @@
-import { expect, type Locator, type Page } from '@playwright/test'
+import { expect, type Locator, type Page, type WebSocket } from '@playwright/test'
 import { wordsIn } from '#lib/editor/words.ts'
+import { Decoder } from '#lib/protocol/packet-parser.ts'
 import { addressIn } from '#lib/protocol/urls.ts'
+import { decodeRow } from '#lib/protocol/wire.ts'
 
 /** The words of the page in the tests' language. */
 export const words = wordsIn('en')
@@ -22,9 +24,11 @@ export class Writer {
   readonly chip: Locator
   /** The faces of everybody here, oneself too; each is one button that says who and how. */
   readonly people: Locator
+  #lastRow = 0
 
   constructor(page: Page) {
     this.page = page
+    page.on('websocket', (socket) => this.#follow(socket))
     this.body = page.getByRole('textbox', { name: words.body })
     this.title = page.getByRole('textbox', { name: words.titleLabel })
     this.chip = page.getByRole('button', { name: words.save.button })
@@ -56,17 +60,46 @@ export class Writer {
     for (const key of keys) await this.page.keyboard.press(key)
   }
 
-  /** Puts the caret somewhere, as a person without a mouse does. */
-  async goTo({ line, after }: Place): Promise<void> {
-    await this.body.focus()
-    await this.press('Control+Home')
-    for (let i = 0; i < line; i++) await this.press('ArrowDown')
-    await this.press('Home')
-    for (let i = 0; i < after; i++) await this.press('ArrowRight')
+  /** Clicks between two characters. */
+  async goTo(place: Place): Promise<void> {
+    const spot = await this.body.evaluate((body, { line, after }) => {
+      const block = body.children[line]
+      if (!block) throw new Error(`there is no line ${line}`)
+      const texts = document.createTreeWalker(block, NodeFilter.SHOW_TEXT)
+      let left = after
+      for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+        const length = text.textContent?.length ?? 0
+        if (left <= length) {
+          const range = document.createRange()
+          range.setStart(text, left)
+          const { x, y, height } = range.getBoundingClientRect()
+          return { x, y: y + height / 2 }
+        }
+        left -= length
+      }
+      throw new Error(`line ${line} is shorter than ${after}`)
+    }, place)
+    await this.page.mouse.click(spot.x, spot.y)
+    await expect.poll(() => this.caret()).toEqual(place)
+  }
+
+  /** Where this tab's caret stands. */
+  async caret(): Promise<Place> {
+    return this.body.evaluate((body) => {
+      const selection = document.getSelection()
+      const node = selection?.focusNode
+      const line = [...body.children].findIndex((block) => node && block.contains(node))
+      const block = body.children[line]
+      if (!selection || !node || !block) return { line, after: 0 }
+      const before = document.createRange()
+      before.setStart(block, 0)
+      before.setEnd(node, selection.focusOffset)
+      return { line, after: before.toString().length }
+    })
   }
 
   async goToEnd(): Promise<void> {
-    await this.body.focus()
+    await this.body.click()
     await this.press('Control+End')
   }
 
@@ -121,6 +154,23 @@ export class Writer {
     await this.press('Escape')
     await expect(dialog).toBeHidden()
     return link
+  }
+
+  /** Number of the last row of the log that came over this tab's socket, shown or held back. */
+  get lastRow(): number {
+    return this.#lastRow
+  }
+
+  #follow(socket: WebSocket): void {
+    const parser = new Decoder()
+    parser.on('decoded', ({ data }) => {
+      if (!Array.isArray(data) || data[0] !== 'document:update' || !(data[1] instanceof Uint8Array)) return
+      this.#lastRow = Math.max(this.#lastRow, decodeRow(data[1]).seq)
+    })
+    socket.on('framereceived', ({ payload }) => {
+      // Text frames are the transport's own and packets without bytes.
+      if (typeof payload !== 'string') parser.add(payload)
+    })
   }
 
   /** A second tab of the same person. */

@@ -8,6 +8,8 @@ import { type BrowserContext, chromium } from '@playwright/test'
 export interface BrowserProcess {
   /** The profile's only context. */
   readonly context: BrowserContext
+  /** Ends it as a person does: what it holds in memory (new cookies, for half a minute) reaches the disk. */
+  quit(): Promise<void>
   /** SIGKILL to the browser and everything it started; nothing is flushed. Resolves when it is gone. */
   kill(): Promise<void>
 }
@@ -48,6 +50,11 @@ export async function startBrowser(
   if (!context) throw new Error('the browser has no profile')
   return {
     context,
+    quit: async () => {
+      const devtools = await browser.newBrowserCDPSession()
+      await devtools.send('Browser.close')
+      await closed
+    },
     kill: async () => {
       if (child.exitCode === null && child.signalCode === null && child.pid)
         process.kill(-child.pid, 'SIGKILL')
