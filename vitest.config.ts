@@ -1,4 +1,16 @@
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** Files that wait for a server for a minute and longer begin first, or everything waits for them in the end. */
+const LONG = ['tests/replay/over-sockets.test.ts', 'tests/durability/kill.test.ts']
+
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files)
+    const isLong = (file: TestSpecification) => LONG.some((path) => file.moduleId.endsWith(path))
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))]
+  }
+}
 
 /** Unit and integration tests. Browser tests are Playwright's (playwright.config.ts), measurements live in tests/bench. */
 export default defineConfig({
@@ -13,6 +25,7 @@ export default defineConfig({
     hookTimeout: 20_000,
     teardownTimeout: 5_000,
     retry: 0,
+    sequence: { sequencer: LongFirst },
     allowOnly: false,
     passWithNoTests: false,
     restoreMocks: true,
