@@ -70,6 +70,7 @@ export function DocumentPage({ session, address, theme: firstTheme, created }: D
 
   const readOnly = !status.mayType
   const viewer = status.role !== null && !mayEdit(status.role)
+  const ended = status.phase === 'ended'
   const bound = !status.schemaTooOld && (status.mayType || everJoined)
   const sectionOf = useCallback(
     (person: Person) => (editor && person.member !== null ? sectionAt(editor, person.member) : null),
@@ -106,7 +107,7 @@ export function DocumentPage({ session, address, theme: firstTheme, created }: D
           onDelete={status.role === 'owner' ? () => setOverlay('delete') : null}
         />
       </header>
-      <section className="toolbar-place" aria-label={words.toolbar} data-region hidden={viewer}>
+      <section className="toolbar-place" aria-label={words.toolbar} data-region hidden={viewer || ended}>
         {editor && status.mayType ? <Toolbar editor={editor} onLink={openLink} /> : null}
       </section>
       <main className="page" data-region>

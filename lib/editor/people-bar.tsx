@@ -8,7 +8,7 @@ import { useAnnounce, useWords } from './interface.tsx'
 import { Popover } from './overlays.tsx'
 import { type Departed, departures, initials, type Person, peopleIn } from './people.ts'
 import { saveProfile } from './socket-token.ts'
-import { usePeers } from './use-provider.ts'
+import { usePeers, useStatus } from './use-provider.ts'
 
 /** Faces in the header before "+N". */
 const FACES = 5
@@ -24,7 +24,8 @@ interface PeopleBarProps {
 export function usePeople(session: DocumentSession): readonly Person[] {
   const words = useWords()
   const peers = usePeers(session.provider)
-  return useMemo(() => peopleIn(peers, words), [peers, words])
+  const ended = useStatus(session.provider).phase === 'ended'
+  return useMemo(() => (ended ? [] : peopleIn(peers, words)), [ended, peers, words])
 }
 
 /** Who left within the last ten minutes. */
@@ -101,8 +102,12 @@ export function PeopleBar({ session, sectionOf, jumpTo }: PeopleBarProps) {
 
 function Face({ person, state = person.state }: { person: Person; state?: Person['state'] | 'left' }) {
   return (
-    <span className={`face hue-${person.hue} is-${state}`} aria-hidden="true">
-      {initials(person.name)}
+    // The initials are drawn by CSS: a picture of somebody, not a text that the name beside it would have to repeat.
+    <span
+      className={`face hue-${person.hue} is-${state}`}
+      data-initials={initials(person.name)}
+      aria-hidden="true"
+    >
       {state === 'unsteady' ? <i className="face-badge">…</i> : null}
     </span>
   )

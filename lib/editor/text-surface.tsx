@@ -96,14 +96,19 @@ function makeEditor(element: HTMLElement, session: DocumentSession, latest: Late
     console.error('a change was shown by rendering everything anew', error),
   )
 
-  const draw = () =>
+  const draw = () => {
+    const peers = provider.status.phase === 'ended' ? [] : provider.peers
     showCarets(
       view,
-      remoteCarets(provider.peers, (peer) => displayName(peer, latest.current.words)),
+      remoteCarets(peers, (peer) => displayName(peer, latest.current.words)),
     )
+  }
   draw()
   const stops = [
     provider.on('peers', draw),
+    provider.on('status', (status) => {
+      if (status.phase === 'ended') draw()
+    }),
     holdWhileComposing(view.dom, () => provider.holdIncoming()),
     followFlags(editor),
     new OwnPresence(provider, () => (editor.isDestroyed ? null : ownCaret(editor.state))).follow(editor),
