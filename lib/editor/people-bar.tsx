@@ -33,8 +33,10 @@ function useDepartures(people: readonly Person[]): readonly Departed[] {
   const before = useRef(people)
   const [departed, setDeparted] = useState<readonly Departed[]>([])
   useEffect(() => {
-    setDeparted((known) => departures(known, before.current, people, Date.now()))
+    // React may run the updater later, when `before` has moved on.
+    const previous = before.current
     before.current = people
+    setDeparted((known) => departures(known, previous, people, Date.now()))
   }, [people])
   return departed
 }
