@@ -1,0 +1,98 @@
+import { spawnSync } from 'node:child_process'
+import { cpus } from 'node:os'
+import { join } from 'node:path'
+import { CORES, pinGenerator } from './cores.ts'
+import { type Options, readOptions, USAGE } from './options.ts'
+import { installPeers } from './peers.ts'
+import { jsonLine, type Outcome, table } from './report.ts'
+import { ServerProcess } from './server-process.ts'
+import type { System } from './systems.ts'
+import type { Measured, Workload } from './workload.ts'
+
+/*
+ * `npm run bench`: ourselves and our peers under the same loads (docs/benchmarks.md). This process is the generator; each
+ * system's server is a process of its own, on a core of its own where that can be had. Systems take turns, round by round.
+ */
+
+interface Turns {
+  readonly system: System
+  readonly rounds: Measured[]
+  readonly failures: string[]
+}
+
+async function run(options: Options): Promise<boolean> {
+  installPeers()
+  pinGenerator()
+  if (!options.json) console.log(`${machine()}\n`)
+  let ok = true
+  for (const workload of options.workloads) {
+    const turns: Turns[] = options.systems
+      .filter(({ name }) => workload.systems?.includes(name) ?? true)
+      .map((system) => ({ system, rounds: [], failures: [] }))
+    for (let round = 0; round < options.rounds; round++) {
+      for (const turn of turns) await take(workload, turn, options)
+    }
+    const outcomes: Outcome[] = turns.map(({ system, rounds, failures }) => ({
+      workload,
+      system: system.name,
+      rounds,
+      failures,
+    }))
+    if (options.json) for (const outcome of outcomes) console.log(jsonLine(outcome))
+    else console.log(table(workload, outcomes))
+    ok &&= turns.every(({ rounds, failures }) => failures.length === 0 && rounds.every((each) => each.ok))
+  }
+  return ok
+}
+
+async function take(workload: Workload, turn: Turns, { seconds, profileDir }: Options): Promise<void> {
+  const { system } = turn
+  const servers: ServerProcess[] = []
+  try {
+    turn.rounds.push(
+      await workload.run({
+        system,
+        seconds,
+        async start(options) {
+          const { entry, durable } = system
+          const profile = profileDir ? { profileDir: join(profileDir, system.name) } : {}
+          const server = await ServerProcess.start({ entry, durable, ...profile, ...options })
+          servers.push(server)
+          return server
+        },
+      }),
+    )
+  } catch (error) {
+    const printed = servers.map((server) => server.printed).join('')
+    turn.failures.push(error instanceof Error ? error.message : String(error))
+    console.error(`${workload.title}, ${system.name}:`, error, printed)
+  } finally {
+    await Promise.all(servers.map((server) => server.stop()))
+  }
+}
+
+function machine(): string {
+  const [cpu] = cpus()
+  const commit = spawnSync('git', ['rev-parse', '--short', 'HEAD'], {
+    cwd: import.meta.dirname,
+    encoding: 'utf8',
+  })
+  return [
+    new Date().toISOString().slice(0, 10),
+    `commit ${commit.stdout?.trim() || 'unknown'}`,
+    `Node ${process.versions.node}`,
+    `${cpus().length} × ${cpu?.model.trim() ?? 'CPU'}`,
+    CORES.pinned
+      ? 'server and generator pinned to a core each'
+      : 'not pinned: taskset is missing or there is one core',
+  ].join(' · ')
+}
+
+try {
+  const options = readOptions(process.argv.slice(2))
+  process.exit((await run(options)) ? 0 : 1)
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  console.error(USAGE)
+  process.exit(2)
+}

@@ -1,0 +1,65 @@
+import { parseArgs } from 'node:util'
+import { SYSTEMS, type System } from './systems.ts'
+import type { Workload } from './workload.ts'
+import { WORKLOADS } from './workloads.ts'
+
+export interface Options {
+  readonly workloads: readonly Workload[]
+  readonly systems: readonly System[]
+  /** Measured window of one run. */
+  readonly seconds: number
+  /** How often every system has its turn. */
+  readonly rounds: number
+  /** One JSON object a line instead of tables. */
+  readonly json: boolean
+  readonly profileDir: string | null
+}
+
+export const USAGE = `npm run bench -- [--only W1,W4] [--row TEXT] [--systems commonplace,y-websocket] [--seconds 4] [--rounds 3] [--json] [--profile FOLDER]
+  --only      workloads: ${[...new Set(WORKLOADS.map(({ id }) => id))].join(', ')}; all when left out
+  --row       only rows whose title holds this text
+  --systems   ${SYSTEMS.map(({ name }) => name).join(', ')}
+  --seconds   length of the measured window of each run
+  --rounds    how often every system has its turn; the median is shown, and the spread
+  --json      one JSON object a line
+  --profile   folder for CPU profiles of the servers`
+
+/** Throws an Error with a sentence for whoever typed it. */
+export function readOptions(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      only: { type: 'string' },
+      row: { type: 'string' },
+      systems: { type: 'string' },
+      seconds: { type: 'string', default: '4' },
+      rounds: { type: 'string', default: '3' },
+      json: { type: 'boolean', default: false },
+      profile: { type: 'string' },
+    },
+  })
+  const ids = listed(values.only, new Set(WORKLOADS.map(({ id }) => id)), '--only')
+  const names = listed(values.systems, new Set(SYSTEMS.map(({ name }) => name)), '--systems')
+  return {
+    workloads: WORKLOADS.filter(({ id, title }) => ids.has(id) && title.includes(values.row ?? '')),
+    systems: SYSTEMS.filter(({ name }) => names.has(name)),
+    seconds: positive(values.seconds, '--seconds'),
+    rounds: positive(values.rounds, '--rounds'),
+    json: values.json,
+    profileDir: values.profile ?? null,
+  }
+}
+
+function listed(value: string | undefined, known: ReadonlySet<string>, option: string): ReadonlySet<string> {
+  if (value === undefined) return known
+  const chosen = value.split(',')
+  const unknown = chosen.find((each) => !known.has(each))
+  if (unknown !== undefined) throw new Error(`${option} knows ${[...known].join(', ')}, not "${unknown}".`)
+  return new Set(chosen)
+}
+
+function positive(value: string, option: string): number {
+  const number = Number(value)
+  if (!Number.isInteger(number) || number < 1) throw new Error(`${option} is a whole number from 1.`)
+  return number
+}

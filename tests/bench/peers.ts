@@ -1,0 +1,24 @@
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const FOLDER = import.meta.dirname
+const NOTE = join(FOLDER, 'node_modules/.installed')
+
+/** Installs the peers when they are missing or others are wanted. Says so on standard error. Throws when npm fails. */
+export function installPeers(): void {
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(FOLDER, 'package.json')))
+    .update(readFileSync(join(FOLDER, 'package-lock.json')))
+    .digest('hex')
+  if (existsSync(NOTE) && readFileSync(NOTE, 'utf8') === wanted) return
+  console.error('Installing the peers that are measured beside us …')
+  const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm']
+  const [program = 'npm', ...args] = npm
+  // No scripts: what the peers need is plain JavaScript or comes built (see servers/sqlite-driver.mjs for the exception).
+  const options = ['install', '--no-save', '--ignore-scripts', '--loglevel=error']
+  const { status } = spawnSync(program, [...args, ...options], { cwd: FOLDER, stdio: ['ignore', 2, 2] })
+  if (status !== 0) throw new Error(`npm could not install the peers in ${FOLDER}`)
+  writeFileSync(NOTE, wanted)
+}

@@ -1,0 +1,85 @@
+import { createServer } from 'node:http'
+import { SCHEMA_VERSION } from '../../../lib/protocol/version.ts'
+import { Accounts, type KeptSession } from '../../../lib/server/accounts.ts'
+import { Collaboration } from '../../../lib/server/collaboration.ts'
+import { prepareDataDir, readSettings } from '../../../lib/server/env.ts'
+import { createLog } from '../../../lib/server/log.ts'
+import { Origins } from '../../../lib/server/origins.ts'
+import { readSecret } from '../../../lib/server/secret.ts'
+import { Tokens } from '../../../lib/server/tokens.ts'
+import { openStore } from '../../../lib/storage/open-store.ts'
+import type { Ticket, TicketRequest } from '../dialects/commonplace.ts'
+import { listen, serveBench } from './harness.mjs'
+
+/*
+ * The product's server without its pages: server.ts, less Next. Same store, same settings, same defaults, durable
+ * (SQLite, WAL, synchronous=FULL). Documents and guests are made by asking this process instead of over HTTP.
+ */
+
+/** Guests are made once and shared out: making one costs more than everything else of a join. */
+const GUESTS = 50
+
+const settings = readSettings({ DATA_DIR: process.env.BENCH_DATA_DIR, LOG_LEVEL: 'error' })
+prepareDataDir(settings.dataDir)
+const log = createLog(settings.logLevel)
+const secret = readSecret(null, settings.dataDir)
+const store = await openStore({ dataDir: settings.dataDir })
+const tokens = new Tokens(secret, Date.now)
+const accounts = new Accounts({ database: store.accounts, secret, publicOrigin: 'http://127.0.0.1', log })
+const { documents, catalog } = store
+const httpServer = createServer()
+const collaboration = new Collaboration({
+  httpServer,
+  documents,
+  catalog,
+  accounts,
+  tokens,
+  origins: new Origins(null),
+  settings,
+  log,
+})
+const guests: Promise<KeptSession>[] = []
+const documentsMade = new Map<string, Promise<string>>()
+
+function person(guest: number): Promise<KeptSession> {
+  const made = guests[guest % GUESTS] ?? accounts.startGuest()
+  guests[guest % GUESTS] = made
+  return made
+}
+
+/** The address of a document, made when its name is new, and a guest's token. */
+async function ticket({ name, address, guest }: TicketRequest): Promise<Ticket> {
+  const made = address ?? (await (documentsMade.get(name) ?? make(name)))
+  const { person: who, sessionId } = await person(guest)
+  return { address: made, token: tokens.issue(who.userId, sessionId).token }
+}
+
+function make(name: string): Promise<string> {
+  const making = makeDocument()
+  documentsMade.set(name, making)
+  return making
+}
+
+async function makeDocument(): Promise<string> {
+  const owner = await person(0)
+  const linkId = tokens.newLinkId()
+  await catalog.create({
+    documentId: `document-${linkId}`,
+    lineage: `lineage-${linkId}`,
+    ownerId: owner.person.userId,
+    schemaVersion: SCHEMA_VERSION,
+    createdAt: Date.now(),
+    linkId,
+    linkRole: 'editor',
+  })
+  return tokens.addressOf(linkId)
+}
+
+serveBench({
+  port: await listen(httpServer),
+  answers: { ticket },
+  async close() {
+    await collaboration.close()
+    await store.close()
+  },
+})
