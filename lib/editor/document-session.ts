@@ -3,6 +3,7 @@
 import { useEffect, useState } from 'react'
 import * as Y from 'yjs'
 import { CollabProvider } from '../client/collab-provider.ts'
+import { recallGuest } from '../client/guest-memory.ts'
 import { openIndexedDbStore } from '../client/indexed-db-store.ts'
 import type { ReplicaStore } from '../client/replica-store.ts'
 import type { Identity } from '../protocol/identity.ts'
@@ -15,8 +16,6 @@ export interface DocumentSession {
   readonly token: SocketToken
 }
 
-/** Who wrote in this browser last: opens their copy when the server cannot say who we are. */
-const LAST_USER = 'commonplace.user'
 /** The local copy is opened without the server's word after this long, ms. */
 const SESSION_PATIENCE = 2_500
 
@@ -44,12 +43,10 @@ export function useDocumentSession(
       const owner = userId ?? (await whoWeAre(token))
       const replica = owner === null ? null : await openReplica(owner)
       if (closed) return replica?.close()
-      if (owner !== null) remember(owner)
       const auth = async () => {
         const answer = await token.session()
         // Another person's copy must never be sent under this one's name: start over as who we are now.
         if (owner !== null && answer.user.userId !== owner) {
-          remember(answer.user.userId)
           location.reload()
           throw new Error('this browser belongs to somebody else now')
         }
@@ -80,7 +77,8 @@ export function useDocumentSession(
 }
 
 async function whoWeAre(token: SocketToken): Promise<string | null> {
-  const remembered = recall()
+  // Who wrote here last: opens their copy when the server cannot say who we are.
+  const remembered = (await recallGuest())?.userId ?? null
   const asked = token.session().then(
     (answer) => answer.user.userId,
     () => null,
@@ -96,23 +94,6 @@ async function openReplica(userId: string): Promise<ReplicaStore | null> {
   } catch (error) {
     // Private windows and full disks: the provider keeps memory only, and the page says so.
     console.warn('no local copy in this browser', error)
-    return null
-  }
-}
-
-function remember(userId: string): void {
-  try {
-    localStorage.setItem(LAST_USER, userId)
-  } catch (error) {
-    console.debug('this browser remembers nothing for us', error)
-  }
-}
-
-function recall(): string | null {
-  try {
-    return localStorage.getItem(LAST_USER)
-  } catch (error) {
-    console.debug('this browser remembers nothing for us', error)
     return null
   }
 }

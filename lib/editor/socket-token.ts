@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { recallGuest, rememberGuest } from '../client/guest-memory.ts'
 import { identitySchema, type SessionAnswer, sessionSchema } from '../protocol/events.ts'
 import type { Identity } from '../protocol/identity.ts'
 import { pathOf } from '../protocol/urls.ts'
@@ -25,9 +26,16 @@ export class SocketToken {
 }
 
 async function fetchSession(): Promise<SessionAnswer> {
-  const response = await fetch(pathOf({ to: 'api', path: 'session' }), { method: 'POST' })
+  const guest = await recallGuest()
+  const response = await fetch(pathOf({ to: 'api', path: 'session' }), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(guest ? { recovery: guest.recovery } : {}),
+  })
   if (!response.ok) throw new Error(`no session: the server answered ${response.status}`)
-  return v.parse(sessionSchema, await response.json())
+  const answer = v.parse(sessionSchema, await response.json())
+  await rememberGuest({ userId: answer.user.userId, recovery: answer.recovery })
+  return answer
 }
 
 /** Sets one's name ('' for the friendly guest name) and hue. Throws when it was not kept. */

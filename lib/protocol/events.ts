@@ -193,10 +193,19 @@ export const profileSchema = v.object({
   hue: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(HUE_COUNT - 1))),
 })
 
-/** Answer of `POST /api/session`. `expiresAt`: ms since the epoch, when the token ends. */
+/** Body of `POST /api/session`: `recovery` from an earlier answer, when this browser has lost its cookie. */
+export const sessionRequestSchema = v.object({
+  recovery: v.exactOptional(v.pipe(v.string(), v.maxLength(512))),
+})
+
+/**
+ * Answer of `POST /api/session`. `expiresAt`: ms since the epoch, when the token ends. `recovery`: makes this browser
+ * the same guest again if it is killed before it wrote its cookie to disk.
+ */
 export const sessionSchema = v.object({
   token: v.string(),
   expiresAt: v.number(),
+  recovery: v.string(),
   user: identitySchema,
 })
 export type SessionAnswer = v.InferOutput<typeof sessionSchema>

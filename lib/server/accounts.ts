@@ -1,6 +1,9 @@
 import { randomInt } from 'node:crypto'
 import { betterAuth } from 'better-auth'
+import { createAuthEndpoint } from 'better-auth/api'
+import { setSessionCookie } from 'better-auth/cookies'
 import { anonymous } from 'better-auth/plugins/anonymous'
+import * as v from 'valibot'
 import type { PresenceIdentity } from '../collab/presence.ts'
 import { cleanName, GUEST_NAME_COUNT, HUE_COUNT } from '../protocol/identity.ts'
 import { LIMITS } from '../protocol/limits.ts'
@@ -58,11 +61,16 @@ export class Accounts {
       headers: new Headers(),
       returnHeaders: true,
     })
-    const setCookies = answer.getSetCookie()
-    const cookie = setCookies.map((each) => each.split(';', 1)[0]).join('; ')
-    const session = await this.sessionOf(new Headers({ cookie }))
-    if (!session) throw new Error('a new guest has no session')
-    return { ...session, setCookies }
+    return this.#begun(answer)
+  }
+
+  /** A new session for a guest there is; null when the user is gone, or has an account by now. */
+  async resumeGuest(userId: string): Promise<KeptSession | null> {
+    const { response: known, headers: answer } = await this.#auth.api.resumeGuest({
+      body: { userId },
+      returnHeaders: true,
+    })
+    return known ? this.#begun(answer) : null
   }
 
   /** Who a user is now; null when they are gone. */
@@ -80,6 +88,15 @@ export class Accounts {
     return personOf(user)
   }
 
+  /** The session whose cookies stand in an answer of the library. */
+  async #begun(answer: Headers): Promise<KeptSession> {
+    const setCookies = answer.getSetCookie()
+    const cookie = setCookies.map((each) => each.split(';', 1)[0]).join('; ')
+    const session = await this.sessionOf(new Headers({ cookie }))
+    if (!session) throw new Error('a new session is not there')
+    return { ...session, setCookies }
+  }
+
   async #session(headers: Headers, query: { disableRefresh?: boolean }): Promise<KeptSession | null> {
     const { response, headers: answer } = await this.#auth.api.getSession({
       headers: cookieOf(headers),
@@ -95,6 +112,20 @@ export class Accounts {
   }
 }
 
+/** Called by us alone: the library's routes are not mounted. */
+const resumeGuest = createAuthEndpoint(
+  '/resume-guest',
+  { method: 'POST', body: v.object({ userId: v.string() }) },
+  async (context) => {
+    const { internalAdapter } = context.context
+    const user = await internalAdapter.findUserById(context.body.userId)
+    if (!user || !('isAnonymous' in user) || !user.isAnonymous) return false
+    const session = await internalAdapter.createSession(user.id)
+    await setSessionCookie(context, { session, user })
+    return true
+  },
+)
+
 function createAuth({ database, secret, publicOrigin, log }: AccountsOptions) {
   const secure = publicOrigin.startsWith('https:')
   return betterAuth({
@@ -102,7 +133,7 @@ function createAuth({ database, secret, publicOrigin, log }: AccountsOptions) {
     baseURL: publicOrigin,
     secret: keyFor(secret, 'accounts').toString('base64url'),
     database: { db: database, type: 'sqlite' },
-    plugins: [anonymous()],
+    plugins: [anonymous(), { id: 'resume-guest', endpoints: { resumeGuest } }],
     user: {
       additionalFields: {
         guestName: {

@@ -9,7 +9,7 @@ export type { Logger as Log }
  */
 const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/\/d\/[A-Za-z0-9_-]{32}/g, '/d/[address]'],
-  [/\bst1\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+/g, '[token]'],
+  [/\b(?:st1|gr1)\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+/g, '[token]'],
   [/((?:set-)?cookie\\?"?\s*[:=]\s*\\?"?)[^"\\]+/gi, '$1[cookie]'],
 ]
 

@@ -45,9 +45,17 @@ export class RunningServices implements Services {
     return kept && sessionOf(kept)
   }
 
-  async ensureGuest(headers: Headers): Promise<EnsuredSession> {
-    const { accounts } = this.#ports
-    return sessionOf((await accounts.renewedSessionOf(headers)) ?? (await accounts.startGuest()))
+  async ensureGuest(headers: Headers, recovery?: string): Promise<EnsuredSession> {
+    const { accounts, tokens } = this.#ports
+    const kept = await accounts.renewedSessionOf(headers)
+    if (kept) return sessionOf(kept)
+    const userId = recovery === undefined ? null : tokens.userInRecovery(recovery)
+    const resumed = userId === null ? null : await accounts.resumeGuest(userId)
+    return sessionOf(resumed ?? (await accounts.startGuest()))
+  }
+
+  recovery({ user }: Session): string {
+    return this.#ports.tokens.issueRecovery(user.userId)
   }
 
   socketToken({ sessionId, user }: Session): { token: string; expiresAt: number } {

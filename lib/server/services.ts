@@ -45,13 +45,18 @@ export interface Services {
   mayMutate(headers: Headers): boolean
   /** The session of the request's cookie; null when there is none. Changes nothing. */
   session(headers: Headers): Promise<Session | null>
-  /** The session of the request's cookie, or of a new guest. Repeating with the cookie it set changes nothing. */
-  ensureGuest(headers: Headers): Promise<EnsuredSession>
+  /**
+   * The session of the request's cookie; without one that of the guest whose `recovery` it is, or of a new guest.
+   * Repeating with the cookie it set changes nothing.
+   */
+  ensureGuest(headers: Headers, recovery?: string): Promise<EnsuredSession>
   /** A short-lived token for the socket's handshake; `expiresAt` in ms since the epoch. */
   socketToken(session: Session): {
     readonly token: string
     readonly expiresAt: number
   }
+  /** What makes a browser this user again after it lost its cookie. */
+  recovery(session: Session): string
   /** Makes a document owned by the session's user and returns its address. */
   createDocument(session: Session): Promise<string>
   /** What an address opens; null for unknown, revoked and deleted alike. `session` tells the owner's role from the link's. */

@@ -6,6 +6,11 @@ import { keyFor } from './secret.ts'
 const TOKEN_LIFE = 10 * 60 * 1000
 
 const TOKEN_PREFIX = 'st1'
+
+/** How long a browser without its cookie may become the same guest again, ms; renewed at every visit. */
+const RECOVERY_LIFE = 30 * 24 * 60 * 60 * 1000
+
+const RECOVERY_PREFIX = 'gr1'
 const LINK_ID_BYTES = 12
 const LINK_MAC_BYTES = 12
 const LINK_ID_LENGTH = 16
@@ -17,6 +22,8 @@ export interface SocketToken {
   readonly expiresAt: number
 }
 
+const recoverySchema = v.strictObject({ userId: v.string(), expiresAt: v.number() })
+
 const tokenSchema = v.strictObject({ userId: v.string(), sessionId: v.string(), expiresAt: v.number() })
 
 /**
@@ -26,11 +33,13 @@ const tokenSchema = v.strictObject({ userId: v.string(), sessionId: v.string(), 
 export class Tokens {
   readonly #socketKey: Buffer
   readonly #addressKey: Buffer
+  readonly #recoveryKey: Buffer
   readonly #now: () => number
 
   constructor(secret: string, now: () => number) {
     this.#socketKey = keyFor(secret, 'socket token')
     this.#addressKey = keyFor(secret, 'document address')
+    this.#recoveryKey = keyFor(secret, 'guest recovery')
     this.#now = now
   }
 
@@ -38,17 +47,22 @@ export class Tokens {
   issue(userId: string, sessionId: string): { token: string; expiresAt: number } {
     const expiresAt = this.#now() + TOKEN_LIFE
     const body: SocketToken = { userId, sessionId, expiresAt }
-    const payload = Buffer.from(JSON.stringify(body)).toString('base64url')
-    return { token: `${TOKEN_PREFIX}.${payload}.${this.#sign(payload)}`, expiresAt }
+    return { token: seal(TOKEN_PREFIX, body, this.#socketKey), expiresAt }
   }
 
   /** Who the token stands for; null when it is not ours or has ended. */
   verify(token: string): SocketToken | null {
-    const [prefix, payload, mac, ...rest] = token.split('.')
-    if (prefix !== TOKEN_PREFIX || payload === undefined || mac === undefined || rest.length > 0) return null
-    if (!equalInConstantTime(mac, this.#sign(payload))) return null
-    const parsed = v.safeParse(tokenSchema, JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')))
-    return parsed.success && parsed.output.expiresAt > this.#now() ? parsed.output : null
+    return this.#unseal(TOKEN_PREFIX, token, this.#socketKey, tokenSchema)
+  }
+
+  /** What makes a browser the same guest again (docs/decisions/0015-guest-recovery.md). */
+  issueRecovery(userId: string): string {
+    return seal(RECOVERY_PREFIX, { userId, expiresAt: this.#now() + RECOVERY_LIFE }, this.#recoveryKey)
+  }
+
+  /** Whose recovery this is; null when it is not ours or has ended. */
+  userInRecovery(recovery: string): string | null {
+    return this.#unseal(RECOVERY_PREFIX, recovery, this.#recoveryKey, recoverySchema)?.userId ?? null
   }
 
   /** A new link id: 16 characters, not guessable. */
@@ -67,14 +81,32 @@ export class Tokens {
     return equalInConstantTime(address.slice(LINK_ID_LENGTH), this.#linkMac(linkId)) ? linkId : null
   }
 
-  #sign(payload: string): string {
-    return createHmac('sha256', this.#socketKey).update(payload).digest('base64url')
+  #unseal<S extends v.GenericSchema<unknown, { readonly expiresAt: number }>>(
+    prefix: string,
+    sealed: string,
+    key: Buffer,
+    schema: S,
+  ): v.InferOutput<S> | null {
+    const [given, payload, mac, ...rest] = sealed.split('.')
+    if (given !== prefix || payload === undefined || mac === undefined || rest.length > 0) return null
+    if (!equalInConstantTime(mac, macOf(payload, key))) return null
+    const parsed = v.safeParse(schema, JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')))
+    return parsed.success && parsed.output.expiresAt > this.#now() ? parsed.output : null
   }
 
   #linkMac(linkId: string): string {
     const mac = createHmac('sha256', this.#addressKey).update(linkId).digest()
     return mac.subarray(0, LINK_MAC_BYTES).toString('base64url')
   }
+}
+
+function seal(prefix: string, body: object, key: Buffer): string {
+  const payload = Buffer.from(JSON.stringify(body)).toString('base64url')
+  return `${prefix}.${payload}.${macOf(payload, key)}`
+}
+
+function macOf(payload: string, key: Buffer): string {
+  return createHmac('sha256', key).update(payload).digest('base64url')
 }
 
 function equalInConstantTime(given: string, right: string): boolean {

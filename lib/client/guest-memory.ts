@@ -1,0 +1,51 @@
+import { type IDBPDatabase, openDB } from 'idb'
+
+/** Who wrote in this browser last, and what makes it that guest again when its cookie is gone. */
+export interface RememberedGuest {
+  readonly userId: string
+  readonly recovery: string
+}
+
+const NAME = 'commonplace'
+const STORE = 'guest'
+const KEY = 'last'
+
+/**
+ * Remembers across a killed browser: cookies and localStorage reach the disk up to half a minute late, IndexedDB at
+ * once. Where there is no database, nothing is remembered; neither function rejects.
+ */
+export async function rememberGuest(guest: RememberedGuest): Promise<void> {
+  await withDatabase((database) => database.put(STORE, guest, KEY))
+}
+
+/** Null when nobody is remembered. */
+export async function recallGuest(): Promise<RememberedGuest | null> {
+  const guest: unknown = await withDatabase((database) => database.get(STORE, KEY))
+  return isGuest(guest) ? guest : null
+}
+
+async function withDatabase<T>(task: (database: IDBPDatabase) => Promise<T>): Promise<T | null> {
+  if (typeof indexedDB === 'undefined') return null
+  let database: IDBPDatabase | null = null
+  try {
+    database = await openDB(NAME, 1, { upgrade: (fresh) => void fresh.createObjectStore(STORE) })
+    return await task(database)
+  } catch (error) {
+    // Private windows and full disks: the cookie alone remembers.
+    console.debug('this browser remembers nothing for us', error)
+    return null
+  } finally {
+    database?.close()
+  }
+}
+
+function isGuest(value: unknown): value is RememberedGuest {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'userId' in value &&
+    typeof value.userId === 'string' &&
+    'recovery' in value &&
+    typeof value.recovery === 'string'
+  )
+}
