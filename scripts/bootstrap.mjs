@@ -159,6 +159,7 @@ async function run(what, [command, ...args], onFailure = 'stop') {
     ...process.env,
     NODE_ENV: 'production',
     NEXT_TELEMETRY_DISABLED: '1',
+    PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT: '10000',
     DEBIAN_FRONTEND: 'noninteractive',
   }
   const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
