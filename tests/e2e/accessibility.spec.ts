@@ -31,6 +31,13 @@ for (const colorScheme of ['light', 'dark'] as const) {
 
     await mei.openSaveDetails()
     await expectAccessible(mei.page)
+    await mei.press('Escape')
+
+    await wei.page.close()
+    await expect(mei.people).toHaveCount(1)
+    await mei.page.getByRole('button', { name: words.people, exact: true }).click()
+    await expect(mei.page.getByText(words.leftAgo(0))).toBeVisible()
+    await expectAccessible(mei.page)
 
     await mei.page.goto('/')
     await expect(mei.page.getByRole('heading', { name: words.recent })).toBeVisible()

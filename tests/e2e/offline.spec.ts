@@ -1,9 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { expect } from '@playwright/test'
 import { type BrowserProcess, startBrowser } from '../support/browser-process.ts'
 import { test as base } from './fixtures.ts'
-import { Writer } from './writer.ts'
+import { Writer, words } from './writer.ts'
 
 /** A browser of hers that can be killed, and started again on the same profile. */
 const test = base.extend<{ startHers: () => Promise<BrowserProcess> }>({
@@ -118,3 +119,61 @@ test('what a crashed tab typed offline is sent by the other tab', async ({ newPe
   await reader.sees('online from the tab that crashes')
   await second.sees('online from the tab that crashes')
 })
+
+test('a key pressed offline is on this device within 200 ms', async ({ newPerson, server }) => {
+  const mei = await newPerson()
+  await mei.startWriting()
+  await mei.type('online')
+  await mei.seesSaved()
+  await server.kill('SIGKILL')
+  await mei.type('.')
+  await mei.seesOnDevice()
+  await mei.press('Escape')
+  await mei.goToEnd()
+  await mei.page.evaluate(watchOutbox)
+  for (const key of '123456789') {
+    await mei.type(key)
+    await expect.poll(() => mei.page.evaluate('document.sealedAfter.length')).toBe(Number(key))
+  }
+  const waits: number[] = await mei.page.evaluate('document.sealedAfter')
+  // The machine may stall once; a person's keys do not.
+  expect(waits.toSorted((a, b) => a - b)[Math.floor(waits.length / 2)]).toBeLessThan(200)
+  await server.restart()
+  await mei.seesSaved()
+})
+
+test('a browser without a database says so, and the server has every word all the same', async ({
+  newPerson,
+}) => {
+  const mei = await newPerson()
+  await mei.page.addInitScript(() => Object.defineProperty(window, 'indexedDB', { value: undefined }))
+  await mei.startWriting()
+  await mei.type('nothing is kept here')
+  await mei.seesSaved()
+  await mei.openSaveDetails()
+  await expect(mei.page.getByText(words.save.onlyInTab)).toBeVisible()
+  const reader = await newPerson()
+  await reader.open(mei.page.url())
+  await reader.sees('nothing is kept here')
+})
+
+/** In the page: notes how long after its key each batch stood in the browser's database, ms. */
+async function watchOutbox(): Promise<void> {
+  const sealedAfter: number[] = []
+  Object.assign(document, { sealedAfter })
+  const [named] = (await indexedDB.databases()).filter(({ name }) => name?.startsWith('commonplace:'))
+  const opening = indexedDB.open(named?.name ?? '')
+  await new Promise((resolve) => opening.addEventListener('success', resolve))
+  const count = () =>
+    new Promise<number>((resolve) => {
+      const counting = opening.result.transaction('outbox').objectStore('outbox').count()
+      counting.addEventListener('success', () => resolve(counting.result))
+    })
+  let known = await count()
+  document.addEventListener('keydown', async () => {
+    const pressed = performance.now()
+    while ((await count()) === known) await new Promise((resolve) => setTimeout(resolve, 5))
+    known = await count()
+    sealedAfter.push(performance.now() - pressed)
+  })
+}
