@@ -54,7 +54,8 @@ export function DocumentPage({ session, address, theme: firstTheme, created }: D
   useDocumentTitle(line.title || line.first || words.untitled, words.product)
   useViewportHeight()
 
-  const openLink = useCallback(() => setOverlay('link'), [])
+  // A frame later: the browser may not yet have told the editor of the selection that the link is for.
+  const openLink = useCallback(() => void requestAnimationFrame(() => setOverlay('link')), [])
   const warn = useCallback(
     (sentence: string) => {
       setNotice(sentence)
@@ -91,7 +92,7 @@ export function DocumentPage({ session, address, theme: firstTheme, created }: D
           title={doc.getText(ROOTS.title)}
           placeholder={line.first}
           readOnly={readOnly}
-          onEnter={() => editor?.commands.focus('start')}
+          onEnter={() => editor && enterText(editor)}
         />
         {viewer ? <span className="badge">{words.viewOnly}</span> : null}
         <SaveIndicator session={session} />
@@ -220,6 +221,12 @@ function usePageKeys(act: (key: PageKey) => void): void {
     window.addEventListener('keydown', pressed)
     return () => window.removeEventListener('keydown', pressed)
   })
+}
+
+/** Into the text, at its start; at once, so that the very next key is typed there (Tiptap's own focus waits a frame). */
+function enterText(editor: Editor): void {
+  editor.commands.setTextSelection(0)
+  editor.view.focus()
 }
 
 /** The section (a heading and what follows it) that somebody's caret is in, from 1; null above the first heading. */

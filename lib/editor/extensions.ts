@@ -68,6 +68,8 @@ export function extensions(words: () => Words, doc: Y.Doc | null): AnyExtension[
 
 /** A link is its address and nothing else: what a peer could put into class, rel or target never reaches the page. */
 const SafeLink = Link.extend({
+  // What is typed behind a link is not the link.
+  inclusive: false,
   addAttributes() {
     return { href: { default: null, parseHTML: (element) => element.getAttribute('href') } }
   },

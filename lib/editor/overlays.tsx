@@ -27,7 +27,6 @@ interface PopoverProps {
   readonly align?: 'start' | 'end'
   readonly children: (close: () => void) => ReactNode
   readonly tabIndex?: number
-  readonly onOpen?: () => void
 }
 
 /** A button and what it opens beneath itself. */
@@ -39,7 +38,6 @@ export function Popover({
   align = 'end',
   children,
   tabIndex,
-  onOpen,
 }: PopoverProps) {
   const id = useId()
   const opener = useRef<HTMLButtonElement>(null)
@@ -48,18 +46,20 @@ export function Popover({
 
   const place = (event: ToggleEvent<HTMLDivElement>) => {
     if (event.newState === 'open' && opener.current && surface.current)
-      placeUnder(opener.current.getBoundingClientRect(), surface.current, align)
+      placeBeside(opener.current.getBoundingClientRect(), surface.current, align)
   }
   const toggled = (event: ToggleEvent<HTMLDivElement>) => {
-    const isOpen = event.newState === 'open'
-    setOpen(isOpen)
-    if (!isOpen) return
-    onOpen?.()
-    const first = surface.current?.querySelector<HTMLElement>(
-      '[aria-checked="true"], [autofocus], a, button, input, [tabindex="0"]',
-    )
-    ;(first ?? surface.current)?.focus()
+    setOpen(event.newState === 'open')
   }
+  // What is inside exists from now on: the focus goes to what is in force, else to the first thing there.
+  useEffect(() => {
+    if (!open) return
+    const inside = surface.current
+    const first =
+      inside?.querySelector<HTMLElement>('[aria-checked="true"]') ??
+      inside?.querySelector<HTMLElement>('a, button, input, [tabindex="0"]')
+    ;(first ?? inside)?.focus()
+  }, [open])
   return (
     <>
       <button
@@ -101,15 +101,20 @@ export function keepFocus(event: { preventDefault(): void }): void {
   event.preventDefault()
 }
 
-function placeUnder(anchor: DOMRect, surface: HTMLElement, align: 'start' | 'end'): void {
-  const margin = 8
-  const top = anchor.bottom + 6
+/** Under its button, or above it where there is more room there. */
+function placeBeside(anchor: DOMRect, surface: HTMLElement, align: 'start' | 'end'): void {
+  const [gap, margin] = [6, 8]
+  const below = window.innerHeight - anchor.bottom - gap - margin
+  const above = anchor.top - gap - margin
+  const under = below >= above
   const right = document.documentElement.clientWidth - anchor.right
-  const place = (name: string, value: string) => surface.style.setProperty(name, value)
-  place('--from-top', `${top}px`)
-  place('--room-below', `${window.innerHeight - top - margin}px`)
-  place('--from-left', align === 'start' ? `${Math.max(margin, anchor.left)}px` : 'auto')
-  place('--from-right', align === 'end' ? `${Math.max(margin, right)}px` : 'auto')
+  const place = (name: string, value: number | null) =>
+    surface.style.setProperty(name, value === null ? 'auto' : `${Math.max(margin, value)}px`)
+  place('--from-top', under ? anchor.bottom + gap : null)
+  place('--from-bottom', under ? null : window.innerHeight - anchor.top + gap)
+  place('--from-left', align === 'start' ? anchor.left : null)
+  place('--from-right', align === 'end' ? right : null)
+  place('--room', Math.max(below, above))
 }
 
 function moveInMenu(event: KeyboardEvent<HTMLDivElement>): void {
