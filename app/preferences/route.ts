@@ -1,18 +1,21 @@
 import { cookies } from 'next/headers'
+import * as v from 'valibot'
 import { LANGUAGE_COOKIE, languageFor, THEME_COOKIE, themeFor } from '#lib/editor/preferences.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
+import { bodyOf, mutation, seeOther } from '../api/edge.ts'
 
 const YEAR_SECONDS = 365 * 24 * 3600
 
+const choice = v.exactOptional(v.pipe(v.string(), v.maxLength(16)))
+const requestSchema = v.object({ lang: choice, theme: choice })
+
 /** Keeps a language or an appearance chosen on the front page: a plain form, so that it works without JavaScript. */
-export async function POST(request: Request): Promise<Response> {
-  const form = await request.formData()
+export const POST = mutation(async (request) => {
+  const { lang, theme } = await bodyOf(request, requestSchema)
   const jar = await cookies()
   const keep = (name: string, value: string) =>
     jar.set(name, value, { path: '/', maxAge: YEAR_SECONDS, sameSite: 'lax' })
-  const language = form.get('lang')
-  const theme = form.get('theme')
-  if (typeof language === 'string') keep(LANGUAGE_COOKIE, languageFor(language, null))
-  if (typeof theme === 'string') keep(THEME_COOKIE, themeFor(theme))
-  return new Response(null, { status: 303, headers: { Location: pathOf({ to: 'front' }) } })
-}
+  if (lang !== undefined) keep(LANGUAGE_COOKIE, languageFor(lang, null))
+  if (theme !== undefined) keep(THEME_COOKIE, themeFor(theme))
+  return seeOther(pathOf({ to: 'front' }))
+})

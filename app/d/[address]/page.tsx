@@ -2,7 +2,7 @@ import '../../css/document.css'
 
 import type { Metadata } from 'next'
 import { headers } from 'next/headers'
-import { NotFound } from '#lib/editor/not-found.tsx'
+import { notFound } from 'next/navigation'
 import { services } from '#lib/server/services.ts'
 import { reader } from '../../reader.ts'
 import { DocumentClient } from './document-client.tsx'
@@ -17,10 +17,10 @@ export const metadata: Metadata = { robots: { index: false, follow: false } }
 /** A document by its address. Unknown, deleted and not shared look the same. */
 export default async function DocumentPage({ params }: DocumentPageProps) {
   const { address } = await params
-  const { language, theme, words } = await reader()
+  const { language, theme } = await reader()
   const session = await services().session(await headers())
   const found = await services().openAddress(address, session)
-  if (!found) return <NotFound words={words} />
+  if (!found) notFound()
   return (
     <DocumentClient
       address={address}
