@@ -40,14 +40,22 @@ export function titleOf(doc: Y.Doc): string {
 
 /** The first line with text in the body, at most 120 characters: stands in for a title. */
 export function firstLine(doc: Y.Doc): string {
-  for (const block of childrenOf(body(doc))) {
-    const line = blockText(block, '')
-      .split('\n')
-      .map((part) => part.trim())
-      .find((part) => part !== '')
-    if (line) return [...line].slice(0, 120).join('')
+  return firstLineIn(body(doc))
+}
+
+function firstLineIn(parent: Y.XmlFragment): string {
+  for (const child of childrenOf(parent)) {
+    const inner = child instanceof Y.XmlElement ? childrenOf(child) : [child]
+    const isLine = inner.some((part) => part instanceof Y.XmlText)
+    const line = isLine ? lineOf(inner) : child instanceof Y.XmlElement ? firstLineIn(child) : ''
+    if (line !== '') return line
   }
   return ''
+}
+
+function lineOf(inline: readonly (Y.XmlElement | Y.XmlText)[]): string {
+  const text = inline.map((part) => blockText(part, '')).join('')
+  return [...(/\S.*/.exec(text)?.[0].trim() ?? '')].slice(0, 120).join('')
 }
 
 /** A file name made of the title, without what file systems refuse. */

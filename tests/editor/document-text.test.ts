@@ -69,6 +69,13 @@ describe('the web page', () => {
 
 test('the first line with text stands in for a title', () => {
   expect(firstLine(documentOf('', p(''), p('  '), ['heading', { level: 1 }, ' Wetlands ']))).toBe('Wetlands')
+  const list: Block = [
+    'bulletList',
+    {},
+    ['listItem', {}, p('')],
+    ['listItem', {}, p('milk', ['hardBreak', {}], 'eggs')],
+  ]
+  expect(firstLine(documentOf('', p(''), list))).toBe('milk')
   expect(titleOf(documentOf('  Survey '))).toBe('Survey')
   expect(firstLine(new Y.Doc())).toBe('')
 })
