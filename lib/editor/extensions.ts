@@ -3,13 +3,16 @@ import { Collaboration } from '@tiptap/extension-collaboration'
 import { Link } from '@tiptap/extension-link'
 import { TaskItem, TaskList } from '@tiptap/extension-list'
 import { Placeholder } from '@tiptap/extensions'
-import { Plugin } from '@tiptap/pm/state'
+import { type EditorState, Plugin } from '@tiptap/pm/state'
 import StarterKit from '@tiptap/starter-kit'
 import type * as Y from 'yjs'
 import { ROOTS } from '../protocol/version.ts'
 import { isSafeHref } from './document-text.ts'
 import { MarkdownTwins } from './markdown-twins.ts'
 import type { Words } from './words.ts'
+
+/** More blocks than this are a long text. */
+const LONG = 200
 
 /** Blocks whose direction follows their own first strong character. */
 const DIRECTED = [
@@ -46,6 +49,7 @@ export function extensions(words: () => Words, doc: Y.Doc | null): AnyExtension[
     }),
     MarkdownTwins,
     BlockDirection,
+    LongDocument,
     Keys,
     Placeholder.configure({
       placeholder: ({ editor, node }) => {
@@ -95,6 +99,16 @@ const BlockDirection = Extension.create({
         attributes: { dir: { default: null, parseHTML: () => null, renderHTML: () => ({ dir: 'auto' }) } },
       },
     ]
+  },
+})
+
+/** Marks a text of many blocks, of which only what is seen is laid out (app/css/writing.css). */
+const LongDocument = Extension.create({
+  name: 'longDocument',
+  addProseMirrorPlugins() {
+    const attributes = ({ doc }: EditorState): { [name: string]: string } =>
+      doc.childCount > LONG ? { class: 'is-long' } : {}
+    return [new Plugin({ props: { attributes } })]
   },
 })
 
