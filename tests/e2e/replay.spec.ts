@@ -1,0 +1,203 @@
+import { expect, type WebSocketRoute } from '@playwright/test'
+import * as Y from 'yjs'
+import { Decoder } from '#lib/protocol/packet-parser.ts'
+import { decodeEntries, decodeRow } from '#lib/protocol/wire.ts'
+import { type Edit, loadTrace } from '../support/trace.ts'
+import { test } from './fixtures.ts'
+import type { Writer } from './writer.ts'
+
+const EDITS = 1000
+/** More typed at once than this is cut: each person then sees the other's. */
+const ROUND = 25
+
+test.describe.configure({ timeout: 240_000 })
+
+/** What comes from the server, kept back while a round is typed: both then type without having seen the other. */
+class Downlink {
+  /** Client ids in the rows of the log, in the order of their first. */
+  readonly clientIds: number[] = []
+  readonly #parser = new Decoder()
+  #held: (() => void)[] | null = null
+
+  constructor() {
+    this.#parser.on('decoded', ({ data }) => {
+      if (!Array.isArray(data) || data[0] !== 'document:update' || !(data[1] instanceof Uint8Array)) return
+      for (const { clientId } of decodeEntries(decodeRow(data[1]).entries)) {
+        if (!this.clientIds.includes(clientId)) this.clientIds.push(clientId)
+      }
+    })
+  }
+
+  connect(page: WebSocketRoute): void {
+    const server = page.connectToServer()
+    page.onMessage((message) => server.send(message))
+    server.onMessage((message) => {
+      if (typeof message !== 'string') this.#parser.add(message)
+      if (this.#held) this.#held.push(() => page.send(message))
+      else page.send(message)
+    })
+  }
+
+  hold(): void {
+    this.#held = []
+  }
+
+  release(): void {
+    const held = this.#held ?? []
+    this.#held = null
+    for (const send of held) send()
+  }
+}
+
+test('1,000 recorded edits of two people, typed into one code block on two pages, give what Yjs alone gives', async ({
+  newPerson,
+}) => {
+  const links = [new Downlink(), new Downlink()]
+  const people: Writer[] = []
+  for (const link of links) {
+    const person = await newPerson()
+    await person.page.routeWebSocket(
+      (url) => url.pathname.startsWith('/socket'),
+      (socket) => link.connect(socket),
+    )
+    people.push(person)
+  }
+  const [mei, akira] = people
+  if (!mei || !akira) throw new Error('two people are needed')
+  await mei.startWriting()
+  await mei.type('``` ')
+  await mei.seesSaved()
+  await akira.open(mei.page.url())
+
+  // The same in one process: client ids are known when both have typed; only their order counts.
+  await mei.type('a')
+  await expect.poll(() => codeOf(akira)).toBe('a')
+  await placeCaret(akira, 1, 0)
+  await akira.type('b')
+  await expect.poll(() => codeOf(mei)).toBe('ab')
+  const [meiId = 0, akiraId = 0] = links[0]?.clientIds ?? []
+  expect(meiId).not.toBe(akiraId)
+  const docs = [new Y.Doc(), new Y.Doc()]
+  const [first, second] = docs
+  if (!first || !second) throw new Error('two documents are needed')
+  first.clientID = meiId
+  second.clientID = akiraId
+  textOf(first).insert(0, 'a')
+  exchange(first, second)
+  textOf(second).insert(1, 'b')
+  exchange(first, second)
+
+  let typed = 0
+  let together = 0
+  for (const round of rounds()) {
+    if (round.every((edits) => edits.length > 0)) together++
+    for (const link of links) link.hold()
+    for (const [author, edits] of round.entries()) {
+      const person = people[author]
+      const doc = docs[author]
+      if (!person || !doc) continue
+      for (const edit of edits) {
+        await typeEdit(person, doc, edit)
+        typed++
+      }
+      await expect.poll(() => codeOf(person), 'what was typed stands there').toBe(textOf(doc).toString())
+    }
+    for (const link of links) link.release()
+    exchange(first, second)
+    for (const person of people) await expect.poll(() => codeOf(person)).toBe(textOf(first).toString())
+  }
+  expect(typed).toBe(EDITS)
+  expect(together).toBeGreaterThan(20)
+  for (const person of people) await person.seesSaved()
+})
+
+/** The first recorded edits, by rounds: in each, what every author typed without having seen the other's. */
+function rounds(): Edit[][][] {
+  const made: Edit[][][] = []
+  let left = EDITS
+  for (const { author, seen, pieces } of loadTrace('friendsforever').runs) {
+    const edits = pieces.flatMap((piece) => piece.edits).slice(0, left)
+    left -= edits.length
+    for (let i = 0; i < edits.length; i += ROUND) {
+      const part = edits.slice(i, i + ROUND)
+      const open = made.at(-1)
+      // Beside the other author's run when that was going on at the same time.
+      if (i === 0 && seen.every((count) => count > 0) && open && open[author]?.length === 0)
+        open[author] = part
+      else made.push(author === 0 ? [part, []] : [[], part])
+    }
+    if (left === 0) break
+  }
+  return made
+}
+
+/** Types one edit on the page and makes it in the document; places beyond the text are its end. */
+async function typeEdit(person: Writer, doc: Y.Doc, edit: Edit): Promise<void> {
+  const text = textOf(doc)
+  for (const [place, removed, inserted] of edit) {
+    const from = Math.min(place, text.length)
+    const length = Math.min(removed, text.length - from)
+    await placeCaret(person, from, length)
+    if (length > 0) {
+      await person.press('Backspace')
+      text.delete(from, length)
+    }
+    if (inserted === '') continue
+    for (const [index, line] of inserted.split('\n').entries()) {
+      if (index > 0) await person.press('Enter')
+      if (line !== '') await person.page.keyboard.insertText(line)
+    }
+    text.insert(from, inserted)
+  }
+}
+
+/** Selects `length` characters of the code from `from`; a place in the middle of the text, as a click would give. */
+async function placeCaret(person: Writer, from: number, length: number): Promise<void> {
+  await person.body.evaluate(
+    (body, [begin, end]) => {
+      const code = body.querySelector('pre code')
+      if (!code) throw new Error('there is no code block')
+      const texts = document.createTreeWalker(code, NodeFilter.SHOW_TEXT, (node) =>
+        node.parentElement?.closest('.ProseMirror-widget')
+          ? NodeFilter.FILTER_REJECT
+          : NodeFilter.FILTER_ACCEPT,
+      )
+      const spot = (offset: number): [Node, number] => {
+        let left = offset
+        let last: Node = code
+        texts.currentNode = code
+        for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+          const size = text.textContent?.length ?? 0
+          if (left <= size) return [text, left]
+          left -= size
+          last = text
+        }
+        return [last, last === code ? 0 : (last.textContent?.length ?? 0)]
+      }
+      body.focus()
+      const [anchor, anchorOffset] = spot(begin)
+      const [focus, focusOffset] = spot(end)
+      document.getSelection()?.setBaseAndExtent(anchor, anchorOffset, focus, focusOffset)
+    },
+    [from, from + length] as const,
+  )
+}
+
+function codeOf(person: Writer): Promise<string> {
+  return person.body.evaluate((body) => {
+    const code = body.querySelector('pre code')?.cloneNode(true)
+    if (!(code instanceof Element)) return ''
+    for (const widget of code.querySelectorAll('.ProseMirror-widget, .ProseMirror-trailingBreak'))
+      widget.remove()
+    return code.textContent ?? ''
+  })
+}
+
+function textOf(doc: Y.Doc): Y.Text {
+  return doc.getText('code')
+}
+
+function exchange(a: Y.Doc, b: Y.Doc): void {
+  Y.applyUpdate(a, Y.encodeStateAsUpdate(b, Y.encodeStateVector(a)))
+  Y.applyUpdate(b, Y.encodeStateAsUpdate(a, Y.encodeStateVector(b)))
+}
