@@ -183,7 +183,6 @@ const en = {
   wordsHint: 'Han characters and words of other scripts',
   peopleHere: (n: number) => (n === 1 ? '1 person' : `${count(n)} people`),
   help: 'Shortcuts',
-  notices: 'Notices',
   dismiss: 'Dismiss',
   keys: {
     writing: 'Writing',
@@ -422,7 +421,6 @@ const zhTW: Words = {
   wordsHint: '漢字數加上其他文字的詞數',
   peopleHere: (n) => `${count(n)} 人在這裡`,
   help: '快速鍵',
-  notices: '通知',
   dismiss: '關閉通知',
   keys: {
     writing: '書寫',

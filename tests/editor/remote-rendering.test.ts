@@ -1,4 +1,3 @@
-import { getSchema } from '@tiptap/core'
 import {
   joinBackward,
   liftEmptyBlock,
@@ -7,113 +6,17 @@ import {
   toggleMark,
   wrapIn,
 } from '@tiptap/pm/commands'
-import { Fragment, type Node } from '@tiptap/pm/model'
 import { liftListItem, sinkListItem, splitListItem, wrapInList } from '@tiptap/pm/schema-list'
-import { type Command, EditorState, TextSelection, type Transaction } from '@tiptap/pm/state'
-import { ySyncPlugin, ySyncPluginKey, yXmlFragmentToProseMirrorRootNode } from '@tiptap/y-tiptap'
+import { TextSelection } from '@tiptap/pm/state'
+import { ySyncPluginKey } from '@tiptap/y-tiptap'
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { extensions } from '#lib/editor/extensions.ts'
-import { type Binding, renderRemotely } from '#lib/editor/remote-rendering.ts'
-import { wordsIn } from '#lib/editor/words.ts'
-import { ROOTS } from '#lib/protocol/version.ts'
 import { seededRandom } from '../support/random.ts'
-
-const schema = getSchema(extensions(() => wordsIn('en'), null))
-
-/** An editor without a page: a state, the binding, and what a view does with a transaction. */
-class Replica {
-  readonly doc = new Y.Doc()
-  readonly fragment = this.doc.getXmlFragment(ROOTS.body)
-  readonly reports: unknown[] = []
-  state: EditorState
-  readonly #update: () => void
-
-  constructor(clientId: number) {
-    this.doc.clientID = clientId
-    const plugin = ySyncPlugin(this.fragment, { mapping: new Map() })
-    this.state = EditorState.create({ schema, plugins: [plugin] })
-    // y-tiptap asks a view for these, and renders the Y.Doc when it is given one.
-    const view = Object.defineProperty(
-      { hasFocus: () => false, dispatch: (tr: Transaction) => this.dispatch(tr) },
-      'state',
-      { get: () => this.state },
-    )
-    let update = (): void => undefined
-    this.#update = () => update()
-    update = plugin.spec.view(view).update
-    renderRemotely(this.binding, (error) => this.reports.push(error))
-  }
-
-  get binding(): Binding {
-    return ySyncPluginKey.getState(this.state).binding
-  }
-
-  get text(): string {
-    return this.state.doc.textBetween(0, this.state.doc.content.size, '|')
-  }
-
-  dispatch(tr: Transaction): void {
-    this.state = this.state.apply(tr)
-    this.#update()
-  }
-
-  type(text: string, at = this.state.selection.head): void {
-    this.dispatch(this.state.tr.insertText(text, at))
-  }
-
-  run(command: Command): void {
-    command(this.state, (tr) => this.dispatch(tr))
-  }
-
-  select(anchor: number, head = anchor): void {
-    const { doc } = this.state
-    this.dispatch(this.state.tr.setSelection(TextSelection.between(doc.resolve(anchor), doc.resolve(head))))
-  }
-
-  /** What the Y.Doc says, rendered by other code from a copy of it. */
-  fresh(): Node {
-    const copy = new Y.Doc()
-    Y.applyUpdate(copy, Y.encodeStateAsUpdate(this.doc))
-    const root = yXmlFragmentToProseMirrorRootNode(copy.getXmlFragment(ROOTS.body), schema)
-    return withValidMarks(root.childCount === 0 ? (schema.topNodeType.createAndFill() ?? root) : root)
-  }
-}
-
-/** Code excludes every other mark; concurrent formatting leaves both in the Y.Doc, and y-tiptap shows both. */
-function withValidMarks(node: Node): Node {
-  if (node.isText)
-    return node.marks.some(({ type }) => type.name === 'code') ? node.mark(onlyCode(node)) : node
-  const children: Node[] = []
-  node.forEach((child) => {
-    children.push(withValidMarks(child))
-  })
-  // Neighbours that are now alike become one.
-  return node.copy(Fragment.fromArray(children))
-}
-
-function onlyCode(node: Node) {
-  return node.marks.filter(({ type }) => type.name === 'code')
-}
-
-function send(from: Replica, to: Replica): void {
-  Y.applyUpdate(to.doc, Y.encodeStateAsUpdate(from.doc, Y.encodeStateVector(to.doc)), 'remote')
-}
-
-/** Two replicas with the same paragraphs. */
-function pair(...paragraphs: string[]): [Replica, Replica] {
-  const [a, b] = [new Replica(1), new Replica(2)]
-  const nodes = paragraphs.map((text) =>
-    schema.node('paragraph', null, text === '' ? [] : [schema.text(text)]),
-  )
-  a.dispatch(a.state.tr.replaceWith(0, a.state.doc.content.size, nodes))
-  send(a, b)
-  return [a, b]
-}
+import { pair, Replica, schema, send } from './replica.ts'
 
 describe('a remote key', () => {
   test('leaves every block but one the very same object', () => {
-    const [a, b] = pair('one', 'two', 'three', 'four')
+    const [a, b] = pair(['one', 'two', 'three', 'four'])
     const before = b.state.doc
     a.type('!', 8)
     send(a, b)
@@ -123,7 +26,7 @@ describe('a remote key', () => {
   })
 
   test('at one’s caret comes behind it, before it moves it', () => {
-    const [a, b] = pair('hello')
+    const [a, b] = pair(['hello'])
     b.select(3)
     a.type('XY', 3)
     send(a, b)
@@ -134,7 +37,7 @@ describe('a remote key', () => {
   })
 
   test('does not scroll the page', () => {
-    const [a, b] = pair('hello')
+    const [a, b] = pair(['hello'])
     let scrolled = false
     const dispatch = b.dispatch.bind(b)
     b.dispatch = (tr) => {
@@ -148,7 +51,7 @@ describe('a remote key', () => {
 })
 
 test('a selection whose text is deleted by somebody else ends in a valid place', () => {
-  const [a, b] = pair('one', 'two', 'three')
+  const [a, b] = pair(['one', 'two', 'three'])
   b.select(7, 12)
   a.dispatch(a.state.tr.delete(5, 15))
   send(a, b)
@@ -157,7 +60,7 @@ test('a selection whose text is deleted by somebody else ends in a valid place',
 })
 
 test('an emptied document shows an empty paragraph and writes nothing for it', () => {
-  const [a, b] = pair('one')
+  const [a, b] = pair(['one'])
   const before = Y.encodeStateVector(b.doc)
   a.fragment.delete(0, a.fragment.length)
   send(a, b)
@@ -167,7 +70,7 @@ test('an emptied document shows an empty paragraph and writes nothing for it', (
 })
 
 test('after an exception everything is rendered anew, and the next key reverts nothing', () => {
-  const [a, b] = pair('one', 'two')
+  const [a, b] = pair(['one', 'two'])
   const dispatch = b.dispatch.bind(b)
   let broken = true
   b.dispatch = (tr) => {
@@ -188,7 +91,7 @@ test('after an exception everything is rendered anew, and the next key reverts n
 })
 
 test('undo puts the caret where it happened, and the next remote key leaves it there', () => {
-  const [a, b] = pair('hello', 'world')
+  const [a, b] = pair(['hello', 'world'])
   const undo = new Y.UndoManager(b.fragment, { trackedOrigins: new Set([ySyncPluginKey]), captureTimeout: 0 })
   b.type('!', 6)
   b.select(10)

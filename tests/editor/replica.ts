@@ -1,0 +1,103 @@
+import { getSchema } from '@tiptap/core'
+import { Fragment, type Node } from '@tiptap/pm/model'
+import { type Command, EditorState, type Plugin, TextSelection, type Transaction } from '@tiptap/pm/state'
+import { ySyncPlugin, ySyncPluginKey, yXmlFragmentToProseMirrorRootNode } from '@tiptap/y-tiptap'
+import * as Y from 'yjs'
+import { extensions } from '#lib/editor/extensions.ts'
+import { type Binding, renderRemotely } from '#lib/editor/remote-rendering.ts'
+import { wordsIn } from '#lib/editor/words.ts'
+import { ROOTS } from '#lib/protocol/version.ts'
+
+/** The schema of the editor. */
+export const schema = getSchema(extensions(() => wordsIn('en'), null))
+
+/** An editor without a page: a state, the binding, and what a view does with a transaction. */
+export class Replica {
+  readonly doc = new Y.Doc()
+  readonly fragment = this.doc.getXmlFragment(ROOTS.body)
+  readonly reports: unknown[] = []
+  state: EditorState
+  readonly #update: () => void
+
+  constructor(clientId: number, plugins: readonly Plugin[] = []) {
+    this.doc.clientID = clientId
+    const plugin = ySyncPlugin(this.fragment, { mapping: new Map() })
+    this.state = EditorState.create({ schema, plugins: [plugin, ...plugins] })
+    // y-tiptap asks a view for these, and renders the Y.Doc when it is given one.
+    const view = Object.defineProperty(
+      { hasFocus: () => false, dispatch: (tr: Transaction) => this.dispatch(tr) },
+      'state',
+      { get: () => this.state },
+    )
+    let update = (): void => undefined
+    this.#update = () => update()
+    update = plugin.spec.view(view).update
+    renderRemotely(this.binding, (error) => this.reports.push(error))
+  }
+
+  get binding(): Binding {
+    return ySyncPluginKey.getState(this.state).binding
+  }
+
+  get text(): string {
+    return this.state.doc.textBetween(0, this.state.doc.content.size, '|')
+  }
+
+  dispatch(tr: Transaction): void {
+    this.state = this.state.apply(tr)
+    this.#update()
+  }
+
+  type(text: string, at = this.state.selection.head): void {
+    this.dispatch(this.state.tr.insertText(text, at))
+  }
+
+  run(command: Command): void {
+    command(this.state, (tr) => this.dispatch(tr))
+  }
+
+  select(anchor: number, head = anchor): void {
+    const { doc } = this.state
+    this.dispatch(this.state.tr.setSelection(TextSelection.between(doc.resolve(anchor), doc.resolve(head))))
+  }
+
+  /** What the Y.Doc says, rendered by other code from a copy of it. */
+  fresh(): Node {
+    const copy = new Y.Doc()
+    Y.applyUpdate(copy, Y.encodeStateAsUpdate(this.doc))
+    const root = yXmlFragmentToProseMirrorRootNode(copy.getXmlFragment(ROOTS.body), schema)
+    return withValidMarks(root.childCount === 0 ? (schema.topNodeType.createAndFill() ?? root) : root)
+  }
+}
+
+/** Code excludes every other mark; concurrent formatting leaves both in the Y.Doc, and y-tiptap shows both. */
+function withValidMarks(node: Node): Node {
+  if (node.isText)
+    return node.marks.some(({ type }) => type.name === 'code') ? node.mark(onlyCode(node)) : node
+  const children: Node[] = []
+  node.forEach((child) => {
+    children.push(withValidMarks(child))
+  })
+  // Neighbours that are now alike become one.
+  return node.copy(Fragment.fromArray(children))
+}
+
+function onlyCode(node: Node) {
+  return node.marks.filter(({ type }) => type.name === 'code')
+}
+
+/** Brings `to` what it lacks of `from`, as the network would. */
+export function send(from: Replica, to: Replica): void {
+  Y.applyUpdate(to.doc, Y.encodeStateAsUpdate(from.doc, Y.encodeStateVector(to.doc)), 'remote')
+}
+
+/** Two replicas with the same paragraphs; `plugins` for the second. */
+export function pair(paragraphs: readonly string[], plugins: readonly Plugin[] = []): [Replica, Replica] {
+  const [a, b] = [new Replica(1), new Replica(2, plugins)]
+  const nodes = paragraphs.map((text) =>
+    schema.node('paragraph', null, text === '' ? [] : [schema.text(text)]),
+  )
+  a.dispatch(a.state.tr.replaceWith(0, a.state.doc.content.size, nodes))
+  send(a, b)
+  return [a, b]
+}
