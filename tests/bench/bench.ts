@@ -67,7 +67,8 @@ async function take(workload: Workload, turn: Turns, { seconds, profileDir }: Op
     turn.failures.push(error instanceof Error ? error.message : String(error))
     console.error(`${workload.title}, ${system.name}:`, error, printed)
   } finally {
-    await Promise.all(servers.map((server) => server.stop()))
+    // The last one first: they may share a folder, which goes with the first.
+    for (const server of servers.reverse()) await server.stop()
   }
 }
 

@@ -1,8 +1,9 @@
+import { openSeats, writeDocument } from './room.ts'
 import type { Seat } from './seat.ts'
 import type { ServerProcess } from './server-process.ts'
 import { percentile } from './statistics.ts'
 import type { System } from './systems.ts'
-import { AUTHOR, editorId, type Typing, typing } from './typing.ts'
+import { editorId, type Typing, typing } from './typing.ts'
 import { spansIn, textOf } from './updates.ts'
 import { type Measured, until } from './workload.ts'
 
@@ -22,7 +23,6 @@ const OBSERVERS = 10
 /** Before the window, so that what is measured is compiled code: at this pace, this many updates. */
 const WARM_PER_SECOND = 400
 const WARM_UPDATES = 600
-const JOINS_AT_ONCE = 20
 
 export async function measureFanOut(system: System, server: ServerProcess, load: FanOut): Promise<Measured> {
   const { clients, editors, updatesPerSecond, seconds } = load
@@ -91,14 +91,8 @@ async function openRoom(
   { text, clients }: { text: Typing; clients: number },
 ): Promise<Room> {
   const request = { server, document: DOCUMENT }
-  const author = system.keeps ? await writeBase(system, server, text.base) : null
-  const seats: Seat[] = []
-  for (let at = 0; at < clients; at += JOINS_AT_ONCE) {
-    const joining = Array.from({ length: Math.min(JOINS_AT_ONCE, clients - at) }, (_, i) =>
-      system.join({ ...request, clientId: editorId(at + i), guest: at + i }),
-    )
-    seats.push(...(await Promise.all(joining)))
-  }
+  const author = system.keeps ? await writeDocument(request, system, [text.base]) : null
+  const seats = await openSeats(system, server, clients, DOCUMENT)
   author?.close()
   const step = Math.max(1, Math.floor(clients / OBSERVERS))
   const received: Uint8Array[] = []
@@ -115,16 +109,6 @@ async function openRoom(
       return textOf(...fresh.history) === expected
     },
   }
-}
-
-/** Its author stays: a server without storage forgets a document that everybody has left. */
-async function writeBase(system: System, server: ServerProcess, base: Uint8Array): Promise<Seat> {
-  const author = await system.join({ server, document: DOCUMENT, clientId: AUTHOR, guest: 0 })
-  const { promise, resolve } = Promise.withResolvers<void>()
-  author.watch = { updates: () => resolve() }
-  author.send(base)
-  await promise
-  return author
 }
 
 /** Sends keystrokes in time and follows at the observers what becomes of them. */

@@ -15,12 +15,13 @@ export interface Options {
   readonly profileDir: string | null
 }
 
-export const USAGE = `npm run bench -- [--only W1,W4] [--row TEXT] [--systems commonplace,y-websocket] [--seconds 4] [--rounds 3] [--json] [--profile FOLDER]
+export const USAGE = `npm run bench -- [--only W1,W4] [--row TEXT] [--systems commonplace,y-websocket] [--seconds 4] [--rounds 3] [--full] [--json] [--profile FOLDER]
   --only      workloads: ${[...new Set(WORKLOADS.map(({ id }) => id))].join(', ')}; all when left out
   --row       only rows whose title holds this text
   --systems   ${SYSTEMS.map(({ name }) => name).join(', ')}
   --seconds   length of the measured window of each run
   --rounds    how often every system has its turn; the median is shown, and the spread
+  --full      with the rows that take minutes
   --json      one JSON object a line
   --profile   folder for CPU profiles of the servers`
 
@@ -34,6 +35,7 @@ export function readOptions(args: readonly string[]): Options {
       systems: { type: 'string' },
       seconds: { type: 'string', default: '4' },
       rounds: { type: 'string', default: '3' },
+      full: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       profile: { type: 'string' },
     },
@@ -41,7 +43,9 @@ export function readOptions(args: readonly string[]): Options {
   const ids = listed(values.only, new Set(WORKLOADS.map(({ id }) => id)), '--only')
   const names = listed(values.systems, new Set(SYSTEMS.map(({ name }) => name)), '--systems')
   return {
-    workloads: WORKLOADS.filter(({ id, title }) => ids.has(id) && title.includes(values.row ?? '')),
+    workloads: WORKLOADS.filter(
+      ({ id, title, long }) => ids.has(id) && title.includes(values.row ?? '') && (values.full || !long),
+    ),
     systems: SYSTEMS.filter(({ name }) => names.has(name)),
     seconds: positive(values.seconds, '--seconds'),
     rounds: positive(values.rounds, '--rounds'),

@@ -5,6 +5,8 @@ import type { ServerProcess } from './server-process.ts'
 export interface Watch {
   /** Yjs updates, in order. */
   updates?(updates: readonly Uint8Array[]): void
+  /** Own messages that are taken care of, where the server says so. */
+  acknowledged?(messages: number): void
   /** Whose caret (a client id), and the number of its move. */
   caret?(clientId: number, move: number): void
 }
@@ -56,10 +58,17 @@ export abstract class Seat {
   /** Sends one update of this seat's client id as one message. */
   abstract send(update: Uint8Array): void
 
-  /** Sends updates in as few messages as the protocol has for it; one each when it has none. */
-  sendMany(updates: readonly Uint8Array[]): void {
+  /**
+   * Sends updates of one client id, in one message where the protocol has a list for them. Returns how many messages will
+   * be acknowledged.
+   */
+  sendMany(updates: readonly Uint8Array[], _clientId: number): number {
     for (const update of updates) this.send(update)
+    return 0
   }
+
+  /** Resolves when the server has taken everything sent before. `vector`: of all that was sent. */
+  abstract flush(vector: Uint8Array): Promise<void>
 
   abstract setCaret(move: number): void
 

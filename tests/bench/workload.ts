@@ -24,6 +24,8 @@ export interface Workload {
   readonly title: string
   /** Names of the systems that can do it; left out: all. */
   readonly systems?: readonly string[]
+  /** Takes minutes: only with --full. */
+  readonly long?: boolean
   /** The figures worth a column, the compared one first. */
   readonly columns: readonly string[]
   run(options: RunOptions): Promise<Measured>

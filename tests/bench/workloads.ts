@@ -1,4 +1,10 @@
+import { basename } from 'node:path'
+import { measureIdle, measureSpread } from './documents.ts'
 import { type FanOut, measureFanOut } from './fan-out.ts'
+import { measureJoins, measureSlowJoins } from './joins.ts'
+import { measurePresence } from './presence.ts'
+import { measureReplay, sessionFiles } from './replay.ts'
+import { logSlope } from './statistics.ts'
 import type { Workload } from './workload.ts'
 
 const FAN_OUT_COLUMNS = [
@@ -25,6 +31,101 @@ function fanOut(clients: number, editors: number, updatesPerSecond: number): Wor
   }
 }
 
+const CARETS = ['commonplace', 'y-socket.io', 'y-websocket', 'hocuspocus']
+
+function presence(clients: number, movesPerSecond: number, systems: readonly string[] = CARETS): Workload {
+  return {
+    id: 'W2',
+    title: `presence, ${clients} clients, each moving its caret ${movesPerSecond} times a second`,
+    systems,
+    columns: [
+      'cpuMsPer1000Updates',
+      'bytesPerDelivery',
+      'framesPerDelivery',
+      'writesPerDelivery',
+      'p50Ms',
+      'p99Ms',
+      'stallMs',
+      'backlogMs',
+    ],
+    async run({ system, seconds, start }) {
+      return measurePresence(system, await start(), { clients, movesPerSecond, seconds })
+    },
+  }
+}
+
+const KEEPERS = ['commonplace', 'y-socket.io', 'y-websocket', 'hocuspocus', 'hocuspocus-sqlite']
+const MEGABYTE = 1024 * 1024
+
+function slowJoins(bitsPerSecond: number, long: boolean): Workload {
+  return {
+    id: 'W4b',
+    title: `20 MB document, 50 join at once at ${bitsPerSecond / 1e6} Mbit/s each`,
+    systems: ['commonplace', 'y-websocket', 'hocuspocus'],
+    long,
+    columns: ['memoryPerDocument', 'loadMs', 'cpuMs', 'messages'],
+    run: (options) => measureSlowJoins(options, { bytes: 20 * MEGABYTE, bitsPerSecond }),
+  }
+}
+
+function replay(file: string): Workload {
+  return {
+    id: 'W5',
+    title: `replay of ${basename(file, '.json.gz')}, one update per keystroke`,
+    systems: KEEPERS,
+    columns: ['cpuMsPer1000Updates', 'updatesPerSecond', 'diskPerState', 'stateBytes', 'updates'],
+    run: (options) => measureReplay(options, file),
+  }
+}
+
+const RECEIVERS = [10, 50, 100, 200, 500]
+const DOCUMENTS = [10, 100, 500, 2000]
+
+const growthByReceivers: Workload = {
+  id: 'W6',
+  title: 'CPU against receivers, 200 updates/s by 10 people',
+  systems: ['commonplace', 'y-websocket'],
+  columns: ['slope', ...RECEIVERS.map((clients) => `cpuMsAt${clients}`)],
+  async run({ system, seconds, start }) {
+    let ok = true
+    const points: [number, number][] = []
+    for (const clients of RECEIVERS) {
+      const server = await start()
+      const measured = await measureFanOut(system, server, {
+        clients,
+        editors: 10,
+        updatesPerSecond: 200,
+        seconds,
+      })
+      await server.stop()
+      ok &&= measured.ok
+      points.push([clients, measured.figures.cpuMsPer1000Updates ?? 0])
+    }
+    return { ok, figures: { slope: logSlope(points), ...named('cpuMsAt', points) } }
+  },
+}
+
+const growthByDocuments: Workload = {
+  id: 'W6',
+  title: 'CPU against documents of two people, 500 updates/s over all of them',
+  systems: ['commonplace', 'y-websocket'],
+  columns: ['slope', ...DOCUMENTS.map((documents) => `cpuMsAt${documents}`)],
+  async run(options) {
+    let ok = true
+    const points: [number, number][] = []
+    for (const documents of DOCUMENTS) {
+      const measured = await measureSpread(options, { documents, updatesPerSecond: 500 })
+      ok &&= measured.ok
+      points.push([documents, measured.cpuMsPer1000Updates])
+    }
+    return { ok, figures: { slope: logSlope(points), ...named('cpuMsAt', points) } }
+  },
+}
+
+function named(name: string, points: readonly (readonly [number, number])[]): Record<string, number> {
+  return Object.fromEntries(points.map(([x, y]) => [`${name}${x}`, y]))
+}
+
 /** Every row of the table, in its order. */
 export const WORKLOADS: readonly Workload[] = [
   fanOut(100, 100, 1500),
@@ -32,4 +133,36 @@ export const WORKLOADS: readonly Workload[] = [
   fanOut(10, 10, 50),
   fanOut(100, 100, 50),
   fanOut(500, 50, 250),
+  presence(20, 2),
+  presence(100, 2),
+  presence(200, 2),
+  presence(500, 1, ['commonplace', 'y-websocket']),
+  {
+    id: 'W3',
+    title: '2,000 documents, 2 clients each, nobody types',
+    systems: ['commonplace', 'y-socket.io', 'y-websocket', 'hocuspocus', 'socket.io-relay'],
+    columns: ['memoryKbPerDocument', 'heapKbPerDocument', 'idleCore'],
+    run: (options) => measureIdle(options, 2000),
+  },
+  {
+    id: 'W4',
+    title: '2.2 MB document: a cold join, 50 joins at once, 50 up-to-date clients come back',
+    systems: KEEPERS,
+    columns: [
+      'joinsCpuMs',
+      'joinsMs',
+      'joinsStallMs',
+      'coldJoinCpuMs',
+      'coldJoinMs',
+      'rejoinCpuMs',
+      'rejoinBytes',
+      'rejoinWithPresenceBytes',
+    ],
+    run: (options) => measureJoins(options, 2.2 * MEGABYTE),
+  },
+  slowJoins(16e6, false),
+  slowJoins(1e6, true),
+  ...sessionFiles().map(replay),
+  growthByReceivers,
+  growthByDocuments,
 ]

@@ -52,7 +52,8 @@ class CommonplaceSeat extends Seat {
   readonly #joined: (refusal: string | null) => void
   readonly #decoder = new Decoder()
   #room = 0
-  #n = 0
+  /** By client id: its last batch. */
+  readonly #sent = new Map<number, number>()
   #answer: Joined | null = null
   #history: { bytes: Uint8Array; received: number } | null = null
   cursor: Cursor | null = null
@@ -79,17 +80,23 @@ class CommonplaceSeat extends Seat {
   }
 
   send(update: Uint8Array): void {
-    this.sendMany([update])
+    this.sendMany([update], this.clientId)
   }
 
-  override sendMany(updates: readonly Uint8Array[]): void {
+  override sendMany(updates: readonly Uint8Array[], clientId: number): number {
     const payload = encodeUpdates(updates)
-    const n = ++this.#n
-    const { clientId } = this
+    const n = (this.#sent.get(clientId) ?? 0) + 1
+    this.#sent.set(clientId, n)
     this.#emit(
       ROW,
       encodeBatch({ room: this.#room, clientId, n, part: 0, parts: 1, restore: false, payload }),
     )
+    return 1
+  }
+
+  /** Every message is acknowledged by its row: whoever waited for these has nothing left to wait for. */
+  flush(): Promise<void> {
+    return Promise.resolve()
   }
 
   setCaret(move: number): void {
@@ -138,7 +145,7 @@ class CommonplaceSeat extends Seat {
     }
     this.#answer = joined
     this.#room = joined.room
-    this.#n = joined.acknowledged
+    this.#sent.set(this.clientId, joined.acknowledged)
     if (joined.chunked > 0) this.#history = { bytes: new Uint8Array(joined.chunked), received: 0 }
     else if (history) this.#read(history)
   }
@@ -169,8 +176,10 @@ class CommonplaceSeat extends Seat {
 
   #row(body: Uint8Array): void {
     const { watch } = this
-    if (!watch?.updates) return
-    for (const { updates } of decodeEntries(decodeRow(body).entries)) watch.updates(updates)
+    if (!watch?.updates && !watch?.acknowledged) return
+    const entries = decodeEntries(decodeRow(body).entries)
+    watch.acknowledged?.(entries.filter(({ clientId }) => this.#sent.has(clientId)).length)
+    if (watch.updates) for (const { updates } of entries) watch.updates(updates)
   }
 
   #diff(body: Uint8Array): void {

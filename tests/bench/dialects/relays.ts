@@ -16,6 +16,10 @@ class WsSeat extends Seat {
   setCaret(): void {
     throw new Error('a relay knows no carets')
   }
+
+  flush(): Promise<void> {
+    throw new Error('a relay keeps nothing')
+  }
 }
 
 class SocketIoRelaySeat extends WsSeat {

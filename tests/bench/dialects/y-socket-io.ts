@@ -12,7 +12,8 @@ const ASK = 1
 class SocketIoSeat extends Seat {
   readonly #namespace: string
   readonly #vector: Uint8Array
-  readonly #joined: () => void
+  /** Called at the next answer to a question for history. */
+  #answered: () => void
   /** The text frame whose bytes come next. */
   #announced = ''
 
@@ -20,7 +21,7 @@ class SocketIoSeat extends Seat {
     super(request.clientId)
     this.#namespace = `/yjs|${request.document},`
     this.#vector = request.again?.vector ?? EMPTY_VECTOR
-    this.#joined = joined
+    this.#answered = joined
   }
 
   readonly listener: FrameListener = (payload, binary) => {
@@ -30,6 +31,13 @@ class SocketIoSeat extends Seat {
 
   send(update: Uint8Array): void {
     this.#emit('5', '', `["sync-update",${PLACE}]`, update)
+  }
+
+  flush(vector: Uint8Array): Promise<void> {
+    return new Promise((resolve) => {
+      this.#answered = resolve
+      this.#emit('5', String(ASK), `["sync-step-1",${PLACE}]`, vector)
+    })
   }
 
   setCaret(move: number): void {
@@ -53,7 +61,7 @@ class SocketIoSeat extends Seat {
       this.#emit('5', String(ASK), `["sync-step-1",${PLACE}]`, this.#vector)
     } else if (announced.startsWith('461-')) {
       this.history = [new Uint8Array(bytes)]
-      this.#joined()
+      this.#answered()
     }
   }
 

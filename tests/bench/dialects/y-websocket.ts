@@ -19,13 +19,14 @@ const EMPTY_VECTOR = Uint8Array.of(0)
 class SyncSeat extends Seat {
   readonly #prefix: Uint8Array
   readonly #vector: Uint8Array
-  readonly #joined: () => void
+  /** Called at the next answer to a question for history. */
+  #answered: () => void
 
   constructor(request: SeatRequest, prefix: Uint8Array, joined: () => void) {
     super(request.clientId)
     this.#prefix = prefix
     this.#vector = request.again?.vector ?? EMPTY_VECTOR
-    this.#joined = joined
+    this.#answered = joined
   }
 
   readonly listener: FrameListener = (payload) => {
@@ -51,6 +52,13 @@ class SyncSeat extends Seat {
     this.#write(SYNC, UPDATE, update)
   }
 
+  flush(vector: Uint8Array): Promise<void> {
+    return new Promise((resolve) => {
+      this.#answered = resolve
+      this.#write(SYNC, STEP_1, vector)
+    })
+  }
+
   setCaret(move: number): void {
     const update = encodeCaret(this.clientId, move)
     this.socket.sendBinary(
@@ -67,7 +75,7 @@ class SyncSeat extends Seat {
     else if (step === STEP_1) this.#write(SYNC, STEP_2, EMPTY_UPDATE)
     else if (step === STEP_2) {
       this.history = [bytesAt(payload, at).slice()]
-      this.#joined()
+      this.#answered()
     }
   }
 
