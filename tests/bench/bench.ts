@@ -29,7 +29,7 @@ async function run(options: Options): Promise<boolean> {
     const turns: Turns[] = options.systems
       .filter(({ name }) => workload.systems?.includes(name) ?? true)
       .map((system) => ({ system, rounds: [], failures: [] }))
-    for (let round = 0; round < options.rounds; round++) {
+    for (let round = 0; round < Math.min(options.rounds, workload.rounds ?? options.rounds); round++) {
       for (const turn of turns) await take(workload, turn, options)
     }
     const outcomes: Outcome[] = turns.map(({ system, rounds, failures }) => ({

@@ -24,6 +24,8 @@ export interface Workload {
   readonly title: string
   /** Names of the systems that can do it; left out: all. */
   readonly systems?: readonly string[]
+  /** Turns of each system at most, where one run is long and holds many repetitions. */
+  readonly rounds?: number
   /** Takes minutes: only with --full. */
   readonly long?: boolean
   /** The figures worth a column, the compared one first. */

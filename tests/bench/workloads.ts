@@ -18,11 +18,17 @@ const FAN_OUT_COLUMNS = [
   'backlogMs',
 ]
 
-function fanOut(clients: number, editors: number, updatesPerSecond: number): Workload {
+function fanOut(
+  clients: number,
+  editors: number,
+  updatesPerSecond: number,
+  systems?: readonly string[],
+): Workload {
   const typing = editors === clients ? 'all' : String(editors)
   return {
     id: 'W1',
     title: `one document, ${clients} clients, ${typing} typing, ${updatesPerSecond} updates/s`,
+    ...(systems ? { systems } : {}),
     columns: FAN_OUT_COLUMNS,
     async run({ system, seconds, start }) {
       const load: FanOut = { clients, editors, updatesPerSecond, seconds }
@@ -63,6 +69,7 @@ function slowJoins(bitsPerSecond: number, long: boolean): Workload {
     title: `20 MB document, 50 join at once at ${bitsPerSecond / 1e6} Mbit/s each`,
     systems: ['commonplace', 'y-websocket', 'hocuspocus'],
     long,
+    rounds: 1,
     columns: ['memoryPerDocument', 'loadMs', 'cpuMs', 'messages'],
     run: (options) => measureSlowJoins(options, { bytes: 20 * MEGABYTE, bitsPerSecond }),
   }
@@ -73,6 +80,7 @@ function replay(file: string): Workload {
     id: 'W5',
     title: `replay of ${basename(file, '.json.gz')}, one update per keystroke`,
     systems: KEEPERS,
+    rounds: 1,
     columns: ['cpuMsPer1000Updates', 'updatesPerSecond', 'diskPerState', 'stateBytes', 'updates'],
     run: (options) => measureReplay(options, file),
   }
@@ -85,6 +93,7 @@ const growthByReceivers: Workload = {
   id: 'W6',
   title: 'CPU against receivers, 200 updates/s by 10 people',
   systems: ['commonplace', 'y-websocket'],
+  rounds: 1,
   columns: ['slope', ...RECEIVERS.map((clients) => `cpuMsAt${clients}`)],
   async run({ system, seconds, start }) {
     let ok = true
@@ -109,6 +118,7 @@ const growthByDocuments: Workload = {
   id: 'W6',
   title: 'CPU against documents of two people, 500 updates/s over all of them',
   systems: ['commonplace', 'y-websocket'],
+  rounds: 1,
   columns: ['slope', ...DOCUMENTS.map((documents) => `cpuMsAt${documents}`)],
   async run(options) {
     let ok = true
@@ -132,8 +142,7 @@ export const WORKLOADS: readonly Workload[] = [
   fanOut(100, 100, 500),
   fanOut(10, 10, 50),
   fanOut(100, 100, 50),
-  fanOut(500, 50, 250),
-  presence(20, 2),
+  fanOut(500, 50, 250, ['commonplace', 'y-websocket', 'hocuspocus', 'socket.io-relay']),
   presence(100, 2),
   presence(200, 2),
   presence(500, 1, ['commonplace', 'y-websocket']),
@@ -141,6 +150,7 @@ export const WORKLOADS: readonly Workload[] = [
     id: 'W3',
     title: '2,000 documents, 2 clients each, nobody types',
     systems: ['commonplace', 'y-socket.io', 'y-websocket', 'hocuspocus', 'socket.io-relay'],
+    rounds: 1,
     columns: ['memoryKbPerDocument', 'heapKbPerDocument', 'idleCore'],
     run: (options) => measureIdle(options, 2000),
   },
@@ -148,6 +158,7 @@ export const WORKLOADS: readonly Workload[] = [
     id: 'W4',
     title: '2.2 MB document: a cold join, 50 joins at once, 50 up-to-date clients come back',
     systems: KEEPERS,
+    rounds: 1,
     columns: [
       'joinsCpuMs',
       'joinsMs',
