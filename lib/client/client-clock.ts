@@ -1,7 +1,9 @@
 /** Time, scheduling and randomness, passed in so that simulations can run them. */
 export interface ClientClock {
-  /** ms since the epoch. */
+  /** ms since the epoch, for what is shown and stored. May be set forth and back. */
   now(): number
+  /** ms since some moment, for intervals. Never goes back. */
+  steady(): number
   /** Runs `task` once after `ms`; returns its cancellation. */
   after(ms: number, task: () => void): () => void
   /** 0 ≤ x < 1. */
@@ -10,6 +12,7 @@ export interface ClientClock {
 
 export const systemClock: ClientClock = {
   now: () => Date.now(),
+  steady: () => performance.now(),
   after(ms, task) {
     const timer = setTimeout(task, ms)
     return () => clearTimeout(timer)

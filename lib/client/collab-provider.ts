@@ -172,6 +172,7 @@ export class CollabProvider {
       const flush = (): void => this.#sync.flushNow()
       const onHide = (): void => {
         if (document.visibilityState === 'hidden') flush()
+        else this.#connection.connect() // somebody is looking: no waiting for the back-off
       }
       const online = (): void => this.#connection.connect()
       window.addEventListener('pagehide', flush)

@@ -188,9 +188,9 @@ export class Connection {
   #link(): Link {
     const socket = this.#socket
     const timed = async <T>(ask: Promise<T>): Promise<T> => {
-      const begun = this.#options.clock.now()
+      const begun = this.#options.clock.steady()
       const answer = await ask
-      this.#roundTripMs = this.#options.clock.now() - begun
+      this.#roundTripMs = Math.round(this.#options.clock.steady() - begun)
       return answer
     }
     return {

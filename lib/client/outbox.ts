@@ -15,6 +15,8 @@ export interface OutboxOptions {
 
 /** While a batch is on its way, edits gather at most this long before they are sealed onto this device. */
 const GATHER_MS = 50
+/** A store that refused a write is asked again after this long. */
+const RETRY_WRITE_MS = 2000
 const IN_FLIGHT_BYTES = LIMITS.messageBytes
 
 /**
@@ -27,14 +29,18 @@ export class Outbox {
   #gatheringSince: number | null = null
   #sealed: SealedBatch[] = []
   #foreign: SealedBatch[] = []
+  /** When this tab first met each foreign batch (steady ms): another machine's clock, or yesterday's, says nothing. */
+  #metAt = new WeakMap<SealedBatch, number>()
   #nextN = 1
   /** Batches of #foreign and #sealed that went out on this connection. */
   #sent = new Set<SealedBatch>()
   #sentBytes = 0
   #cancelTimer: (() => void) | null = null
   #sealPlanned = false
-  #unwritten = 0
-  #failing = false
+  /** Batches on their way into the store, and those that it refused: they are tried again, in order. */
+  #writing = 0
+  #unwritable: SealedBatch[] = []
+  #cancelRetry: (() => void) | null = null
   #acknowledgedAt: number | null = null
 
   constructor(options: OutboxOptions) {
@@ -55,12 +61,12 @@ export class Outbox {
   get onDevice(): boolean {
     if (this.flushed) return true
     return (
-      this.#options.store !== null && !this.#failing && this.#gathering.length === 0 && this.#unwritten === 0
+      this.#options.store !== null && !this.failing && this.#gathering.length === 0 && this.#writing === 0
     )
   }
 
   get failing(): boolean {
-    return this.#failing
+    return this.#unwritable.length > 0
   }
 
   get waitingSince(): number | null {
@@ -170,6 +176,8 @@ export class Outbox {
     this.#foreign = batches
       .filter((batch) => batch.clientId !== own)
       .map((batch) => known.get(`${batch.clientId} ${batch.n}`) ?? batch)
+    const now = this.#options.clock.steady()
+    for (const batch of this.#foreign) if (!this.#metAt.has(batch)) this.#metAt.set(batch, now)
     for (const batch of this.#sent) {
       if (batch.clientId !== own && !this.#foreign.includes(batch)) this.#forget(batch)
     }
@@ -183,11 +191,14 @@ export class Outbox {
 
   /**
    * Batches to send now, in order, marked as sent; none beyond what may be on its way at once.
-   * Other tabs' batches made before `foreignBefore` (ms) go first: what this tab typed may build on them.
+   * Other tabs' batches met before `foreignBefore` (steady ms) go first: what this tab typed may build on them.
    */
   take(foreignBefore: number): SealedBatch[] {
     const taken: SealedBatch[] = []
-    for (const batch of [...this.#foreign.filter((each) => each.at < foreignBefore), ...this.#sealed]) {
+    for (const batch of [
+      ...this.#foreign.filter((each) => (this.#metAt.get(each) ?? 0) < foreignBefore),
+      ...this.#sealed,
+    ]) {
       if (this.#sent.has(batch)) continue
       const full =
         this.#sent.size >= LIMITS.batchesInFlight || this.#sentBytes + batch.payload.length > IN_FLIGHT_BYTES
@@ -212,6 +223,8 @@ export class Outbox {
   destroy(): void {
     this.#cancelTimer?.()
     this.#cancelTimer = null
+    this.#cancelRetry?.()
+    this.#cancelRetry = null
   }
 
   #forget(batch: SealedBatch): void {
@@ -219,22 +232,42 @@ export class Outbox {
   }
 
   /** Resolves, when the batch was written to the store or could not be, with which of both. */
-  async #push(sealed: Omit<SealedBatch, 'clientId' | 'n'>): Promise<boolean> {
+  #push(sealed: Omit<SealedBatch, 'clientId' | 'n'>): Promise<boolean> {
     const batch: SealedBatch = { ...sealed, clientId: this.#options.clientId(), n: this.#nextN++ }
     this.#sealed.push(batch)
-    const { store, address, onChange } = this.#options
+    return this.#write(batch)
+  }
+
+  /** What is in the store has no holes: after a failure nothing is written before what failed. */
+  async #write(batch: SealedBatch): Promise<boolean> {
+    const { store, address, clock, onChange } = this.#options
     if (!store) return false
-    this.#unwritten++
+    if (this.#unwritable.length > 0) {
+      this.#unwritable.push(batch)
+      return false
+    }
+    this.#writing++
+    let written = true
     try {
       await store.seal(address, batch)
-      this.#failing = false
     } catch {
       // Shown to the person as "not on this device"; the batch is still in memory and on its way to the server.
-      this.#failing = true
+      written = false
+      this.#unwritable.push(batch)
+      this.#unwritable.sort((a, b) => a.n - b.n)
+      this.#cancelRetry ??= clock.after(RETRY_WRITE_MS, () => this.#writeAgain())
     }
-    this.#unwritten--
+    this.#writing--
     onChange()
-    return !this.#failing
+    return written
+  }
+
+  #writeAgain(): void {
+    this.#cancelRetry = null
+    const batches = this.#unwritable.filter((batch) => this.#sealed.includes(batch))
+    this.#unwritable = []
+    for (const batch of batches) void this.#write(batch)
+    this.#options.onChange()
   }
 }
 

@@ -14,7 +14,7 @@ export interface Uplink {
 
 export interface SenderOptions {
   readonly outbox: Outbox
-  readonly clock: Pick<ClientClock, 'now' | 'after'>
+  readonly clock: Pick<ClientClock, 'steady' | 'after'>
   /** Null while nothing may be sent. */
   readonly uplink: () => Uplink | null
   readonly clientId: () => number
@@ -64,7 +64,7 @@ export class Sender {
     const uplink = this.#options.uplink()
     if (!uplink || this.#halted || this.#paused) return
     const { outbox, clock } = this.#options
-    const foreignBefore = Math.max(this.#foreignBefore, clock.now() - FOREIGN_AFTER_MS)
+    const foreignBefore = Math.max(this.#foreignBefore, clock.steady() - FOREIGN_AFTER_MS)
     this.#foreignBefore = 0
     for (const batch of outbox.take(foreignBefore)) send(uplink, batch)
     if (this.#overdueArmed || (outbox.inFlight === 0 && outbox.foreign.length === 0)) return

@@ -81,7 +81,7 @@ export class CommitQueue {
 
   #startWhenDue(): void {
     if (this.#running || this.#waiting.size === 0 || this.#cancelTimer) return
-    const due = this.#lastStart + this.#gap() - this.#clock.now()
+    const due = this.#lastStart + this.#gap() - this.#clock.steady()
     if (due <= 0) {
       this.#start()
       return
@@ -95,7 +95,7 @@ export class CommitQueue {
   #start(): void {
     this.#cancelTimer?.()
     this.#cancelTimer = null
-    this.#lastStart = this.#clock.now()
+    this.#lastStart = this.#clock.steady()
     this.#running = this.#commit().finally(() => {
       this.#running = null
       if (this.#waiting.size > 0) this.#wake()
@@ -151,7 +151,7 @@ export class CommitQueue {
   }
 
   #countArrival(): void {
-    const now = this.#clock.now()
+    const now = this.#clock.steady()
     const windows = Math.floor((now - this.#windowStart) / WINDOW_MS)
     if (windows !== 0) {
       this.#arrivalsBefore = windows === 1 ? this.#arrivals : 0

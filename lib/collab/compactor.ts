@@ -45,6 +45,7 @@ export const COMPACTION_POLICY: CompactionPolicy = {
 interface Pending {
   readonly cancel: () => void
   readonly since: number
+  changedAt: number
 }
 
 /** Folds documents in the background: projects their titles, writes snapshots, trims rows. One document at a time. */
@@ -62,12 +63,11 @@ export class Compactor {
   /** A row was added. */
   changed(room: Room): void {
     if (this.#closed) return
-    const now = this.#options.clock.now()
+    const now = this.#options.clock.steady()
     const pending = this.#pending.get(room)
-    const since = pending?.since ?? now
     // Not rearmed for every keystroke: the timer is moved on when it fires.
-    if (pending) return
-    this.#schedule(room, since, this.#options.policy.quietMs)
+    if (pending) pending.changedAt = now
+    else this.#schedule(room, { since: now, changedAt: now }, this.#options.policy.quietMs)
   }
 
   /** The room is no longer in memory. */
@@ -85,19 +85,21 @@ export class Compactor {
     await this.#queue
   }
 
-  #schedule(room: Room, since: number, ms: number): void {
-    const cancel = this.#options.clock.after(ms, () => {
+  #schedule(room: Room, times: Pick<Pending, 'since' | 'changedAt'>, ms: number): void {
+    const { clock, policy } = this.#options
+    const cancel = clock.after(ms, () => {
+      const { since, changedAt } = pending
       this.#pending.delete(room)
-      const now = this.#options.clock.now()
-      const quietFor = now - (room.rows.at(-1)?.at ?? 0)
-      const { quietMs, latestMs } = this.#options.policy
-      if (quietFor < quietMs && now - since < latestMs) {
-        this.#schedule(room, since, quietMs - Math.max(0, quietFor))
+      const now = clock.steady()
+      const quietFor = now - changedAt
+      if (quietFor < policy.quietMs && now - since < policy.latestMs) {
+        this.#schedule(room, { since, changedAt }, policy.quietMs - quietFor)
         return
       }
       this.#queue = this.#queue.then(() => this.#compact(room))
     })
-    this.#pending.set(room, { cancel, since })
+    const pending: Pending = { ...times, cancel }
+    this.#pending.set(room, pending)
   }
 
   async #compact(room: Room): Promise<void> {

@@ -28,9 +28,7 @@ const after: Clock['after'] = (ms, task) => {
   const timer = setTimeout(task, ms)
   return () => clearTimeout(timer)
 }
-const systemClock: Clock = { now: Date.now, after }
-/** For liveness: the machine's time may be set back, this never is. */
-const steadyClock: Clock = { now: () => performance.now(), after }
+const systemClock: Clock = { now: Date.now, steady: () => performance.now(), after }
 
 /** People at work on documents: the rooms, who is present in them, and the sockets they come by. */
 export class Collaboration {
@@ -59,7 +57,7 @@ export class Collaboration {
       onEvent: (event) => noteRoomEvent(event, catalog, log),
     })
     this.#presence = new PresenceRooms({
-      clock: steadyClock,
+      clock: systemClock,
       pingInterval,
       send: (send) => sockets.sendPresence(send),
       busy: (recipient) => sockets.isBusy(recipient),

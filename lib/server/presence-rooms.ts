@@ -39,7 +39,7 @@ export class PresenceRooms {
     const { clock, pingInterval } = this.#options
     const known = this.#rooms.get(room)
     const entered = known ?? { presence: new Presence({ room, pingIntervalMs: pingInterval }), tick: null }
-    const result = entered.presence.enter({ ...tab, now: clock.now() })
+    const result = entered.presence.enter({ ...tab, now: clock.steady() })
     if (!result) return null
     if (!known) this.#rooms.set(room, entered)
     const members = this.#members.get(tab.recipient) ?? new Map<number, number>()
@@ -53,14 +53,14 @@ export class PresenceRooms {
     const member = this.#members.get(recipient)?.get(body.room)
     const room = this.#rooms.get(body.room)
     if (member === undefined || !room) return false
-    room.presence.set(member, recipient, body, this.#options.clock.now())
+    room.presence.set(member, recipient, body, this.#options.clock.steady())
     this.#schedule(room)
     return true
   }
 
   /** A sign of life of a connection, in every room it is in. */
   heard(recipient: string): void {
-    const now = this.#options.clock.now()
+    const now = this.#options.clock.steady()
     for (const [number, member] of this.#members.get(recipient) ?? []) {
       const room = this.#rooms.get(number)
       if (!room) continue
@@ -106,7 +106,7 @@ export class PresenceRooms {
 
   #schedule(room: PresenceRoom): void {
     const { clock } = this.#options
-    const now = clock.now()
+    const now = clock.steady()
     const wait = room.presence.nextTickIn(now)
     if (wait === null) return
     const due = now + wait
@@ -119,7 +119,7 @@ export class PresenceRooms {
   #tick(room: PresenceRoom): void {
     const { clock, busy, send } = this.#options
     room.tick = null
-    for (const each of room.presence.diffs(clock.now(), busy)) send(each)
+    for (const each of room.presence.diffs(clock.steady(), busy)) send(each)
     this.#schedule(room)
   }
 }

@@ -10,6 +10,7 @@ export class VirtualClock {
   }
 
   readonly now = (): number => this.#now
+  readonly steady = this.now
 
   readonly after = (ms: number, task: () => void): (() => void) => {
     const timer = { at: this.#now + Math.max(0, ms), order: this.#order++, task }

@@ -1,36 +1,57 @@
 import { createHash } from 'node:crypto'
 import * as Y from 'yjs'
 import { DocumentSync, type Link } from '#lib/client/document-sync.ts'
-import type { ReplicaStore } from '#lib/client/replica-store.ts'
-import type { DocumentStore, NewRow, RowOutcome } from '#lib/collab/document-store.ts'
+import { type ReplicaStore, ReplicaStoreError } from '#lib/client/replica-store.ts'
+import type { DocumentStore } from '#lib/collab/document-store.ts'
 import { foldDocument } from '#lib/collab/fold.ts'
 import type { Connection } from '#lib/collab/room.ts'
 import { type RoomJoined, Rooms } from '#lib/collab/rooms.ts'
 import type { Refusal } from '#lib/protocol/errors.ts'
 import type { Ack, Joined, Reset } from '#lib/protocol/events.ts'
-import { CHAIN_BYTES, decodeBatch, decodeEntries, decodeRow } from '#lib/protocol/wire.ts'
-import { MemoryReplicas } from './memory-replica.ts'
-import { MemoryStore } from './memory-store.ts'
-import { seededRandom } from './random.ts'
-import { VirtualClock } from './virtual-clock.ts'
+import { CHAIN_BYTES, decodeBatch, decodeEntries, decodeRow, encodeRow } from '#lib/protocol/wire.ts'
+import { MemoryReplicas } from '../support/memory-replica.ts'
+import { MemoryStore } from '../support/memory-store.ts'
+import { seededRandom } from '../support/random.ts'
+import { VirtualClock } from '../support/virtual-clock.ts'
 
 /** Faults the simulation may do; each is off unless named. */
 export interface Faults {
   readonly cuts: boolean
+  /** Links that look alive to one side: nothing arrives, until the heartbeat gives up. */
+  readonly halfOpenLinks: boolean
+  /** Single messages that vanish: worse than any transport of ours. */
+  readonly drops: boolean
   readonly duplicates: boolean
   readonly reorderings: boolean
   readonly restarts: boolean
   readonly failedCommits: boolean
+  /** A browser's database that refuses writes for a while (quota). */
+  readonly fullBrowsers: boolean
+  /** The wall clocks of server and clients are set back and forth. */
+  readonly clockJumps: boolean
   /** A planted fault, to see that the checks find it. */
-  readonly planted: 'relay-before-commit' | 'forgotten-row' | 'false-ack' | null
+  readonly planted: PlantedFault | null
 }
+
+export const PLANTED_FAULTS = [
+  'relay-before-commit',
+  'forgotten-row',
+  'acknowledged-too-far',
+  'forgotten-number',
+  'skipped-row',
+] as const
+export type PlantedFault = (typeof PLANTED_FAULTS)[number]
 
 export const ALL_FAULTS: Faults = {
   cuts: true,
+  halfOpenLinks: true,
+  drops: true,
   duplicates: true,
   reorderings: true,
   restarts: true,
   failedCommits: true,
+  fullBrowsers: true,
+  clockJumps: true,
   planted: null,
 }
 
@@ -38,6 +59,9 @@ const DOCUMENT = 'document-1'
 const ADDRESS = 'A'.repeat(32)
 const MAX_DELAY_MS = 60
 const ANSWER_MS = 20_000
+/** A silent link is given up by the heartbeat. */
+const HEARTBEAT_MS = 30_000
+const HOUR_MS = 3_600_000
 
 /** A message on its way. */
 type Deliver = () => void
@@ -48,6 +72,12 @@ class Replica {
   readonly simulation: Simulation
   readonly userId: string
   readonly #browser: MemoryReplicas
+  /** Nothing arrives any more, though both sides think it does. */
+  silent = false
+  /** Something was lost on this link: it will not live long. */
+  broken = false
+  /** How far this machine's clock is off, ms. */
+  skew = 0
   store: ReplicaStore
   doc: Y.Doc
   sync: DocumentSync
@@ -89,6 +119,8 @@ class Replica {
   connect(): void {
     if (this.connected) return
     this.connected = true
+    this.silent = false
+    this.broken = false
     this.connection++
     this.sync.connected(this.simulation.link(this))
   }
@@ -101,13 +133,25 @@ class Replica {
     this.simulation.dropped(this)
   }
 
+  /** The browser's database refuses writes, or takes them again. */
+  setFull(full: boolean): void {
+    this.#browser.failure = full ? new ReplicaStoreError('quota', 'full') : null
+  }
+
   #open(): DocumentSync {
     this.doc.clientID = 1 + Math.floor(this.simulation.random() * 0xffff_fff0)
+    const own = this.simulation.clientIds.get(this.userId) ?? new Set()
+    this.simulation.clientIds.set(this.userId, own.add(this.doc.clientID))
     return new DocumentSync({
       doc: this.doc,
       address: ADDRESS,
       store: this.store,
-      clock: this.simulation.clock,
+      clock: {
+        now: () => this.simulation.clock.now() + this.skew,
+        steady: this.simulation.clock.steady,
+        after: this.simulation.clock.after,
+        random: this.simulation.random,
+      },
       created: false,
       onChange: () => undefined,
       onJoined: () => undefined,
@@ -125,6 +169,8 @@ export class Simulation {
   readonly faults: Faults
   readonly replicas: Replica[] = []
   readonly failures: string[] = []
+  /** Every client id a person's tabs ever had. */
+  readonly clientIds = new Map<string, Set<number>>()
   #rooms: Rooms
   #lastConnection = 0
   #handlers = new Map<string, { replica: Replica; connection: number; rooms: Set<number> }>()
@@ -174,31 +220,66 @@ export class Simulation {
   async step(): Promise<void> {
     const replica = this.replicas[Math.floor(this.random() * this.replicas.length)]
     if (!replica) return
+    const { faults } = this
     const dice = this.random()
     if (dice < 0.6) this.#edit(replica)
-    else if (dice < 0.66 && this.faults.cuts) replica.cut()
+    else if (dice < 0.66 && faults.cuts) replica.cut()
     else if (dice < 0.74) replica.connect()
-    else if (dice < 0.76 && this.faults.cuts) await replica.reopen()
-    else if (dice < 0.78 && this.faults.restarts) await this.restartServer()
-    else if (dice < 0.81 && this.faults.failedCommits) {
+    else if (dice < 0.76 && faults.cuts) await replica.reopen()
+    else if (dice < 0.78 && faults.restarts) {
+      // At any moment, also between a commit and its frame.
+      this.clock.after(this.random() * 40, () => this.restartServer())
+    } else if (dice < 0.81 && faults.failedCommits) {
       this.store.failNextCommit(this.random() < 0.5 ? 'before' : 'after')
     } else if (dice < 0.84) {
       const release = replica.sync.hold()
       this.clock.after(this.random() * 500, release)
+    } else if (dice < 0.86 && faults.halfOpenLinks) this.#silence(replica)
+    else if (dice < 0.88 && faults.fullBrowsers) {
+      replica.setFull(true)
+      this.clock.after(this.random() * 2000, () => replica.setFull(false))
+    } else if (dice < 0.9 && faults.clockJumps) {
+      if (this.random() < 0.5) replica.skew = (this.random() - 0.5) * HOUR_MS
+      else this.#serverSkew = (this.random() - 0.5) * HOUR_MS
     }
     await this.clock.advance(this.random() * 40)
     await this.check()
   }
 
+  /** The link goes dead without anybody noticing; the client's heartbeat does in the end. */
+  #silence(replica: Replica): void {
+    if (!replica.connected) return
+    replica.silent = true
+    this.#giveUpLater(replica)
+  }
+
+  #giveUpLater(replica: Replica): void {
+    const { connection } = replica
+    replica.broken = true
+    this.clock.after(this.random() * HEARTBEAT_MS, () => {
+      if (replica.connection === connection) replica.cut()
+    })
+  }
+
+  #healing = false
+
+  #serverSkew = 0
+
   /** Everything heals; afterwards all must be equal. */
   async rest(): Promise<void> {
+    this.#healing = true
     for (let round = 0; round < 40; round++) {
-      for (const replica of this.replicas) replica.connect()
+      for (const replica of this.replicas) {
+        replica.setFull(false)
+        if (replica.broken) replica.cut()
+        replica.connect()
+      }
       await this.clock.advance(5000)
       if (this.replicas.every((each) => each.sync.phase === 'joined' && each.sync.outbox.saved)) break
     }
     await this.clock.advance(20_000)
     await this.check()
+    this.#healing = false
     const stored = await this.stored()
     for (const replica of this.replicas) {
       const { phase, problem, outbox } = replica.sync
@@ -223,7 +304,7 @@ export class Simulation {
   }
 
   /** The process is killed: memory is gone, what is in the store is there. */
-  async restartServer(): Promise<void> {
+  restartServer(): void {
     const connected = this.replicas.filter((each) => each.connected)
     for (const replica of connected) replica.cut()
     this.#alive.on = false
@@ -234,7 +315,7 @@ export class Simulation {
 
   /** The server comes back with an older copy of its data. */
   async restoreOlderCopy(copy: ReturnType<MemoryStore['copy']>): Promise<void> {
-    await this.restartServer()
+    this.restartServer()
     this.store.restore(copy)
     await this.store.markRestored(this.clock.now())
     for (const replica of this.replicas) replica.acknowledged.clear()
@@ -243,9 +324,13 @@ export class Simulation {
   /** Invariants that hold at every moment. */
   async check(): Promise<void> {
     const document = await this.store.load(DOCUMENT)
+    const numbers = new Set<string>()
     const inLog = new Map(document?.clients.map(({ clientId, lastN }) => [clientId, lastN]))
     for (const row of document?.rows ?? []) {
       for (const { clientId, n } of decodeEntries(row.entries)) {
+        const batch = `${clientId} ${n}`
+        if (numbers.has(batch)) this.fail(`twice in the log: client ${clientId} batch ${n}`)
+        numbers.add(batch)
         inLog.set(clientId, Math.max(n, inLog.get(clientId) ?? 0))
       }
     }
@@ -259,10 +344,8 @@ export class Simulation {
     const stored = await this.stored()
     const vector = Y.decodeStateVector(Y.encodeStateVector(stored))
     for (const replica of this.replicas) {
-      const own = new Set(
-        this.replicas.filter((each) => each.userId === replica.userId).map((each) => each.doc.clientID),
-      )
-      for (const batch of await replica.store.outbox(ADDRESS)) own.add(batch.clientId)
+      // What a person's own tabs typed they see before it is stored, tabs that were killed included.
+      const own = this.clientIds.get(replica.userId) ?? new Set()
       for (const [clientId, clock] of Y.decodeStateVector(Y.encodeStateVector(replica.doc))) {
         if (!own.has(clientId) && (vector.get(clientId) ?? 0) < clock && !this.#restoring) {
           this.fail(`${replica.name} sees what is not stored: client ${clientId} clock ${clock}`)
@@ -285,14 +368,16 @@ export class Simulation {
     this.#handlers.set(id, { replica, connection, rooms: new Set() })
     const live = (): boolean => replica.connected && replica.connection === connection
     const up = (deliver: Deliver): void =>
-      this.#deliver(`${id} up`, () => live() && rooms === this.#rooms && deliver())
-    const down = (deliver: Deliver): void => this.#deliver(`${id} down`, () => live() && deliver())
+      this.#deliver(replica, `${id} up`, () => live() && rooms === this.#rooms && deliver())
+    const down = (deliver: Deliver): void => this.#deliver(replica, `${id} down`, () => live() && deliver())
     const server: Connection = {
       id,
       userId: replica.userId,
       enter: (room) => this.#handlers.get(id)?.rooms.add(room),
       exit: (room) => this.#handlers.get(id)?.rooms.delete(room),
-      ack: (ack: Ack) => {
+      ack: (told: Ack) => {
+        const tooFar = this.faults.planted === 'acknowledged-too-far' && !told.refusal
+        const ack = tooFar ? { ...told, n: told.n + 1 } : told
         this.#noteAck(replica, ack)
         down(() => replica.sync.receiveAck(ack))
       },
@@ -350,7 +435,13 @@ export class Simulation {
 
   readonly #closers = new Map<string, () => void>()
 
-  #deliver(line: string, deliver: Deliver): void {
+  #deliver(replica: Replica, line: string, deliver: Deliver): void {
+    if (replica.silent) return
+    if (this.faults.drops && !this.#healing && this.random() < 0.01) {
+      // A transport that loses something breaks in the end.
+      this.#giveUpLater(replica)
+      return
+    }
     const now = this.clock.now()
     const reordered = this.faults.reorderings && this.random() < 0.05
     const at = now + this.random() * MAX_DELAY_MS
@@ -379,6 +470,7 @@ export class Simulation {
   }
 
   #alive = { on: true }
+  #skipped = 0
 
   #newRooms(): Rooms {
     const { faults } = this
@@ -386,12 +478,19 @@ export class Simulation {
     this.#alive = alive
     const base = faults.planted ? planted(this.store, faults.planted, this) : this.store
     // A killed process writes nothing more.
+    const never = new Promise<never>(() => undefined)
     const store = overridden(base, {
-      commit: (rows) => (alive.on ? base.commit(rows) : new Promise(() => undefined)),
+      commit: (rows) => (alive.on ? base.commit(rows) : never),
+      writeCompaction: (compaction) => (alive.on ? base.writeCompaction(compaction) : never),
+      trim: (documentId, upto) => (alive.on ? base.trim(documentId, upto) : never),
     })
     return new Rooms({
       store,
-      clock: this.clock,
+      clock: {
+        now: () => this.clock.now() + this.#serverSkew,
+        steady: this.clock.steady,
+        after: this.clock.after,
+      },
       hash: (...parts) => {
         const hash = createHash('sha256')
         for (const part of parts) hash.update(part)
@@ -425,16 +524,25 @@ export class Simulation {
 
   #relay(room: number, frame: Uint8Array): void {
     const row = decodeRow(frame)
+    // Planted: a row is left out, and what follows takes its number.
+    if (this.faults.planted === 'skipped-row') {
+      if (row.seq > 10 && this.#skipped === 0 && this.random() < 0.1) {
+        this.#skipped = 1
+        return
+      }
+    }
+    const shown = this.#skipped === 0 ? frame : encodeRow({ ...row, seq: row.seq - this.#skipped })
     for (const [id, { replica, connection, rooms }] of this.#handlers) {
       if (!rooms.has(room)) continue
       for (const { clientId, n } of decodeEntries(row.entries)) {
         if (replica.doc.clientID === clientId) replica.acknowledged.add(`${clientId} ${n}`)
       }
       const take = (): void => {
-        if (replica.connected && replica.connection === connection) replica.sync.receiveRow(frame)
+        if (!replica.connected || replica.connection !== connection) return
+        replica.sync.receiveRow(shown)
       }
-      this.#deliver(`${id} down`, take)
-      if (this.faults.duplicates && this.random() < 0.05) this.#deliver(`${id} down`, take)
+      this.#deliver(replica, `${id} down`, take)
+      if (this.faults.duplicates && this.random() < 0.05) this.#deliver(replica, `${id} down`, take)
     }
   }
 
@@ -471,26 +579,34 @@ function joinedAnswer(joined: RoomJoined): Joined {
 }
 
 /** The store with a fault planted in it. */
-function planted(
-  store: DocumentStore,
-  fault: NonNullable<Faults['planted']>,
-  simulation: Simulation,
-): DocumentStore {
-  const commit = async (rows: readonly NewRow[]): Promise<RowOutcome[]> => {
-    const lose = simulation.random() < 0.1
-    switch (fault) {
-      case 'forgotten-row':
-      case 'false-ack':
-        // Says "on disk" and is not.
-        return lose ? rows.map(() => ({ ok: true })) : store.commit(rows)
-      case 'relay-before-commit': {
-        const outcome = rows.map(() => ({ ok: true as const }))
-        simulation.clock.after(500, () => void store.commit(rows).catch(() => undefined))
-        return outcome
-      }
-    }
+function planted(store: DocumentStore, fault: PlantedFault, simulation: Simulation): DocumentStore {
+  switch (fault) {
+    case 'forgotten-row':
+      // Says "on disk" and is not.
+      return overridden(store, {
+        commit: async (rows) =>
+          simulation.random() < 0.1 ? rows.map(() => ({ ok: true })) : store.commit(rows),
+      })
+    case 'relay-before-commit':
+      return overridden(store, {
+        async commit(rows) {
+          simulation.clock.after(500, () => void store.commit(rows).catch(() => undefined))
+          return rows.map(() => ({ ok: true }))
+        },
+      })
+    case 'forgotten-number':
+      // A room that is read again does not know the last batch of anybody.
+      return overridden(store, {
+        async load(documentId) {
+          const document = await store.load(documentId)
+          if (!document) return null
+          const covered = document.snapshot?.seq ?? 0
+          return { ...document, clients: [], rows: document.rows.filter((row) => row.seq > covered) }
+        },
+      })
+    default:
+      return store
   }
-  return overridden(store, { commit })
 }
 
 function overridden(store: DocumentStore, methods: Partial<DocumentStore>): DocumentStore {

@@ -1,0 +1,57 @@
+import { parseArgs } from 'node:util'
+import { kill9 } from './kill9.ts'
+import type { Scenario } from './scenario.ts'
+import { simulation } from './simulation.ts'
+
+/*
+ * npm run faults [-- --only kill9,simulation] [--count 50] [--seed 7] [--json]
+ * Runs the fault suite in full and reports what it measured; ends with 1 when a promise did not hold.
+ */
+
+const SCENARIOS: readonly Scenario[] = [simulation, kill9]
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    count: { type: 'string' },
+    seed: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
+})
+
+function wholeNumber(name: string, given: string | undefined): number | undefined {
+  if (given === undefined) return undefined
+  if (/^\d{1,9}$/.test(given)) return Number(given)
+  console.error(`--${name} must be a whole number, not ${JSON.stringify(given)}.`)
+  process.exit(2)
+}
+
+const only = values.only?.split(',')
+const unknown = only?.find((name) => !SCENARIOS.some((scenario) => scenario.name === name))
+if (unknown !== undefined) {
+  console.error(
+    `--only knows ${SCENARIOS.map(({ name }) => name).join(', ')}, not ${JSON.stringify(unknown)}.`,
+  )
+  process.exit(2)
+}
+const count = wholeNumber('count', values.count)
+const seed = wholeNumber('seed', values.seed) ?? Date.now() % 1_000_000
+
+let failed = false
+for (const scenario of SCENARIOS) {
+  if (only && !only.includes(scenario.name)) continue
+  const begun = performance.now()
+  const finding = await scenario.run({ count: count ?? scenario.full, seed })
+  const seconds = Math.round((performance.now() - begun) / 100) / 10
+  failed ||= !finding.ok
+  if (values.json) {
+    console.log(JSON.stringify({ ...finding, seconds }))
+    continue
+  }
+  const figures = Object.entries(finding.figures).map(([name, value]) => `${name} ${value}`)
+  console.log(
+    `${finding.ok ? 'ok  ' : 'FAIL'} ${scenario.name} (seed ${seed}, ${seconds} s): ${figures.join(', ')}`,
+  )
+  for (const failure of finding.failures) console.log(`     ${failure}`)
+}
+process.exitCode = failed ? 1 : 0
