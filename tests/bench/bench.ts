@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
-import { CORES, pinGenerator } from './cores.ts'
+import { CORES, machineCpuMs, pinGenerator } from './cores.ts'
 import { type Options, readOptions, USAGE } from './options.ts'
 import { installPeers } from './peers.ts'
 import { jsonLine, type Outcome, table } from './report.ts'
@@ -48,28 +48,41 @@ async function run(options: Options): Promise<boolean> {
 async function take(workload: Workload, turn: Turns, { seconds, profileDir }: Options): Promise<void> {
   const { system } = turn
   const servers: ServerProcess[] = []
+  const before = { at: performance.now(), machine: machineCpuMs(), own: ownCpuMs() }
+  let measured: Measured | null = null
   try {
-    turn.rounds.push(
-      await workload.run({
-        system,
-        seconds,
-        async start(options) {
-          const { entry, durable } = system
-          const profile = profileDir ? { profileDir: join(profileDir, system.name) } : {}
-          const server = await ServerProcess.start({ entry, durable, ...profile, ...options })
-          servers.push(server)
-          return server
-        },
-      }),
-    )
+    measured = await workload.run({
+      system,
+      seconds,
+      async start(options) {
+        const { entry, durable } = system
+        const profile = profileDir ? { profileDir: join(profileDir, system.name) } : {}
+        const server = await ServerProcess.start({ entry, durable, ...profile, ...options })
+        servers.push(server)
+        return server
+      },
+    })
   } catch (error) {
     const printed = servers.map((server) => server.printed).join('')
     turn.failures.push(error instanceof Error ? error.message : String(error))
     console.error(`${workload.title}, ${system.name}:`, error, printed)
   } finally {
     // The last one first: they may share a folder, which goes with the first.
-    for (const server of servers.reverse()) await server.stop()
+    for (const server of servers.toReversed()) await server.stop()
   }
+  if (!measured) return
+  const machine = machineCpuMs()
+  const ours = ownCpuMs() - before.own + servers.reduce((sum, { cpuMs }) => sum + cpuMs, 0)
+  const others =
+    machine === null || before.machine === null
+      ? {}
+      : { othersCore: Math.max(0, machine - before.machine - ours) / (performance.now() - before.at) }
+  turn.rounds.push({ ...measured, figures: { ...measured.figures, ...others } })
+}
+
+function ownCpuMs(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
 }
 
 function machine(): string {

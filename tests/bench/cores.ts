@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 
 const hasTaskset = spawnSync('taskset', ['--version']).status === 0 && availableParallelism() > 1
@@ -11,4 +12,17 @@ export const CORES: { readonly server: readonly string[]; readonly pinned: boole
 /** Keeps this process, the generator, off the server's core. */
 export function pinGenerator(): void {
   if (hasTaskset) spawnSync('taskset', ['-a', '-p', '-c', '1', String(process.pid)])
+}
+
+const TICK_MS = 10
+
+/** CPU time of everything on this machine since it started, ms; null where the system does not say. */
+export function machineCpuMs(): number | null {
+  try {
+    const [, line = ''] = /^cpu +(.*)$/m.exec(readFileSync('/proc/stat', 'utf8')) ?? []
+    const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = line.split(' ').map(Number)
+    return (user + nice + system + irq + softirq + steal) * TICK_MS
+  } catch {
+    return null
+  }
 }

@@ -30,7 +30,9 @@ export function jsonLine(outcome: Outcome): string {
 
 /** A table in Markdown. The share is of the compared figure: the system's against ours. */
 export function table(workload: Workload, outcomes: readonly Outcome[]): string {
-  const [compared = '', ...others] = workload.columns
+  const [compared = '', ...rest] = workload.columns
+  // What else ran on the machine meanwhile, in cores: figures taken beside much else are not worth much.
+  const others = [...rest, 'othersCore']
   const ours = outcomes.find(({ system }) => system === 'commonplace')
   const own = ours && medians(ours)[compared]
   const lines = outcomes.map((outcome) => {

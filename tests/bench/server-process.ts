@@ -34,6 +34,8 @@ const ANSWERS_WITHIN_MS = 60_000
 export class ServerProcess {
   readonly port: number
   readonly dataDir: string | null
+  /** What it had used when it was stopped. */
+  cpuMs = 0
   readonly #child: ChildProcess
   readonly #pending = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
   readonly #endWithUs: () => void
@@ -133,6 +135,7 @@ export class ServerProcess {
     const exited = once(this.#child, 'exit')
     const late = setTimeout(() => this.#child.kill('SIGKILL'), 10_000)
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      this.cpuMs = (await this.usage()).cpuMs
       this.#child.send({ id: 0, ask: 'end' })
       await exited
     }
