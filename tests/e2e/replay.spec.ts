@@ -154,7 +154,7 @@ async function typeEdit(person: Writer, doc: Y.Doc, edit: Edit): Promise<void> {
 /** Selects `length` characters of the code from `from`; a place in the middle of the text, as a click would give. */
 async function placeCaret(person: Writer, from: number, length: number): Promise<void> {
   await person.body.evaluate(
-    (body, [begin, end]) => {
+    async (body, [begin, end]) => {
       const code = body.querySelector('pre code')
       if (!code) throw new Error('there is no code block')
       const texts = document.createTreeWalker(code, NodeFilter.SHOW_TEXT, (node) =>
@@ -177,7 +177,17 @@ async function placeCaret(person: Writer, from: number, length: number): Promise
       body.focus()
       const [anchor, anchorOffset] = spot(begin)
       const [focus, focusOffset] = spot(end)
-      document.getSelection()?.setBaseAndExtent(anchor, anchorOffset, focus, focusOffset)
+      const selection = document.getSelection()
+      if (!selection) throw new Error('there is no selection')
+      const { anchorNode, focusNode } = selection
+      const isThere = anchorNode === anchor && selection.anchorOffset === anchorOffset
+      if (isThere && focusNode === focus && selection.focusOffset === focusOffset) return
+      // The editor hears of it by this event, later than the page that a program drives can press a key.
+      const heard = new Promise((resolve) =>
+        document.addEventListener('selectionchange', () => setTimeout(resolve), { once: true }),
+      )
+      selection.setBaseAndExtent(anchor, anchorOffset, focus, focusOffset)
+      await heard
     },
     [from, from + length] as const,
   )
