@@ -66,19 +66,29 @@ const HOUR_MS = 3_600_000
 /** A message on its way. */
 type Deliver = () => void
 
+/** One browser's database, shared by its tabs. */
+export interface Browser {
+  /** Opened by one more tab; null: this browser has none for us. */
+  open(): ReplicaStore | null
+  /** Set while it refuses writes. */
+  failure: ReplicaStoreError | null
+}
+
 /** One replica: a person's tab with its Y.Doc, sync rules and local store, and its wire to the server. */
 class Replica {
   readonly name: string
   readonly simulation: Simulation
   readonly userId: string
-  readonly #browser: MemoryReplicas
+  readonly #browser: Browser
+  /** The local copy was read: only then a tab connects. */
+  #loaded = true
   /** Nothing arrives any more, though both sides think it does. */
   silent = false
   /** Something was lost on this link: it will not live long. */
   broken = false
   /** How far this machine's clock is off, ms. */
   skew = 0
-  store: ReplicaStore
+  store: ReplicaStore | null
   doc: Y.Doc
   sync: DocumentSync
   /** Changes with every connection: messages of an older one are lost. */
@@ -87,7 +97,7 @@ class Replica {
   /** Batches the server acknowledged to this replica, `clientId n`. */
   readonly acknowledged = new Set<string>()
 
-  constructor(simulation: Simulation, name: string, userId: string, browser: MemoryReplicas) {
+  constructor(simulation: Simulation, name: string, userId: string, browser: Browser) {
     this.simulation = simulation
     this.name = name
     this.userId = userId
@@ -105,19 +115,28 @@ class Replica {
   }
 
   /** The tab is killed and opened again: a new Y.Doc, the same local store. */
-  async reopen(): Promise<void> {
+  reopen(): void {
     this.cut()
+    // It was shown that all of it is safe, so all of it must be in the log in the end.
+    if (this.store && this.sync.outbox.onDevice) {
+      const clock = Y.decodeStateVector(Y.encodeStateVector(this.doc)).get(this.doc.clientID)
+      if (clock) this.simulation.kept.set(this.doc.clientID, clock)
+    }
     // A killed tab writes nothing more; what the store took before is there.
     this.sync.disconnected()
-    this.store.close()
+    this.store?.close()
     this.store = this.#browser.open()
     this.doc = new Y.Doc()
-    this.sync = this.#open()
-    await this.sync.load()
+    const sync = this.#open()
+    this.sync = sync
+    this.#loaded = false
+    void sync.load().then(() => {
+      if (sync === this.sync) this.#loaded = true
+    })
   }
 
   connect(): void {
-    if (this.connected) return
+    if (this.connected || !this.#loaded) return
     this.connected = true
     this.silent = false
     this.broken = false
@@ -171,14 +190,22 @@ export class Simulation {
   readonly failures: string[] = []
   /** Every client id a person's tabs ever had. */
   readonly clientIds = new Map<string, Set<number>>()
+  /** Client id → clock of tabs that were killed after they had said that all they typed is on this device. */
+  readonly kept = new Map<number, number>()
+  readonly #newBrowser: (clock: VirtualClock) => Browser
   #rooms: Rooms
   #lastConnection = 0
   #handlers = new Map<string, { replica: Replica; connection: number; rooms: Set<number> }>()
   #lastDelivery = new Map<string, number>()
 
-  constructor(seed: number, faults: Faults) {
+  constructor(
+    seed: number,
+    faults: Faults,
+    newBrowser: (clock: VirtualClock) => Browser = () => new MemoryReplicas(),
+  ) {
     this.random = seededRandom(seed)
     this.clock = new VirtualClock(this.random)
+    this.#newBrowser = newBrowser
     this.store = new MemoryStore()
     this.faults = faults
     this.#rooms = this.#newRooms()
@@ -195,7 +222,7 @@ export class Simulation {
       linkRole: 'editor',
     })
     // The last two are tabs of one browser.
-    const browsers = Array.from({ length: Math.max(2, replicas - 1) }, () => new MemoryReplicas())
+    const browsers = Array.from({ length: Math.max(2, replicas - 1) }, () => this.#newBrowser(this.clock))
     for (let i = 0; i < replicas; i++) {
       const person = Math.min(i, browsers.length - 1)
       const browser = browsers[person]
@@ -225,7 +252,7 @@ export class Simulation {
     if (dice < 0.6) this.#edit(replica)
     else if (dice < 0.66 && faults.cuts) replica.cut()
     else if (dice < 0.74) replica.connect()
-    else if (dice < 0.76 && faults.cuts) await replica.reopen()
+    else if (dice < 0.76 && faults.cuts) replica.reopen()
     else if (dice < 0.78 && faults.restarts) {
       // At any moment, also between a commit and its frame.
       this.clock.after(this.random() * 40, () => this.restartServer())
@@ -281,6 +308,10 @@ export class Simulation {
     await this.check()
     this.#healing = false
     const stored = await this.stored()
+    const vector = Y.decodeStateVector(Y.encodeStateVector(stored))
+    for (const [clientId, clock] of this.kept) {
+      if ((vector.get(clientId) ?? 0) < clock) this.fail(`was on this device and is lost: client ${clientId}`)
+    }
     for (const replica of this.replicas) {
       const { phase, problem, outbox } = replica.sync
       if (phase !== 'joined' || !outbox.saved) {
@@ -319,6 +350,7 @@ export class Simulation {
     this.store.restore(copy)
     await this.store.markRestored(this.clock.now())
     for (const replica of this.replicas) replica.acknowledged.clear()
+    this.kept.clear()
   }
 
   /** Invariants that hold at every moment. */
