@@ -4,6 +4,8 @@ import { mayEdit, type Role } from '../protocol/identity.ts'
 import { LIMITS } from '../protocol/limits.ts'
 import {
   type BatchBody,
+  type ChainHash,
+  chainAfter,
   chainToHex,
   decodeEntries,
   decodeUpdates,
@@ -46,9 +48,6 @@ export interface RoomWire {
   relay(room: number, frame: Uint8Array): void
   notice(notice: Notice): void
 }
-
-/** First CHAIN_BYTES bytes of a SHA-256 over the parts in order. */
-export type ChainHash = (...parts: readonly Uint8Array[]) => Uint8Array
 
 export interface Member {
   readonly connection: Connection
@@ -458,11 +457,4 @@ export class Room implements CommitSource {
       throw new DamagedDocument(this.documentId, `the rows end at ${seq}, the head is ${this.#headSeq}`)
     }
   }
-}
-
-/** The chain after a row: hash of the chain before it, its number and its bytes. */
-function chainAfter(hash: ChainHash, before: Uint8Array, seq: number, entries: Uint8Array): Uint8Array {
-  const number = new Uint8Array(8)
-  new DataView(number.buffer).setBigUint64(0, BigInt(seq))
-  return hash(before, number, entries)
 }

@@ -1,12 +1,12 @@
 import { type Refusal, refuse } from '../protocol/errors.ts'
 import type { HISTORY_MODES, Reset } from '../protocol/events.ts'
 import type { Role } from '../protocol/identity.ts'
-import type { BatchBody } from '../protocol/wire.ts'
+import type { BatchBody, ChainHash } from '../protocol/wire.ts'
 import type { Clock } from './clock.ts'
 import { CommitQueue } from './commit-queue.ts'
 import { COMPACTION_POLICY, type CompactionPolicy, Compactor, type Fold } from './compactor.ts'
 import { DamagedDocument, type DocumentStore } from './document-store.ts'
-import { type ChainHash, type Connection, type Cursor, Room, type RoomWire } from './room.ts'
+import { type Connection, type Cursor, Room, type RoomWire } from './room.ts'
 import { SnapshotCache } from './snapshot-cache.ts'
 
 export interface RoomsOptions {

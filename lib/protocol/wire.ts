@@ -286,6 +286,21 @@ export function decodePresenceDiff(bytes: Uint8Array): PresenceDiffBody {
   })
 }
 
+/** First CHAIN_BYTES bytes of a SHA-256 over the parts in order. */
+export type ChainHash = (...parts: readonly Uint8Array[]) => Uint8Array
+
+/** The chain after a row: hash of the chain before it, its number and its bytes. */
+export function chainAfter(
+  hash: ChainHash,
+  before: Uint8Array,
+  seq: number,
+  entries: Uint8Array,
+): Uint8Array {
+  const number = new Uint8Array(8)
+  new DataView(number.buffer).setBigUint64(0, BigInt(seq))
+  return hash(before, number, entries)
+}
+
 /** A chain as text, for JSON bodies: 32 hexadecimal digits. */
 export function chainToHex(chain: Uint8Array): string {
   let hex = ''
