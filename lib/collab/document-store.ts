@@ -1,5 +1,5 @@
 import type { Role } from '../protocol/identity.ts'
-import type { Row } from '../protocol/wire.ts'
+import { type ChainHash, chainAfter, EMPTY_CHAIN, equalBytes, type Row } from '../protocol/wire.ts'
 
 /*
  * The port to durable storage, owned by the rules (lib/collab) and implemented by lib/storage.
@@ -42,6 +42,8 @@ export interface StoredDocument {
   readonly schemaVersion: number
   readonly headSeq: number
   readonly headChain: Uint8Array
+  /** The chain before the oldest row kept; null: no row was trimmed yet, or this was not kept then. */
+  readonly baseChain: Uint8Array | null
   /** When this document was last restored from an older copy, ms since the epoch; null: never. */
   readonly restoredAt: number | null
   readonly deletedAt: number | null
@@ -82,6 +84,27 @@ export interface Compaction {
   readonly snapshot: Snapshot
   readonly clients: readonly StoredClient[]
   readonly at: number
+}
+
+/** Why a stored history cannot be right: its rows must form the chain that ends in the head. Null: they do. */
+export function damageIn(document: StoredDocument, hash: ChainHash): string | null {
+  const { rows, snapshot, headSeq, headChain, baseChain } = document
+  const covered = snapshot?.seq ?? 0
+  let seq = rows[0] ? rows[0].seq - 1 : headSeq
+  if (seq > covered) return `rows ${covered + 1} to ${seq} are missing`
+  let chain = seq === 0 ? EMPTY_CHAIN : (baseChain ?? (seq === covered ? snapshot?.chain : undefined))
+  const isSnapshotAside = () => seq === covered && snapshot && chain && !equalBytes(snapshot.chain, chain)
+  if (isSnapshotAside()) return `the snapshot is not of row ${seq}`
+  for (const row of rows) {
+    seq++
+    if (row.seq !== seq) return `row ${seq} is missing`
+    const expected = chain && chainAfter(hash, chain, seq, row.entries)
+    if (expected && !equalBytes(expected, row.chain)) return `row ${seq} does not match its chain`
+    chain = row.chain
+    if (isSnapshotAside()) return `the snapshot is not of row ${seq}`
+  }
+  if (seq === headSeq && (!chain || equalBytes(chain, headChain))) return null
+  return `the rows end at ${seq}, the head is ${headSeq}`
 }
 
 /** Thrown by reads when stored bytes do not match their own checks (a snapshot's hash). The document is then quarantined. */

@@ -23,6 +23,7 @@ import { Assembly } from './assembly.ts'
 import type { CommitSource } from './commit-queue.ts'
 import {
   DamagedDocument,
+  damageIn,
   type NewRow,
   type SnapshotHead,
   type StoredDocument,
@@ -142,7 +143,8 @@ export class Room implements CommitSource {
     this.#headChain = document.headChain
     this.#snapshot = document.snapshot
     this.#rows = [...document.rows]
-    this.#verify()
+    const damage = damageIn(document, this.#hash)
+    if (damage !== null) throw new DamagedDocument(this.documentId, damage)
     for (const { clientId, userId, lastN } of document.clients) {
       this.#clients.set(clientId, { userId, committed: lastN, accepted: lastN })
     }
@@ -433,28 +435,6 @@ export class Room implements CommitSource {
       else this.#clients.set(entry.clientId, { userId: entry.user, committed: entry.n, accepted: entry.n })
       if (entry.kind === ENTRY_BODY_UPDATE)
         for (const update of entry.updates) scanClocks(update, this.#clocks)
-    }
-  }
-
-  #verify(): void {
-    const covered = this.#snapshot?.seq ?? 0
-    let seq = this.#rows[0] ? this.#rows[0].seq - 1 : this.#headSeq
-    if (seq > covered) throw new DamagedDocument(this.documentId, `rows ${covered + 1} to ${seq} are missing`)
-    let chain = seq === 0 ? EMPTY_CHAIN : seq === covered ? this.#snapshot?.chain : undefined
-    for (const row of this.#rows) {
-      seq++
-      if (row.seq !== seq) throw new DamagedDocument(this.documentId, `row ${seq} is missing`)
-      const expected = chain && chainAfter(this.#hash, chain, seq, row.entries)
-      if (expected && !equalBytes(expected, row.chain)) {
-        throw new DamagedDocument(this.documentId, `row ${seq} does not match its chain`)
-      }
-      chain = row.chain
-      if (seq === covered && this.#snapshot && !equalBytes(this.#snapshot.chain, chain)) {
-        throw new DamagedDocument(this.documentId, `the snapshot is not of row ${seq}`)
-      }
-    }
-    if (seq !== this.#headSeq || (chain && !equalBytes(chain, this.#headChain))) {
-      throw new DamagedDocument(this.documentId, `the rows end at ${seq}, the head is ${this.#headSeq}`)
     }
   }
 }

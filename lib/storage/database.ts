@@ -9,6 +9,9 @@ import { LogTables } from './log-tables.ts'
 import { foreignDatabase, migrate } from './migrations.ts'
 import { StoreUnavailable } from './store-error.ts'
 
+/** The database's file in the data folder. */
+export const DATABASE_NAME = 'commonplace.db'
+
 /** The open database, in the storage thread: the log's connection, and one of its own for the accounts. */
 export interface Database {
   readonly log: LogTables
@@ -21,7 +24,7 @@ export interface Database {
 
 /** Opens the database in `dataDir`, made if missing. Throws StoreUnavailable when it cannot be used. */
 export function openDatabase(dataDir: string, onAccountsIdle: () => void): Database {
-  const path = join(dataDir, 'commonplace.db')
+  const path = join(dataDir, DATABASE_NAME)
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 })
     accessSync(dataDir, constants.W_OK | constants.X_OK)

@@ -20,6 +20,7 @@ type DocumentColumns = Omit<StoredDocument, 'clients' | 'snapshot' | 'rows'>
 interface SnapshotColumns extends SnapshotHead {
   readonly sha256: Uint8Array
   readonly headSha256: Uint8Array
+  readonly clientsSha256: Uint8Array | null
 }
 
 const ACCEPTED: RowOutcome = { ok: true }
@@ -62,7 +63,8 @@ export class LogTables {
     this.#document = prepare(
       db,
       `SELECT id AS documentId, lineage, owner_id AS ownerId, title, schema_version AS schemaVersion,
-         head_seq AS headSeq, head_chain AS headChain, restored_at AS restoredAt, deleted_at AS deletedAt
+         head_seq AS headSeq, head_chain AS headChain, base_chain AS baseChain,
+         restored_at AS restoredAt, deleted_at AS deletedAt
        FROM documents WHERE id = ?`,
     )
     this.#clients = prepare(
@@ -72,7 +74,8 @@ export class LogTables {
     )
     this.#snapshotHead = prepare(
       db,
-      `SELECT upto_seq AS seq, chain, vector, length(state) AS bytes, sha256, head_sha256 AS headSha256
+      `SELECT upto_seq AS seq, chain, vector, length(state) AS bytes, sha256, head_sha256 AS headSha256,
+         clients_sha256 AS clientsSha256
        FROM document_snapshots WHERE document_id = ? ORDER BY upto_seq DESC LIMIT 1`,
     )
     this.#snapshotState = prepare(
@@ -90,9 +93,13 @@ export class LogTables {
       const document = this.#document.get(documentId)
       if (!document) return null
       const snapshot = this.#checkedHead(documentId)
+      const clients = this.#clients.all(documentId)
+      if (snapshot?.clientsSha256 && !equalBytes(clientsHash(clients), snapshot.clientsSha256)) {
+        throw new DamagedDocument(documentId, `the clients at ${snapshot.seq} do not match their hash`)
+      }
       return {
         ...document,
-        clients: this.#clients.all(documentId),
+        clients,
         snapshot: snapshot && headOf(snapshot),
         rows: this.#rowsAfter.all(documentId, 0),
       }
@@ -157,9 +164,19 @@ export class LogTables {
       prepare(
         this.#db,
         `INSERT OR REPLACE INTO document_snapshots
-           (document_id, upto_seq, chain, vector, sha256, head_sha256, at, state)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-      ).run(documentId, seq, chain, vector, stateHash, sha256(stateHash, chain, vector), at, state)
+           (document_id, upto_seq, chain, vector, sha256, head_sha256, clients_sha256, at, state)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ).run(
+        documentId,
+        seq,
+        chain,
+        vector,
+        stateHash,
+        sha256(stateHash, chain, vector),
+        clientsHash(clients),
+        at,
+        state,
+      )
       const stored = this.#snapshotState.get(documentId, seq)?.state
       if (!stored || !equalBytes(stored, state)) throw new Error('the snapshot reads back differently')
       prepare(this.#db, 'DELETE FROM document_snapshots WHERE document_id = ? AND upto_seq < ?').run(
@@ -180,6 +197,12 @@ export class LogTables {
     inTransaction(this.#db, () => {
       const snapshot = this.#checkedHead(documentId)
       if (!snapshot || snapshot.seq < upto) throw new Error(`no snapshot covers the rows up to ${upto}`)
+      prepare(
+        this.#db,
+        `UPDATE documents SET base_chain = coalesce(
+           (SELECT chain FROM document_log WHERE document_id = ?1 AND seq = ?2), base_chain)
+         WHERE id = ?1`,
+      ).run(documentId, upto)
       prepare(this.#db, 'DELETE FROM document_log WHERE document_id = ? AND seq <= ?').run(documentId, upto)
     })
   }
@@ -252,6 +275,13 @@ function reading<T>(documentId: string, read: () => T): T {
     if (sqliteCode(error) !== SQLITE.corrupt) throw error
     throw new DamagedDocument(documentId, error instanceof Error ? error.message : 'damaged page')
   }
+}
+
+function clientsHash(clients: readonly StoredClient[]): Uint8Array {
+  const hash = createHash('sha256')
+  const sorted = clients.toSorted((a, b) => a.clientId - b.clientId)
+  for (const { clientId, userId, lastN } of sorted) hash.update(JSON.stringify([clientId, userId, lastN]))
+  return hash.digest()
 }
 
 function sha256(...parts: readonly Uint8Array[]): Uint8Array {

@@ -129,6 +129,12 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX "account_userId_idx" ON "account" ("userId");
   CREATE INDEX "verification_identifier_idx" ON "verification" ("identifier");
   `,
+  `
+  -- What damage could still hide in: the oldest row kept had no chain before it to be checked with, and a client's
+  -- last batch no hash. Null: written before this step. clients_sha256 is of document_clients.
+  ALTER TABLE documents ADD COLUMN base_chain BLOB;
+  ALTER TABLE document_snapshots ADD COLUMN clients_sha256 BLOB;
+  `,
 ]
 
 /** Why a database cannot be used, when it can be read at all; null: it can. Writes nothing. */

@@ -91,6 +91,7 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
         schemaVersion: 3,
         headSeq: 0,
         headChain: EMPTY_CHAIN,
+        baseChain: null,
         restoredAt: null,
         deletedAt: null,
         clients: [],
@@ -240,12 +241,15 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
     test('trimming deletes rows that a snapshot covers, and repeating it changes nothing', async () => {
       await written('d', 4)
       await documents.writeCompaction(compactionOf('d', 3))
+      expect((await documents.load('d'))?.baseChain).toBeNull()
       await documents.trim('d', 2)
       await documents.trim('d', 2)
       await documents.trim('d', 1)
       expect(await rowsOf('d')).toEqual([3, 4])
+      expect((await documents.load('d'))?.baseChain).toEqual(chain(2))
       await documents.trim('d', 3)
       expect(await rowsOf('d')).toEqual([4])
+      expect((await documents.load('d'))?.baseChain).toEqual(chain(3))
       expect(await documents.commit([newRow('d', 5)])).toEqual([OK])
     })
 

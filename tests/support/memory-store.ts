@@ -81,10 +81,11 @@ export class MemoryStore implements DocumentStore, DocumentCatalog {
   async load(documentId: string): Promise<StoredDocument | null> {
     const document = this.#tables.documents.get(documentId)
     if (!document) return null
-    const { createdAt: _, updatedAt: __, snapshot, rows, headChain, ...rest } = document
+    const { createdAt: _, updatedAt: __, snapshot, rows, headChain, baseChain, ...rest } = document
     return {
       ...rest,
       headChain: headChain.slice(),
+      baseChain: baseChain && baseChain.slice(),
       snapshot: snapshot && headOf(snapshot),
       rows: rows.map(copyRow),
     }
@@ -145,8 +146,9 @@ export class MemoryStore implements DocumentStore, DocumentCatalog {
     if (!document?.snapshot || document.snapshot.seq < upto) {
       throw new Error(`no snapshot covers the rows up to ${upto}`)
     }
+    const baseChain = document.rows.find((row) => row.seq === upto)?.chain ?? document.baseChain
     const rows = document.rows.filter((row) => row.seq > upto)
-    this.#tables.documents.set(documentId, { ...document, rows })
+    this.#tables.documents.set(documentId, { ...document, baseChain, rows })
   }
 
   async reopen(): Promise<void> {
@@ -165,6 +167,7 @@ export class MemoryStore implements DocumentStore, DocumentCatalog {
       schemaVersion,
       headSeq: 0,
       headChain: EMPTY_CHAIN,
+      baseChain: null,
       restoredAt: null,
       deletedAt: null,
       clients: [],

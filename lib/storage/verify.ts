@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { DamagedDocument, damageIn } from '../collab/document-store.ts'
+import { CHAIN_BYTES, decodeEntries, MalformedBody } from '../protocol/wire.ts'
+import { prepare } from './connection.ts'
+import { DATABASE_NAME } from './database.ts'
+import { LogTables } from './log-tables.ts'
+import { foreignDatabase, migrate } from './migrations.ts'
+
+export interface Verification {
+  /** One sentence each; empty: everything holds. */
+  readonly problems: readonly string[]
+  readonly documents: number
+  readonly rows: number
+  readonly snapshots: number
+}
+
+/** At most so many findings of one kind are told: a broken page has hundreds of consequences. */
+const MOST = 20
+
+/**
+ * Reads the whole database in `dataDir` and holds it against everything it says about itself: the pages of the file, the
+ * schema, references, each document's chain of rows, its head, and the hashes of its snapshot. Writes nothing; a server
+ * may be at work meanwhile.
+ */
+export function verifyDatabase(dataDir: string): Verification {
+  const path = join(dataDir, DATABASE_NAME)
+  const counts = { documents: 0, rows: 0, snapshots: 0 }
+  if (!existsSync(path)) return { problems: [`there is no ${path}`], ...counts }
+  const problems: string[] = []
+  const look = (what: string, work: () => Iterable<string>): void => {
+    try {
+      let told = 0
+      for (const problem of work()) if (told++ < MOST) problems.push(`${what}: ${problem}`)
+    } catch (error) {
+      problems.push(`${what}: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+  look('the file', () => {
+    const db = new DatabaseSync(path, { readOnly: true, timeout: 5000 })
+    try {
+      // One transaction: everything is seen as of one moment.
+      db.exec('BEGIN')
+      const foreign = foreignDatabase(db)
+      if (foreign) return [foreign]
+      look('the file', () => integrity(db))
+      look('the schema', () => schemaDifferences(db))
+      look('references', () => danglingReferences(db))
+      look('documents', () => {
+        const log = new LogTables(db)
+        for (const { id } of prepare<{ id: string }>(db, 'SELECT id FROM documents').iterate()) {
+          counts.documents++
+          look(`document ${id}`, () => documentProblems(log, id, counts))
+        }
+        return []
+      })
+      return []
+    } finally {
+      db.close()
+    }
+  })
+  return { problems, ...counts }
+}
+
+function integrity(db: DatabaseSync): string[] {
+  const said = prepare<{ integrity_check: string }>(db, `PRAGMA integrity_check(${MOST})`).all()
+  return said.map(({ integrity_check }) => integrity_check).filter((line) => line !== 'ok')
+}
+
+/** Against what the migrations make of an empty database. */
+function schemaDifferences(db: DatabaseSync): string[] {
+  const expected = new DatabaseSync(':memory:')
+  try {
+    migrate(expected)
+    const present = schemaOf(db)
+    const right = schemaOf(expected)
+    return [
+      ...[...right].filter((sql) => !present.has(sql)).map((sql) => `lacks ${sql}`),
+      ...[...present].filter((sql) => !right.has(sql)).map((sql) => `has ${sql}`),
+    ]
+  } finally {
+    expected.close()
+  }
+}
+
+function schemaOf(db: DatabaseSync): Set<string> {
+  const objects = prepare<{ type: string; name: string; tbl: string; sql: string | null }>(
+    db,
+    'SELECT type, name, tbl_name AS tbl, sql FROM sqlite_schema',
+  ).all()
+  return new Set(
+    objects
+      .filter(({ name }) => !name.startsWith('sqlite_stat'))
+      .map(({ type, name, tbl, sql }) => `${type} ${name} on ${tbl}: ${sql?.replaceAll(/\s+/g, ' ')}`),
+  )
+}
+
+function danglingReferences(db: DatabaseSync): string[] {
+  const rows = prepare<{ table: string; parent: string }>(db, 'PRAGMA foreign_key_check').all()
+  return rows.map(({ table, parent }) => `a row of ${table} points at nothing in ${parent}`)
+}
+
+function* documentProblems(
+  log: LogTables,
+  documentId: string,
+  counts: { rows: number; snapshots: number },
+): Generator<string> {
+  try {
+    const document = log.load(documentId)
+    if (!document) return
+    counts.rows += document.rows.length
+    const damage = damageIn(document, chainHash)
+    if (damage !== null) yield damage
+    for (const { seq, entries } of document.rows) {
+      const unreadable = problemIn(entries)
+      if (unreadable !== null) yield `row ${seq}: ${unreadable}`
+    }
+    if (log.readSnapshot(documentId)) counts.snapshots++
+    else if (document.clients.length > 0) yield 'it has clients of a snapshot that is not there'
+  } catch (error) {
+    if (!(error instanceof DamagedDocument)) throw error
+    yield error.message
+  }
+}
+
+function problemIn(entries: Uint8Array): string | null {
+  try {
+    decodeEntries(entries)
+    return null
+  } catch (error) {
+    if (error instanceof MalformedBody) return error.message
+    throw error
+  }
+}
+
+function chainHash(...parts: readonly Uint8Array[]): Uint8Array {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part)
+  return new Uint8Array(hash.digest().subarray(0, CHAIN_BYTES))
+}
