@@ -104,9 +104,7 @@ export function checkNode(version: string): void {
 /** Makes the data folder when it is missing and proves that it can be written. Throws BadSetting. */
 export function prepareDataDir(dataDir: string): void {
   try {
-    mkdirSync(dirname(dataDir), { recursive: true })
-    // Not recursive: on a file system that makes no folders (/proc) Node's recursive one never ends.
-    if (!existsSync(dataDir)) mkdirSync(dataDir, { mode: 0o700 })
+    makeFolder(dataDir)
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK)
     rmdirSync(mkdtempSync(join(dataDir, '.try-')))
   } catch (error) {
@@ -143,6 +141,13 @@ export function sentenceFor(error: unknown): string | null {
   if (error instanceof Error && error.name === 'StoreUnavailable')
     return `DATA_DIR cannot be used: ${error.message}`
   return null
+}
+
+/** Node's own recursive one never ends on a file system that makes no folders (/proc). */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return
+  makeFolder(dirname(path))
+  mkdirSync(path, { mode: 0o700 })
 }
 
 function codeOf(error: unknown): string {

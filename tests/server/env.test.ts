@@ -91,6 +91,7 @@ describe('a server that cannot start', () => {
     await writeFile(file, '')
     expect(await start({ DATA_DIR: join(file, 'data') })).toEqual(sentence(/DATA_DIR/))
     expect(await start({ DATA_DIR: '/proc/commonplace' })).toEqual(sentence(/DATA_DIR/))
+    expect(await start({ DATA_DIR: '/proc/commonplace/data' })).toEqual(sentence(/DATA_DIR/))
   })
 
   test('for a foreign database says so', async () => {
