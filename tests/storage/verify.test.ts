@@ -5,8 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openStore, type Store } from '#lib/storage/open-store.ts'
 import { verifyDatabase } from '#lib/storage/verify.ts'
-import { compactionOf, rowOf } from '../support/known-log.ts'
-import { newDocument } from './contract.ts'
+import { compactionOf, documentOf, rowOf } from '../support/known-log.ts'
 
 let dataDir: string
 let store: Store
@@ -15,7 +14,7 @@ let store: Store
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'commonplace-verify-'))
   store = await openStore({ dataDir })
-  for (const name of ['ash', 'birch']) await store.catalog.create(newDocument(name))
+  for (const name of ['ash', 'birch'] as const) await store.catalog.create(documentOf(name))
   for (let seq = 1; seq <= 6; seq++) await store.documents.commit([rowOf('ash', seq)])
   for (let seq = 1; seq <= 3; seq++) await store.documents.commit([rowOf('birch', seq)])
   await store.documents.writeCompaction(compactionOf('ash', 4))

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Compaction, NewRow } from '#lib/collab/document-store.ts'
+import type { Compaction, NewDocument, NewRow } from '#lib/collab/document-store.ts'
 import { CHAIN_BYTES, chainAfter, EMPTY_CHAIN, encodeEntries } from '#lib/protocol/wire.ts'
 import { seededRandom } from './random.ts'
 
@@ -48,6 +48,13 @@ export function chainOf(document: DocumentName, seq: number): Uint8Array {
     known.push(chainAfter(chainHash, known[next - 1] ?? EMPTY_CHAIN, next, entriesOf(document, next)))
   }
   return known[seq] ?? EMPTY_CHAIN
+}
+
+export function documentOf(document: DocumentName): NewDocument {
+  const owner = `writer of ${document}`
+  const link = { linkId: `link of ${document}`, linkRole: 'editor' } as const
+  const lineage = `lineage of ${document}`
+  return { documentId: document, lineage, ownerId: owner, schemaVersion: 1, createdAt: 1000, ...link }
 }
 
 export function rowOf(document: DocumentName, seq: number): NewRow {

@@ -1,0 +1,85 @@
+/*
+ * What both shims need: the C library's own calls, and which descriptors belong to the watched folder. Node's SQLite
+ * and libuv reach the disk through these few functions; a file of the folder is known by its path at open.
+ */
+#ifndef WATCHED_H
+#define WATCHED_H
+
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MOST_DESCRIPTORS 65536
+
+/* The watched folder, absolute, without a slash at its end; empty: nothing is watched. */
+static const char *folder = "";
+static size_t folder_length;
+
+static int (*real_open)(const char *, int, ...);
+static int (*real_close)(int);
+static ssize_t (*real_write)(int, const void *, size_t);
+static ssize_t (*real_pwrite)(int, const void *, size_t, off_t);
+static int (*real_fsync)(int);
+static int (*real_ftruncate)(int, off_t);
+static int (*real_rename)(const char *, const char *);
+static int (*real_unlink)(const char *);
+
+static void fail(const char *what) {
+  fprintf(stderr, "shim: %s\n", what);
+  abort();
+}
+
+static void *real(const char *name) {
+  void *function = dlsym(RTLD_NEXT, name);
+  if (!function) fail(name);
+  return function;
+}
+
+static void watch(void) {
+  real_open = real("open64");
+  real_close = real("close");
+  real_write = real("write");
+  real_pwrite = real("pwrite64");
+  real_fsync = real("fsync");
+  real_ftruncate = real("ftruncate64");
+  real_rename = real("rename");
+  real_unlink = real("unlink");
+  const char *given = getenv("SHIM_FOLDER");
+  if (!given) return;
+  folder = strdup(given);
+  folder_length = strlen(folder);
+}
+
+static long setting(const char *name, long otherwise) {
+  const char *given = getenv(name);
+  return given ? atol(given) : otherwise;
+}
+
+/* The name of a file of the folder; "" is the folder itself, NULL: not ours. The shared-memory index is no durable file. */
+static const char *name_in_folder(const char *path) {
+  if (folder_length == 0 || strncmp(path, folder, folder_length) != 0) return NULL;
+  const char *name = path + folder_length;
+  if (*name == '\0') return "";
+  if (*name != '/' || strchr(++name, '/')) return NULL;
+  size_t length = strlen(name);
+  if (length > 4 && strcmp(name + length - 4, "-shm") == 0) return NULL;
+  return name;
+}
+
+static off_t size_of(int fd) {
+  struct stat about;
+  if (fstat(fd, &about) != 0) fail("fstat");
+  return about.st_size;
+}
+
+#endif
