@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
-import { CORES, machineCpuMs, pinGenerator } from './cores.ts'
+import { CALM, CORES, machineCpuMs, pinGenerator, waitForCalm } from './cores.ts'
 import { type Options, readOptions, USAGE } from './options.ts'
 import { installPeers } from './peers.ts'
 import { jsonLine, type Outcome, table } from './report.ts'
@@ -24,13 +24,14 @@ async function run(options: Options): Promise<boolean> {
   installPeers()
   pinGenerator()
   if (!options.json) console.log(`${machine()}\n`)
+  const patientUntil = performance.now() + options.patienceMinutes * 60_000
   let ok = true
   for (const workload of options.workloads) {
     const turns: Turns[] = options.systems
       .filter(({ name }) => workload.systems?.includes(name) ?? true)
       .map((system) => ({ system, rounds: [], failures: [] }))
     for (let round = 0; round < Math.min(options.rounds, workload.rounds ?? options.rounds); round++) {
-      for (const turn of turns) await take(workload, turn, options)
+      for (const turn of turns) await takeInCalm(workload, turn, options, patientUntil)
     }
     const outcomes: Outcome[] = turns.map(({ system, rounds, failures }) => ({
       workload,
@@ -43,6 +44,17 @@ async function run(options: Options): Promise<boolean> {
     ok &&= turns.every(({ rounds, failures }) => failures.length === 0 && rounds.every((each) => each.ok))
   }
   return ok
+}
+
+/** A turn, taken again as long as there is patience when others were at work meanwhile. */
+async function takeInCalm(workload: Workload, turn: Turns, options: Options, until: number): Promise<void> {
+  for (;;) {
+    await waitForCalm(until)
+    await take(workload, turn, options)
+    const others = turn.rounds.at(-1)?.figures.othersCore ?? 0
+    if (others <= CALM || performance.now() >= until) return
+    turn.rounds.pop()
+  }
 }
 
 async function take(workload: Workload, turn: Turns, { seconds, profileDir }: Options): Promise<void> {

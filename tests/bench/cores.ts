@@ -26,3 +26,17 @@ export function machineCpuMs(): number | null {
     return null
   }
 }
+
+/** Cores that others may use while something is measured. */
+export const CALM = 0.15
+const LOOK_MS = 1000
+
+/** Waits until the machine has little else to do, at the latest until `until` (ms of performance.now). */
+export async function waitForCalm(until: number): Promise<void> {
+  while (performance.now() < until) {
+    const before = machineCpuMs()
+    if (before === null) return
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+    if ((machineCpuMs() ?? 0) - before < CALM * LOOK_MS) return
+  }
+}

@@ -13,15 +13,18 @@ export interface Options {
   /** One JSON object a line instead of tables. */
   readonly json: boolean
   readonly profileDir: string | null
+  /** How long, in all, turns may be put off and taken again because others were at work on this machine. */
+  readonly patienceMinutes: number
 }
 
-export const USAGE = `npm run bench -- [--only W1,W4] [--row TEXT] [--systems commonplace,y-websocket] [--seconds 4] [--rounds 3] [--full] [--json] [--profile FOLDER]
+export const USAGE = `npm run bench -- [--only W1,W4] [--row TEXT] [--systems commonplace,y-websocket] [--seconds 4] [--rounds 3] [--full] [--patience 20] [--json] [--profile FOLDER]
   --only      workloads: ${[...new Set(WORKLOADS.map(({ id }) => id))].join(', ')}; all when left out
   --row       only rows whose title holds this text
   --systems   ${SYSTEMS.map(({ name }) => name).join(', ')}
   --seconds   length of the measured window of each run
   --rounds    how often every system has its turn; the median is shown, and the spread
   --full      with the rows that take minutes
+  --patience  minutes, in all, for which turns are put off and taken again while others are at work on this machine
   --json      one JSON object a line
   --profile   folder for CPU profiles of the servers`
 
@@ -38,6 +41,7 @@ export function readOptions(args: readonly string[]): Options {
       full: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       profile: { type: 'string' },
+      patience: { type: 'string' },
     },
   })
   const ids = listed(values.only, new Set(WORKLOADS.map(({ id }) => id)), '--only')
@@ -51,6 +55,7 @@ export function readOptions(args: readonly string[]): Options {
     rounds: positive(values.rounds, '--rounds'),
     json: values.json,
     profileDir: values.profile ?? null,
+    patienceMinutes: values.patience === undefined ? 0 : positive(values.patience, '--patience'),
   }
 }
 
