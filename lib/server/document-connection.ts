@@ -59,10 +59,8 @@ const SUSPECT = new Set<ErrorCode>([
   'unknown-root',
 ])
 
-/** The group of sockets that a room's frames go to. */
-export function groupOf(room: number): string {
-  return `r:${room}`
-}
+/** Sockets by the room whose frames they get. */
+export type SocketGroups = Map<number, Set<DocumentSocket>>
 
 /**
  * One socket: parses what comes, hands it to the rules, answers. Every event goes through `receive`, the one wrapper:
@@ -73,6 +71,7 @@ export class DocumentConnection implements Connection {
   readonly userId: string
   readonly #socket: DocumentSocket
   readonly #ports: ConnectionPorts
+  readonly #groups: SocketGroups
   /** Documents by room; a join on its way counts. */
   readonly #documents = new Map<number, string>()
   /** The history being sent to a room's member: a later one takes its place. */
@@ -81,7 +80,8 @@ export class DocumentConnection implements Connection {
   #suspicions = 0
   #closed = false
 
-  constructor(socket: DocumentSocket, ports: ConnectionPorts) {
+  constructor(socket: DocumentSocket, ports: ConnectionPorts, groups: SocketGroups) {
+    this.#groups = groups
     this.id = socket.id
     this.userId = socket.data.person.userId
     this.#socket = socket
@@ -122,11 +122,14 @@ export class DocumentConnection implements Connection {
   }
 
   enter(room: number): void {
-    void this.#socket.join(groupOf(room))
+    const group = this.#groups.get(room) ?? new Set()
+    this.#groups.set(room, group.add(this.#socket))
   }
 
   exit(room: number): void {
-    void this.#socket.leave(groupOf(room))
+    const group = this.#groups.get(room)
+    group?.delete(this.#socket)
+    if (group?.size === 0) this.#groups.delete(room)
     this.#documents.delete(room)
     this.#sending.delete(room)
     this.#ports.presence.leave(this.id, room)

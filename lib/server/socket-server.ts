@@ -13,9 +13,10 @@ import {
   type ConnectionPorts,
   DocumentConnection,
   type DocumentSocket,
-  groupOf,
+  type SocketGroups,
   type SocketOwner,
 } from './document-connection.ts'
+import { fanOut, isBusy } from './fan-out.ts'
 import type { Log } from './log.ts'
 import type { Origins } from './origins.ts'
 import type { Tokens } from './tokens.ts'
@@ -52,6 +53,8 @@ export class SocketServer {
   readonly #io: DocumentServer
   readonly #documents: DocumentNamespace
   readonly #options: SocketServerOptions
+  /** Sockets by the room they are in. */
+  readonly #groups: SocketGroups = new Map()
   #draining = false
 
   constructor(options: SocketServerOptions) {
@@ -86,17 +89,18 @@ export class SocketServer {
         },
       )
     })
-    const documents = this.#documents
     this.wire = {
-      relay: (room, frame) => documents.to(groupOf(room)).emit('document:update', frame),
-      notice: (notice) => documents.to(groupOf(notice.room)).emit('server:notice', notice),
+      relay: (room, frame) => fanOut(this.#groups.get(room) ?? [], 'document:update', frame),
+      notice: (notice) => {
+        for (const socket of this.#groups.get(notice.room) ?? []) socket.emit('server:notice', notice)
+      },
     }
   }
 
   /** Starts letting sockets in. */
   serve(ports: ConnectionPorts): void {
     this.#documents.on('connection', (socket) => {
-      const connection = new DocumentConnection(socket, ports)
+      const connection = new DocumentConnection(socket, ports, this.#groups)
       socket.onAny((event: string, ...args: unknown[]) => void connection.receive(event, args))
       const heard = () => ports.presence.heard(socket.id)
       socket.conn.on('packet', heard)
@@ -109,12 +113,18 @@ export class SocketServer {
 
   /** Sends a presence diff to its recipients: encoded once for all of them. */
   sendPresence({ recipients, body }: PresenceSend): void {
-    this.#documents.to([...recipients]).emit('presence:diff', body)
+    const { sockets } = this.#documents
+    fanOut(
+      recipients.flatMap((id) => sockets.get(id) ?? []),
+      'presence:diff',
+      body,
+    )
   }
 
   /** True when a connection has not yet taken what it was sent before. */
   isBusy(recipient: string): boolean {
-    return this.#documents.sockets.get(recipient)?.conn.transport.writable === false
+    const socket = this.#documents.sockets.get(recipient)
+    return socket !== undefined && isBusy(socket)
   }
 
   /** Somebody changed their name or hue: what they join from now on shows it. */

@@ -39,16 +39,20 @@ function setUp(rooms: Partial<ConnectionPorts['rooms']>) {
   } as unknown as DocumentSocket
   const linkId = tokens.newLinkId()
   const target = { documentId: 'document', ownerId: 'ada', title: '', role: 'editor' as const }
-  const connection = new DocumentConnection(socket, {
-    rooms: { leave: (_connection: unknown, room?: number) => did.push(`leave ${room}`), ...rooms } as never,
-    presence,
-    catalog: { resolveLink: async () => target, recordVisit: async () => undefined },
-    tokens,
-    pingInterval: 10_000,
-    pingTimeout: 30_000,
-    now: clock.now,
-    log,
-  })
+  const connection = new DocumentConnection(
+    socket,
+    {
+      rooms: { leave: (_connection: unknown, room?: number) => did.push(`leave ${room}`), ...rooms } as never,
+      presence,
+      catalog: { resolveLink: async () => target, recordVisit: async () => undefined },
+      tokens,
+      pingInterval: 10_000,
+      pingTimeout: 30_000,
+      now: clock.now,
+      log,
+    },
+    new Map(),
+  )
   const join = { address: tokens.addressOf(linkId), clientId: 1, schemaVersion: 1, cursor: null }
   return { connection, presence, did, join, logged: () => logged }
 }

@@ -1,0 +1,103 @@
+import type { DownEvents } from '../protocol/events.ts'
+import { Encoder } from '../protocol/packet-parser.ts'
+import { NAMESPACE } from '../protocol/version.ts'
+import type { DocumentSocket } from './document-connection.ts'
+
+/*
+ * One frame to many sockets. The only file that reaches into engine.io and ws: Socket.IO makes the WebSocket frame of a
+ * broadcast anew for each receiver and keeps accounts of its sending; here the frame is made once and the same bytes are
+ * written to every socket (docs/decisions/0018-shared-frames.md). A socket on which that is not possible, or not in order,
+ * gets the packet in Socket.IO's own way.
+ */
+
+/** Events whose last and only argument is bytes. */
+type ByteEvent = 'document:update' | 'presence:diff'
+
+/** What is used of an engine.io 6 connection on a WebSocket of ws 8. */
+interface FrameWriter {
+  readonly readyState: string
+  /** Packets that engine.io has not handed to the transport yet: what is written past them would overtake them. */
+  readonly writeBuffer: readonly unknown[]
+  readonly transport: {
+    readonly name: string
+    readonly writable: boolean
+    readonly socket: {
+      readonly readyState: number
+      readonly bufferedAmount: number
+      readonly _sender: { sendFrame(frames: readonly Uint8Array[]): void }
+    }
+  }
+}
+
+const WEBSOCKET_OPEN = 1
+const EVENT = 2
+/** Unsent bytes from which a socket is left out of presence. */
+const BUSY_BYTES = 64 * 1024
+const encoder = new Encoder()
+
+/** Sends bytes as an event to each of `sockets`. */
+export function fanOut(sockets: Iterable<DocumentSocket>, event: ByteEvent, body: Uint8Array): void {
+  let frames: readonly [Uint8Array] | null = null
+  for (const socket of sockets) {
+    const writer = frameWriterOf(socket)
+    if (writer) {
+      frames ??= [webSocketFrame(packetOf(event, body))]
+      writer.transport.socket._sender.sendFrame(frames)
+    } else {
+      socket.emit<keyof DownEvents>(event, body)
+    }
+  }
+}
+
+/** True when frames can be written straight to this socket's WebSocket now; tests see by it that the internals are still there. */
+export function writesFrames(socket: DocumentSocket): boolean {
+  return frameWriterOf(socket) !== null
+}
+
+/** True while a socket has not taken what it was sent before. */
+export function isBusy({ conn }: DocumentSocket): boolean {
+  if (!conn.transport.writable) return true
+  const writer: object = conn
+  return isFrameWriter(writer) && writer.transport.socket.bufferedAmount > BUSY_BYTES
+}
+
+function frameWriterOf(socket: DocumentSocket): FrameWriter | null {
+  const conn: object = socket.conn
+  if (!isFrameWriter(conn) || conn.readyState !== 'open' || conn.writeBuffer.length > 0) return null
+  const { transport } = conn
+  return transport.writable && transport.socket.readyState === WEBSOCKET_OPEN ? conn : null
+}
+
+function isFrameWriter(conn: object): conn is FrameWriter {
+  if (!('transport' in conn && 'readyState' in conn && 'writeBuffer' in conn)) return false
+  const transport = conn.transport as Partial<FrameWriter['transport']> | undefined
+  return (
+    transport?.name === 'websocket' &&
+    Array.isArray(conn.writeBuffer) &&
+    typeof transport.socket?._sender?.sendFrame === 'function'
+  )
+}
+
+function packetOf(event: ByteEvent, body: Uint8Array): Uint8Array {
+  const [packet] = encoder.encode({ type: EVENT, nsp: NAMESPACE, data: [event, body] })
+  if (packet instanceof Uint8Array) return packet
+  throw new TypeError('a packet with bytes is binary')
+}
+
+/** An unmasked, final, binary frame (RFC 6455, section 5.2); one packet is one message of engine.io as it is. */
+function webSocketFrame(payload: Uint8Array): Uint8Array {
+  const { length } = payload
+  const lengthBytes = length < 126 ? 0 : length < 65_536 ? 2 : 8
+  const frame = Buffer.allocUnsafe(2 + lengthBytes + length)
+  frame[0] = 0x82
+  if (lengthBytes === 0) frame[1] = length
+  else if (lengthBytes === 2) {
+    frame[1] = 126
+    frame.writeUInt16BE(length, 2)
+  } else {
+    frame[1] = 127
+    frame.writeBigUInt64BE(BigInt(length), 2)
+  }
+  frame.set(payload, 2 + lengthBytes)
+  return frame
+}
