@@ -372,6 +372,7 @@ export class DocumentSync {
     }
     const { schemaVersion = SCHEMA_VERSION } = this.#options
     this.#room = joined.room
+    this.#storageSlow = false
     this.#role = joined.role
     this.#schemaTooOld = schemaVersion < joined.schemaVersion
     this.#lineage = joined.lineage

@@ -11,14 +11,16 @@ export interface CommitSource {
   refused(row: NewRow, reason: string): void
   /** Nobody knows whether the row is on disk; the store was opened again since. */
   lost(row: NewRow): void
-  /** The store takes long, or has caught up again. */
-  slow(slow: boolean): void
+  /** The store takes long or fails, and something of this source waits. Told again as long as that lasts. */
+  slow(): void
 }
 
 export interface CommitQueueOptions {
   readonly store: Pick<DocumentStore, 'commit' | 'reopen'>
   readonly clock: Clock
   readonly onFailure: (reason: string) => void
+  /** Commits are quick again, after some source was told that they are slow. */
+  readonly onRecovered: () => void
 }
 
 /** Gap between two commits when many updates arrive, ms: 20 ms cost 239 ms CPU per 1,000 updates against 401 without. */
@@ -26,10 +28,11 @@ const BUSY_GAP_MS = 20
 /** Arrivals per window above which the queue counts as busy (100 updates/s). */
 const BUSY_ARRIVALS = 10
 const WINDOW_MS = 100
-/** After this long in one commit people are told. */
-const SLOW_AFTER_MS = 1000
-const REOPEN_FIRST_MS = 250
-const REOPEN_MOST_MS = 5000
+/** Whose entries wait this long is told, so that people know within a second. */
+const SLOW_AFTER_MS = 900
+/** A store that failed rests, before it is opened again and before the next commit, twice as long each time. */
+const REST_FIRST_MS = 250
+const REST_MOST_MS = 2000
 
 /**
  * The commit is the batch: while one commit is on its way to disk, entries of all rooms gather and go into the next one together.
@@ -39,6 +42,7 @@ export class CommitQueue {
   readonly #store
   readonly #clock
   readonly #onFailure
+  readonly #onRecovered
   readonly #waiting = new Set<CommitSource>()
   #running: Promise<void> | null = null
   #woken = false
@@ -47,16 +51,27 @@ export class CommitQueue {
   #windowStart = Number.NEGATIVE_INFINITY
   #arrivals = 0
   #arrivalsBefore = 0
+  /** When the first of what waits, and of what is on its way, came. */
+  #waitingSince = 0
+  #committing: { readonly sources: readonly CommitSource[]; readonly since: number } | null = null
+  #cancelWatch: (() => void) | null = null
+  #slow = false
+  #restUntil = Number.NEGATIVE_INFINITY
+  /** Commits and openings that failed in a row. */
+  #failures = 0
 
   constructor(options: CommitQueueOptions) {
     this.#store = options.store
     this.#clock = options.clock
     this.#onFailure = options.onFailure
+    this.#onRecovered = options.onRecovered
   }
 
   /** Says that `source` has one more entry. Repeating is harmless. */
   add(source: CommitSource): void {
     this.#countArrival()
+    if (this.#waiting.size === 0) this.#waitingSince = this.#clock.steady()
+    if (this.#slow && !this.#waiting.has(source)) source.slow()
     this.#waiting.add(source)
     this.#wake()
   }
@@ -81,7 +96,7 @@ export class CommitQueue {
 
   #startWhenDue(): void {
     if (this.#running || this.#waiting.size === 0 || this.#cancelTimer) return
-    const due = this.#lastStart + this.#gap() - this.#clock.steady()
+    const due = Math.max(this.#lastStart + this.#gap(), this.#restUntil) - this.#clock.steady()
     if (due <= 0) {
       this.#start()
       return
@@ -115,39 +130,81 @@ export class CommitQueue {
     for (const source of left) this.#waiting.add(source)
     if (taken.length === 0) return
 
-    let slow = false
-    const cancelSlow = this.#clock.after(SLOW_AFTER_MS, () => {
-      slow = true
-      for (const { source } of taken) source.slow(true)
-    })
+    const committing = { sources: taken.map(({ source }) => source), since: this.#waitingSince }
+    this.#committing = committing
+    this.#watchFrom(committing.since)
     try {
       const outcomes = await this.#store.commit(taken.map(({ row }) => row))
+      this.#failures = 0
       taken.forEach(({ source, row }, i) => {
         const outcome = outcomes[i]
         if (outcome?.ok) source.committed(row)
         else source.refused(row, outcome ? outcome.reason : 'no outcome')
       })
     } catch (error) {
-      this.#onFailure(error instanceof Error ? error.message : String(error))
+      const rest = this.#failed(error)
+      this.#tell()
       await this.#reopen()
+      // Once is an accident; a store that opens and fails again is left alone for a while.
+      if (this.#failures > 1) this.#restUntil = this.#clock.steady() + rest
       for (const { source, row } of taken) source.lost(row)
-    } finally {
-      cancelSlow()
-      if (slow) for (const { source } of taken) source.slow(false)
     }
+    this.#committing = null
+    if (this.#failures === 0) this.#settle(committing.since)
   }
 
   /** Until the store is open again; meanwhile nothing is committed, and so nothing acknowledged. */
   async #reopen(): Promise<void> {
-    for (let wait = REOPEN_FIRST_MS; ; wait = Math.min(wait * 2, REOPEN_MOST_MS)) {
+    for (;;) {
       try {
         await this.#store.reopen()
         return
       } catch (error) {
-        this.#onFailure(error instanceof Error ? error.message : String(error))
-        await new Promise<void>((resolve) => this.#clock.after(wait, resolve))
+        const rest = this.#failed(error)
+        await new Promise<void>((resolve) => this.#clock.after(rest, resolve))
       }
     }
+  }
+
+  /** How long the store should rest now. */
+  #failed(error: unknown): number {
+    this.#onFailure(error instanceof Error ? error.message : String(error))
+    return Math.min(REST_FIRST_MS * 2 ** this.#failures++, REST_MOST_MS)
+  }
+
+  #watchFrom(since: number): void {
+    const due = Math.max(0, since + SLOW_AFTER_MS - this.#clock.steady())
+    this.#cancelWatch ??= this.#clock.after(due, () => this.#tell())
+  }
+
+  /** Tells everybody who waits, and again as long as somebody does: who has come since was not told. */
+  #tell(): void {
+    this.#slow = true
+    const sources = new Set([...(this.#committing?.sources ?? []), ...this.#waiting])
+    for (const source of sources) source.slow()
+    this.#cancelWatch?.()
+    this.#cancelWatch = this.#clock.after(SLOW_AFTER_MS, () => {
+      this.#cancelWatch = null
+      if (this.#committing || this.#waiting.size > 0) this.#tell()
+      else this.#recover()
+    })
+  }
+
+  /** After a commit that began to wait at `since`. A slow store stays slow until nobody waits or a commit was quick. */
+  #settle(since: number): void {
+    if (!this.#slow) {
+      this.#cancelWatch?.()
+      this.#cancelWatch = null
+    } else if (this.#waiting.size === 0 || this.#clock.steady() - since < SLOW_AFTER_MS) {
+      this.#recover()
+    }
+  }
+
+  #recover(): void {
+    this.#cancelWatch?.()
+    this.#cancelWatch = null
+    this.#slow = false
+    this.#onRecovered()
   }
 
   #countArrival(): void {

@@ -15,7 +15,6 @@ import {
   encodeEntries,
   encodeHistory,
   encodeRow,
-  equalBytes,
   MalformedBody,
   NO_CHAIN,
 } from '../protocol/wire.ts'
@@ -317,8 +316,13 @@ export class Room implements CommitSource {
     this.#break('lost')
   }
 
-  slow(slow: boolean): void {
-    if (!this.#broken) this.#wire.notice({ room: this.number, code: slow ? 'storage-slow' : 'storage-ok' })
+  slow(): void {
+    if (!this.#broken) this.#wire.notice({ room: this.number, code: 'storage-slow' })
+  }
+
+  /** Says that what was slow is quick again. */
+  recovered(): void {
+    if (!this.#broken) this.#wire.notice({ room: this.number, code: 'storage-ok' })
   }
 
   #break(why: { readonly refused: string } | 'lost'): void {

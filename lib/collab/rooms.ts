@@ -85,6 +85,10 @@ export class Rooms {
       store,
       clock,
       onFailure: (reason) => onEvent({ type: 'commit-failed', reason }),
+      // To every room: who was told may have joined again since, under another number.
+      onRecovered: () => {
+        for (const room of this.#byNumber.values()) if (room.memberCount > 0) room.recovered()
+      },
     })
     this.#compactor = new Compactor({
       store,

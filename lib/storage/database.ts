@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { AccountConnection } from './account-connection.ts'
 import { CatalogTables } from './catalog-tables.ts'
-import { configure, openConnection, SQLITE, sqliteCode } from './connection.ts'
+import { configure, inTransaction, openConnection, prepare, SQLITE, sqliteCode } from './connection.ts'
 import { HistoryMark } from './history-mark.ts'
 import { LogTables } from './log-tables.ts'
 import { foreignDatabase, migrate } from './migrations.ts'
@@ -18,6 +18,10 @@ export interface Database {
   readonly catalog: CatalogTables
   readonly accounts: AccountConnection
   readonly mark: HistoryMark
+  /** Writes something that changes nothing. Throws when the disk does not take it. */
+  prove(): void
+  /** Closes both connections and nothing else. */
+  release(): void
   /** Folds the write-ahead log into the database and closes both connections. */
   close(): void
 }
@@ -58,6 +62,13 @@ function connect(db: DatabaseSync, accounts: AccountConnection, mark: HistoryMar
     catalog: new CatalogTables(db),
     accounts,
     mark,
+    prove() {
+      inTransaction(db, () => prepare(db, "UPDATE meta SET value = value WHERE key = 'starts'").run())
+    },
+    release() {
+      accounts.close()
+      db.close()
+    },
     close() {
       accounts.close()
       try {

@@ -66,8 +66,12 @@ const requests: Requests = {
   accountRollback: (transaction) => database().accounts.rollback(transaction),
 
   reopen() {
-    shut()
+    // The old connections go last: until new ones stand, they still serve reads; and without any the write-ahead log
+    // would go too, and a full disk could not make another.
+    const before = open
     open = openDatabase(dataDir, answerWaiting)
+    before?.release()
+    open.prove()
   },
   close() {
     clearInterval(markTimer)
@@ -129,7 +133,7 @@ function belongsTo(transaction: number, [, method, args]: Request): boolean {
 }
 
 function database(): Database {
-  if (!open) throw new Error('the database is closed; reopening it failed')
+  if (!open) throw new Error('the database is closed')
   return open
 }
 

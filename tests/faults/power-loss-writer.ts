@@ -43,7 +43,6 @@ async function open(): Promise<Store> {
     return openStore({ dataDir })
   })
   report({ opened: true, restored: store.restored })
-  await readHeads(store)
   return store
 }
 
@@ -119,23 +118,27 @@ async function work(store: Store): Promise<void> {
 
 async function workOn(): Promise<void> {
   let store = await open()
+  let read = false
   for (;;) {
     if (random() < 0.02) {
       await store.close().catch(reject)
       store = await open()
+      read = false
     }
     try {
+      if (!read) await readHeads(store)
+      read = true
       await work(store)
     } catch (error) {
-      // As the commit queue does.
       reject(error)
-      await store.documents.reopen()
-      await readHeads(store)
+      // As the commit queue does.
+      await store.documents.reopen().catch(reject)
+      read = false
     }
   }
 }
 
 workOn().catch((error: unknown) => {
   report({ failed: error instanceof Error ? (error.stack ?? error.message) : String(error) })
-  process.exitCode = 1
+  process.exit(1)
 })

@@ -82,7 +82,8 @@ async function cutPower(cut: Cut): Promise<{ reports: Report[]; failures: string
   const reports = lines.map((line): Report => JSON.parse(line))
   const failures: string[] = []
   if (late) failures.push(`no cut within ${CUT_WITHIN_MS} ms`)
-  else if (child.signalCode !== 'SIGKILL') failures.push(`ended before the cut: ${Buffer.concat(err)}`)
+  else if (child.signalCode !== 'SIGKILL')
+    failures.push(`ended before the cut with ${child.exitCode}: ${Buffer.concat(err)}${lines.at(-1)}`)
   for (const report of reports) {
     if ('failed' in report) failures.push(`the writer failed: ${report.failed}`)
     if ('rejected' in report && cut.eioAt === null) failures.push(`rejected: ${report.rejected}`)
@@ -197,7 +198,7 @@ export async function losePower({ count, seed, planted = false }: PowerLossRun):
       }
       const found = [...run.failures, ...losses(folder, acknowledged)]
       if (found.length === 0) continue
-      failures.push(...found.map((failure) => `cut ${cut} at step ${at}: ${failure}`))
+      failures.push(...found.map((failure) => `cut ${cut} at step ${at}, EIO at sync ${eioAt}: ${failure}`))
       if (planted) break
       // What is lost would be found lost again.
       cut += CUTS_PER_FOLDER - 1 - (cut % CUTS_PER_FOLDER)

@@ -60,6 +60,18 @@ static long step, cut_at, eio_at, fsyncs;
 static int syncs_nothing;
 static uint32_t seed;
 
+static long setting(const char *name, long otherwise) {
+  const char *given = getenv(name);
+  return given ? atol(given) : otherwise;
+}
+
+/* The shared-memory index is made anew after a cut. */
+static const char *durable_name(const char *path) {
+  const char *name = name_in_folder(path);
+  size_t length = name ? strlen(name) : 0;
+  return length > 4 && strcmp(name + length - 4, "-shm") == 0 ? NULL : name;
+}
+
 static uint32_t chance(void) {
   seed ^= seed << 13;
   seed ^= seed >> 17;
@@ -198,7 +210,7 @@ static void cut(void) {
       if (wrote <= 0) fail("the disk under the disk");
       at += wrote;
     }
-    real_close(fd);
+    close(fd);
   }
   kill(getpid(), SIGKILL);
   for (;;) pause();
@@ -216,7 +228,7 @@ static void load(const char *name) {
   file *f = new_file();
   resize(f, size_of(fd));
   if (pread(fd, f->image, f->size, 0) != (ssize_t)f->size) fail("read");
-  real_close(fd);
+  close(fd);
   naming n = {.of = f};
   if (strlen(name) > 63) fail("too long a name");
   strcpy(n.added, name);
@@ -236,20 +248,20 @@ __attribute__((constructor)) static void start(void) {
   for (struct dirent *each; (each = readdir(listing));) {
     char path[4096];
     path_of(path, sizeof path, each->d_name);
-    const char *name = name_in_folder(path);
+    const char *name = durable_name(path);
     if (name && strcmp(name, ".") != 0 && strcmp(name, "..") != 0) load(name);
   }
   closedir(listing);
 }
 
 static int opened(const char *path, int flags, mode_t mode) {
-  const char *name = name_in_folder(path);
+  const char *name = durable_name(path);
   if (!name) return real_open(path, flags, mode);
   pthread_mutex_lock(&lock);
   file *f = *name ? find(&present, name) : &the_folder;
   if (!f && (flags & O_CREAT)) count_step();
   int fd = real_open(path, flags, mode);
-  if (fd >= MOST_DESCRIPTORS) fail("too many descriptors");
+  remember(fd);
   if (fd >= 0) {
     if (!f) note_naming("", name, f = new_file());
     if (flags & O_TRUNC) note_change(f, 0, NULL, 0);
@@ -276,16 +288,7 @@ int open64(const char *path, int flags, ...) {
 }
 
 static file *watched(int fd) {
-  return fd >= 0 && fd < MOST_DESCRIPTORS ? by_descriptor[fd] : NULL;
-}
-
-int close(int fd) {
-  if (watched(fd)) {
-    pthread_mutex_lock(&lock);
-    by_descriptor[fd] = NULL;
-    pthread_mutex_unlock(&lock);
-  }
-  return real_close(fd);
+  return is_remembered(fd) ? by_descriptor[fd] : NULL;
 }
 
 static ssize_t wrote(file *f, int fd, const void *bytes, size_t size, off_t at) {
@@ -354,8 +357,8 @@ int fdatasync(int fd) {
 }
 
 int rename(const char *from, const char *to) {
-  const char *old = name_in_folder(from);
-  const char *new = name_in_folder(to);
+  const char *old = durable_name(from);
+  const char *new = durable_name(to);
   if (!old && !new) return real_rename(from, to);
   if (!old || !new) fail("renamed across the folder's edge");
   pthread_mutex_lock(&lock);
@@ -367,7 +370,7 @@ int rename(const char *from, const char *to) {
 }
 
 int unlink(const char *path) {
-  const char *name = name_in_folder(path);
+  const char *name = durable_name(path);
   if (!name) return real_unlink(path);
   pthread_mutex_lock(&lock);
   count_step();

@@ -26,7 +26,6 @@ static const char *folder = "";
 static size_t folder_length;
 
 static int (*real_open)(const char *, int, ...);
-static int (*real_close)(int);
 static ssize_t (*real_write)(int, const void *, size_t);
 static ssize_t (*real_pwrite)(int, const void *, size_t, off_t);
 static int (*real_fsync)(int);
@@ -47,7 +46,6 @@ static void *real(const char *name) {
 
 static void watch(void) {
   real_open = real("open64");
-  real_close = real("close");
   real_write = real("write");
   real_pwrite = real("pwrite64");
   real_fsync = real("fsync");
@@ -60,20 +58,30 @@ static void watch(void) {
   folder_length = strlen(folder);
 }
 
-static long setting(const char *name, long otherwise) {
-  const char *given = getenv(name);
-  return given ? atol(given) : otherwise;
-}
-
-/* The name of a file of the folder; "" is the folder itself, NULL: not ours. The shared-memory index is no durable file. */
+/* The name of a file of the folder; "" is the folder itself, NULL: not ours. */
 static const char *name_in_folder(const char *path) {
   if (folder_length == 0 || strncmp(path, folder, folder_length) != 0) return NULL;
   const char *name = path + folder_length;
   if (*name == '\0') return "";
-  if (*name != '/' || strchr(++name, '/')) return NULL;
-  size_t length = strlen(name);
-  if (length > 4 && strcmp(name + length - 4, "-shm") == 0) return NULL;
-  return name;
+  return *name == '/' && !strchr(name + 1, '/') ? name + 1 : NULL;
+}
+
+/* libuv closes with a bare system call, which nobody sees: whether a number still means the file is asked each time. */
+static ino_t opened_as[MOST_DESCRIPTORS];
+
+static ino_t inode_of(int fd) {
+  struct stat about;
+  int is_file = fstat(fd, &about) == 0 && (S_ISREG(about.st_mode) || S_ISDIR(about.st_mode));
+  return is_file ? about.st_ino : 0;
+}
+
+static void remember(int fd) {
+  if (fd >= MOST_DESCRIPTORS) fail("too many descriptors");
+  if (fd >= 0) opened_as[fd] = inode_of(fd);
+}
+
+static int is_remembered(int fd) {
+  return fd >= 0 && fd < MOST_DESCRIPTORS && opened_as[fd] != 0 && opened_as[fd] == inode_of(fd);
 }
 
 static off_t size_of(int fd) {

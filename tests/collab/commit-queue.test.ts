@@ -1,0 +1,170 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { CommitQueue, type CommitSource } from '#lib/collab/commit-queue.ts'
+import type { NewRow } from '#lib/collab/document-store.ts'
+import { settled, VirtualClock } from '../support/virtual-clock.ts'
+
+/** A document whose entries are counted, and everything it is told. */
+class Source implements CommitSource {
+  readonly told: string[] = []
+  waiting = 0
+  #seq = 0
+  readonly #name: string
+
+  constructor(name: string) {
+    this.#name = name
+  }
+
+  take(): { row: NewRow; more: boolean } | null {
+    if (this.waiting === 0) return null
+    this.waiting = 0
+    const bytes = new Uint8Array()
+    const row = {
+      documentId: this.#name,
+      seq: ++this.#seq,
+      chain: bytes,
+      at: 0,
+      entries: bytes,
+      schemaVersion: 1,
+    }
+    return { row, more: false }
+  }
+  committed(row: NewRow): void {
+    this.told.push(`committed ${row.seq}`)
+  }
+  refused(row: NewRow): void {
+    this.told.push(`refused ${row.seq}`)
+  }
+  lost(row: NewRow): void {
+    this.told.push(`lost ${row.seq}`)
+  }
+  slow(): void {
+    this.told.push('slow')
+  }
+}
+
+let clock: VirtualClock
+let disk: 'well' | 'full' | 'gone' | 'slow'
+let commits: number
+let reopened: number
+let recovered: number
+let queue: CommitQueue
+let a: Source
+let b: Source
+
+beforeEach(() => {
+  clock = new VirtualClock(() => 0)
+  disk = 'well'
+  commits = reopened = recovered = 0
+  const store = {
+    async commit(rows: readonly NewRow[]) {
+      commits++
+      while (disk === 'slow') await new Promise<void>((resolve) => clock.after(10, resolve))
+      if (disk !== 'well') throw new Error(disk)
+      return rows.map(() => ({ ok: true as const }))
+    },
+    async reopen() {
+      reopened++
+      if (disk === 'gone') throw new Error(disk)
+    },
+  }
+  queue = new CommitQueue({
+    store,
+    clock,
+    onFailure: () => undefined,
+    onRecovered: () => recovered++,
+  })
+  a = new Source('a')
+  b = new Source('b')
+})
+
+const write = (source: Source) => {
+  source.waiting++
+  queue.add(source)
+}
+
+describe('[END2] a store that is slow or fails', () => {
+  test('is told of within a second to everybody who waits, also behind the commit, and when it is over', async () => {
+    disk = 'slow'
+    write(a)
+    await clock.advance(500)
+    write(b)
+    await clock.advance(450)
+    expect([a.told, b.told]).toEqual([['slow'], ['slow']])
+    disk = 'well'
+    await clock.advance(30)
+    expect([a.told, b.told]).toEqual([
+      ['slow', 'committed 1'],
+      ['slow', 'committed 1'],
+    ])
+    expect(recovered).toBe(1)
+  })
+
+  test('is told of at once to who writes meanwhile, and again while it lasts', async () => {
+    disk = 'slow'
+    write(a)
+    await clock.advance(900)
+    write(b)
+    expect(b.told).toEqual(['slow'])
+    await clock.advance(2000)
+    expect(b.told).toEqual(['slow', 'slow', 'slow'])
+  })
+
+  test('a failed commit is told of at once; its rows are lost only when the store is open again', async () => {
+    disk = 'gone'
+    write(a)
+    await settled()
+    await clock.advance(10_000)
+    expect(a.told.slice(0, 2)).toEqual(['slow', 'slow'])
+    expect(a.told).not.toContain('lost 1')
+    disk = 'well'
+    await clock.advance(2000)
+    expect(a.told.at(-1)).toBe('lost 1')
+    write(a)
+    await settled()
+    expect(a.told.at(-1)).toBe('committed 2')
+    expect(recovered).toBe(1)
+  })
+
+  test('one failure costs no pause; a store that opens and fails again rests twice as long each time, at most 2 s', async () => {
+    disk = 'full'
+    const at: number[] = []
+    for (let before = 0; at.length < 6; ) {
+      if (a.waiting === 0) write(a)
+      await settled()
+      if (commits > before) at.push(clock.now())
+      before = commits
+      await clock.advance(10)
+    }
+    const pauses = at.map((time, i) => time - (at[i - 1] ?? time)).slice(1)
+    expect(pauses).toEqual([10, 500, 1000, 2000, 2000])
+    expect(reopened).toBe(6)
+    disk = 'well'
+    write(a)
+    await clock.advance(2000)
+    expect(a.told.at(-1)).toMatch('committed')
+    write(a)
+    await settled()
+    expect(a.told.at(-1)).toMatch('committed')
+  })
+
+  test('is over when nobody waits any more', async () => {
+    disk = 'full'
+    write(a)
+    await settled()
+    expect(a.told).toEqual(['slow', 'lost 1'])
+    expect(recovered).toBe(0)
+    await clock.advance(900)
+    expect(recovered).toBe(1)
+    expect(clock.waiting).toBe(0)
+  })
+
+  test('a quick store is never told of and leaves no timer', async () => {
+    for (let i = 0; i < 50; i++) {
+      write(a)
+      await clock.advance(5)
+    }
+    await clock.advance(1000)
+    expect(a.told).not.toContain('slow')
+    expect(clock.waiting).toBe(0)
+  })
+})
