@@ -1,5 +1,8 @@
 import { parseArgs } from 'node:util'
+import { damage } from './damage.ts'
+import { disk } from './disk.ts'
 import { kill9 } from './kill9.ts'
+import { powerLoss } from './power-loss.ts'
 import type { Scenario } from './scenario.ts'
 import { simulation } from './simulation.ts'
 
@@ -8,7 +11,7 @@ import { simulation } from './simulation.ts'
  * Runs the fault suite in full and reports what it measured; ends with 1 when a promise did not hold.
  */
 
-const SCENARIOS: readonly Scenario[] = [simulation, kill9]
+const SCENARIOS: readonly Scenario[] = [simulation, kill9, powerLoss, disk, damage]
 
 const { values } = parseArgs({
   options: {
