@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts'
-import type { DocumentStore } from './document-store.ts'
+import { DamagedDocument, type DocumentStore } from './document-store.ts'
 import type { FoldJob, FoldResult } from './fold.ts'
 import type { Room } from './room.ts'
 import type { RoomEvent } from './rooms.ts'
@@ -15,6 +15,7 @@ export interface CompactorOptions {
   readonly policy: CompactionPolicy
   /** A newer snapshot of this room's document is in the store. */
   readonly onCompacted: (room: Room) => void
+  readonly onDamaged: (room: Room, reason: string) => void
   readonly onEvent: (event: RoomEvent) => void
 }
 
@@ -128,6 +129,10 @@ export class Compactor {
       room.compacted({ seq: next.seq, chain: next.chain, vector, bytes: state.length })
       await this.#trim(room, next.seq, next.bytes)
     } catch (error) {
+      if (error instanceof DamagedDocument) {
+        this.#options.onDamaged(room, error.message)
+        return
+      }
       // Snapshot and tail as they are still serve.
       onEvent({
         type: 'fold-failed',

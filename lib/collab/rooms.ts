@@ -63,6 +63,11 @@ const UNLOAD_AFTER_MS = 30_000
 /** After the store refused a row, its document rests this long: clients would only be refused again. */
 const REFUSED_REST_MS = 1000
 
+const DAMAGED = refuse(
+  'document-damaged',
+  'what is stored of this document is damaged; the operator finds it in the log',
+)
+
 /** All documents that somebody has open, one room each. */
 export class Rooms {
   readonly #store: DocumentStore
@@ -73,6 +78,8 @@ export class Rooms {
   readonly #open = new Map<string, Promise<Room>>()
   readonly #byNumber = new Map<number, Room>()
   readonly #unloads = new Map<Room, () => void>()
+  /** Found damaged since the start: refused to everybody alike, also to who needs only what is sound of it. */
+  readonly #damaged = new Set<string>()
   #lastNumber = 0
   #closing = false
 
@@ -96,6 +103,7 @@ export class Rooms {
       fold: options.fold,
       policy: options.policy ?? COMPACTION_POLICY,
       onCompacted: (room) => this.#snapshots.forget(room.documentId),
+      onDamaged: (room, reason) => this.#quarantine(room.documentId, reason, room),
       onEvent,
     })
   }
@@ -109,6 +117,7 @@ export class Rooms {
   async join(connection: Connection, request: RoomJoin): Promise<RoomJoined | Refusal> {
     if (this.#closing) return refuse('draining', 'the server is restarting; come back', 1000)
     const { documentId, cursor } = request
+    if (this.#damaged.has(documentId)) return DAMAGED
     let room: Room
     try {
       room = await this.#load(documentId)
@@ -243,15 +252,17 @@ export class Rooms {
       return refuse('not-found', 'this document does not exist or is not shared with you')
     const reason = error instanceof Error ? error.message : String(error)
     if (error instanceof DamagedDocument) {
-      this.#options.onEvent({ type: 'document-damaged', documentId, reason })
-      if (room) this.#drop(room, 'damaged')
-      return refuse(
-        'document-damaged',
-        'what is stored of this document is damaged; the operator finds it in the log',
-      )
+      this.#quarantine(documentId, reason, room)
+      return DAMAGED
     }
     this.#options.onEvent({ type: 'load-failed', documentId, reason })
     return refuse('storage-failed', 'the document could not be read; try again', 2000)
+  }
+
+  #quarantine(documentId: string, reason: string, room?: Room): void {
+    this.#damaged.add(documentId)
+    this.#options.onEvent({ type: 'document-damaged', documentId, reason })
+    if (room) this.#drop(room, 'damaged')
   }
 
   #onBroken(room: Room, why: { readonly refused: string } | 'lost'): void {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
+import { DamagedDocument } from '#lib/collab/document-store.ts'
 import { foldDocument } from '#lib/collab/fold.ts'
 import type { Connection } from '#lib/collab/room.ts'
 import { type RoomEvent, type RoomJoin, type RoomJoined, Rooms } from '#lib/collab/rooms.ts'
@@ -440,6 +441,38 @@ describe('storage that fails', () => {
     }
     rooms = newRooms()
     expect(await ask(new Probe('b'))).toMatchObject({ ok: false, code: 'document-damaged' })
+    expect(events.at(-1)).toMatchObject({ type: 'document-damaged', documentId: DOCUMENT })
+  })
+
+  test('[END1] a damaged snapshot quarantines for everybody, also for who needs only sound rows', async () => {
+    const a = new Probe('a')
+    const { room } = await join(a)
+    await send(a, a.edit(room, 'x'))
+    const [row] = frames
+    if (!row) throw new Error('no row')
+    rooms = newRooms()
+    const returning = new Probe('b')
+    const again = await join(returning, { cursor: cursorAt(row) })
+    store.readSnapshot = async () => {
+      throw new DamagedDocument(DOCUMENT, 'the snapshot does not match its hash')
+    }
+    expect(await ask(new Probe('c'))).toMatchObject({ ok: false, code: 'document-damaged' })
+    expect(returning.resets).toEqual([{ room: again.room, reason: 'damaged' }])
+    expect(await ask(returning, { cursor: cursorAt(row) })).toMatchObject({ code: 'document-damaged' })
+    expect(events.filter(({ type }) => type === 'document-damaged')).toHaveLength(1)
+  })
+
+  test('[END1] damage found while folding quarantines', async () => {
+    const a = new Probe('a')
+    const { room } = await join(a)
+    for (const letter of 'abcd') await send(a, a.edit(room, letter))
+    await clock.advance(500)
+    store.readSnapshot = async () => {
+      throw new DamagedDocument(DOCUMENT, 'the snapshot does not match its hash')
+    }
+    await send(a, a.edit(room, 'e'))
+    await clock.advance(500)
+    expect(a.resets).toEqual([{ room, reason: 'damaged' }])
     expect(events.at(-1)).toMatchObject({ type: 'document-damaged', documentId: DOCUMENT })
   })
 })
