@@ -1,5 +1,9 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as passed } from 'node:timers/promises'
 import * as Y from 'yjs'
+import { COMPACTION_POLICY } from '#lib/collab/compactor.ts'
+import { DATABASE_NAME } from '#lib/storage/database.ts'
 import { Guest } from '../server/guest.ts'
 import { seededRandom } from '../support/random.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
@@ -8,6 +12,14 @@ import type { Finding, Scenario, ScenarioRun } from './scenario.ts'
 
 const WRITERS = 4
 const TOKEN = /\[[^\]]+\]/g
+/** Of so many kills one falls into the folding of the document: its snapshot, and the trimming of what that covers. */
+const FOLD_EVERY = 10
+/** More than a snapshot waits for, and more than is kept of what it covers (compactor.ts). */
+const FOLD_BYTES = 300_000
+/** The compactor begins when nobody has typed for this long. */
+const QUIET_MS = COMPACTION_POLICY.quietMs
+/** Its worker starts, folds, and the snapshot is written, in about this time. */
+const FOLD_MS = 150
 
 /** One writer at work: types numbered tokens, notes which were acknowledged and which of the others' it has seen. */
 class Typist {
@@ -78,12 +90,18 @@ async function killAgainAndAgain(server: ServerProcess, count: number, seed: num
   const seen = new Set<string>()
   const failures: string[] = []
   let slowestJoinMs = 0
+  let folded = 0
+  let lastSnapshot = 0
   for (let kill = 0; kill < count; kill++) {
     const writers = await Promise.all(guests.map((guest) => openWriter(server.url, address, { guest })))
     const typists = writers.map((writer, i) => new Typist(writer, `${kill}.${i}`, acknowledged, seen))
     const typing = typists.map((typist) => typist.run(random))
     await passed(20 + random() * 300)
+    if (kill % FOLD_EVERY === FOLD_EVERY - 1) await untilFolding(writers, typists, random)
     await server.kill('SIGKILL')
+    const snapshot = snapshotSeq(server)
+    if (snapshot > lastSnapshot) folded++
+    lastSnapshot = snapshot
     for (const typist of typists) typist.stop()
     await Promise.all(typing)
     // Nobody who was there may bring anything back before a stranger has read.
@@ -100,9 +118,36 @@ async function killAgainAndAgain(server: ServerProcess, count: number, seed: num
     }
     for (const token of seen) if (!tokens.has(token)) failures.push(`seen and lost: ${token}, kill ${kill}`)
   }
-  const figures = { kills: count, acknowledged: acknowledged.size, seen: seen.size, slowestJoinMs }
+  const figures = { kills: count, acknowledged: acknowledged.size, seen: seen.size, folded, slowestJoinMs }
   const ok = failures.length === 0 && acknowledged.size > count && seen.size > count
   return { scenario: 'kill9', seed, ok, figures, failures: failures.slice(0, 50) }
+}
+
+/** Everybody pauses after a long text came and went; returns about when the compactor is at work. */
+async function untilFolding(
+  writers: readonly Writer[],
+  typists: readonly Typist[],
+  random: () => number,
+): Promise<void> {
+  for (const typist of typists) typist.stop()
+  await Promise.all(writers.map(({ provider }) => provider.flushed()))
+  const [writer] = writers
+  const text = writer?.text()
+  for (const step of [() => text?.insert(0, '·'.repeat(FOLD_BYTES)), () => text?.delete(0, FOLD_BYTES)]) {
+    step()
+    await writer?.provider.flushed()
+  }
+  await passed(QUIET_MS + random() * FOLD_MS)
+}
+
+function snapshotSeq(server: ServerProcess): number {
+  const db = new DatabaseSync(join(server.dataDir, DATABASE_NAME), { readOnly: true })
+  try {
+    const row = db.prepare('SELECT max(upto_seq) AS seq FROM document_snapshots').get()
+    return Number(row?.seq ?? 0)
+  } finally {
+    db.close()
+  }
 }
 
 function textOf(doc: Y.Doc): string {
