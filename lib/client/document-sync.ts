@@ -83,6 +83,8 @@ export class DocumentSync {
   readonly #incoming: Incoming
   /** The next join asks for an exchange by state vector. */
   #distrusted = false
+  /** Bytes in the Y.Doc that wait for their predecessors and were not sent. */
+  #withheld = 0
   readonly #sender: Sender
   readonly #timers = new Set<() => void>()
   #destroyed = false
@@ -113,6 +115,10 @@ export class DocumentSync {
         this.#rejoin()
       },
       onAdopted: (batch) => this.#incoming.take(decodeUpdates(batch.payload)),
+      onAbandoned: (clientId, n) => {
+        this.#writer.commit([], [{ clientId, n }])
+        this.#withheld = pendingBytes(this.#doc)
+      },
       onHalted: (refusal) => {
         this.#problem = refusal.code
         options.onRefused(refusal)
@@ -266,7 +272,7 @@ export class DocumentSync {
 
   /** Seals what has gathered and sends it, now: the page is going away. */
   flushNow(): void {
-    this.#outbox.seal()
+    this.#outbox.flush()
     this.#sender.pump()
   }
 
@@ -384,6 +390,7 @@ export class DocumentSync {
       this.#incoming.force()
       this.#outbox.sealDifferences(differencesOf(this.#doc, vectorOf(joined.vector)))
       this.#distrusted = false
+      this.#withheld = pendingBytes(this.#doc)
     } else {
       this.#acknowledge(this.#doc.clientID, joined.acknowledged)
       this.#writer.acknowledge(this.#doc.clientID, joined.acknowledged)
@@ -392,10 +399,11 @@ export class DocumentSync {
     this.#early = []
     this.#phase = returning && !this.#outbox.saved ? 'merging' : 'joined'
     this.#takeRows(early.filter((row) => row.room === joined.room))
-    this.#sender.joined()
+    this.#sender.joined(joined.mode === 'rewind')
     this.#options.onJoined(joined)
     this.#options.onChange()
     void this.refreshForeign()
+    this.#sendWithheld()
   }
 
   /** Applies a history: from its snapshot, or (`fromStart`) from the beginning, or after the cursor. */
@@ -425,9 +433,18 @@ export class DocumentSync {
       this.#writer.commit(taken, acknowledged)
       this.#incoming.take(updates)
       for (const { clientId, n } of acknowledged) this.#acknowledge(clientId, n)
+      this.#sendWithheld()
     }
     if (this.#order.hasHole) void this.#pull()
     this.#sender.pump()
+  }
+
+  /** What was withheld found its predecessors after all: it is in the Y.Doc now, and nowhere else. */
+  #sendWithheld(): void {
+    if (this.#phase === 'joining' || pendingBytes(this.#doc) >= this.#withheld) return
+    this.#withheld = 0
+    this.#distrusted = true
+    this.#rejoin()
   }
 
   async #pull(): Promise<void> {
@@ -498,6 +515,10 @@ function differencesOf(doc: Y.Doc, vector: Uint8Array): Uint8Array {
   store.pendingStructs = pendingStructs
   store.pendingDs = pendingDs
   return differences
+}
+
+function pendingBytes({ store: { pendingStructs, pendingDs } }: Y.Doc): number {
+  return (pendingStructs?.update.length ?? 0) + (pendingDs?.length ?? 0)
 }
 
 function vectorOf(base64: string): Uint8Array {

@@ -37,10 +37,12 @@ export class Outbox {
   #sentBytes = 0
   #cancelTimer: (() => void) | null = null
   #sealPlanned = false
-  /** Batches on their way into the store, and those that it refused: they are tried again, in order. */
-  #writing = 0
-  #unwritable: SealedBatch[] = []
+  /** Own batches that are not in the store yet, in order. */
+  #unwritten: Unwritten[] = []
+  /** The store refused the last write. */
+  #refused = false
   #cancelRetry: (() => void) | null = null
+  #destroyed = false
   #acknowledgedAt: number | null = null
 
   constructor(options: OutboxOptions) {
@@ -60,13 +62,11 @@ export class Outbox {
   /** Every edit of this tab is in the store, or acknowledged. */
   get onDevice(): boolean {
     if (this.flushed) return true
-    return (
-      this.#options.store !== null && !this.failing && this.#gathering.length === 0 && this.#writing === 0
-    )
+    return this.#options.store !== null && this.#gathering.length === 0 && this.#unwritten.length === 0
   }
 
   get failing(): boolean {
-    return this.#unwritable.length > 0
+    return this.#refused && this.#unwritten.length > 0
   }
 
   get waitingSince(): number | null {
@@ -112,10 +112,16 @@ export class Outbox {
       let end = i
       do bytes += updates[end++]?.length ?? 0
       while (end < updates.length && bytes + (updates[end]?.length ?? 0) <= LIMITS.batchBytes)
-      void this.#push({ at, restore: false, payload: encodeUpdates(updates.slice(i, end)) })
+      this.#push({ at, restore: false, payload: encodeUpdates(updates.slice(i, end)) })
       i = end
     }
     this.#options.onChange()
+  }
+
+  /** Seals what has gathered and hands all of it to the store at once: there may be no later. */
+  flush(): void {
+    this.seal()
+    this.#write('all')
   }
 
   /** Replaces every batch of this tab by one that holds all that the server lacks (a Yjs v1 update). */
@@ -125,7 +131,8 @@ export class Outbox {
     this.#gathering = []
     this.#gatheringSince = null
     this.#sealed = []
-    void this.#push({ at: this.#options.clock.now(), restore: true, payload: encodeUpdates([differences]) })
+    this.#unwritten = []
+    this.#push({ at: this.#options.clock.now(), restore: true, payload: encodeUpdates([differences]) })
     this.rewind()
     this.#options.onChange()
   }
@@ -140,12 +147,20 @@ export class Outbox {
     this.#forget(first)
     this.#foreign = this.#foreign.filter((batch) => batch !== first)
     const { store, address } = this.#options
-    void this.#push({ at: first.at, restore: true, payload: first.payload }).then(async (written) => {
-      // A failure here leaves both, which is harmless.
-      if (written) await store?.acknowledge(address, clientId, n).catch(() => undefined)
-    })
+    // A failure here leaves both, which is harmless.
+    const forget = () => void store?.commit(address, [], [{ clientId, n }]).catch(() => undefined)
+    this.#push({ at: first.at, restore: true, payload: first.payload }, forget)
     this.#options.onChange()
     return first
+  }
+
+  /** Another tab's batch that can never be sent: what it builds on is lost. */
+  abandon(clientId: number, n: number): void {
+    const batch = this.#foreign.find((each) => each.clientId === clientId && each.n === n)
+    if (!batch) return
+    this.#forget(batch)
+    this.#foreign = this.#foreign.filter((each) => each !== batch)
+    this.#options.onChange()
   }
 
   /** Batches `<= n` of a client are in the log. */
@@ -161,6 +176,7 @@ export class Outbox {
     if (!removed) return
     if (list === this.#sealed) {
       this.#sealed = this.#sealed.filter((batch) => !done(batch))
+      for (const unwritten of this.#unwritten) if (done(unwritten.batch)) this.#written(unwritten)
       this.#acknowledgedAt = this.#options.clock.now()
       if (this.#sealed.length === 0) this.seal()
     } else {
@@ -221,6 +237,7 @@ export class Outbox {
   }
 
   destroy(): void {
+    this.#destroyed = true
     this.#cancelTimer?.()
     this.#cancelTimer = null
     this.#cancelRetry?.()
@@ -231,44 +248,61 @@ export class Outbox {
     if (this.#sent.delete(batch)) this.#sentBytes -= batch.payload.length
   }
 
-  /** Resolves, when the batch was written to the store or could not be, with which of both. */
-  #push(sealed: Omit<SealedBatch, 'clientId' | 'n'>): Promise<boolean> {
+  /** `onSafe`: called when the batch is in the store, or acknowledged before. */
+  #push(sealed: Omit<SealedBatch, 'clientId' | 'n'>, onSafe: () => void = () => undefined): void {
     const batch: SealedBatch = { ...sealed, clientId: this.#options.clientId(), n: this.#nextN++ }
     this.#sealed.push(batch)
-    return this.#write(batch)
+    if (!this.#options.store) return
+    this.#unwritten.push({ batch, onSafe, writing: false })
+    this.#write('next')
   }
 
-  /** What is in the store has no holes: after a failure nothing is written before what failed. */
-  async #write(batch: SealedBatch): Promise<boolean> {
-    const { store, address, clock, onChange } = this.#options
-    if (!store) return false
-    if (this.#unwritable.length > 0) {
-      this.#unwritable.push(batch)
-      return false
+  /**
+   * One batch after the other: what the store refuses must leave no hole before what it takes, for nobody can use a batch
+   * whose predecessors are lost.
+   */
+  #write(which: 'next' | 'all'): void {
+    const { store } = this.#options
+    if (!store || (which === 'next' && this.#cancelRetry)) return
+    for (const unwritten of this.#unwritten) {
+      if (!unwritten.writing) void this.#store(store, unwritten)
+      if (which === 'next') return
     }
-    this.#writing++
-    let written = true
+  }
+
+  async #store(store: ReplicaStore, unwritten: Unwritten): Promise<void> {
+    const { address, clock, onChange } = this.#options
+    unwritten.writing = true
     try {
-      await store.seal(address, batch)
+      await store.seal(address, unwritten.batch)
+      this.#refused = false
+      this.#written(unwritten)
     } catch {
       // Shown to the person as "not on this device"; the batch is still in memory and on its way to the server.
-      written = false
-      this.#unwritable.push(batch)
-      this.#unwritable.sort((a, b) => a.n - b.n)
-      this.#cancelRetry ??= clock.after(RETRY_WRITE_MS, () => this.#writeAgain())
+      unwritten.writing = false
+      this.#refused = true
+      if (this.#destroyed) return
+      this.#cancelRetry ??= clock.after(RETRY_WRITE_MS, () => {
+        this.#cancelRetry = null
+        this.#write('next')
+      })
     }
-    this.#writing--
+    this.#write('next')
     onChange()
-    return written
   }
 
-  #writeAgain(): void {
-    this.#cancelRetry = null
-    const batches = this.#unwritable.filter((batch) => this.#sealed.includes(batch))
-    this.#unwritable = []
-    for (const batch of batches) void this.#write(batch)
-    this.#options.onChange()
+  #written(unwritten: Unwritten): void {
+    if (!this.#unwritten.includes(unwritten)) return
+    this.#unwritten = this.#unwritten.filter((each) => each !== unwritten)
+    unwritten.onSafe()
   }
+}
+
+/** A sealed batch that is not in the store yet. */
+interface Unwritten {
+  readonly batch: SealedBatch
+  readonly onSafe: () => void
+  writing: boolean
 }
 
 /** Merged at most LIMITS.mergedUpdates at a time: Y.mergeUpdates is quadratic in the number of updates. */

@@ -26,6 +26,8 @@ export interface SenderOptions {
   readonly onDistrust: () => void
   /** A batch of another tab is this tab's from now on. */
   readonly onAdopted: (batch: SealedBatch) => void
+  /** A batch of another tab builds on what is lost. */
+  readonly onAbandoned: (clientId: number, n: number) => void
   /** Refused for good: nothing more is sent. */
   readonly onHalted: (refusal: Refusal) => void
 }
@@ -46,8 +48,10 @@ export class Sender {
   #overdueArmed = false
   #answers = 0
   #foreignBefore = 0
-  /** The batch for which rows were pulled after a gap: met again, both sides exchange everything. */
-  #gapAt: string | null = null
+  /** By batch that met a gap, the exchanges by state vector completed until then: met again, there must be another one. */
+  readonly #gaps = new Map<string, { exchanged: number; times: number }>()
+  #exchanged = 0
+  /** Exchanges asked for since anything was acknowledged. */
   #exchanges = 0
   readonly #timers = new Set<() => void>()
 
@@ -77,9 +81,13 @@ export class Sender {
     })
   }
 
-  /** A join is complete: this tab may build on every batch that waits, so all of them are sent now, other tabs' too. */
-  joined(): void {
+  /**
+   * A join is complete: this tab may build on every batch that waits, so all of them are sent now, other tabs' too.
+   * `exchanged`: with it came the server's state vector, and what the server lacks was sealed.
+   */
+  joined(exchanged: boolean): void {
     this.#foreignBefore = Number.POSITIVE_INFINITY
+    if (exchanged) this.#exchanged++
   }
 
   /** Something was acknowledged. */
@@ -122,15 +130,31 @@ export class Sender {
   }
 
   #gap(ack: Ack, refusal: Refusal): void {
-    const batch = `${ack.clientId} ${ack.n}`
-    if (this.#gapAt !== batch) {
-      this.#gapAt = batch
+    const { clientId, n } = ack
+    const key = `${clientId} ${n}`
+    const gap = this.#gaps.get(key)
+    if (!gap) {
+      this.#gaps.set(key, { exchanged: this.#exchanged, times: 0 })
       void this.#options.onGap().then(() => this.pump())
       return
     }
-    this.#gapAt = null
-    if (++this.#exchanges > MAX_EXCHANGES) this.#halt(refusal)
-    else this.#options.onDistrust()
+    if (clientId === this.#options.clientId()) {
+      this.#gaps.delete(key)
+      if (++this.#exchanges > MAX_EXCHANGES) this.#halt(refusal)
+      else this.#options.onDistrust()
+      return
+    }
+    if (gap.exchanged < this.#exchanged) {
+      gap.exchanged = this.#exchanged
+      gap.times++
+    }
+    if (gap.times < MAX_EXCHANGES) {
+      this.#options.onDistrust()
+      return
+    }
+    // A browser that was full and then killed kept it without what came before.
+    this.#options.outbox.abandon(clientId, n)
+    this.#options.onAbandoned(clientId, n)
   }
 
   #halt(refusal: Refusal): void {

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import type { CollabProvider } from '#lib/client/collab-provider.ts'
+import type { SealedBatch } from '#lib/client/replica-store.ts'
+import { encodeUpdates } from '#lib/protocol/wire.ts'
 import type { KeptSession } from '#lib/server/accounts.ts'
 import { type CollaborationServer, startCollaboration } from '../support/collaboration.ts'
 import { MemoryReplicas } from '../support/memory-replica.ts'
@@ -207,6 +209,43 @@ describe('a browser with a local copy', () => {
     await until(stranger, () => titleOf(stranger) === 'one two ')
     await close(killed, other, stranger)
   })
+})
+
+/** The second of two edits of a tab that is no more: the first was never written. */
+function orphan(restore: boolean): SealedBatch {
+  const doc = new Y.Doc()
+  const updates: Uint8Array[] = []
+  doc.on('update', (update) => updates.push(update))
+  doc.getText('title').insert(0, 'lost ')
+  doc.getText('title').insert(5, 'and gone')
+  return { clientId: doc.clientID, n: 2, at: Date.now(), restore, payload: encodeUpdates(updates.slice(1)) }
+}
+
+describe('a browser that was full and then killed', () => {
+  test.each([
+    { told: 'as it was sealed', restore: false },
+    { told: 'as another tab had adopted it', restore: true },
+  ])(
+    'what it kept without what came before ($told) is given up, and the rest is saved',
+    async ({ restore }) => {
+      const browser = new MemoryReplicas()
+      const store = browser.open()
+      const { address, documentId } = await server.document(mei)
+      await store.seal(address, orphan(restore))
+      const tabs = [0, 1].map(() => server.open(address, mei, { replica: browser.open() }))
+      for (const tab of tabs) await until(tab, () => tab.synced)
+      for (const tab of tabs) type(tab, 'kept ')
+      for (const tab of tabs) await until(tab, () => tab.saved && titleOf(tab) === 'kept kept ', 15_000)
+      const reader = server.open(address, akira)
+      await until(reader, () => titleOf(reader) === 'kept kept ')
+      expect((await server.store.documents.load(documentId))?.headSeq).toBeLessThan(20)
+      await close(...tabs, reader)
+      const later = server.open(address, mei, { replica: browser.open() })
+      await until(later, () => later.saved)
+      await close(later)
+      expect(await store.outbox(address)).toEqual([])
+    },
+  )
 })
 
 describe('long polling', () => {

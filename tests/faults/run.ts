@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { browserSide } from './browser-side.ts'
 import { damage } from './damage.ts'
 import { disk } from './disk.ts'
 import { kill9 } from './kill9.ts'
@@ -11,7 +12,7 @@ import { simulation } from './simulation.ts'
  * Runs the fault suite in full and reports what it measured; ends with 1 when a promise did not hold.
  */
 
-const SCENARIOS: readonly Scenario[] = [simulation, kill9, powerLoss, disk, damage]
+const SCENARIOS: readonly Scenario[] = [simulation, browserSide, kill9, powerLoss, disk, damage]
 
 const { values } = parseArgs({
   options: {

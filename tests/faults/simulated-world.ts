@@ -230,7 +230,6 @@ export class Simulation {
     }
     const [first] = this.replicas
     if (!first) return
-    await first.sync.load()
     first.connect()
     await this.clock.advance(1000)
     first.doc.getXmlFragment('body').insert(0, [new Y.XmlText()])

@@ -1,0 +1,104 @@
+import { expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { Outbox } from '#lib/client/outbox.ts'
+import { type ReplicaStore, ReplicaStoreError } from '#lib/client/replica-store.ts'
+import { MemoryReplicas } from '../support/memory-replica.ts'
+import { settled, VirtualClock } from '../support/virtual-clock.ts'
+
+const ADDRESS = 'A'.repeat(32)
+const CLIENT = 7
+
+/** An outbox over a store whose writes end when told to, in the order of their beginning. */
+function outbox() {
+  const clock = new VirtualClock(() => 0.5)
+  const stored = new MemoryReplicas().open()
+  const writes: { n: number; end: (failure?: ReplicaStoreError) => void }[] = []
+  const store: ReplicaStore = {
+    ...stored,
+    seal: (address, batch) =>
+      new Promise((resolve, reject) => {
+        writes.push({
+          n: batch.n,
+          end: (failure) => (failure ? reject(failure) : resolve(stored.seal(address, batch))),
+        })
+      }),
+  }
+  const made = new Outbox({
+    clientId: () => CLIENT,
+    address: ADDRESS,
+    store,
+    clock,
+    onChange: () => undefined,
+  })
+  const text = new Y.Doc().getText()
+  text.doc?.on('update', (update) => made.add(update))
+  return {
+    outbox: made,
+    clock,
+    began: () => writes.map(({ n }) => n),
+    stored: async () => (await stored.outbox(ADDRESS)).map(({ n }) => n),
+    /** Types one edit and seals it. */
+    edit() {
+      text.insert(0, 'x')
+      made.seal()
+    },
+    async end(n: number, failure?: ReplicaStoreError) {
+      writes.find((write) => write.n === n)?.end(failure)
+      writes.splice(0, writes.findIndex((write) => write.n === n) + 1)
+      await settled()
+    },
+  }
+}
+
+const QUOTA = new ReplicaStoreError('quota', 'full')
+
+test('[UPD1] a batch is written when the one before it is: what the store refuses leaves no hole', async () => {
+  const { outbox: box, edit, end, began, stored, clock } = outbox()
+  edit()
+  edit()
+  edit()
+  expect(began()).toEqual([1])
+  await end(1, QUOTA)
+  expect(began()).toEqual([])
+  expect(box).toMatchObject({ onDevice: false, failing: true })
+  await clock.advance(2000)
+  expect(began()).toEqual([1])
+  await end(1)
+  await end(2)
+  expect(box).toMatchObject({ onDevice: false, failing: false })
+  await end(3)
+  expect(await stored()).toEqual([1, 2, 3])
+  expect(box.onDevice).toBe(true)
+})
+
+test('everything is handed to the store at once when the page is going away', () => {
+  const { outbox: box, edit, began } = outbox()
+  edit()
+  edit()
+  edit()
+  box.flush()
+  expect(began()).toEqual([1, 2, 3])
+})
+
+test('a batch that was acknowledged before its write is not written', async () => {
+  const { outbox: box, edit, end, began, stored } = outbox()
+  edit()
+  edit()
+  edit()
+  box.acknowledge(CLIENT, 2)
+  edit()
+  await end(1)
+  expect(began()).toEqual([3])
+  await end(3)
+  await end(4)
+  expect(await stored()).toEqual([1, 3, 4]) // 1 goes with the row that acknowledges it
+  expect(box.onDevice).toBe(true)
+})
+
+test('a store that is closed for good is not asked again', async () => {
+  const { outbox: box, edit, end, clock } = outbox()
+  edit()
+  box.destroy()
+  await end(1, new ReplicaStoreError('failed', 'closed'))
+  expect(clock.waiting).toBe(0)
+})
