@@ -35,13 +35,13 @@ function clientOf(document: DocumentName): number {
   return 1 + DOCUMENTS.indexOf(document)
 }
 
-export function stateOf(document: DocumentName, seq: number): Uint8Array {
+function stateOf(document: DocumentName, seq: number): Uint8Array {
   return bytesOf(`state of ${document} ${seq}`, 100_000)
 }
 
 const chains = new Map<DocumentName, Uint8Array[]>()
 
-export function chainOf(document: DocumentName, seq: number): Uint8Array {
+function chainOf(document: DocumentName, seq: number): Uint8Array {
   const known = chains.get(document) ?? [EMPTY_CHAIN]
   chains.set(document, known)
   for (let next = known.length; next <= seq; next++) {
