@@ -165,9 +165,11 @@ export class Connection {
     this.#lostAt ??= this.#options.clock.now()
     this.#options.onChange()
     if (this.#closed || this.#problem || this.#cancelRetry) return
-    const most = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#attempt++)
-    const jitter = this.#options.clock.random() * most
-    const wait = Math.max(FIRST_RETRY_MS, jitter) + (this.#draining ?? 0) * this.#options.clock.random()
+    const { random } = this.#options.clock
+    const most = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** ++this.#attempt)
+    // Everybody was cut off in the same moment: nobody may come back in the same.
+    const backOff = FIRST_RETRY_MS + random() * (most - FIRST_RETRY_MS)
+    const wait = this.#draining === null ? backOff : Math.max(backOff, this.#draining * (1 + random()))
     this.#cancelRetry = this.#options.clock.after(wait, () => {
       this.#cancelRetry = null
       this.connect()

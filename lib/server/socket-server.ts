@@ -25,8 +25,9 @@ import type { Tokens } from './tokens.ts'
 const TRANSPORT_BYTES = Math.ceil((LIMITS.messageBytes * 4) / 3) + 64 * 1024
 /** A connection that passes no handshake is closed after this long. */
 const HANDSHAKE_MS = 15_000
-/** What a client is told to wait at a restart; it adds a random share of its own. */
+/** What a client is told to wait at a restart, at least and for each of the sockets; it adds a random share of it. */
 const DRAIN_RETRY_MS = 1000
+const DRAIN_RETRY_MS_EACH = 2
 
 type DocumentServer = Server<UpEvents, DownEvents, Record<string, never>, SocketOwner>
 type DocumentNamespace = Namespace<UpEvents, DownEvents, Record<string, never>, SocketOwner>
@@ -137,7 +138,8 @@ export class SocketServer {
   /** Asks everybody to come back later and lets nobody in any more. */
   drain(): void {
     this.#draining = true
-    this.#documents.emit('server:drain', { retryAfterMs: DRAIN_RETRY_MS })
+    const retryAfterMs = Math.max(DRAIN_RETRY_MS, this.#documents.sockets.size * DRAIN_RETRY_MS_EACH)
+    this.#documents.emit('server:drain', { retryAfterMs })
   }
 
   /** Closes every socket, and the HTTP server with them. */

@@ -6,13 +6,14 @@ import { kill9 } from './kill9.ts'
 import { powerLoss } from './power-loss.ts'
 import type { Scenario } from './scenario.ts'
 import { simulation } from './simulation.ts'
+import { storms } from './storms.ts'
 
 /*
  * npm run faults [-- --only kill9,simulation] [--count 50] [--seed 7] [--json]
  * Runs the fault suite in full and reports what it measured; ends with 1 when a promise did not hold.
  */
 
-const SCENARIOS: readonly Scenario[] = [simulation, browserSide, kill9, powerLoss, disk, damage]
+const SCENARIOS: readonly Scenario[] = [simulation, browserSide, kill9, powerLoss, disk, damage, storms]
 
 const { values } = parseArgs({
   options: {

@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,7 +13,8 @@ import { Origins } from '#lib/server/origins.ts'
 import { Tokens } from '#lib/server/tokens.ts'
 import { openStore, type Store } from '#lib/storage/open-store.ts'
 
-const SECRET = 'a secret of thirty-two characters'
+/** What tokens are signed with here. */
+export const SECRET = 'a secret of thirty-two characters'
 
 /** The collaboration side of the server in this process: real sockets, real SQLite, without the pages. */
 export interface CollaborationServer {
@@ -32,13 +33,26 @@ export interface CollaborationServer {
 export interface CollaborationSettings {
   readonly pingInterval?: number
   readonly pingTimeout?: number
+  readonly roomCacheBytes?: number
 }
 
-export async function startCollaboration(settings: CollaborationSettings = {}): Promise<CollaborationServer> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'commonplace-'))
+/** Where it keeps its data and listens, when that is to be the same again. */
+export interface CollaborationPlace {
+  /** Left by `close` as it is. */
+  readonly dataDir: string
+  /** 0: any free one. */
+  readonly port: number
+  readonly httpServer: Server
+}
+
+export async function startCollaboration(
+  settings: CollaborationSettings = {},
+  place?: CollaborationPlace,
+): Promise<CollaborationServer> {
+  const dataDir = place?.dataDir ?? (await mkdtemp(join(tmpdir(), 'commonplace-')))
   const store = await openStore({ dataDir })
   const log = createLog('silent')
-  const httpServer = createServer((_request, response) => response.writeHead(404).end())
+  const httpServer = place?.httpServer ?? createServer((_request, response) => response.writeHead(404).end())
   const tokens = new Tokens(SECRET, Date.now)
   const accounts = new Accounts({
     database: store.accounts,
@@ -56,20 +70,19 @@ export async function startCollaboration(settings: CollaborationSettings = {}): 
     settings: { pingInterval: 10_000, pingTimeout: 30_000, roomCacheBytes: 64 * 1024 * 1024, ...settings },
     log,
   })
-  await new Promise<void>((resolve) => httpServer.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => httpServer.listen(place?.port ?? 0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(httpServer.address() as AddressInfo).port}`
-  let made = 0
   return {
     url,
     store,
     collaboration,
     guest: () => accounts.startGuest(),
     async document(owner, role = 'editor') {
-      const documentId = `document-${++made}`
       const linkId = tokens.newLinkId()
+      const documentId = `document-${linkId}`
       await store.catalog.create({
         documentId,
-        lineage: `lineage-${made}`,
+        lineage: `lineage-${linkId}`,
         ownerId: owner.person.userId,
         schemaVersion: 1,
         createdAt: Date.now(),
@@ -85,7 +98,7 @@ export async function startCollaboration(settings: CollaborationSettings = {}): 
     async close() {
       await collaboration.close()
       await store.close()
-      await rm(dataDir, { recursive: true, force: true })
+      if (!place) await rm(dataDir, { recursive: true, force: true })
     },
   }
 }

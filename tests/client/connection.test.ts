@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest'
+import * as Y from 'yjs'
+import type { ClientClock } from '#lib/client/client-clock.ts'
+import { CollabProvider } from '#lib/client/collab-provider.ts'
+import { startCollaboration } from '../support/collaboration.ts'
+import { freePort } from '../support/free-port.ts'
+import { until } from '../support/writer.ts'
+
+/** The first waits of a client between its attempts, whose dice always show `dice`. Nobody waits for them here. */
+function waitsOf(url: string, dice: number, attempts: number): Promise<number[]> {
+  const waits: number[] = []
+  const { promise, resolve } = Promise.withResolvers<number[]>()
+  const clock: ClientClock = {
+    now: () => 0,
+    steady: () => 0,
+    random: () => dice,
+    after(ms, task) {
+      waits.push(Math.round(ms))
+      if (waits.length === attempts) void provider.destroy().then(() => resolve(waits))
+      else setImmediate(task)
+      return () => undefined
+    },
+  }
+  const auth = async () => ''
+  const provider = new CollabProvider({ url, address: 'A'.repeat(32), auth, doc: new Y.Doc(), clock })
+  return promise
+}
+
+describe('[HS6] coming back', () => {
+  test('is spread over the whole time between half a second and a limit that doubles up to 30 s', async () => {
+    const url = `http://127.0.0.1:${await freePort()}`
+    expect(await waitsOf(url, 0, 8)).toEqual([500, 500, 500, 500, 500, 500, 500, 500])
+    expect(await waitsOf(url, 0.5, 4)).toEqual([750, 1250, 2250, 4250])
+    expect(await waitsOf(url, 1, 8)).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000])
+  })
+
+  test('[END3] after a drain takes the time the server asked for, and a random share of it', async () => {
+    const server = await startCollaboration()
+    const mei = await server.guest()
+    const { address } = await server.document(mei)
+    const waits: number[] = []
+    const clock: ClientClock = {
+      now: Date.now,
+      steady: () => performance.now(),
+      random: () => 0.5,
+      after(ms) {
+        waits.push(ms)
+        return () => undefined
+      },
+    }
+    const provider = server.open(address, mei, { clock })
+    await until(provider, () => provider.synced)
+    await server.close()
+    await until(provider, () => !provider.synced)
+    expect(provider.status.phase).toBe('draining')
+    expect(waits).toEqual([1500])
+    await provider.destroy()
+  })
+})

@@ -1,0 +1,68 @@
+import { readdirSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { Socket } from 'node:net'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { KeptSession } from '#lib/server/accounts.ts'
+import { createLog } from '#lib/server/log.ts'
+import { closeOnSignal } from '#lib/server/shutdown.ts'
+import { startCollaboration } from '../support/collaboration.ts'
+import type { Answers, Asked, ServerOrder } from './measured-server.ts'
+
+/*
+ * The collaboration side of the server in a process of its own: it answers questions about itself over IPC and obeys
+ * signals as server.ts does. Ends with its parent.
+ */
+
+const { dataDir, port, settings }: ServerOrder = JSON.parse(process.argv[2] ?? '{}')
+
+/** When a connection asked to become a WebSocket, ms since the epoch. */
+const arrivals: number[] = []
+const connections = new Set<Socket>()
+const httpServer = createServer((_request, response) => response.writeHead(404).end())
+httpServer.on('upgrade', () => arrivals.push(Date.now()))
+httpServer.on('connection', (socket) => {
+  connections.add(socket)
+  socket.once('close', () => connections.delete(socket))
+})
+const delay = monitorEventLoopDelay({ resolution: 2 })
+delay.enable()
+const server = await startCollaboration(settings, { dataDir, port, httpServer })
+let owner: KeptSession | null = null
+
+const answers: { [Name in keyof Answers]: () => Promise<Answers[Name]> | Answers[Name] } = {
+  async guest() {
+    const { person, sessionId } = await server.guest()
+    return { userId: person.userId, sessionId }
+  },
+  async document() {
+    owner ??= await server.guest()
+    return server.document(owner)
+  },
+  watch() {
+    delay.reset()
+    arrivals.splice(0)
+    return null
+  },
+  seen: () => ({ stallMs: Math.round(delay.max / 1e6), arrivals, connections: connections.size }),
+  drop() {
+    for (const socket of connections) socket.resetAndDestroy()
+    return null
+  },
+  weigh() {
+    globalThis.gc?.()
+    const { heapUsed, external, rss } = process.memoryUsage()
+    const kinds: Record<string, number> = {}
+    for (const kind of process.getActiveResourcesInfo()) kinds[kind] = (kinds[kind] ?? 0) + 1
+    return { bytes: heapUsed + external, rss, handles: kinds, files: readdirSync('/proc/self/fd').length }
+  },
+}
+
+process.on('message', ({ id, ask }: Asked) => {
+  const answer = async () => process.send?.({ id, answer: await answers[ask]() })
+  answer().catch((error: unknown) => process.send?.({ id, failed: String(error) }))
+})
+process.on('disconnect', () => process.exit(1))
+closeOnSignal([{ what: 'collaboration', close: () => server.close() }], createLog('silent'))
+// What happened until here was the start.
+delay.reset()
+process.send?.({ url: server.url })

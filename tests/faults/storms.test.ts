@@ -1,0 +1,10 @@
+import { expect, test } from 'vitest'
+import { storms } from './storms.ts'
+
+test('[HS6] [END3] everybody drops and comes back, warm, cold and by a deploy: all have everything, and nobody is lost', {
+  timeout: 60_000,
+}, async () => {
+  const { failures, figures } = await storms.run({ count: storms.short, seed: 1 })
+  expect(failures).toEqual([])
+  expect(Number(figures.deployMostPer100Ms)).toBeLessThan(Number(figures.deploySockets) / 2)
+})
