@@ -13,6 +13,9 @@ const DOCUMENTS_AT_ONCE = 25
 /** One heartbeat of every socket of ours and of the bare relay; peers with longer ones are better off here. */
 const IDLE_MS = 10_000
 const KEYSTROKES = 20
+/** Quiet: less CPU than this in a second, ms. Waited for at most so many seconds. */
+const QUIET_MS = 50
+const SETTLED_WITHIN_S = 20
 const KILOBYTE = 1024
 
 /** W3: what a document with two clients costs that do nothing. */
@@ -157,8 +160,15 @@ async function typeInTurn(pair: Pair, text: Typing): Promise<void> {
   }
 }
 
+/** Until what follows on typing (a snapshot, a title) is done, and the server has been quiet for a second. */
 async function settle(server: ServerProcess): Promise<void> {
   await pause(3000)
+  for (let i = 0; i < SETTLED_WITHIN_S; i++) {
+    const before = await server.usage()
+    await pause(1000)
+    const after = await server.usage()
+    if (after.cpuMs - before.cpuMs < QUIET_MS) break
+  }
   await server.ask('collect')
   await pause(500)
 }

@@ -149,7 +149,7 @@ export const WORKLOADS: readonly Workload[] = [
   {
     id: 'W3',
     title: '2,000 documents, 2 clients each, nobody types',
-    systems: ['commonplace', 'y-socket.io', 'y-websocket', 'hocuspocus', 'socket.io-relay'],
+    systems: ['commonplace', 'y-socket.io', 'y-websocket', 'socket.io-relay'],
     rounds: 1,
     columns: ['memoryKbPerDocument', 'heapKbPerDocument', 'idleCore'],
     run: (options) => measureIdle(options, 2000),
