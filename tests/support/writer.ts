@@ -37,8 +37,13 @@ export async function openWriter(
       doc.destroy()
     },
   }
-  await until(provider, () => provider.synced)
-  return writer
+  try {
+    await until(provider, () => provider.synced)
+    return writer
+  } catch (error) {
+    await writer.close()
+    throw error
+  }
 }
 
 /** Resolves when `holds()` does, looked at whenever the provider's state or document changes; rejects at the deadline. */
