@@ -32,8 +32,9 @@ export interface SenderOptions {
   readonly onHalted: (refusal: Refusal) => void
 }
 
-/** Without an answer for this long, batches are sent again (they are idempotent). */
+/** Without an answer for this long, batches are sent again (they are idempotent): the first time, and at most. */
 const ANSWER_MS = 10_000
+const LAST_ANSWER_MS = 80_000
 /** Batches of other tabs that are still live are theirs to send; older than this, any tab sends them. */
 const FOREIGN_AFTER_MS = 5000
 const RETRY_MS = 1000
@@ -46,6 +47,8 @@ export class Sender {
   #halted = false
   #paused = false
   #overdueArmed = false
+  /** Grows while nothing is answered: on a narrow link the same bytes again would only stand in the way. */
+  #answerMs = ANSWER_MS
   #answers = 0
   #foreignBefore = 0
   /** By batch that met a gap, the exchanges by state vector completed until then: met again, there must be another one. */
@@ -74,9 +77,13 @@ export class Sender {
     if (this.#overdueArmed || (outbox.inFlight === 0 && outbox.foreign.length === 0)) return
     this.#overdueArmed = true
     const answers = this.#answers
-    this.#after(outbox.inFlight > 0 ? ANSWER_MS : FOREIGN_AFTER_MS, () => {
+    const inFlight = outbox.inFlight > 0
+    this.#after(inFlight ? this.#answerMs : FOREIGN_AFTER_MS, () => {
       this.#overdueArmed = false
-      if (answers === this.#answers) outbox.rewind()
+      if (answers === this.#answers) {
+        outbox.rewind()
+        if (inFlight) this.#answerMs = Math.min(LAST_ANSWER_MS, 2 * this.#answerMs)
+      }
       this.pump()
     })
   }
@@ -87,12 +94,14 @@ export class Sender {
    */
   joined(exchanged: boolean): void {
     this.#foreignBefore = Number.POSITIVE_INFINITY
+    this.#answerMs = ANSWER_MS
     if (exchanged) this.#exchanged++
   }
 
   /** Something was acknowledged. */
   answered(): void {
     this.#answers++
+    this.#answerMs = ANSWER_MS
     this.#exchanges = 0
   }
 

@@ -10,7 +10,7 @@ export const LIMITS = {
   pasteBytes: 4 * 1024 * 1024,
   /** One message on the wire, everything included. */
   messageBytes: 1024 * 1024,
-  /** Join answers and pulls above this are sent in chunks of this size. */
+  /** A long history is sent in chunks of at most this size. */
   chunkBytes: 256 * 1024,
   /** Structs in one batch. */
   structs: 50_000,

@@ -18,6 +18,7 @@ import type { Role } from '../protocol/identity.ts'
 import { LIMITS } from '../protocol/limits.ts'
 import { decodeBatch, decodePresenceSet, MalformedBody } from '../protocol/wire.ts'
 import type { Person } from './accounts.ts'
+import { ANSWER_BYTES, sendChunks } from './chunks.ts'
 import type { Log } from './log.ts'
 import type { PresenceRooms } from './presence-rooms.ts'
 import type { Tokens } from './tokens.ts'
@@ -45,9 +46,6 @@ export interface ConnectionPorts {
 }
 
 type Answer = (answer: object, bytes?: Uint8Array) => void
-
-/** Chunks of a history on their way at the same time. */
-const CHUNKS_IN_FLIGHT = 2
 
 /** Refusals that no client of ours causes by a race: ten of them in a row end the connection. */
 const SUSPECT = new Set<ErrorCode>([
@@ -200,7 +198,7 @@ export class DocumentConnection implements Connection {
     catalog.recordVisit(this.userId, documentId, linkId, now()).catch((error: unknown) => {
       log.warn({ err: error, documentId }, 'catalog.visit-lost')
     })
-    const chunked = history.length > LIMITS.chunkBytes ? history.length : 0
+    const chunked = history.length > ANSWER_BYTES ? history.length : 0
     const body: Joined = {
       ...rest,
       room,
@@ -236,7 +234,7 @@ export class DocumentConnection implements Connection {
     if (!request || !answer) return badMessage('document:pull {room, seq}')
     const history = await this.#ports.rooms.pull(this, request.room, request.seq)
     if (!(history instanceof Uint8Array)) return history
-    const chunked = history.length > LIMITS.chunkBytes ? history.length : 0
+    const chunked = history.length > ANSWER_BYTES ? history.length : 0
     this.#send(request.room, { ok: true, chunked }, history, answer)
     return null
   }
@@ -266,24 +264,19 @@ export class DocumentConnection implements Connection {
   /** A history with its answer when it is short, else after it, in chunks paced by the client's acknowledgements. */
   #send(room: number, body: object, history: Uint8Array, answer: Answer): void {
     this.#sending.delete(room)
-    if (history.length <= LIMITS.chunkBytes) {
+    if (history.length <= ANSWER_BYTES) {
       answer(body, history)
       return
     }
     answer(body)
     this.#sending.set(room, history)
-    let offset = 0
-    const next = () => {
-      if (this.#sending.get(room) !== history) return
-      if (offset >= history.length) {
-        this.#sending.delete(room)
-        return
-      }
-      const chunk = history.subarray(offset, offset + LIMITS.chunkBytes)
-      this.#socket.emit('document:chunk', { room, total: history.length, offset }, chunk, next)
-      offset += chunk.length
-    }
-    for (let i = 0; i < CHUNKS_IN_FLIGHT; i++) next()
+    sendChunks(history, {
+      send: (offset, bytes, received) =>
+        this.#socket.emit('document:chunk', { room, total: history.length, offset }, bytes, received),
+      wanted: () => this.#sending.get(room) === history,
+      now: () => performance.now(),
+      onEnd: () => this.#sending.delete(room),
+    })
   }
 
   #count(code: ErrorCode): void {

@@ -3,9 +3,11 @@ import { browserSide } from './browser-side.ts'
 import { damage } from './damage.ts'
 import { disk } from './disk.ts'
 import { kill9 } from './kill9.ts'
+import { network } from './network.ts'
 import { powerLoss } from './power-loss.ts'
 import type { Scenario } from './scenario.ts'
 import { simulation } from './simulation.ts'
+import { soak } from './soak.ts'
 import { storms } from './storms.ts'
 
 /*
@@ -13,7 +15,17 @@ import { storms } from './storms.ts'
  * Runs the fault suite in full and reports what it measured; ends with 1 when a promise did not hold.
  */
 
-const SCENARIOS: readonly Scenario[] = [simulation, browserSide, kill9, powerLoss, disk, damage, storms]
+const SCENARIOS: readonly Scenario[] = [
+  simulation,
+  browserSide,
+  kill9,
+  powerLoss,
+  disk,
+  damage,
+  storms,
+  network,
+  soak,
+]
 
 const { values } = parseArgs({
   options: {
