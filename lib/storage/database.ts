@@ -7,6 +7,7 @@ import { configure, inTransaction, openConnection, prepare, SQLITE, sqliteCode }
 import { HistoryMark } from './history-mark.ts'
 import { LogTables } from './log-tables.ts'
 import { foreignDatabase, migrate } from './migrations.ts'
+import { breakSeal, seal } from './seal.ts'
 import { StoreUnavailable } from './store-error.ts'
 
 /** The database's file in the data folder. */
@@ -22,7 +23,7 @@ export interface Database {
   prove(): void
   /** Closes both connections and nothing else. */
   release(): void
-  /** Folds the write-ahead log into the database and closes both connections. */
+  /** Folds the write-ahead log into the database, closes both connections and seals the file. */
   close(): void
 }
 
@@ -37,6 +38,7 @@ export function openDatabase(dataDir: string, onAccountsIdle: () => void): Datab
   }
   const opened: DatabaseSync[] = []
   try {
+    breakSeal(path)
     const db = openConnection(path)
     opened.push(db)
     const foreign = foreignDatabase(db)
@@ -46,7 +48,7 @@ export function openDatabase(dataDir: string, onAccountsIdle: () => void): Datab
     const accounts = openConnection(path)
     opened.push(accounts)
     configure(accounts)
-    return connect(db, new AccountConnection(accounts, onAccountsIdle), new HistoryMark(db, dataDir))
+    return connect(path, db, new AccountConnection(accounts, onAccountsIdle), new HistoryMark(db, dataDir))
   } catch (error) {
     for (const db of opened) db.close()
     if (error instanceof StoreUnavailable) throw error
@@ -56,7 +58,7 @@ export function openDatabase(dataDir: string, onAccountsIdle: () => void): Datab
   }
 }
 
-function connect(db: DatabaseSync, accounts: AccountConnection, mark: HistoryMark): Database {
+function connect(path: string, db: DatabaseSync, accounts: AccountConnection, mark: HistoryMark): Database {
   return {
     log: new LogTables(db),
     catalog: new CatalogTables(db),
@@ -77,6 +79,7 @@ function connect(db: DatabaseSync, accounts: AccountConnection, mark: HistoryMar
       } finally {
         db.close()
       }
+      seal(path)
     },
   }
 }

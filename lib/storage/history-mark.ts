@@ -1,7 +1,8 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { inTransaction, prepare } from './connection.ts'
+import { replaceFile } from './durable-file.ts'
 
 /**
  * How far a database has come. `starts`: times it was opened; `rows`: rows ever committed, trimmed ones included
@@ -85,23 +86,8 @@ function readMark(dataDir: string): Progress | null {
   }
 }
 
-/** Replaces the mark whole or not at all. */
 function writeMark(dataDir: string, mark: Progress): void {
-  const path = join(dataDir, NAME)
-  synced(`${path}.tmp`, 'w', (file) => writeSync(file, `${JSON.stringify(mark)}\n`))
-  renameSync(`${path}.tmp`, path)
-  // The new name is on disk once the folder is. Windows cannot open a folder.
-  if (process.platform !== 'win32') synced(dataDir, 'r')
-}
-
-function synced(path: string, flags: string, write?: (file: number) => void): void {
-  const file = openSync(path, flags)
-  try {
-    write?.(file)
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
+  replaceFile(join(dataDir, NAME), `${JSON.stringify(mark)}\n`)
 }
 
 function isProgress(value: unknown): value is Progress {

@@ -8,6 +8,7 @@ import { prepare } from './connection.ts'
 import { DATABASE_NAME } from './database.ts'
 import { LogTables } from './log-tables.ts'
 import { foreignDatabase, migrate } from './migrations.ts'
+import { isSealBroken } from './seal.ts'
 
 export interface Verification {
   /** One sentence each; empty: everything holds. */
@@ -21,7 +22,7 @@ export interface Verification {
 const MOST = 20
 
 /**
- * Reads the whole database in `dataDir` and holds it against everything it says about itself: the pages of the file, the
+ * Reads the whole database in `dataDir` and holds it against everything it says about itself: its seal, the pages of the file, the
  * schema, references, each document's chain of rows, its head, and the hashes of its snapshot. Writes nothing; a server
  * may be at work meanwhile.
  */
@@ -38,6 +39,7 @@ export function verifyDatabase(dataDir: string): Verification {
       problems.push(`${what}: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
+  look('the file', () => (isSealBroken(path) ? ['it is not as it was when it was closed'] : []))
   look('the file', () => {
     const db = new DatabaseSync(path, { readOnly: true, timeout: 5000 })
     try {

@@ -98,6 +98,9 @@ function losses(folder: string, acknowledged: Acknowledged): string[] {
   cpSync(folder, copy, { recursive: true })
   try {
     const failures: string[] = []
+    // As it lies there, before anybody mends anything.
+    const before = acknowledged.created.size > 0 ? verifyDatabase(copy).problems : []
+    failures.push(...before.map((problem) => `corrupt: ${problem}`))
     const database = openDatabase(copy, () => undefined)
     try {
       if (database.mark.countStart(1)) failures.push('corrupt: taken for an older copy')

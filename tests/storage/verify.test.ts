@@ -1,3 +1,4 @@
+import { closeSync, openSync, writeSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -71,6 +72,24 @@ describe('verifying the database', () => {
     const { problems } = verifyDatabase(dataDir)
     expect(problems.length).toBeGreaterThan(0)
     for (const problem of problems) expect(problem).toMatch(/^document ash: /)
+  })
+
+  test('finds any changed bit of a file that was closed, and none while it is open or was not closed', async () => {
+    const change = () => {
+      const file = openSync(join(dataDir, 'commonplace.db'), 'r+')
+      // In the unused middle of the first page.
+      writeSync(file, new Uint8Array([1]), 0, 1, 3000)
+      closeSync(file)
+    }
+    await store.close()
+    change()
+    expect(verifyDatabase(dataDir).problems).toEqual(['the file: it is not as it was when it was closed'])
+    store = await openStore({ dataDir })
+    expect(verifyDatabase(dataDir).problems).toEqual([])
+    await store.documents.commit([rowOf('ash', 7)])
+    expect(verifyDatabase(dataDir).problems).toEqual([])
+    await store.close()
+    expect(verifyDatabase(dataDir).problems).toEqual([])
   })
 
   test('finds a reference to nothing, and a schema that is not ours', () => {

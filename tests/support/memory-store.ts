@@ -85,7 +85,7 @@ export class MemoryStore implements DocumentStore, DocumentCatalog {
     return {
       ...rest,
       headChain: headChain.slice(),
-      baseChain: baseChain && baseChain.slice(),
+      baseChain: baseChain?.slice() ?? null,
       snapshot: snapshot && headOf(snapshot),
       rows: rows.map(copyRow),
     }

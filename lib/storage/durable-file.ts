@@ -1,0 +1,35 @@
+import { closeSync, fsyncSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+
+/** Replaces a small file whole or not at all; it is on disk when this returns. */
+export function replaceFile(path: string, text: string): void {
+  synced(`${path}.tmp`, 'w', (file) => writeSync(file, text))
+  renameSync(`${path}.tmp`, path)
+  syncFolderOf(path)
+}
+
+/** Removes a file for good. Repeating is harmless. */
+export function removeFile(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return
+    throw error
+  }
+  syncFolderOf(path)
+}
+
+/** A name is on disk once its folder is. Windows cannot open a folder. */
+function syncFolderOf(path: string): void {
+  if (process.platform !== 'win32') synced(dirname(path), 'r')
+}
+
+function synced(path: string, flags: string, write?: (file: number) => void): void {
+  const file = openSync(path, flags)
+  try {
+    write?.(file)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+}
