@@ -177,10 +177,15 @@ export class Connection {
   }
 
   async #authenticate(give: (data: Handshake) => void): Promise<void> {
+    const { engine } = this.#socket.io
+    // Socket.IO would send a late token over the connection of the next attempt, which asks for its own.
+    const late = (): boolean => engine !== this.#socket.io.engine || engine.readyState !== 'open'
     try {
       const token = await this.#options.auth()
+      if (late()) return
       give({ protocol: PROTOCOL_VERSION, token, tab: this.#tab, connection: ++this.#connections })
     } catch {
+      if (late()) return
       // The site is out of reach, or will not know us: the same as no connection.
       this.#socket.disconnect()
       this.#lost()
@@ -210,7 +215,8 @@ export class Connection {
             pullAnswerSchema,
           ),
         ),
-      update: (batch) => socket.emit('document:update', batch),
+      update: (batch, received) =>
+        received ? socket.emit('document:update', batch, received) : socket.emit('document:update', batch),
       leave: (room) => socket.emit('document:leave', { room }),
     }
   }

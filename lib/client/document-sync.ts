@@ -20,10 +20,11 @@ import type { ClientClock } from './client-clock.ts'
 import { HistoryTransfer } from './history-transfer.ts'
 import { Incoming } from './incoming.ts'
 import { Outbox } from './outbox.ts'
+import type { Uplink } from './part-queue.ts'
 import type { ReplicaStore, SealedBatch } from './replica-store.ts'
 import { ReplicaWriter } from './replica-writer.ts'
 import { RowOrder } from './row-order.ts'
-import { Sender, type Uplink } from './sender.ts'
+import { Sender } from './sender.ts'
 
 /** One live connection. The promises reject when the connection ends or the answer is overdue. */
 export interface Link {
@@ -32,7 +33,8 @@ export interface Link {
     answer: { readonly ok: true; readonly chunked: number } | Refusal
     history: Uint8Array | null
   }>
-  update(batch: Uint8Array): void
+  /** `received`: called when the server has it; never when the connection ends before. */
+  update(batch: Uint8Array, received?: () => void): void
   leave(room: number): void
 }
 
@@ -209,7 +211,7 @@ export class DocumentSync {
     this.#link = null
     this.#room = 0
     this.#transfer.abort()
-    this.#outbox.rewind()
+    this.#sender.rewind()
     if (this.#phase !== 'ended') this.#phase = 'local'
     this.#options.onChange()
   }
@@ -291,7 +293,8 @@ export class DocumentSync {
   /** Leaves the room and lets go of the Y.Doc. Resolves when what was received is stored. */
   async destroy(): Promise<void> {
     if (this.#destroyed) return
-    this.flushNow()
+    this.#outbox.flush()
+    this.#sender.sendAll()
     this.#destroyed = true
     this.#doc.off('update', this.#onUpdate)
     if (this.#link && this.#room) this.#link.leave(this.#room)
@@ -319,7 +322,7 @@ export class DocumentSync {
     this.#transfer.abort()
     this.#early = []
     this.#order.forgetAhead()
-    this.#outbox.rewind()
+    this.#sender.rewind()
     this.#options.onChange()
     try {
       const { address, schemaVersion = SCHEMA_VERSION } = this.#options
@@ -475,7 +478,7 @@ export class DocumentSync {
     const link = this.#link
     if (!link || this.#room === 0 || this.#schemaTooOld) return null
     if (this.#phase !== 'joined' && this.#phase !== 'merging') return null
-    return { room: this.#room, update: (batch) => link.update(batch) }
+    return { room: this.#room, update: (batch, received) => link.update(batch, received) }
   }
 
   #updatesIn(batch: SealedBatch): Uint8Array[] {

@@ -1,16 +1,9 @@
 import { isRetryable, type Refusal } from '../protocol/errors.ts'
 import type { Ack } from '../protocol/events.ts'
-import { LIMITS } from '../protocol/limits.ts'
-import { encodeBatch } from '../protocol/wire.ts'
 import type { ClientClock } from './client-clock.ts'
 import type { Outbox } from './outbox.ts'
+import { PartQueue, type Uplink } from './part-queue.ts'
 import type { SealedBatch } from './replica-store.ts'
-
-/** A joined room on a live connection. */
-export interface Uplink {
-  readonly room: number
-  update(batch: Uint8Array): void
-}
 
 export interface SenderOptions {
   readonly outbox: Outbox
@@ -44,6 +37,7 @@ const MAX_EXCHANGES = 3
 /** Sends the outbox in order, again when an answer is overdue, and does what a refusal asks for. */
 export class Sender {
   readonly #options: SenderOptions
+  readonly #parts: PartQueue
   #halted = false
   #paused = false
   #overdueArmed = false
@@ -60,6 +54,7 @@ export class Sender {
 
   constructor(options: SenderOptions) {
     this.#options = options
+    this.#parts = new PartQueue(options.clock, () => this.#answers++)
   }
 
   get halted(): boolean {
@@ -73,7 +68,7 @@ export class Sender {
     const { outbox, clock } = this.#options
     const foreignBefore = Math.max(this.#foreignBefore, clock.steady() - FOREIGN_AFTER_MS)
     this.#foreignBefore = 0
-    for (const batch of outbox.take(foreignBefore)) send(uplink, batch)
+    for (const batch of outbox.take(foreignBefore)) this.#parts.send(uplink, batch)
     if (this.#overdueArmed || (outbox.inFlight === 0 && outbox.foreign.length === 0)) return
     this.#overdueArmed = true
     const answers = this.#answers
@@ -81,7 +76,7 @@ export class Sender {
     this.#after(inFlight ? this.#answerMs : FOREIGN_AFTER_MS, () => {
       this.#overdueArmed = false
       if (answers === this.#answers) {
-        outbox.rewind()
+        this.rewind()
         if (inFlight) this.#answerMs = Math.min(LAST_ANSWER_MS, 2 * this.#answerMs)
       }
       this.pump()
@@ -96,6 +91,18 @@ export class Sender {
     this.#foreignBefore = Number.POSITIVE_INFINITY
     this.#answerMs = ANSWER_MS
     if (exchanged) this.#exchanged++
+  }
+
+  /** Nothing counts as sent any more: the connection changed, or an answer was overdue. */
+  rewind(): void {
+    this.#parts.clear()
+    this.#options.outbox.rewind()
+  }
+
+  /** Sends all of what may be sent, whatever the link bears: the page is going away. */
+  sendAll(): void {
+    this.#parts.release()
+    this.pump()
   }
 
   /** Something was acknowledged. */
@@ -117,7 +124,7 @@ export class Sender {
       this.#halt(refusal)
       return
     }
-    outbox.rewind()
+    this.rewind()
     if (refusal.code === 'gap') {
       this.#gap(ack, refusal)
       return
@@ -177,15 +184,5 @@ export class Sender {
       task()
     })
     this.#timers.add(cancel)
-  }
-}
-
-/** One batch, in parts when it is larger than a message may be. */
-function send(uplink: Uplink, batch: SealedBatch): void {
-  const { clientId, n, restore, payload } = batch
-  const parts = Math.max(1, Math.ceil(payload.length / LIMITS.batchBytes))
-  for (let part = 0; part < parts; part++) {
-    const piece = payload.subarray(part * LIMITS.batchBytes, (part + 1) * LIMITS.batchBytes)
-    uplink.update(encodeBatch({ room: uplink.room, clientId, n, part, parts, restore, payload: piece }))
   }
 }

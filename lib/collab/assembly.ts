@@ -3,7 +3,7 @@ import { LIMITS } from '../protocol/limits.ts'
 import type { BatchBody } from '../protocol/wire.ts'
 
 /** Twice the parts that the largest batch needs. */
-const MAX_PARTS = (2 * LIMITS.assembledBytes) / LIMITS.batchBytes
+const MAX_PARTS = (2 * LIMITS.assembledBytes) / LIMITS.partBytes
 
 /** One batch that travels in parts, of one connection. Parts come in order, their sum is bounded. */
 export class Assembly {

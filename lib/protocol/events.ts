@@ -143,7 +143,8 @@ type Answer<T> = (answer: T, history?: Uint8Array) => void
 /** Client → server. A `Uint8Array` is a body of wire.ts. */
 export interface UpEvents {
   'document:join': (request: JoinRequest, answer: Answer<Joined | Refusal>) => void
-  'document:update': (batch: Uint8Array) => void
+  /** `received`: called when the server has it, whatever becomes of it. */
+  'document:update': (batch: Uint8Array, received?: () => void) => void
   'document:pull': (
     request: PullRequest,
     answer: Answer<v.InferOutput<typeof pulledSchema> | Refusal>,

@@ -1,7 +1,9 @@
 /** Limits that both sides know. Sizes are in bytes, times in milliseconds. Changing one changes the wire (see version.ts). */
 export const LIMITS = {
-  /** A batch is cut at this many bytes of updates; one transaction above it travels in parts. */
+  /** A batch is cut at this many bytes of updates; only one single transaction makes a larger one. */
   batchBytes: 256 * 1024,
+  /** A batch travels in parts of at most this size: what a link of 64 kbit/s takes in 4 s. */
+  partBytes: 32 * 1024,
   /** A batch holds updates merged at most this many at a time (Y.mergeUpdates is quadratic beyond). */
   mergedUpdates: 64,
   /** All parts of one batch together; one such batch at a time per connection. */

@@ -4,8 +4,9 @@
  *
  * History
  * 1: first version.
+ * 2: batches travel in parts of 32 KiB; a part that asks for it is confirmed when it has arrived.
  */
-export const PROTOCOL_VERSION = 1
+export const PROTOCOL_VERSION = 2
 
 /**
  * The version of the document schema (node and mark types of the editor): sent in each join.

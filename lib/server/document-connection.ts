@@ -147,7 +147,7 @@ export class DocumentConnection implements Connection {
       case 'document:join':
         return this.#join(args, answer)
       case 'document:update':
-        return this.#update(args)
+        return this.#update(args, answer)
       case 'document:pull':
         return this.#pull(args, answer)
       case 'document:leave':
@@ -215,7 +215,7 @@ export class DocumentConnection implements Connection {
     return null
   }
 
-  #update(args: readonly unknown[]): Refusal | null {
+  #update(args: readonly unknown[], received: Answer | null): Refusal | null {
     const [bytes] = args
     if (args.length !== 1 || !(bytes instanceof Uint8Array)) return badMessage('document:update <bytes>')
     const batch = decodeBatch(bytes)
@@ -226,6 +226,7 @@ export class DocumentConnection implements Connection {
       return refusal
     }
     this.#ports.rooms.receive(this, batch)
+    received?.({ ok: true })
     return null
   }
 

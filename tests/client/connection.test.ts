@@ -1,9 +1,12 @@
+import { EventEmitter, once } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import type { ClientClock } from '#lib/client/client-clock.ts'
 import { CollabProvider } from '#lib/client/collab-provider.ts'
+import { startBadNetwork } from '../faults/bad-network.ts'
 import { startCollaboration } from '../support/collaboration.ts'
 import { freePort } from '../support/free-port.ts'
+import { settled } from '../support/virtual-clock.ts'
 import { until } from '../support/writer.ts'
 
 /** The first waits of a client between its attempts, whose dice always show `dice`. Nobody waits for them here. */
@@ -56,4 +59,35 @@ describe('[HS6] coming back', () => {
     expect(waits).toEqual([1500])
     await provider.destroy()
   })
+})
+
+test('[HS3] a token that comes when its connection is gone is not sent over the next one', async () => {
+  const server = await startCollaboration()
+  const proxy = await startBadNetwork(server.url, () => 0.5)
+  const mei = await server.guest()
+  const { address } = await server.document(mei)
+  const asked: PromiseWithResolvers<string>[] = []
+  const asks = new EventEmitter()
+  const provider = server.open(address, mei, {
+    url: proxy.url,
+    transports: ['websocket'],
+    auth() {
+      const token = Promise.withResolvers<string>()
+      asked.push(token)
+      asks.emit('asked')
+      return token.promise
+    },
+  })
+  await once(asks, 'asked')
+  proxy.reset()
+  await once(asks, 'asked')
+  asked[0]?.resolve('too late')
+  await settled()
+  expect(provider.status.problem).toBeNull()
+  asked[1]?.resolve(server.token(mei))
+  await until(provider, () => provider.synced)
+  expect(asked).toHaveLength(2)
+  await provider.destroy()
+  await proxy.close()
+  await server.close()
 })

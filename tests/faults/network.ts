@@ -17,6 +17,11 @@ const NARROW = { latencyMs: 50, jitterMs: 10, bitsPerSecond: 64_000 }
 /** Bytes of the document that is opened over the narrow network, for a second of outage: squared, for it has all the time. */
 const NARROW_BYTES = 500
 
+/** One change that is sent over the narrow network: it takes longer than the heartbeat waits. */
+const NARROW_PASTE = 400_000
+/** A part is on its way for about a second: a heartbeat that waits less than this would fail on any narrow network. */
+const LEAST_TIMEOUT_MS = 4000
+
 /** Everything that one ordeal needs. */
 interface Stage {
   readonly server: CollaborationServer
@@ -93,16 +98,23 @@ export const network: Scenario = {
     }
     try {
       // Each over a network of its own, all at the same time.
-      const [stoppedHealedMs, narrowLoadMs, ...healedMs] = await Promise.all([
-        stopped(stage, pingInterval + pingTimeout),
-        openOverNarrow(stage, NARROW_BYTES * count ** 2),
+      const [stoppedHealedMs, narrowLoadMs, narrowSendMs, ...healedMs] = await Promise.all([
+        attempt(stage, 'stopped', stopped(stage, pingInterval + pingTimeout)),
+        attempt(stage, 'narrow, load', openOverNarrow(stage, NARROW_BYTES * count ** 2)),
+        attempt(stage, 'narrow, send', sendOverNarrow(stage, Math.max(LEAST_TIMEOUT_MS, pingTimeout))),
         ...Object.entries(TROUBLES).map(async ([name, trouble]) => [
           `${name}HealedMs`,
-          await endure(stage, name, trouble),
+          await attempt(stage, name, endure(stage, name, trouble)),
         ]),
       ])
-      const figures = { seconds: count, ...Object.fromEntries(healedMs), stoppedHealedMs, narrowLoadMs }
       const { failures } = stage
+      const figures = {
+        seconds: count,
+        ...Object.fromEntries(healedMs),
+        stoppedHealedMs,
+        narrowLoadMs,
+        narrowSendMs,
+      }
       return {
         scenario: 'network',
         seed,
@@ -114,6 +126,16 @@ export const network: Scenario = {
       await server.close()
     }
   },
+}
+
+/** The others go on when one ordeal is not survived. */
+async function attempt(stage: Stage, name: string, ordeal: Promise<number>): Promise<number | string> {
+  try {
+    return await ordeal
+  } catch (error) {
+    stage.failures.push(`${name}: ${error instanceof Error ? error.message : error}`)
+    return 'never'
+  }
 }
 
 /** Two type over the network and one beside it, through the trouble. Returns how long after it all was well. */
@@ -220,6 +242,42 @@ async function openOverNarrow(stage: Stage, bytes: number): Promise<number> {
   } finally {
     await Promise.all([author.destroy(), reader.destroy()])
     await bad.close()
+  }
+}
+
+/**
+ * Somebody pastes a long text over a network so narrow that the answers to the heartbeat would come too late behind all of
+ * it at once: it must get up in one connection. As narrow as 64 kbit/s is to the default heartbeat.
+ */
+async function sendOverNarrow({ random, failures }: Stage, pingTimeout: number): Promise<number> {
+  const bitsPerSecond = (NARROW.bitsPerSecond * 30_000) / pingTimeout
+  const server = await startCollaboration({ pingInterval: pingTimeout / 3, pingTimeout })
+  const guest = await server.guest()
+  const { address } = await server.document(guest)
+  const bad = await startBadNetwork(server.url, random)
+  const reader = server.open(address, guest)
+  const hand = new Hand(server.open(address, guest, { url: bad.url }), 'narrow')
+  const { provider } = hand
+  try {
+    await Promise.all([until(provider, () => provider.synced), until(reader, () => reader.synced)])
+    bad.setWeather({ ...NARROW, bitsPerSecond })
+    let losses = 0
+    provider.on('status', ({ phase }) => {
+      if (phase === 'lost') losses++
+    })
+    const begun = performance.now()
+    hand.paste('x'.repeat(NARROW_PASTE))
+    const read = new Hand(reader, 'reader')
+    await until(reader, () => read.report().pasted === NARROW_PASTE, 4 * pingTimeout)
+    const sendMs = Math.round(performance.now() - begun)
+    if (losses > 0) failures.push(`narrow: the connection was lost ${losses} times while a text was sent`)
+    bad.setWeather(FAIR)
+    await until(provider, () => provider.saved, 2 * pingTimeout)
+    return sendMs
+  } finally {
+    await Promise.all([provider.destroy(), reader.destroy()])
+    await bad.close()
+    await server.close()
   }
 }
 

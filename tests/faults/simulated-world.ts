@@ -442,9 +442,12 @@ export class Simulation {
             ? { answer: { ok: true as const, chunked: 0 }, history }
             : { answer: history, history: null }
         }),
-      update: (batch) => {
+      update: (batch, received) => {
         const body = decodeBatch(batch)
-        up(() => rooms.receive(server, body))
+        up(() => {
+          rooms.receive(server, body)
+          if (received) down(received)
+        })
         if (this.faults.duplicates && this.random() < 0.1) up(() => rooms.receive(server, body))
       },
       leave: (room) => up(() => rooms.leave(server, room)),

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { LIMITS } from '../../lib/protocol/limits.ts'
 import {
+  decodeBatch,
   decodeHistory,
   decodePresenceDiff,
   decodeRow,
@@ -96,6 +97,18 @@ describe('messages', () => {
     const row = next<[Uint8Array]>(socket, 'document:update')
     socket.emit('document:update', batchOf(joined.room, 7, 1, 'hello'))
     expect(decodeRow((await row)[0])).toMatchObject({ room: joined.room, seq: 1 })
+  })
+
+  test('[UPD2] a part that is sent with an acknowledgement is acknowledged when it has arrived, before the batch is whole', async () => {
+    const { guest, socket } = await guestSocket()
+    const { room } = await join(socket, { address: await guest.createDocument(), clientId: 7 })
+    const whole = decodeBatch(batchOf(room, 7, 1, 'hello'))
+    const parts = [whole.payload.slice(0, 9), whole.payload.slice(9)].map((payload, part) =>
+      encodeBatch({ ...whole, part, parts: 2, payload }),
+    )
+    const row = next<[Uint8Array]>(socket, 'document:update')
+    for (const part of parts) expect(await ask(socket, 'document:update', part)).toEqual({ ok: true })
+    expect(decodeRow((await row)[0])).toMatchObject({ room, seq: 1 })
   })
 
   test('a guest who comes by the link is an editor and gets what is there', async () => {

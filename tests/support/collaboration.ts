@@ -25,6 +25,8 @@ export interface CollaborationServer {
   guest(): Promise<KeptSession>
   /** Makes a document of `owner` whose link gives `role`. */
   document(owner: KeptSession, role?: Role): Promise<{ address: string; documentId: string }>
+  /** A fresh socket token. */
+  token(guest: KeptSession): string
   /** A provider of `guest` on a new Y.Doc (or the one in `options`). */
   open(address: string, guest: KeptSession, options?: Partial<CollabProviderOptions>): CollabProvider
   close(): Promise<void>
@@ -72,6 +74,7 @@ export async function startCollaboration(
   })
   await new Promise<void>((resolve) => httpServer.listen(place?.port ?? 0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(httpServer.address() as AddressInfo).port}`
+  const token = (guest: KeptSession): string => tokens.issue(guest.person.userId, guest.sessionId).token
   return {
     url,
     store,
@@ -91,8 +94,9 @@ export async function startCollaboration(
       })
       return { address: tokens.addressOf(linkId), documentId }
     },
+    token,
     open(address, guest, options = {}) {
-      const auth = async (): Promise<string> => tokens.issue(guest.person.userId, guest.sessionId).token
+      const auth = async (): Promise<string> => token(guest)
       return new CollabProvider({ url, address, auth, doc: new Y.Doc(), ...options })
     },
     async close() {

@@ -1,0 +1,100 @@
+import { LIMITS } from '../protocol/limits.ts'
+import { encodeBatch } from '../protocol/wire.ts'
+import type { ClientClock } from './client-clock.ts'
+import type { SealedBatch } from './replica-store.ts'
+
+/** A joined room on a live connection. */
+export interface Uplink {
+  readonly room: number
+  /** Sends one part; calls `received` when the server has it. Without `received` the server confirms nothing. */
+  update(batch: Uint8Array, received?: () => void): void
+}
+
+/** Up to this size a message is sent at once and unconfirmed: a keystroke waits for nothing and costs no answer. */
+const SMALL_BYTES = 4 * 1024
+/** On their way at first: what a link of 64 kbit/s takes in some seconds, so that the heartbeat behind it is in time. */
+const FIRST_BYTES = 2 * LIMITS.partBytes
+const MOST_BYTES = LIMITS.messageBytes
+/** A part that was confirmed sooner lets more be on their way, one that took longer less. */
+const QUICK_MS = 1000
+const SLOW_MS = 4000
+
+interface Part {
+  readonly bytes: Uint8Array
+  /** Of the payload: what is around it does not count. */
+  readonly size: number
+  readonly uplink: Uplink
+}
+
+/**
+ * Batches on their way up, cut into parts and sent in order, no more at a time than the link bears: what lies in its
+ * buffers cannot be overtaken, and the answers to the server's heartbeat come after it.
+ */
+export class PartQueue {
+  readonly #clock: Pick<ClientClock, 'steady'>
+  readonly #onReceived: () => void
+  #waiting: Part[] = []
+  /** Bytes on their way, of parts that will be confirmed. */
+  #onTheirWay = 0
+  #most = FIRST_BYTES
+  /** Grows with each `clear`: what was sent before counts no more. */
+  #generation = 0
+
+  /** `onReceived`: something got through. */
+  constructor(clock: Pick<ClientClock, 'steady'>, onReceived: () => void) {
+    this.#clock = clock
+    this.#onReceived = onReceived
+  }
+
+  /** Sends the batch after those before it. */
+  send(uplink: Uplink, { clientId, n, restore, payload }: SealedBatch): void {
+    const { room } = uplink
+    const parts = Math.max(1, Math.ceil(payload.length / LIMITS.partBytes))
+    for (let part = 0; part < parts; part++) {
+      const piece = payload.subarray(part * LIMITS.partBytes, (part + 1) * LIMITS.partBytes)
+      const bytes = encodeBatch({ room, clientId, n, part, parts, restore, payload: piece })
+      this.#waiting.push({ bytes, size: piece.length, uplink })
+    }
+    this.#next()
+  }
+
+  /** Sends all of it now: there will be no later. */
+  release(): void {
+    this.#most = Number.POSITIVE_INFINITY
+    this.#next()
+  }
+
+  /** Forgets everything: the connection is another one, or all of it is sent again. */
+  clear(): void {
+    this.#generation++
+    this.#waiting = []
+    this.#onTheirWay = 0
+    this.#most = FIRST_BYTES
+  }
+
+  #next(): void {
+    for (let part = this.#waiting[0]; part; part = this.#waiting[0]) {
+      const { bytes, size, uplink } = part
+      const small = size <= SMALL_BYTES
+      if (!small && this.#onTheirWay > 0 && this.#onTheirWay + size > this.#most) return
+      this.#waiting.shift()
+      if (small) uplink.update(bytes)
+      else this.#follow(part)
+    }
+  }
+
+  #follow({ bytes, size, uplink }: Part): void {
+    const sentAt = this.#clock.steady()
+    const generation = this.#generation
+    this.#onTheirWay += size
+    uplink.update(bytes, () => {
+      const took = this.#clock.steady() - sentAt
+      if (took < QUICK_MS) this.#most = Math.max(this.#most, Math.min(MOST_BYTES, this.#most + size))
+      else if (took > SLOW_MS) this.#most = Math.max(LIMITS.partBytes, this.#most / 2)
+      this.#onReceived()
+      if (generation !== this.#generation) return
+      this.#onTheirWay -= size
+      this.#next()
+    })
+  }
+}
