@@ -186,12 +186,13 @@ export class DocumentSync {
       if (this.#destroyed || !replica) return
       const last = replica.rows.at(-1) ?? replica.state
       this.#lineage = replica.lineage === '' ? null : replica.lineage
-      if (last) this.#order.moveTo(last)
+      this.#outbox.setForeign(replica.outbox)
       const updates = replica.state ? [replica.state.update] : []
       for (const row of replica.rows) updates.push(...updatesOf(row))
       for (const batch of replica.outbox) updates.push(...this.#updatesIn(batch))
       this.#incoming.take(updates)
-      this.#outbox.setForeign(replica.outbox)
+      // Only now: what could not be read is asked for.
+      if (last) this.#order.moveTo(last)
       this.#localLoaded = last !== null || replica.outbox.length > 0
     } catch {
       this.#writer.failed()

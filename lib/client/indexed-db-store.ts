@@ -1,10 +1,11 @@
 import { deleteDB } from 'idb'
-import { equalBytes, type Row } from '../protocol/wire.ts'
+import { chainAfter, equalBytes, type Row } from '../protocol/wire.ts'
 import {
   EVERY_STORE,
   type History,
   openReplicaDatabase,
   type ReplicaDatabase,
+  type ReplicaSchema,
   type ReplicaTransaction,
 } from './replica-database.ts'
 import { foldRows } from './replica-fold.ts'
@@ -14,6 +15,7 @@ import {
   type SealedBatch,
   type StoredReplica,
 } from './replica-store.ts'
+import { chainHash, unbrokenRun } from './unbroken-run.ts'
 
 /*
  * The port replica-store.ts on IndexedDB: one database per user, shared by all tabs.
@@ -74,12 +76,7 @@ class IndexedDbStore implements ReplicaStore {
       ])
       if (bound.documentId === '' && batches.length === 0) return null
       if (bound.documentId !== '') this.#bound.set(address, bound)
-      return {
-        ...bound,
-        state: state ? { seq: state.seq, chain: state.chain, update: state.update } : null,
-        rows: contiguous(state?.seq ?? 0, rows),
-        outbox: oldestFirst(batches),
-      }
+      return { ...bound, ...undamaged(state, rows), outbox: oldestFirst(batches) }
     })
   }
 
@@ -164,9 +161,7 @@ class IndexedDbStore implements ReplicaStore {
       const history = historyOf(address, bound)
       const stored = tx.objectStore('rows')
       await Promise.all([
-        tx
-          .objectStore('states')
-          .put({ history, seq: state.seq, chain: own(state.chain), update: own(state.update) }),
+        tx.objectStore('states').put(ownState(history, state)),
         stored.delete(within(history)),
         ...rows.map((row) => stored.put(ownRow(history, row))),
       ])
@@ -228,12 +223,11 @@ class IndexedDbStore implements ReplicaStore {
     const before = await this.#read(async (tx) => {
       const bound = await this.#boundOf(tx, address)
       const history = historyOf(address, bound)
-      const state = await tx.objectStore('states').get(history)
-      return {
-        history,
-        state,
-        rows: contiguous(state?.seq ?? 0, await tx.objectStore('rows').getAll(within(history))),
-      }
+      const [state, rows] = await Promise.all([
+        tx.objectStore('states').get(history),
+        tx.objectStore('rows').getAll(within(history)),
+      ])
+      return { history, ...undamaged(state, rows) }
     })
     const last = before.rows.at(-1)
     const bytes = before.rows.reduce((sum, row) => sum + row.entries.length, 0)
@@ -250,7 +244,7 @@ class IndexedDbStore implements ReplicaStore {
         state?.seq === before.state?.seq && sameChain(state, before.state) && sameChain(stillLast, last)
       if (!unchanged) return
       await Promise.all([
-        states.put({ history, seq: last.seq, chain: last.chain, update }),
+        states.put(ownState(history, { seq: last.seq, chain: last.chain, update })),
         rows.delete(IDBKeyRange.bound([history, 0], [history, last.seq])),
       ])
     })
@@ -316,16 +310,15 @@ function within(history: History): IDBKeyRange {
   return IDBKeyRange.bound([history], [history, []])
 }
 
-function contiguous(after: number, rows: readonly Row[]): Row[] {
-  const run: Row[] = []
-  let next = after + 1
-  for (const { seq, chain, entries } of rows) {
-    if (seq < next) continue
-    if (seq > next) break
-    run.push({ seq, chain, entries })
-    next++
-  }
-  return run
+/** A state whose digest is not its own is as none, and then the rows after it follow on nothing. */
+function undamaged(
+  state: ReplicaSchema['states']['value'] | undefined,
+  rows: readonly Row[],
+): Pick<StoredReplica, 'state' | 'rows'> {
+  if (!state) return { state: null, rows: unbrokenRun(null, rows) }
+  const { seq, chain, update, digest } = state
+  if (!equalBytes(digest, digestOf({ seq, chain, update }))) return { state: null, rows: [] }
+  return { state: { seq, chain, update }, rows: unbrokenRun(state, rows) }
 }
 
 /** By age, but a client's own batches always by `n`: clocks may step back. */
@@ -347,12 +340,26 @@ function own(bytes: Uint8Array): Uint8Array {
   return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice()
 }
 
+function digestOf({ seq, chain, update }: NonNullable<StoredReplica['state']>): Uint8Array {
+  return chainAfter(chainHash, chain, seq, update)
+}
+
+function ownState(
+  history: History,
+  { seq, chain, update }: NonNullable<StoredReplica['state']>,
+): ReplicaSchema['states']['value'] {
+  return { history, seq, chain: own(chain), update: own(update), digest: digestOf({ seq, chain, update }) }
+}
+
 function ownRow(history: History, { seq, chain, entries }: Row): Row & { history: History } {
   return { history, seq, chain: own(chain), entries: own(entries) }
 }
 
-function sameChain(a: { chain: Uint8Array } | undefined, b: { chain: Uint8Array } | undefined): boolean {
-  return a === undefined || b === undefined ? a === b : equalBytes(a.chain, b.chain)
+function sameChain(
+  a: { chain: Uint8Array } | null | undefined,
+  b: { chain: Uint8Array } | null | undefined,
+): boolean {
+  return a && b ? equalBytes(a.chain, b.chain) : !a && !b
 }
 
 /** The key exists: this batch was sealed before. */

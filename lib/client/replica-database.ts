@@ -10,17 +10,25 @@ const OPEN_TIMEOUT_MS = 3_000
 /** What everything of a document is kept under: `{documentId}/{lineage}`; before the first join `/{address}`. */
 export type History = string
 
-interface Schema extends DBSchema {
+export interface ReplicaSchema extends DBSchema {
   addresses: { key: string; value: { address: string; documentId: string } }
   documents: { key: string; value: { documentId: string; lineage: string } }
-  states: { key: History; value: { history: History; seq: number; chain: Uint8Array; update: Uint8Array } }
+  states: {
+    key: History
+    /** `digest`: of the other three, by which damage is seen. */
+    value: { history: History; seq: number; chain: Uint8Array; update: Uint8Array; digest: Uint8Array }
+  }
   rows: { key: [History, number]; value: Row & { history: History } }
   outbox: { key: [History, number, number]; value: SealedBatch & { history: History } }
 }
-type Store = StoreNames<Schema>
+type Store = StoreNames<ReplicaSchema>
 
-export type ReplicaDatabase = IDBPDatabase<Schema>
-export type ReplicaTransaction<Mode extends IDBTransactionMode> = IDBPTransaction<Schema, Store[], Mode>
+export type ReplicaDatabase = IDBPDatabase<ReplicaSchema>
+export type ReplicaTransaction<Mode extends IDBTransactionMode> = IDBPTransaction<
+  ReplicaSchema,
+  Store[],
+  Mode
+>
 
 /** Every object store: a transaction of ours may touch them all. */
 export const EVERY_STORE: Store[] = ['addresses', 'documents', 'states', 'rows', 'outbox']
@@ -51,7 +59,7 @@ export async function openReplicaDatabase(name: string): Promise<ReplicaDatabase
 
 // Async, because some browsers throw where they should reject.
 async function open(name: string): Promise<ReplicaDatabase> {
-  return openDB<Schema>(name, VERSION, {
+  return openDB<ReplicaSchema>(name, VERSION, {
     upgrade(db) {
       db.createObjectStore('addresses', { keyPath: 'address' })
       db.createObjectStore('documents', { keyPath: 'documentId' })

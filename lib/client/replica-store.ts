@@ -36,14 +36,17 @@ export interface StoredReplica {
   readonly lineage: string
   /** A Yjs v1 update; null when the rows begin at 1. */
   readonly state: { readonly seq: number; readonly chain: Uint8Array; readonly update: Uint8Array } | null
-  /** Contiguous from `state.seq + 1` (or 1); rows beyond a hole are not returned. */
+  /** Contiguous from `state.seq + 1` (or 1) with a chain that holds; rows beyond a hole or damage are not returned. */
   readonly rows: readonly Row[]
   /** Batches without acknowledgement, of every tab, oldest first, those of one client in order of `n`. */
   readonly outbox: readonly SealedBatch[]
 }
 
 export interface ReplicaStore {
-  /** What this browser holds under an address; null when it was never joined or typed in here. */
+  /**
+   * What this browser holds under an address; null when it was never joined or typed in here. What was damaged on this
+   * device is left out: the next join brings it again.
+   */
   load(address: string): Promise<StoredReplica | null>
   /**
    * Binds an address to a document and its lineage, after a join. When the lineage differs from the stored one, the stored
@@ -73,7 +76,7 @@ export interface ReplicaStore {
   outbox(address: string): Promise<readonly SealedBatch[]>
   /** Calls back when another tab changed this document's outbox; returns the unsubscription. */
   onOutboxChange(address: string, listener: () => void): () => void
-  /** Folds the stored rows into the state when they have grown past the store's own threshold. Works on stored bytes only. */
+  /** Folds the stored, undamaged rows into the state when they have grown past the store's own threshold. Works on stored bytes only. */
   compact(address: string): Promise<void>
   /** Erases everything of this user in this browser and closes the store, in other tabs too. */
   wipe(): Promise<void>

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import type { ReplicaStore, SealedBatch } from '#lib/client/replica-store.ts'
-import { encodeEntries, encodeUpdates, type Row } from '#lib/protocol/wire.ts'
+import { chainHash } from '#lib/client/unbroken-run.ts'
+import { chainAfter, EMPTY_CHAIN, encodeEntries, encodeUpdates, type Row } from '#lib/protocol/wire.ts'
 
 /** One browser: `open` opens the user's store in a further tab. */
 interface Browser {
@@ -15,38 +16,47 @@ export function batch(clientId: number, n: number, at = 1_000 + n): SealedBatch 
   return { clientId, n, at, restore: false, payload: encodeUpdates([new Uint8Array([clientId, n])]) }
 }
 
+/** The chain after row `seq` of `typedRows`. */
 export function chain(seq: number, history = 0): Uint8Array {
-  const bytes = new Uint8Array(16)
-  new DataView(bytes.buffer).setUint32(0, seq)
-  bytes[15] = history
-  return bytes
+  return typedRows(seq, seq, history)[0]?.chain ?? EMPTY_CHAIN
 }
 
-/** Rows `from…to` in which client 7 types one letter (or `text`) each; those before `from` are taken as typed. */
+/** Rows with these bytes from 1 on. */
+function chained(all: readonly Uint8Array[]): Row[] {
+  let before = EMPTY_CHAIN
+  return all.map((entries, index) => {
+    const seq = index + 1
+    before = chainAfter(chainHash, before, seq, entries)
+    return { seq, chain: before, entries }
+  })
+}
+
+/** Rows `from…to` of one of two histories, in which client 7 types one letter (or `text`) each; those before `from` are taken as typed. */
 export function typedRows(from: number, to: number, history = 0, text?: string): Row[] {
   const doc = new Y.Doc()
   doc.clientID = 7
   const title = doc.getText('title')
-  const rows: Row[] = []
+  const all: Uint8Array[] = []
   let update: Uint8Array = new Uint8Array()
   doc.on('update', (bytes: Uint8Array) => {
     update = bytes
   })
   for (let seq = 1; seq <= to; seq++) {
     title.insert(title.length, text ?? String.fromCharCode(97 + (seq % 26)))
-    const entries = encodeEntries([{ kind: 0, clientId: 7, n: seq, user: '', updates: [update] }])
-    if (seq >= from) rows.push({ seq, chain: chain(seq, history), entries })
+    all.push(
+      encodeEntries([{ kind: 0, clientId: 7, n: seq, user: history === 0 ? '' : 'ann', updates: [update] }]),
+    )
   }
-  return rows
+  return chained(all).slice(from - 1)
 }
 
-function stateUpto(seq: number) {
+function stateUpto(seq: number, history = 0) {
   const doc = new Y.Doc()
   doc.clientID = 7
   for (let n = 1; n <= seq; n++) {
     doc.getText('title').insert(n - 1, String.fromCharCode(97 + (n % 26)))
   }
-  return { seq, chain: chain(seq), update: Y.encodeStateAsUpdate(doc) }
+  return { seq, chain: chain(seq, history), update: Y.encodeStateAsUpdate(doc) }
 }
 
 function titleIn(update: Uint8Array | undefined): string {
@@ -161,9 +171,9 @@ export function replicaStoreContract(newBrowser: () => Browser): void {
       await tab.bind(ADDRESS, 'document', 'lineage')
       await tab.commit(ADDRESS, typedRows(1, 9), [])
       await tab.seal(ADDRESS, batch(1, 1))
-      await tab.replace(ADDRESS, stateUpto(5), typedRows(6, 7, 1))
+      await tab.replace(ADDRESS, stateUpto(5, 1), typedRows(6, 7, 1))
       const replica = await second.load(ADDRESS)
-      expect(replica?.state).toEqual(stateUpto(5))
+      expect(replica?.state).toEqual(stateUpto(5, 1))
       expect(replica?.rows).toEqual(typedRows(6, 7, 1))
       expect(numbers(replica?.outbox)).toEqual([[1, 1]])
     })
@@ -233,7 +243,7 @@ export function replicaStoreContract(newBrowser: () => Browser): void {
 
     test('rows that wait for what is not there are not folded', async () => {
       await tab.bind(ADDRESS, 'document', 'lineage')
-      const late = typedRows(2, 502).map((row) => ({ ...row, seq: row.seq - 1 }))
+      const late = chained(typedRows(2, 502).map(({ entries }) => entries))
       await tab.commit(ADDRESS, late, [])
       await tab.compact(ADDRESS)
       expect(await tab.load(ADDRESS)).toMatchObject({ state: null, rows: { length: 501 } })

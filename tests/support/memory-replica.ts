@@ -5,6 +5,7 @@ import {
   type SealedBatch,
   type StoredReplica,
 } from '#lib/client/replica-store.ts'
+import { unbrokenRun } from '#lib/client/unbroken-run.ts'
 import type { Row } from '#lib/protocol/wire.ts'
 
 interface Replica {
@@ -185,13 +186,12 @@ function copy({ seq, chain, entries }: Row): Row {
   return { seq, chain: chain.slice(), entries: entries.slice() }
 }
 
+/** Memory is not damaged; rows of two histories do not follow on each other either. */
 function run(replica: Replica): Row[] {
-  const rows: Row[] = []
-  for (let seq = (replica.state?.seq ?? 0) + 1; ; seq++) {
-    const row = replica.rows.get(seq)
-    if (!row) return rows
-    rows.push(row)
-  }
+  return unbrokenRun(
+    replica.state,
+    [...replica.rows.values()].sort((a, b) => a.seq - b.seq),
+  )
 }
 
 /** Repeatedly the oldest of the clients' next batches. */

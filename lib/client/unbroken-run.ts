@@ -1,0 +1,31 @@
+import { digest } from 'lib0/hash/sha256'
+import { CHAIN_BYTES, chainAfter, EMPTY_CHAIN, equalBytes, type Row } from '../protocol/wire.ts'
+import type { Cursor } from './row-order.ts'
+
+/**
+ * The rows that follow `after` (null: from the beginning) without a hole and whose chain holds: what a disk has changed ends
+ * the run. `rows` are in order; earlier ones are left out. 500 rows of a keystroke each take about 4 ms.
+ */
+export function unbrokenRun(after: Cursor | null, rows: readonly Row[]): Row[] {
+  const run: Row[] = []
+  let { seq: last, chain: before } = after ?? { seq: 0, chain: EMPTY_CHAIN }
+  for (const { seq, chain, entries } of rows) {
+    if (seq <= last) continue
+    if (seq > last + 1 || !equalBytes(chain, chainAfter(chainHash, before, seq, entries))) break
+    run.push({ seq, chain, entries })
+    last = seq
+    before = chain
+  }
+  return run
+}
+
+/** In JavaScript: on plain http there is no `crypto.subtle`. 1 MiB takes about 5 ms. */
+export function chainHash(...parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return Uint8Array.from(digest(whole).subarray(0, CHAIN_BYTES))
+}
