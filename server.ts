@@ -1,11 +1,13 @@
 import './lib/server/base-path.ts'
 
 import { Accounts } from './lib/server/accounts.ts'
+import { ClientIps } from './lib/server/client-ip.ts'
 import { Collaboration } from './lib/server/collaboration.ts'
 import { checkNode, prepareDataDir, readSettings, sentenceFor } from './lib/server/env.ts'
 import { startJobs } from './lib/server/jobs.ts'
 import { createLog } from './lib/server/log.ts'
 import { Origins } from './lib/server/origins.ts'
+import { NO_RATES, RATES, Rates } from './lib/server/rates.ts'
 import { RunningServices } from './lib/server/running-services.ts'
 import { readSecret } from './lib/server/secret.ts'
 import { provideServices } from './lib/server/services.ts'
@@ -44,6 +46,7 @@ async function start(): Promise<void> {
     settings,
     log,
   })
+  const rates = new Rates(() => performance.now(), settings.rateLimits ? RATES : NO_RATES)
   const endRoom = (documentId: string) => collaboration.endDeleted(documentId)
   provideServices(
     new RunningServices({
@@ -51,6 +54,8 @@ async function start(): Promise<void> {
       catalog,
       tokens,
       origins,
+      rates,
+      clientIps: new ClientIps(settings.trustedProxies),
       endRoom,
       showPerson: (person) => collaboration.showPerson(person),
       now: Date.now,

@@ -1,21 +1,27 @@
 import * as v from 'valibot'
-import { type ErrorCode, refuse } from '#lib/protocol/errors.ts'
-import { services } from '#lib/server/services.ts'
+import { type ErrorCode, type Refusal, RefusedRequest, refusalIn, refuse } from '#lib/protocol/errors.ts'
+import { atLeast, type Role } from '#lib/protocol/identity.ts'
+import { type RouteRate, type Session, services } from '#lib/server/services.ts'
 
 /*
- * The edge of the HTTP routes: where a request comes from, how large it may be, and how every answer looks.
- * A route that gets JSON answers JSON; one that gets a form (also without JavaScript) answers a redirect.
+ * The edge of the HTTP routes. Every method of every route is made by `route`, which asks in this order: does the request
+ * come from a page of ours, is it too often, is its body what this address takes, who is it, may they. A route that gets
+ * JSON answers JSON; one that gets a form (also without JavaScript) answers a redirect.
  */
 
 /** No route takes more than a name or a link. */
 const BODY_BYTES = 16 * 1024
 
 const STATUS: Partial<Record<ErrorCode, number>> = {
-  'bad-message': 400,
   unauthenticated: 401,
+  'read-only': 403,
   'not-found': 404,
   'too-large': 413,
+  'rate-limited': 429,
   internal: 500,
+  'storage-failed': 503,
+  'storage-slow': 503,
+  draining: 503,
 }
 
 const HEADERS = {
@@ -24,46 +30,64 @@ const HEADERS = {
   'X-Content-Type-Options': 'nosniff',
 } as const
 
-/** Ends a request with a coded answer; `mutation` turns it into one. */
-export class RefusedRequest extends Error {
-  override readonly name = 'RefusedRequest'
-  readonly code: ErrorCode
-  constructor(code: ErrorCode, message: string) {
-    super(message)
-    this.code = code
-  }
+/**
+ * Who may call. *nobody*: anybody, and the route gets no session. *guest*: anybody, who is a guest from then on when they
+ * were nobody. *session*: who has one. *account*, *admin*: who is signed in as such. A role: who has at least that role for
+ * the document whose `address` is in the body; without any role it is `not-found`.
+ */
+export type Needs = 'nobody' | 'guest' | 'session' | 'account' | 'admin' | { readonly role: Role }
+
+/** What a route declares about one of its methods. */
+export interface RouteRules<
+  Body extends v.GenericSchema | null = v.GenericSchema | null,
+  N extends Needs = Needs,
+> {
+  /** The shape of the body, of JSON and of a form alike; null: none is read. */
+  readonly body: Body
+  readonly rate: RouteRate
+  readonly needs: N
 }
 
-/** Wraps a route that changes something: foreign pages are refused, refusals and faults get their coded answer. */
-export function mutation(route: (request: Request) => Promise<Response>) {
-  return async (request: Request): Promise<Response> => {
-    if (!services().mayMutate(request.headers)) {
-      return json(refuse('bad-message', 'this request comes from a page of another site'), { status: 403 })
+/** One request that passed its rules. */
+export interface Call<Body extends v.GenericSchema | null, N extends Needs> {
+  readonly request: Request
+  readonly body: Body extends v.GenericSchema ? v.InferOutput<Body> : null
+  readonly session: N extends 'nobody' ? null : Session
+  /** The caller's role for the document of the body's address; null when the route needs none. */
+  readonly role: N extends { readonly role: Role } ? Role : null
+}
+
+type Route<Body extends v.GenericSchema | null, N extends Needs> = RouteRules<Body, N> & {
+  readonly handle: (call: Call<Body, N>) => Promise<Response>
+} & (N extends { readonly role: Role }
+    ? { readonly body: v.GenericSchema<unknown, { readonly address: string }> }
+    : unknown)
+
+const RULES = Symbol('rules of a route')
+
+/** Makes a method of a route. Refusals and faults of `handle` get their coded answer here. */
+export function route<Body extends v.GenericSchema | null, const N extends Needs>(
+  declared: Route<Body, N>,
+): (request: Request) => Promise<Response> {
+  const { body, rate, needs } = declared
+  const answer = async (request: Request): Promise<Response> => {
+    if (request.method !== 'GET' && request.method !== 'HEAD' && !services().mayMutate(request.headers)) {
+      return json(refuse('bad-message', 'this request comes from a page of another site'), 403)
     }
     try {
-      return await route(request)
+      const { call, setCookies } = await pass(request, declared)
+      const response = await declared.handle(call as Call<Body, N>)
+      return withCookies(response, setCookies)
     } catch (error) {
-      if (error instanceof RefusedRequest) {
-        return json(refuse(error.code, error.message), { status: STATUS[error.code] ?? 400 })
-      }
-      services().reportFault(error)
-      return json(refuse('internal', 'the server failed; try again later'), { status: 500 })
+      return refused(error)
     }
   }
+  return Object.assign(answer, { [RULES]: { body, rate, needs } satisfies RouteRules })
 }
 
-/** What a request brings, in the shape of `schema`, from JSON or from a form. Throws RefusedRequest. */
-export async function bodyOf<S extends v.GenericSchema>(
-  request: Request,
-  schema: S,
-): Promise<v.InferOutput<S>> {
-  const text = await boundedText(request)
-  const parsed = v.safeParse(
-    schema,
-    isJson(request) ? parseJson(text) : Object.fromEntries(new URLSearchParams(text)),
-  )
-  if (!parsed.success) throw new RefusedRequest('bad-message', 'the body is not what this address takes')
-  return parsed.output
+/** What a route's method declared; null for a function that `route` did not make. */
+export function rulesOf(method: unknown): RouteRules | null {
+  return typeof method === 'function' && RULES in method ? (method[RULES] as RouteRules) : null
 }
 
 /** True when the caller is a program or a script of ours, which wants JSON; false for a plain form. */
@@ -71,18 +95,79 @@ export function isJson(request: Request): boolean {
   return /^application\/json\b/i.test(request.headers.get('content-type') ?? '')
 }
 
-export function json(body: object, { status = 200, setCookies = [] as readonly string[] } = {}): Response {
-  return withCookies(Response.json(body, { status, headers: HEADERS }), setCookies)
+/** An answer in JSON. */
+export function json(body: object, status = 200): Response {
+  return Response.json(body, { status, headers: HEADERS })
 }
 
 /** Sends the browser to a path of this site after a form. */
-export function seeOther(path: string, setCookies: readonly string[] = []): Response {
-  return withCookies(new Response(null, { status: 303, headers: { ...HEADERS, Location: path } }), setCookies)
+export function seeOther(path: string): Response {
+  return new Response(null, { status: 303, headers: { ...HEADERS, Location: path } })
 }
 
-function withCookies(response: Response, setCookies: readonly string[]): Response {
+/** The same answer, with cookies; `needs: 'guest'` does it by itself. */
+export function withCookies(response: Response, setCookies: readonly string[]): Response {
   for (const cookie of setCookies) response.headers.append('Set-Cookie', cookie)
   return response
+}
+
+/** Asks the rest of what was declared, in order. Throws RefusedRequest. */
+async function pass(request: Request, { body: schema, rate, needs }: RouteRules) {
+  const { headers } = request
+  grant(services().takeRate(rate, headers, null))
+  const body = schema && (await bodyOf(request, schema))
+  const { session, setCookies } = await sessionFor(headers, needs)
+  if (session) grant(services().takeRate(rate, headers, session))
+  const role = typeof needs === 'object' && session ? await roleFor(session, body, needs.role) : null
+  return { call: { request, body, session, role }, setCookies }
+}
+
+function grant(retryAfterMs: number): void {
+  if (retryAfterMs === 0) return
+  throw new RefusedRequest(refuse('rate-limited', 'too many requests; try again later', retryAfterMs))
+}
+
+async function sessionFor(
+  headers: Headers,
+  needs: Needs,
+): Promise<{ session: Session | null; setCookies: readonly string[] }> {
+  if (needs === 'nobody') return { session: null, setCookies: [] }
+  if (needs === 'guest') {
+    const { setCookies, ...session } = await services().ensureGuest(headers)
+    return { session, setCookies }
+  }
+  const session = await services().session(headers)
+  if (!session) {
+    throw new RefusedRequest(refuse('unauthenticated', 'there is no session; POST /api/session makes one'))
+  }
+  if (needs === 'account' && session.standing === 'guest') {
+    throw new RefusedRequest(refuse('unauthenticated', 'sign in first'))
+  }
+  // Who may not come in does not learn that there is a door.
+  if (needs === 'admin' && session.standing !== 'admin') {
+    throw new RefusedRequest(refuse('not-found', 'there is nothing here'))
+  }
+  return { session, setCookies: [] }
+}
+
+async function roleFor(session: Session, body: unknown, needed: Role): Promise<Role> {
+  const role = await services().roleOf(session, (body as { readonly address: string }).address)
+  if (role === null) {
+    throw new RefusedRequest(refuse('not-found', 'this document does not exist or is not shared with you'))
+  }
+  if (!atLeast(role, needed)) throw new RefusedRequest(refuse('read-only', `this needs the role ${needed}`))
+  return role
+}
+
+/** What a request brings, in the shape of `schema`, from JSON or from a form. */
+async function bodyOf(request: Request, schema: v.GenericSchema): Promise<unknown> {
+  const text = await boundedText(request)
+  const fields = isJson(request) ? parseJson(text) : Object.fromEntries(new URLSearchParams(text))
+  const parsed = v.safeParse(schema, fields, { abortEarly: true })
+  if (!parsed.success) {
+    throw new RefusedRequest(refuse('bad-message', 'the body is not what this address takes'))
+  }
+  return parsed.output
 }
 
 async function boundedText(request: Request): Promise<string> {
@@ -90,7 +175,9 @@ async function boundedText(request: Request): Promise<string> {
   let size = 0
   for await (const chunk of request.body ?? []) {
     size += chunk.length
-    if (size > BODY_BYTES) throw new RefusedRequest('too-large', `a body has at most ${BODY_BYTES} bytes`)
+    if (size > BODY_BYTES) {
+      throw new RefusedRequest(refuse('too-large', `a body has at most ${BODY_BYTES} bytes`))
+    }
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
@@ -100,6 +187,21 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new RefusedRequest('bad-message', 'the body is not JSON')
+    throw new RefusedRequest(refuse('bad-message', 'the body is not JSON'))
   }
+}
+
+function refused(error: unknown): Response {
+  const refusal = refusalIn(error)
+  if (refusal) return answerTo(refusal)
+  services().reportFault(error)
+  return json(refuse('internal', 'the server failed; try again later'), 500)
+}
+
+function answerTo(refusal: Refusal): Response {
+  const response = json(refusal, STATUS[refusal.code] ?? 400)
+  if (refusal.retryAfterMs !== undefined) {
+    response.headers.set('Retry-After', String(Math.ceil(refusal.retryAfterMs / 1000)))
+  }
+  return response
 }

@@ -50,3 +50,19 @@ export function refuse(code: ErrorCode, message: string, retryAfterMs?: number):
 export function isRetryable(code: ErrorCode): boolean {
   return ERROR_BANDS[code] === 'retry'
 }
+
+/** Ends a request with a coded answer, from wherever it is thrown. */
+export class RefusedRequest extends Error {
+  override readonly name = 'RefusedRequest'
+  readonly refusal: Refusal
+  constructor(refusal: Refusal) {
+    super(refusal.message)
+    this.refusal = refusal
+  }
+}
+
+/** The refusal that was thrown; null for any other error. The server and its pages have a copy of the class each. */
+export function refusalIn(error: unknown): Refusal | null {
+  if (error instanceof RefusedRequest) return error.refusal
+  return error instanceof Error && error.name === 'RefusedRequest' ? (error as RefusedRequest).refusal : null
+}

@@ -21,6 +21,11 @@ export interface Identity {
 export const ROLES = ['viewer', 'commenter', 'editor', 'owner'] as const
 export type Role = (typeof ROLES)[number]
 
+/** True when `role` is `needed` or more. */
+export function atLeast(role: Role, needed: Role): boolean {
+  return ROLES.indexOf(role) >= ROLES.indexOf(needed)
+}
+
 /** True when `role` may change the text. */
 export function mayEdit(role: Role): boolean {
   return role === 'editor' || role === 'owner'

@@ -10,7 +10,7 @@ import { LIMITS } from '../protocol/limits.ts'
 import type { Store } from '../storage/open-store.ts'
 import type { Log } from './log.ts'
 import { keyFor } from './secret.ts'
-import type { Profile } from './services.ts'
+import type { Profile, Standing } from './services.ts'
 
 /** How long a guest is remembered after their last visit, s: the longest that browsers keep a cookie. */
 const SESSION_LIFE = 400 * 24 * 60 * 60
@@ -31,6 +31,7 @@ export type Person = PresenceIdentity
 export interface KeptSession {
   readonly sessionId: string
   readonly person: Person
+  readonly standing: Standing
   readonly setCookies: readonly string[]
 }
 
@@ -107,6 +108,7 @@ export class Accounts {
     return {
       sessionId: response.session.id,
       person: personOf(response.user),
+      standing: response.user.isAnonymous ? 'guest' : 'account',
       setCookies: answer.getSetCookie(),
     }
   }

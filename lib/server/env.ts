@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, rmdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import * as v from 'valibot'
+import { type TrustedProxies, trustedProxiesIn } from './client-ip.ts'
 
 /** A setting that cannot be used. The message is one sentence that names it; nothing else is shown to whoever set it. */
 export class BadSetting extends Error {
@@ -21,6 +22,9 @@ export interface Settings {
   readonly pingTimeout: number
   /** Bytes of snapshots kept in memory, over all open documents. */
   readonly roomCacheBytes: number
+  readonly trustedProxies: TrustedProxies
+  /** False: nobody is told to come back later, for measurements. */
+  readonly rateLimits: boolean
   readonly logLevel: (typeof LOG_LEVELS)[number]
   /** null: kept in the data folder, made at the first start. */
   readonly secret: string | null
@@ -61,6 +65,18 @@ const environment = v.object({
   PING_INTERVAL_MS: v.optional(whole(100, 300_000), '10000'),
   PING_TIMEOUT_MS: v.optional(whole(100, 600_000), '30000'),
   ROOM_CACHE_MB: v.optional(whole(1, 1_000_000), '64'),
+  TRUSTED_PROXIES: v.optional(
+    v.pipe(
+      v.string(),
+      v.check(
+        (setting) => trustedProxiesIn(setting) !== null,
+        'a number of proxies from 0 to 9, or addresses and networks like 10.0.0.0/8,::1',
+      ),
+      v.transform((setting) => trustedProxiesIn(setting) ?? 0),
+    ),
+    '0',
+  ),
+  RATE_LIMITS: v.optional(v.picklist(['on', 'off'], 'on or off'), 'on'),
   LOG_LEVEL: v.optional(v.picklist(LOG_LEVELS, `one of ${LOG_LEVELS.join(', ')}`), 'info'),
   SECRET: v.optional(v.pipe(v.string(), v.minLength(32, 'at least 32 characters'))),
 })
@@ -88,6 +104,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     pingInterval: set.PING_INTERVAL_MS,
     pingTimeout: set.PING_TIMEOUT_MS,
     roomCacheBytes: set.ROOM_CACHE_MB * 1024 * 1024,
+    trustedProxies: set.TRUSTED_PROXIES,
+    rateLimits: set.RATE_LIMITS === 'on',
     logLevel: set.LOG_LEVEL,
     secret: set.SECRET ?? null,
   }

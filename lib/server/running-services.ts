@@ -1,11 +1,22 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { DocumentCatalog } from '../collab/document-store.ts'
-import { HUE_COUNT, HUE_ORDER, type Identity } from '../protocol/identity.ts'
+import type { DocumentCatalog, LinkTarget } from '../collab/document-store.ts'
+import { RefusedRequest, refuse } from '../protocol/errors.ts'
+import { HUE_COUNT, HUE_ORDER, type Identity, type Role } from '../protocol/identity.ts'
 import { SCHEMA_VERSION } from '../protocol/version.ts'
 import type { Accounts, KeptSession, Person } from './accounts.ts'
+import { CLIENT_HEADER, type ClientIps } from './client-ip.ts'
 import type { Log } from './log.ts'
 import type { Origins } from './origins.ts'
-import type { EnsuredSession, OpenDocument, Profile, RecentDocument, Services, Session } from './services.ts'
+import type { Rates } from './rates.ts'
+import type {
+  EnsuredSession,
+  OpenDocument,
+  Profile,
+  RecentDocument,
+  RouteRate,
+  Services,
+  Session,
+} from './services.ts'
 import type { Tokens } from './tokens.ts'
 
 /** Documents in the list of the front page. */
@@ -16,6 +27,8 @@ export interface ServicePorts {
   readonly catalog: DocumentCatalog
   readonly tokens: Tokens
   readonly origins: Origins
+  readonly rates: Pick<Rates, 'take'>
+  readonly clientIps: ClientIps
   /** Ends a document's room for everybody in it. */
   readonly endRoom: (documentId: string) => Promise<void>
   /** Shows a person's new name and hue wherever they are present. */
@@ -40,15 +53,24 @@ export class RunningServices implements Services {
     })
   }
 
+  takeRate(rate: RouteRate, headers: Headers, session: Session | null): number {
+    const keys = session ? { session: session.user.userId, ip: '' } : { ip: this.#ipKey(headers) }
+    return this.#ports.rates.take(rate, keys)
+  }
+
   async session(headers: Headers): Promise<Session | null> {
     const kept = await this.#ports.accounts.sessionOf(headers)
     return kept && sessionOf(kept)
   }
 
   async ensureGuest(headers: Headers, recovery?: string): Promise<EnsuredSession> {
-    const { accounts, tokens } = this.#ports
+    const { accounts, tokens, rates } = this.#ports
     const kept = await accounts.renewedSessionOf(headers)
     if (kept) return sessionOf(kept)
+    const wait = rates.take('guests', { ip: this.#ipKey(headers) })
+    if (wait > 0) {
+      throw new RefusedRequest(refuse('rate-limited', 'too many new guests from here; try again later', wait))
+    }
     const userId = recovery === undefined ? null : tokens.userInRecovery(recovery)
     const resumed = userId === null ? null : await accounts.resumeGuest(userId)
     return sessionOf(resumed ?? (await accounts.startGuest()))
@@ -83,7 +105,12 @@ export class RunningServices implements Services {
   async openAddress(address: string, session: Session | null): Promise<OpenDocument | null> {
     const target = await this.#target(address)
     if (!target) return null
-    return { title: target.title, role: target.ownerId === session?.user.userId ? 'owner' : target.role }
+    return { title: target.title, role: roleIn(target, session) }
+  }
+
+  async roleOf(session: Session, address: string): Promise<Role | null> {
+    const target = await this.#target(address)
+    return target && roleIn(target, session)
   }
 
   async recent({ user }: Session): Promise<RecentDocument[]> {
@@ -121,18 +148,26 @@ export class RunningServices implements Services {
     this.#ports.log.error({ err: error }, 'route.failed')
   }
 
+  #ipKey(headers: Headers): string {
+    return this.#ports.clientIps.keyOf(headers.get(CLIENT_HEADER) ?? '')
+  }
+
   async #target(address: string) {
     const linkId = this.#ports.tokens.linkIdIn(address)
     return linkId === null ? null : this.#ports.catalog.resolveLink(linkId)
   }
 }
 
+function roleIn(target: LinkTarget, session: Session | null): Role {
+  return target.ownerId === session?.user.userId ? 'owner' : target.role
+}
+
 function newId(): string {
   return randomBytes(16).toString('base64url')
 }
 
-function sessionOf({ sessionId, person, setCookies }: KeptSession): EnsuredSession {
-  return { sessionId, user: identityOf(person), setCookies }
+function sessionOf({ sessionId, person, standing, setCookies }: KeptSession): EnsuredSession {
+  return { sessionId, user: identityOf(person), standing, setCookies }
 }
 
 /** Outside of a room somebody who chose no hue has one that is always the same; a room gives them one that is free. */

@@ -6,11 +6,18 @@ import type { Identity, Role } from '../protocol/identity.ts'
  * ours, for the same reason: the two sides see two copies of every class.
  */
 
-/** Who asks: a session of a guest (later also of an account). */
+/** What somebody is to the whole site; what they are to one document is a Role. */
+export type Standing = 'guest' | 'account' | 'admin'
+
+/** Who asks. */
 export interface Session {
   readonly sessionId: string
   readonly user: Identity
+  readonly standing: Standing
 }
+
+/** How often a route may be called: each is a bucket of rates.ts. */
+export type RouteRate = 'sockets' | 'logins' | 'creates' | 'reads' | 'writes'
 
 /** A session with the `Set-Cookie` values that must go out with the answer (none when nothing changed). */
 export interface EnsuredSession extends Session {
@@ -43,11 +50,16 @@ export interface Services {
    * `Sec-Fetch-Site` where a browser withholds the origin (docs/decisions/0005-socket-token-and-addresses.md).
    */
   mayMutate(headers: Headers): boolean
+  /**
+   * Counts one call of a route: for the address it comes from without a session, for the session's user with one.
+   * Returns 0, or after how many ms it may be tried again.
+   */
+  takeRate(rate: RouteRate, headers: Headers, session: Session | null): number
   /** The session of the request's cookie; null when there is none. Changes nothing. */
   session(headers: Headers): Promise<Session | null>
   /**
    * The session of the request's cookie; without one that of the guest whose `recovery` it is, or of a new guest.
-   * Repeating with the cookie it set changes nothing.
+   * Repeating with the cookie it set changes nothing. Throws RefusedRequest when too many guests come from one place.
    */
   ensureGuest(headers: Headers, recovery?: string): Promise<EnsuredSession>
   /** A short-lived token for the socket's handshake; `expiresAt` in ms since the epoch. */
@@ -61,6 +73,8 @@ export interface Services {
   createDocument(session: Session): Promise<string>
   /** What an address opens; null for unknown, revoked and deleted alike. `session` tells the owner's role from the link's. */
   openAddress(address: string, session: Session | null): Promise<OpenDocument | null>
+  /** What the session's user is to the document of an address; null for unknown, revoked and deleted alike. */
+  roleOf(session: Session, address: string): Promise<Role | null>
   /** The documents this user opened, newest visit first. */
   recent(session: Session): Promise<RecentDocument[]>
   /** The owner deletes for everybody; anybody else takes the document off their own list. Repeating is harmless. */

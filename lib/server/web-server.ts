@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import next from 'next'
 import { pathOf } from '../protocol/urls.ts'
+import { CLIENT_HEADER, ClientIps } from './client-ip.ts'
 import { BadSetting, listenProblem, type Settings } from './env.ts'
 import type { Log } from './log.ts'
 
@@ -18,7 +19,14 @@ export class WebServer {
     const handle = site.getRequestHandler()
     this.#settings = settings
     this.#next = site
+    const ips = new ClientIps(settings.trustedProxies)
+    let warned = false
     this.http = createServer((request, response) => {
+      if (!warned && ips.isUntold && request.headers['x-forwarded-for'] !== undefined) {
+        warned = true
+        log.warn('http.proxy-not-trusted')
+      }
+      request.headers[CLIENT_HEADER] = ips.ofRequest(request)
       handle(request, response).catch((error: unknown) => {
         log.error({ err: error }, 'web.request-failed')
         response.destroy()

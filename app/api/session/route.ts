@@ -1,15 +1,20 @@
 import { type SessionAnswer, sessionRequestSchema } from '#lib/protocol/events.ts'
 import { services } from '#lib/server/services.ts'
-import { bodyOf, json, mutation } from '../edge.ts'
+import { json, route, withCookies } from '../edge.ts'
 
 /** Who this browser is, a guest from now on when it was nobody, and a token for the socket. */
-export const POST = mutation(async (request) => {
-  const { recovery } = await bodyOf(request, sessionRequestSchema)
-  const session = await services().ensureGuest(request.headers, recovery)
-  const answer: SessionAnswer = {
-    ...services().socketToken(session),
-    recovery: services().recovery(session),
-    user: session.user,
-  }
-  return json(answer, { setCookies: session.setCookies })
+export const POST = route({
+  body: sessionRequestSchema,
+  rate: 'sockets',
+  // Makes the session itself: what was lost with the cookie may come back by the body.
+  needs: 'nobody',
+  handle: async ({ request, body }) => {
+    const session = await services().ensureGuest(request.headers, body.recovery)
+    const answer: SessionAnswer = {
+      ...services().socketToken(session),
+      recovery: services().recovery(session),
+      user: session.user,
+    }
+    return withCookies(json(answer), session.setCookies)
+  },
 })

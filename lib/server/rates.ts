@@ -1,0 +1,164 @@
+import type { RouteRate } from './services.ts'
+
+/** What is counted. Names of routes stand in services.ts, where the routes find them. */
+export type RateName = RouteRate | 'updates' | 'bytes' | 'presence' | 'joins' | 'guests'
+
+/** A bucket holds `burst` and gets `perSecond` back. */
+interface Figures {
+  readonly perSecond: number
+  readonly burst: number
+}
+
+const UNBOUNDED: Figures = { perSecond: 1e12, burst: 1e12 }
+const MIB = 1024 * 1024
+
+/**
+ * What one session, and what all the people behind one IP address may do: a school of a hundred who come back at the same
+ * moment is one address. Honest use stays far below (docs/decisions/0019-rates.md has what was measured).
+ */
+export const RATES: Readonly<Record<RateName, { readonly session: Figures; readonly ip: Figures }>> = {
+  /** Messages of `document:update`, parts of a large one each for itself. */
+  updates: { session: { perSecond: 200, burst: 4000 }, ip: { perSecond: 4000, burst: 40_000 } },
+  /** Bytes of all messages of sockets. */
+  bytes: { session: { perSecond: MIB, burst: 48 * MIB }, ip: { perSecond: 16 * MIB, burst: 512 * MIB } },
+  presence: { session: { perSecond: 50, burst: 400 }, ip: { perSecond: 2000, burst: 20_000 } },
+  /** `document:join` and `document:pull`. */
+  joins: { session: { perSecond: 5, burst: 200 }, ip: { perSecond: 100, burst: 5000 } },
+  /** Handshakes, and the tokens fetched for them. */
+  sockets: { session: { perSecond: 2, burst: 120 }, ip: { perSecond: 50, burst: 2000 } },
+  /** People without a session who get one. */
+  guests: { session: { perSecond: 1, burst: 10 }, ip: { perSecond: 0.5, burst: 500 } },
+  /** Passwords and other secrets tried. */
+  logins: { session: { perSecond: 0.1, burst: 10 }, ip: { perSecond: 1, burst: 200 } },
+  /** Documents made. */
+  creates: { session: { perSecond: 0.2, burst: 60 }, ip: { perSecond: 2, burst: 600 } },
+  reads: { session: { perSecond: 10, burst: 200 }, ip: { perSecond: 200, burst: 4000 } },
+  writes: { session: { perSecond: 5, burst: 100 }, ip: { perSecond: 100, burst: 2000 } },
+}
+
+/** Figures that never refuse. */
+export const NO_RATES = Object.fromEntries(
+  Object.keys(RATES).map((name) => [name, { session: UNBOUNDED, ip: UNBOUNDED }]),
+) as typeof RATES
+
+/** Who is counted. `session`: a session or a user, or '' before there is one. `ip`: as client-ip.ts makes it; '' is not counted. */
+export interface RateKeys {
+  readonly session?: string
+  readonly ip: string
+}
+
+/** Buckets of one name and kind kept in memory; about 100 bytes each. */
+const KEPT = 20_000
+/** Of the oldest that are dropped at once when all are in use. */
+const DROPPED_SHARE = 0.1
+
+/** Token buckets by name, session and IP address. Synchronous, without timers, bounded in memory. */
+export class Rates {
+  readonly #buckets: Readonly<Record<RateName, { readonly session: Buckets; readonly ip: Buckets }>>
+
+  /** `now`: ms since some moment, never goes back. */
+  constructor(now: () => number, figures: typeof RATES = RATES, kept = KEPT) {
+    const of = (name: RateName) => ({
+      session: new Buckets(figures[name].session, kept, now),
+      ip: new Buckets(figures[name].ip, kept, now),
+    })
+    this.#buckets = {
+      updates: of('updates'),
+      bytes: of('bytes'),
+      presence: of('presence'),
+      joins: of('joins'),
+      sockets: of('sockets'),
+      guests: of('guests'),
+      logins: of('logins'),
+      creates: of('creates'),
+      reads: of('reads'),
+      writes: of('writes'),
+    }
+  }
+
+  /**
+   * Takes `cost` from the buckets of both keys, or nothing from either. Returns 0, or the ms after which the same would be
+   * granted if nothing else came. A cost above the burst is granted by a full bucket, which then is in debt.
+   */
+  take(name: RateName, { session = '', ip }: RateKeys, cost = 1): number {
+    const buckets = this.#buckets[name]
+    const wait = Math.max(
+      session === '' ? 0 : buckets.session.waitFor(session, cost),
+      ip === '' ? 0 : buckets.ip.waitFor(ip, cost),
+    )
+    if (wait > 0) return wait
+    if (session !== '') buckets.session.take(session, cost)
+    if (ip !== '') buckets.ip.take(ip, cost)
+    return 0
+  }
+
+  /** Buckets in memory. */
+  get size(): number {
+    return Object.values(this.#buckets).reduce((sum, { session, ip }) => sum + session.size + ip.size, 0)
+  }
+}
+
+interface Bucket {
+  left: number
+  at: number
+}
+
+/** Buckets of one kind. A missing one is full. */
+class Buckets {
+  readonly #perMs: number
+  readonly #burst: number
+  readonly #kept: number
+  readonly #now: () => number
+  readonly #buckets = new Map<string, Bucket>()
+
+  constructor({ perSecond, burst }: Figures, kept: number, now: () => number) {
+    this.#perMs = perSecond / 1000
+    this.#burst = burst
+    this.#kept = kept
+    this.#now = now
+  }
+
+  get size(): number {
+    return this.#buckets.size
+  }
+
+  /** 0 when `cost` can be taken now, else after how many ms, rounded up. */
+  waitFor(key: string, cost: number): number {
+    const bucket = this.#buckets.get(key)
+    if (!bucket) return 0
+    this.#refill(bucket)
+    const missing = Math.min(cost, this.#burst) - bucket.left
+    return missing <= 0 ? 0 : Math.ceil(missing / this.#perMs)
+  }
+
+  take(key: string, cost: number): void {
+    const bucket = this.#buckets.get(key) ?? this.#begin(key)
+    bucket.left -= cost
+  }
+
+  #begin(key: string): Bucket {
+    if (this.#buckets.size >= this.#kept) this.#makeRoom()
+    const bucket = { left: this.#burst, at: this.#now() }
+    this.#buckets.set(key, bucket)
+    return bucket
+  }
+
+  #refill(bucket: Bucket): void {
+    const now = this.#now()
+    bucket.left = Math.min(this.#burst, bucket.left + (now - bucket.at) * this.#perMs)
+    bucket.at = now
+  }
+
+  /** Full buckets say nothing and go first; when none is full, those that began first. */
+  #makeRoom(): void {
+    for (const [key, bucket] of this.#buckets) {
+      this.#refill(bucket)
+      if (bucket.left >= this.#burst) this.#buckets.delete(key)
+    }
+    let surplus = this.#buckets.size - Math.floor(this.#kept * (1 - DROPPED_SHARE))
+    for (const key of this.#buckets.keys()) {
+      if (surplus-- <= 0) break
+      this.#buckets.delete(key)
+    }
+  }
+}

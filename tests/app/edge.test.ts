@@ -1,0 +1,152 @@
+import * as v from 'valibot'
+import { afterAll, beforeEach, expect, test } from 'vitest'
+import { json, type Needs, route } from '../../app/api/edge.ts'
+import { RefusedRequest, refuse } from '../../lib/protocol/errors.ts'
+import type { Role } from '../../lib/protocol/identity.ts'
+import { provideServices, type Services, type Session, type Standing } from '../../lib/server/services.ts'
+
+const user = { userId: 'ada', name: '', guestName: 1, hue: 1 }
+const SLOT = Symbol.for('commonplace.services')
+
+/** What the services say, and what they were asked, in order. */
+let world: { ours: boolean; waits: number[]; standing: Standing | null; role: Role | null }
+let asked: string[]
+
+beforeEach(() => {
+  world = { ours: true, waits: [], standing: 'guest', role: 'editor' }
+  asked = []
+  const session = (): Session | null => world.standing && { sessionId: 's', user, standing: world.standing }
+  provideServices({
+    mayMutate: () => world.ours,
+    takeRate: (rate, _headers, who) => {
+      asked.push(`${rate} of ${who ? who.user.userId : 'its address'}`)
+      return world.waits.shift() ?? 0
+    },
+    session: async () => session(),
+    ensureGuest: async () => {
+      asked.push('guest')
+      return {
+        ...(session() ?? { sessionId: 'new', user, standing: 'guest' }),
+        setCookies: ['commonplace=x'],
+      }
+    },
+    roleOf: async (_session, address) => (address === 'known' ? world.role : null),
+    reportFault: () => asked.push('fault'),
+  } as Partial<Services> as Services)
+})
+afterAll(() => {
+  delete (globalThis as { [SLOT]?: Services })[SLOT]
+})
+
+const body = v.object({ address: v.string() })
+
+async function call(needs: Needs, sent: object | string = { address: 'known' }) {
+  const method = route<typeof body, Needs>({
+    body,
+    rate: 'writes',
+    needs,
+    handle: async ({ session, role }) => {
+      asked.push('handled')
+      return json({ ok: true, session: session !== null, role })
+    },
+  })
+  const response = await method(
+    new Request('http://127.0.0.1/api/x', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: typeof sent === 'string' ? sent : JSON.stringify(sent),
+    }),
+  )
+  return { status: response.status, headers: response.headers, body: await response.json() }
+}
+
+test('a page of another site is refused before anything is counted', async () => {
+  world.ours = false
+  expect(await call('nobody')).toMatchObject({ status: 403, body: { ok: false } })
+  expect(asked).toEqual([])
+})
+
+test('what comes too often is refused before its body is read, with a time to wait', async () => {
+  world.waits = [2500]
+  const { status, headers, body } = await call('session', 'not JSON')
+  expect([status, headers.get('retry-after')]).toEqual([429, '3'])
+  expect(body).toMatchObject({ ok: false, code: 'rate-limited', retryAfterMs: 2500 })
+  expect(asked).toEqual(['writes of its address'])
+})
+
+test('a session is counted for itself, after its address', async () => {
+  world.waits = [0, 700]
+  expect(await call('session')).toMatchObject({ status: 429, body: { retryAfterMs: 700 } })
+  expect(asked).toEqual(['writes of its address', 'writes of ada'])
+})
+
+test('a wrong body is refused before anybody is asked who they are', async () => {
+  world.standing = null
+  for (const sent of ['not JSON', { address: 5 }]) {
+    expect(await call('session', sent)).toMatchObject({ status: 400, body: { code: 'bad-message' } })
+  }
+  expect(await call('session', { address: 'x'.repeat(20_000) })).toMatchObject({
+    status: 413,
+    body: { code: 'too-large' },
+  })
+})
+
+test.for<[needs: Needs, standing: Standing | null, status: number, code: string | undefined]>([
+  ['nobody', null, 200, undefined],
+  ['guest', null, 200, undefined],
+  ['session', null, 401, 'unauthenticated'],
+  ['session', 'guest', 200, undefined],
+  ['account', null, 401, 'unauthenticated'],
+  ['account', 'guest', 401, 'unauthenticated'],
+  ['account', 'account', 200, undefined],
+  ['account', 'admin', 200, undefined],
+  ['admin', null, 401, 'unauthenticated'],
+  ['admin', 'guest', 404, 'not-found'],
+  ['admin', 'account', 404, 'not-found'],
+  ['admin', 'admin', 200, undefined],
+])('what needs %s is answered to %s with %i', async ([needs, standing, status, code]) => {
+  world.standing = standing
+  const answer = await call(needs)
+  expect([answer.status, answer.body.code]).toEqual([status, code])
+  expect(asked.includes('handled')).toBe(status === 200)
+})
+
+test('who is nobody becomes a guest, and the cookie goes out with the answer', async () => {
+  world.standing = null
+  const { headers, body } = await call('guest')
+  expect(headers.getSetCookie()).toEqual(['commonplace=x'])
+  expect(body).toMatchObject({ session: true })
+})
+
+test('a role is looked up by the address: none is not-found, a lower one is forbidden', async () => {
+  expect(await call({ role: 'editor' })).toMatchObject({ status: 200, body: { role: 'editor' } })
+  expect(await call({ role: 'owner' })).toMatchObject({ status: 403, body: { ok: false } })
+  expect(await call({ role: 'viewer' }, { address: 'unknown' })).toMatchObject({
+    status: 404,
+    body: { code: 'not-found' },
+  })
+  world.standing = null
+  expect(await call({ role: 'viewer' })).toMatchObject({ status: 401 })
+})
+
+test('what the services refuse is answered with its code, a fault as internal and reported', async () => {
+  const refusing = (error: Error) =>
+    route({ body: null, rate: 'reads', needs: 'nobody', handle: () => Promise.reject(error) })(
+      new Request('http://127.0.0.1/'),
+    )
+  // As the other copy of the class would throw it.
+  const foreign = Object.assign(new Error('x'), { name: 'RefusedRequest', refusal: refuse('too-large', 'x') })
+  expect((await refusing(new RefusedRequest(refuse('not-found', 'x')))).status).toBe(404)
+  expect((await refusing(foreign)).status).toBe(413)
+  const answer = await refusing(new Error('/secret/path'))
+  expect([answer.status, await answer.text()]).toEqual([500, expect.not.stringContaining('secret')])
+  expect(asked).toContain('fault')
+})
+
+test('every answer says that nobody keeps it', async () => {
+  for (const answer of [await call('session'), await call('admin')]) {
+    expect(answer.headers.get('cache-control')).toBe('private, no-store')
+    expect(answer.headers.get('referrer-policy')).toBe('no-referrer')
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
+  }
+})
