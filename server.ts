@@ -1,16 +1,24 @@
 import './lib/server/base-path.ts'
 
-import { Accounts } from './lib/server/accounts.ts'
+import { urlOf } from './lib/protocol/urls.ts'
+import { AccessTokens } from './lib/server/access-tokens.ts'
+import { accountServices } from './lib/server/account-services.ts'
+import { Accounts, type Ended } from './lib/server/accounts.ts'
 import { ClientIps } from './lib/server/client-ip.ts'
 import { Collaboration } from './lib/server/collaboration.ts'
 import { checkNode, prepareDataDir, readSettings, sentenceFor } from './lib/server/env.ts'
+import { FirstAdmin } from './lib/server/first-admin.ts'
+import { Identities } from './lib/server/identities.ts'
 import { startJobs } from './lib/server/jobs.ts'
 import { createLog } from './lib/server/log.ts'
+import { OidcSignIn } from './lib/server/oidc-sign-in.ts'
 import { Origins } from './lib/server/origins.ts'
 import { NO_RATES, RATES, Rates } from './lib/server/rates.ts'
+import { ResetLinks } from './lib/server/reset-links.ts'
 import { RunningServices } from './lib/server/running-services.ts'
 import { readSecret } from './lib/server/secret.ts'
 import { provideServices } from './lib/server/services.ts'
+import { ShownOnce } from './lib/server/shown-once.ts'
 import { closeOnSignal } from './lib/server/shutdown.ts'
 import { Tokens } from './lib/server/tokens.ts'
 import { WebServer } from './lib/server/web-server.ts'
@@ -34,13 +42,19 @@ async function start(): Promise<void> {
   const publicOrigin = settings.publicOrigin ?? `http://${settings.host}:${settings.port}`
   const tokens = new Tokens(secret, Date.now)
   const origins = new Origins(settings.publicOrigin)
-  const accounts = new Accounts({ database: store.accounts, secret, publicOrigin, log })
+  const now = Date.now
+  const library = { database: store.accounts, secret, publicOrigin, log }
+  const endSockets = (ended: Ended) => collaboration.endSockets(ended)
+  const accounts = new Accounts({ ...library, owners: store.owners, now, onEnded: endSockets })
+  const accessTokens = new AccessTokens(store.accounts, now)
+  const identities = new Identities(accounts, accessTokens, settings.guests)
+  const firstAdmin = FirstAdmin.create(!(await accounts.hasAdmin()))
   const { documents, catalog } = store
   const collaboration = new Collaboration({
     httpServer: web.http,
     documents,
     catalog,
-    accounts,
+    identities,
     tokens,
     origins,
     settings,
@@ -51,6 +65,16 @@ async function start(): Promise<void> {
   provideServices(
     new RunningServices({
       accounts,
+      identities,
+      accountServices: accountServices({
+        accounts,
+        tokens: accessTokens,
+        resets: new ResetLinks(secret, now),
+        firstAdmin,
+        oidc: settings.oidc && new OidcSignIn(library, settings.oidc),
+        shown: new ShownOnce(now),
+        endSockets,
+      }),
       catalog,
       tokens,
       origins,
@@ -76,6 +100,10 @@ async function start(): Promise<void> {
   )
   const elsewhere = settings.publicOrigin ? ` (listening at ${listening})` : ''
   console.log(`Commonplace is ready at ${settings.publicOrigin ?? listening}${elsewhere}`)
+  if (firstAdmin.token !== null) {
+    const link = urlOf(settings.publicOrigin ?? listening, { to: 'setup', token: firstAdmin.token })
+    console.log(`There is no administrator yet. Whoever opens this link becomes the first one: ${link}`)
+  }
 }
 
 start().catch((error: unknown) => {

@@ -118,9 +118,15 @@ async function pass(request: Request, { body: schema, rate, needs }: RouteRules)
   const body = schema && (await bodyOf(request, schema))
   const { session, setCookies } = await sessionFor(headers, needs)
   if (session) grant(services().takeRate(rate, headers, session))
+  if (session?.readOnly && !READING.has(rate)) {
+    throw new RefusedRequest(refuse('read-only', 'this access token may read only'))
+  }
   const role = typeof needs === 'object' && session ? await roleFor(session, body, needs.role) : null
   return { call: { request, body, session, role }, setCookies }
 }
+
+/** What a token that may read only is good for: looking, and fetching a token for the socket. */
+const READING: ReadonlySet<RouteRate> = new Set(['reads', 'sockets'])
 
 function grant(retryAfterMs: number): void {
   if (retryAfterMs === 0) return
@@ -140,7 +146,8 @@ async function sessionFor(
   if (!session) {
     throw new RefusedRequest(refuse('unauthenticated', 'there is no session; POST /api/session makes one'))
   }
-  if (needs === 'account' && session.standing === 'guest') {
+  // A program keeps to documents: with its token it can not make itself another.
+  if (needs === 'account' && (session.standing === 'guest' || session.isProgram)) {
     throw new RefusedRequest(refuse('unauthenticated', 'sign in first'))
   }
   // Who may not come in does not learn that there is a door.

@@ -177,3 +177,30 @@ export interface DocumentCatalog {
   /** Marks every document as restored from an older copy. */
   markRestored(at: number): Promise<void>
 }
+
+/** A document as an administrator sees it. `bytes`: of its rows and snapshots. Times in ms since the epoch. */
+export interface KeptDocument {
+  readonly documentId: string
+  readonly title: string
+  readonly ownerId: string
+  readonly bytes: number
+  readonly updatedAt: number
+  readonly deletedAt: number | null
+}
+
+/** Documents by the people behind them. */
+export interface OwnerCatalog {
+  /**
+   * A guest signed in to an account they had: documents, visits and everything else that names the guest become the
+   * account's, the guest's own row goes, and the guest is an alias of the account from now on. One transaction; false
+   * (and nothing done) when there is no such guest.
+   */
+  adoptGuest(guestId: string, accountId: string, at: number): Promise<boolean>
+  /** The guests that became this account, newest first; at most ALIASES. */
+  aliasesOf(userId: string): Promise<string[]>
+  /** Documents whose title contains `search`, changed last first; deleted ones too. */
+  listKept(search: string, limit: number): Promise<KeptDocument[]>
+}
+
+/** More guests than this are not looked up for one account. */
+export const ALIASES = 200

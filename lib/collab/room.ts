@@ -35,6 +35,8 @@ import { checkUpdates, scanClocks } from './update-gate.ts'
 export interface Connection {
   readonly id: string
   readonly userId: string
+  /** The guests this user once was: their client ids are the user's. Left out: none. */
+  readonly aliases?: ReadonlySet<string>
   /** Joins the group that `RoomWire.relay` reaches. Repeating is harmless. */
   enter(room: number): void
   exit(room: number): void
@@ -197,7 +199,7 @@ export class Room implements CommitSource {
   /** Enters a member; its client id is its user's from now on. Repeating replaces. */
   enter(member: Member): Refusal | { readonly acknowledged: number } {
     const { clientId, connection } = member
-    if (this.#isTaken(clientId, connection.userId)) return CLIENT_ID_TAKEN
+    if (this.#isTaken(clientId, connection)) return CLIENT_ID_TAKEN
     this.#members.set(connection.id, member)
     connection.enter(this.number)
     return { acknowledged: this.#clients.get(clientId)?.committed ?? 0 }
@@ -339,7 +341,7 @@ export class Room implements CommitSource {
       return refuse('schema-too-old', 'reload: the document was changed with a newer version of the editor')
     }
     const { connection } = member
-    if (this.#isTaken(body.clientId, connection.userId)) return CLIENT_ID_TAKEN
+    if (this.#isTaken(body.clientId, connection)) return CLIENT_ID_TAKEN
     const client = this.#clients.get(body.clientId)
     if (client && body.n <= client.committed) {
       connection.ack({ room: this.number, clientId: body.clientId, n: client.committed })
@@ -377,7 +379,7 @@ export class Room implements CommitSource {
       const owner = this.#clients.get(clientId)?.userId
       if (
         clientId !== body.clientId &&
-        owner !== userId &&
+        !(owner && isUser(member.connection, owner)) &&
         !this.#restoreOpen() &&
         (owner || !body.restore)
       ) {
@@ -411,11 +413,11 @@ export class Room implements CommitSource {
   }
 
   /** Bound in the log to somebody else, or in use by somebody else who is here and has not typed yet. */
-  #isTaken(clientId: number, userId: string): boolean {
+  #isTaken(clientId: number, connection: Connection): boolean {
     const bound = this.#clients.get(clientId)
-    if (bound) return bound.userId !== userId
+    if (bound) return !isUser(connection, bound.userId)
     for (const member of this.#members.values()) {
-      if (member.clientId === clientId && member.connection.userId !== userId) return true
+      if (member.clientId === clientId && !isUser(connection, member.connection.userId)) return true
     }
     return false
   }
@@ -441,4 +443,9 @@ export class Room implements CommitSource {
         for (const update of entry.updates) scanClocks(update, this.#clocks)
     }
   }
+}
+
+/** True when a connection is that user's, now or as the guest they were. */
+function isUser({ userId, aliases }: Connection, other: string): boolean {
+  return userId === other || (aliases?.has(other) ?? false)
 }

@@ -7,6 +7,9 @@ export const HUE_ORDER = [9, 2, 6, 11, 3, 10, 0, 7, 4, 8, 1, 5] as const
 /** Number of friendly guest names: 12 manners × 12 animals, in the page's words. */
 export const GUEST_NAME_COUNT = 144
 
+/** How long a password may be, in UTF-16 units. */
+export const PASSWORD_LENGTH = { least: 10, most: 128 } as const
+
 /**
  * Who somebody is, stamped by the server. `name` is '' until they choose one; then the page shows
  * the friendly name of index `guestName` (0…143) in the reader's language. `hue` is 0…11.
@@ -24,6 +27,11 @@ export type Role = (typeof ROLES)[number]
 /** True when `role` is `needed` or more. */
 export function atLeast(role: Role, needed: Role): boolean {
   return ROLES.indexOf(role) >= ROLES.indexOf(needed)
+}
+
+/** A role, but at most `cap`; null: no cap. */
+export function capped(role: Role, cap: Role | null): Role {
+  return cap !== null && ROLES.indexOf(role) > ROLES.indexOf(cap) ? cap : role
 }
 
 /** True when `role` may change the text. */

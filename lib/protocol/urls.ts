@@ -9,9 +9,35 @@ export type Place =
   | { readonly to: 'document'; readonly address: string }
   | { readonly to: 'socket' }
   | { readonly to: 'preferences' }
+  | { readonly to: 'sign-in' }
+  | { readonly to: 'sign-up' }
+  | { readonly to: 'sign-out' }
+  | { readonly to: 'account' }
+  | { readonly to: 'admin' }
+  | { readonly to: 'setup'; readonly token: string }
+  | { readonly to: 'reset'; readonly token: string }
   | { readonly to: 'api'; readonly path: ApiPath }
 
-export type ApiPath = 'documents' | 'documents/delete' | 'session' | 'session/profile' | 'open'
+export type ApiPath =
+  | 'documents'
+  | 'documents/delete'
+  | 'session'
+  | 'session/profile'
+  | 'open'
+  | 'account/sign-in'
+  | 'account/sign-up'
+  | 'account/sign-out'
+  | 'account/profile'
+  | 'account/password'
+  | 'account/reset'
+  | 'account/setup'
+  | 'account/tokens'
+  | 'account/tokens/revoke'
+  | 'account/provider'
+  | 'account/provider/back'
+  | 'admin/users'
+  | 'admin/documents'
+  | 'admin/sessions'
 
 /** The path of a place on this site, with the sub-path. The one function that makes URLs. */
 export function pathOf(place: Place): string {
@@ -23,7 +49,15 @@ export function pathOf(place: Place): string {
     case 'socket':
       return `${BASE_PATH}/socket`
     case 'preferences':
-      return `${BASE_PATH}/preferences`
+    case 'sign-in':
+    case 'sign-up':
+    case 'sign-out':
+    case 'account':
+    case 'admin':
+      return `${BASE_PATH}/${place.to}`
+    case 'setup':
+    case 'reset':
+      return `${BASE_PATH}/${place.to}/${encodeURIComponent(place.token)}`
     case 'api':
       return `${BASE_PATH}/api/${place.path}`
   }

@@ -4,9 +4,10 @@ import type { Clock } from '../collab/clock.ts'
 import type { DocumentCatalog, DocumentStore } from '../collab/document-store.ts'
 import { type RoomEvent, Rooms } from '../collab/rooms.ts'
 import { CHAIN_BYTES } from '../protocol/wire.ts'
-import type { Accounts, Person } from './accounts.ts'
+import type { Ended, Person } from './accounts.ts'
 import type { Settings } from './env.ts'
 import { Folding } from './folding.ts'
+import type { Identities } from './identities.ts'
 import type { Log } from './log.ts'
 import type { Origins } from './origins.ts'
 import { PresenceRooms } from './presence-rooms.ts'
@@ -17,7 +18,7 @@ export interface CollaborationOptions {
   readonly httpServer: HttpServer
   readonly documents: DocumentStore
   readonly catalog: DocumentCatalog
-  readonly accounts: Accounts
+  readonly identities: Identities
   readonly tokens: Tokens
   readonly origins: Origins
   readonly settings: Pick<Settings, 'pingInterval' | 'pingTimeout' | 'roomCacheBytes'>
@@ -38,13 +39,13 @@ export class Collaboration {
   readonly #folding = new Folding()
 
   constructor(options: CollaborationOptions) {
-    const { documents, catalog, accounts, tokens, settings, log } = options
+    const { documents, catalog, identities, tokens, settings, log } = options
     const { pingInterval, pingTimeout } = settings
     const sockets = new SocketServer({
       ...options,
       pingInterval,
       pingTimeout,
-      personOf: (userId) => accounts.personOf(userId),
+      holderOf: (userId, sessionId) => identities.holderOf(userId, sessionId),
     })
     this.#sockets = sockets
     this.#rooms = new Rooms({
@@ -77,6 +78,11 @@ export class Collaboration {
   /** Ends a deleted document for everybody who has it open. */
   endDeleted(documentId: string): Promise<void> {
     return this.#rooms.end(documentId, 'deleted')
+  }
+
+  /** Closes the sockets of a session or a user that is over. */
+  endSockets(ended: Ended): void {
+    this.#sockets.end(ended)
   }
 
   /** Shows a person's new name and hue wherever they are. */

@@ -14,7 +14,7 @@ import {
   type Reset,
   type UpEvents,
 } from '../protocol/events.ts'
-import type { Role } from '../protocol/identity.ts'
+import { capped, type Role } from '../protocol/identity.ts'
 import { LIMITS } from '../protocol/limits.ts'
 import { decodeBatch, decodePresenceSet, MalformedBody } from '../protocol/wire.ts'
 import type { Person } from './accounts.ts'
@@ -26,6 +26,10 @@ import type { Tokens } from './tokens.ts'
 /** Who a socket belongs to, as its handshake proved it. */
 export interface SocketOwner {
   person: Person
+  /** The guests they once were. */
+  readonly aliases: ReadonlySet<string>
+  /** What they are to any document at most; null: whatever their role there is. */
+  readonly cap: Role | null
   readonly sessionId: string
   readonly tab: string
   /** Counts the tab's connections; the higher one wins. */
@@ -67,6 +71,7 @@ export type SocketGroups = Map<number, Set<DocumentSocket>>
 export class DocumentConnection implements Connection {
   readonly id: string
   readonly userId: string
+  readonly aliases: ReadonlySet<string>
   readonly #socket: DocumentSocket
   readonly #ports: ConnectionPorts
   readonly #groups: SocketGroups
@@ -82,6 +87,7 @@ export class DocumentConnection implements Connection {
     this.#groups = groups
     this.id = socket.id
     this.userId = socket.data.person.userId
+    this.aliases = socket.data.aliases
     this.#socket = socket
     this.#ports = ports
   }
@@ -175,7 +181,7 @@ export class DocumentConnection implements Connection {
         `one connection joins at most ${LIMITS.documentsPerConnection} documents`,
       )
     }
-    const role: Role = target.ownerId === this.userId ? 'owner' : target.role
+    const role = capped(target.ownerId === this.userId ? 'owner' : target.role, this.#socket.data.cap)
     const { clientId, schemaVersion, cursor } = request
     this.#joining++
     const joined = await rooms

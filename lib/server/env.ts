@@ -28,9 +28,25 @@ export interface Settings {
   readonly logLevel: (typeof LOG_LEVELS)[number]
   /** null: kept in the data folder, made at the first start. */
   readonly secret: string | null
+  /** What somebody without an account may do at most. */
+  readonly guests: GuestPolicy
+  /** Where people may sign in too; null: with a password only. */
+  readonly oidc: OidcSettings | null
+}
+
+/** *off*: nothing, one has to sign in. *create*: everything, also make documents. */
+export type GuestPolicy = (typeof GUEST_POLICIES)[number]
+
+/** An OpenID Connect provider. `name`: what people call it. */
+export interface OidcSettings {
+  readonly issuer: string
+  readonly clientId: string
+  readonly clientSecret: string
+  readonly name: string
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+const GUEST_POLICIES = ['off', 'view', 'comment', 'edit', 'create'] as const
 const OLDEST_NODE = 24
 
 const whole = (least: number, most: number) => {
@@ -79,6 +95,13 @@ const environment = v.object({
   RATE_LIMITS: v.optional(v.picklist(['on', 'off'], 'on or off'), 'on'),
   LOG_LEVEL: v.optional(v.picklist(LOG_LEVELS, `one of ${LOG_LEVELS.join(', ')}`), 'info'),
   SECRET: v.optional(v.pipe(v.string(), v.minLength(32, 'at least 32 characters'))),
+  GUESTS: v.optional(v.picklist(GUEST_POLICIES, `one of ${GUEST_POLICIES.join(', ')}`), 'create'),
+  OIDC_ISSUER: v.optional(
+    v.pipe(v.string(), v.check(isIssuer, 'an https:// address (http:// on this machine)')),
+  ),
+  OIDC_CLIENT_ID: v.optional(v.string()),
+  OIDC_CLIENT_SECRET: v.optional(v.string()),
+  OIDC_NAME: v.optional(v.pipe(v.string(), v.maxLength(40, 'at most 40 characters'))),
 })
 
 /** Settings from environment variables; an empty one counts as absent. Throws BadSetting. Touches nothing. */
@@ -90,8 +113,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   if (!parsed.success) {
     const [issue] = parsed.issues
     const setting = String(issue.path?.[0]?.key ?? 'a setting')
-    // SECRET's value must not reach a screen or a log.
-    const was = setting === 'SECRET' ? '' : `, not ${JSON.stringify(issue.path?.[0]?.value)}`
+    // A secret's value must not reach a screen or a log.
+    const was = setting.endsWith('SECRET') ? '' : `, not ${JSON.stringify(issue.path?.[0]?.value)}`
     throw new BadSetting(`${setting} must be ${issue.message}${was}.`)
   }
   const set = parsed.output
@@ -108,6 +131,23 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     rateLimits: set.RATE_LIMITS === 'on',
     logLevel: set.LOG_LEVEL,
     secret: set.SECRET ?? null,
+    guests: set.GUESTS,
+    oidc: oidcIn(set),
+  }
+}
+
+/** Throws BadSetting when some of the settings are there and others, which it needs, are not. */
+function oidcIn(set: v.InferOutput<typeof environment>): OidcSettings | null {
+  const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: clientSecret } = set
+  if (issuer === undefined && clientId === undefined && clientSecret === undefined) return null
+  if (issuer === undefined || clientId === undefined || clientSecret === undefined) {
+    throw new BadSetting('OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET must be set together.')
+  }
+  return {
+    issuer: issuer.replace(/\/+$/, ''),
+    clientId,
+    clientSecret,
+    name: set.OIDC_NAME ?? new URL(issuer).host,
   }
 }
 
@@ -176,4 +216,11 @@ function isOrigin(url: string): boolean {
   if (!URL.canParse(url)) return false
   const { protocol, pathname, search, hash, username, password } = new URL(url)
   return /^https?:$/.test(protocol) && pathname === '/' && `${search}${hash}${username}${password}` === ''
+}
+
+function isIssuer(url: string): boolean {
+  if (!URL.canParse(url)) return false
+  const { protocol, hostname, search, hash } = new URL(url)
+  const isHere = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)
+  return (protocol === 'https:' || (protocol === 'http:' && isHere)) && `${search}${hash}` === ''
 }

@@ -1,14 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { DocumentCatalog, LinkTarget } from '../collab/document-store.ts'
 import { RefusedRequest, refuse } from '../protocol/errors.ts'
-import { HUE_COUNT, HUE_ORDER, type Identity, type Role } from '../protocol/identity.ts'
+import { capped, HUE_COUNT, HUE_ORDER, type Identity, type Role } from '../protocol/identity.ts'
 import { SCHEMA_VERSION } from '../protocol/version.ts'
-import type { Accounts, KeptSession, Person } from './accounts.ts'
+import type { Accounts, Person } from './accounts.ts'
 import { CLIENT_HEADER, type ClientIps } from './client-ip.ts'
+import type { Identified, Identities } from './identities.ts'
 import type { Log } from './log.ts'
 import type { Origins } from './origins.ts'
 import type { Rates } from './rates.ts'
 import type {
+  AccountServices,
   EnsuredSession,
   OpenDocument,
   Profile,
@@ -24,6 +26,8 @@ const RECENT_COUNT = 50
 
 export interface ServicePorts {
   readonly accounts: Accounts
+  readonly identities: Identities
+  readonly accountServices: AccountServices
   readonly catalog: DocumentCatalog
   readonly tokens: Tokens
   readonly origins: Origins
@@ -39,10 +43,12 @@ export interface ServicePorts {
 
 /** The services of this process, over its store, accounts and rooms. What each method promises stands at the interface. */
 export class RunningServices implements Services {
+  readonly accounts: AccountServices
   readonly #ports: ServicePorts
 
   constructor(ports: ServicePorts) {
     this.#ports = ports
+    this.accounts = ports.accountServices
   }
 
   mayMutate(headers: Headers): boolean {
@@ -59,21 +65,24 @@ export class RunningServices implements Services {
   }
 
   async session(headers: Headers): Promise<Session | null> {
-    const kept = await this.#ports.accounts.sessionOf(headers)
-    return kept && sessionOf(kept)
+    const known = await this.#ports.identities.of(headers)
+    return known && sessionOf(known)
   }
 
   async ensureGuest(headers: Headers, recovery?: string): Promise<EnsuredSession> {
-    const { accounts, tokens, rates } = this.#ports
-    const kept = await accounts.renewedSessionOf(headers)
-    if (kept) return sessionOf(kept)
+    const { accounts, identities, tokens, rates } = this.#ports
+    const known = await identities.of(headers, true)
+    if (known) return sessionOf(known)
+    if (!identities.guestsAreWelcome) throw new RefusedRequest(refuse('unauthenticated', 'sign in first'))
     const wait = rates.take('guests', { ip: this.#ipKey(headers) })
     if (wait > 0) {
       throw new RefusedRequest(refuse('rate-limited', 'too many new guests from here; try again later', wait))
     }
     const userId = recovery === undefined ? null : tokens.userInRecovery(recovery)
     const resumed = userId === null ? null : await accounts.resumeGuest(userId)
-    return sessionOf(resumed ?? (await accounts.startGuest()))
+    const guest = identities.ofSession(resumed ?? (await accounts.startGuest()))
+    if (!guest) throw new Error('no guests here')
+    return sessionOf(guest)
   }
 
   recovery({ user }: Session): string {
@@ -84,7 +93,8 @@ export class RunningServices implements Services {
     return this.#ports.tokens.issue(user.userId, sessionId)
   }
 
-  async createDocument({ user }: Session): Promise<string> {
+  async createDocument({ user, mayCreate }: Session): Promise<string> {
+    if (!mayCreate) throw new RefusedRequest(refuse('read-only', 'this session makes no documents'))
     const { catalog, tokens, now } = this.#ports
     const documentId = newId()
     const linkId = tokens.newLinkId()
@@ -159,15 +169,15 @@ export class RunningServices implements Services {
 }
 
 function roleIn(target: LinkTarget, session: Session | null): Role {
-  return target.ownerId === session?.user.userId ? 'owner' : target.role
+  return capped(target.ownerId === session?.user.userId ? 'owner' : target.role, session?.cap ?? null)
 }
 
 function newId(): string {
   return randomBytes(16).toString('base64url')
 }
 
-function sessionOf({ sessionId, person, standing, setCookies }: KeptSession): EnsuredSession {
-  return { sessionId, user: identityOf(person), standing, setCookies }
+function sessionOf({ person, ...session }: Identified): EnsuredSession {
+  return { ...session, user: identityOf(person) }
 }
 
 /** Outside of a room somebody who chose no hue has one that is always the same; a room gives them one that is free. */

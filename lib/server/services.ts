@@ -14,6 +14,13 @@ export interface Session {
   readonly sessionId: string
   readonly user: Identity
   readonly standing: Standing
+  /** What they are to any document at most (the policy for guests, a token's scope); null: whatever their role there is. */
+  readonly cap: Role | null
+  readonly mayCreate: boolean
+  /** Comes with a personal access token, not with a cookie. */
+  readonly isProgram: boolean
+  /** Such a token that may look and change nothing. */
+  readonly readOnly: boolean
 }
 
 /** How often a route may be called: each is a bucket of rates.ts. */
@@ -44,7 +51,89 @@ export interface Profile {
   readonly hue: number | null
 }
 
+export interface Credentials {
+  readonly email: string
+  readonly password: string
+}
+
+/** Why nobody was signed in. *wrong*: no such account or another password, which look alike. *link*: used, ended or none of ours. */
+export type AccountProblem =
+  | 'wrong'
+  | 'disabled'
+  | 'taken'
+  | 'signed-in'
+  | 'link'
+  | 'no-email'
+  | 'unreachable'
+  | 'failed'
+
+export type AccountOutcome =
+  | { readonly ok: true; readonly setCookies: readonly string[] }
+  | { readonly ok: false; readonly problem: AccountProblem }
+
+/** A personal access token as its owner sees it later. Times in ms since the epoch; `usedAt` null: never. */
+export interface AccessToken {
+  readonly id: string
+  readonly name: string
+  readonly scope: 'read' | 'write'
+  readonly createdAt: number
+  readonly expiresAt: number
+  readonly usedAt: number | null
+}
+
+/** What a program is to get: for how many days, and whether it may change anything. */
+export interface NewAccessToken {
+  readonly name: string
+  readonly scope: 'read' | 'write'
+  readonly days: number
+}
+
+export interface AccountOverview {
+  readonly email: string
+  /** False: they sign in with a provider only. */
+  readonly hasPassword: boolean
+  readonly tokens: readonly AccessToken[]
+  /** A token just made: shown this once. */
+  readonly madeToken: string | null
+}
+
+/** Accounts of people. E-mails and passwords come in shape; cookies of the request say who asks. */
+export interface AccountServices {
+  /** What people call the provider they may sign in with too; null: there is none. */
+  readonly providerName: string | null
+  /** A guest becomes the account, with everything they have. */
+  signUp(headers: Headers, given: Credentials & { readonly name: string }): Promise<AccountOutcome>
+  /** A guest's documents become the account's. */
+  signIn(headers: Headers, given: Credentials): Promise<AccountOutcome>
+  /** Where to send a browser that wants to sign in with the provider; null: there is none, or it cannot be reached. */
+  beginProvider(): Promise<{ readonly location: string; readonly setCookies: readonly string[] } | null>
+  /** Signs in who comes back from the provider. `query`: of the URL they come back to. */
+  endProvider(headers: Headers, query: Readonly<Record<string, string>>): Promise<AccountOutcome>
+  /** Ends the session; its sockets close. Returns the cookies for the answer. */
+  signOut(headers: Headers): Promise<readonly string[]>
+  overview(session: Session): Promise<AccountOverview>
+  /** Every other session of the user ends. */
+  changePassword(session: Session, current: string, next: string): Promise<AccountOutcome>
+  /** Whose password a reset link sets, by e-mail; null: it has ended. */
+  resetTarget(token: string): Promise<string | null>
+  /** Sets a password by a reset link; every session of the user ends. */
+  resetPassword(token: string, password: string): Promise<AccountOutcome>
+  /** Makes a token and keeps it for the next `overview` of this session; false: there are too many. */
+  makeToken(session: Session, wanted: NewAccessToken): Promise<boolean>
+  /** Ends a token; the sockets of its programs close. Repeating is harmless. */
+  revokeToken(session: Session, id: string): Promise<void>
+  /** True while the link that makes the first administrator is good. */
+  mayBeFirstAdmin(token: string): boolean
+  /** Makes the first administrator: who is signed in, or a new account. */
+  beFirstAdmin(
+    headers: Headers,
+    token: string,
+    given: (Credentials & { readonly name: string }) | null,
+  ): Promise<AccountOutcome>
+}
+
 export interface Services {
+  readonly accounts: AccountServices
   /**
    * True when a request that changes something comes from a page of ours, or from a program. Decided by `Origin`, and by
    * `Sec-Fetch-Site` where a browser withholds the origin (docs/decisions/0005-socket-token-and-addresses.md).
@@ -69,7 +158,7 @@ export interface Services {
   }
   /** What makes a browser this user again after it lost its cookie. */
   recovery(session: Session): string
-  /** Makes a document owned by the session's user and returns its address. */
+  /** Makes a document owned by the session's user and returns its address. Throws RefusedRequest when it may not. */
   createDocument(session: Session): Promise<string>
   /** What an address opens; null for unknown, revoked and deleted alike. `session` tells the owner's role from the link's. */
   openAddress(address: string, session: Session | null): Promise<OpenDocument | null>

@@ -8,7 +8,7 @@ import { LIMITS } from '../protocol/limits.ts'
 import { Decoder, Encoder } from '../protocol/packet-parser.ts'
 import { pathOf } from '../protocol/urls.ts'
 import { NAMESPACE, PROTOCOL_VERSION } from '../protocol/version.ts'
-import type { Person } from './accounts.ts'
+import type { Ended, Person } from './accounts.ts'
 import {
   type ConnectionPorts,
   DocumentConnection,
@@ -17,6 +17,7 @@ import {
   type SocketOwner,
 } from './document-connection.ts'
 import { fanOut, isBusy } from './fan-out.ts'
+import type { Holder } from './identities.ts'
 import type { Log } from './log.ts'
 import type { Origins } from './origins.ts'
 import type { Tokens } from './tokens.ts'
@@ -36,7 +37,8 @@ export interface SocketServerOptions {
   readonly httpServer: HttpServer
   readonly origins: Origins
   readonly tokens: Tokens
-  readonly personOf: (userId: string) => Promise<Person | null>
+  /** Who a user is and what they may do here; null: the user or the session is gone. */
+  readonly holderOf: (userId: string, sessionId: string) => Promise<Holder | null>
   readonly pingInterval: number
   readonly pingTimeout: number
   readonly log: Log
@@ -135,6 +137,15 @@ export class SocketServer {
     }
   }
 
+  /** Closes every socket of a session or a user that is over. */
+  end(ended: Ended): void {
+    for (const socket of this.#documents.sockets.values()) {
+      const { person, sessionId } = socket.data
+      const isOver = 'userId' in ended ? person.userId === ended.userId : sessionId === ended.sessionId
+      if (isOver) socket.disconnect(true)
+    }
+  }
+
   /** Asks everybody to come back later and lets nobody in any more. */
   drain(): void {
     this.#draining = true
@@ -157,10 +168,11 @@ export class SocketServer {
     const handshake = v.safeParse(handshakeSchema, auth)
     if (!handshake.success) return 'bad-message'
     const { token, tab, connection } = handshake.output
-    const holder = this.#options.tokens.verify(token)
-    const person = holder && (await this.#options.personOf(holder.userId))
-    if (!person) return 'unauthenticated'
-    socket.data = { person, sessionId: holder.sessionId, tab, connection }
+    const proved = this.#options.tokens.verify(token)
+    const holder = proved && (await this.#options.holderOf(proved.userId, proved.sessionId))
+    if (!holder) return 'unauthenticated'
+    const { person, aliases, cap } = holder
+    socket.data = { person, aliases, cap, sessionId: proved.sessionId, tab, connection }
     return null
   }
 }

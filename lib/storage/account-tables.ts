@@ -1,9 +1,10 @@
-/** The account library's tables as SQLite keeps them: dates as ISO 8601 strings, booleans as 0 and 1. */
+/** The account library's tables as SQLite keeps them (dates as ISO 8601 strings, booleans as 0 and 1), and our own beside them. */
 export interface AccountTables {
   readonly user: UserTable
   readonly session: SessionTable
   readonly account: AccountTable
   readonly verification: VerificationTable
+  readonly access_tokens: AccessTokenTable
 }
 
 interface Dated {
@@ -20,6 +21,8 @@ interface UserTable extends Dated {
   isAnonymous: number | null
   guestName: number | null
   hue: number | null
+  role: string | null
+  disabledAt: string | null
 }
 
 interface SessionTable extends Dated {
@@ -47,4 +50,16 @@ interface VerificationTable extends Dated {
   identifier: string
   value: string
   expiresAt: string
+}
+
+/** Times in ms since the epoch. */
+interface AccessTokenTable {
+  id: string
+  user_id: string
+  name: string
+  scope: string
+  sha256: string
+  created_at: number
+  expires_at: number
+  used_at: number | null
 }

@@ -7,6 +7,7 @@ import { configure, inTransaction, openConnection, prepare, SQLITE, sqliteCode }
 import { HistoryMark } from './history-mark.ts'
 import { LogTables } from './log-tables.ts'
 import { foreignDatabase, migrate } from './migrations.ts'
+import { OwnerTables } from './owner-tables.ts'
 import { breakSeal, seal } from './seal.ts'
 import { StoreUnavailable } from './store-error.ts'
 
@@ -17,6 +18,7 @@ export const DATABASE_NAME = 'commonplace.db'
 export interface Database {
   readonly log: LogTables
   readonly catalog: CatalogTables
+  readonly owners: OwnerTables
   readonly accounts: AccountConnection
   readonly mark: HistoryMark
   /** Writes something that changes nothing. Throws when the disk does not take it. */
@@ -62,6 +64,7 @@ function connect(path: string, db: DatabaseSync, accounts: AccountConnection, ma
   return {
     log: new LogTables(db),
     catalog: new CatalogTables(db),
+    owners: new OwnerTables(db),
     accounts,
     mark,
     prove() {

@@ -135,6 +135,33 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE documents ADD COLUMN base_chain BLOB;
   ALTER TABLE document_snapshots ADD COLUMN clients_sha256 BLOB;
   `,
+  `
+  -- Accounts beside guests. Null in role: nobody special; in disabledAt: may sign in.
+  ALTER TABLE "user" ADD COLUMN "role" text;
+  ALTER TABLE "user" ADD COLUMN "disabledAt" date;
+
+  -- A guest who signed in to an account they had: what is bound to the guest is the account's.
+  CREATE TABLE aliases (
+    of_user_id TEXT PRIMARY KEY,
+    user_id TEXT NOT NULL REFERENCES "user" ("id") ON DELETE CASCADE,
+    at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX aliases_user ON aliases (user_id, at);
+  CREATE INDEX documents_owner ON documents (owner_id);
+
+  -- Personal access tokens of programs: the hash only.
+  CREATE TABLE access_tokens (
+    id TEXT PRIMARY KEY,
+    user_id TEXT NOT NULL REFERENCES "user" ("id") ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    sha256 TEXT NOT NULL UNIQUE,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    used_at INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX access_tokens_user ON access_tokens (user_id);
+  `,
 ]
 
 /** Why a database cannot be used, when it can be read at all; null: it can. Writes nothing. */

@@ -1,5 +1,5 @@
 import { Kysely } from 'kysely'
-import type { DocumentCatalog, DocumentStore } from '../collab/document-store.ts'
+import type { DocumentCatalog, DocumentStore, OwnerCatalog } from '../collab/document-store.ts'
 import { AccountDialect } from './account-dialect.ts'
 import type { AccountTables } from './account-tables.ts'
 import { packRows, unpackRows } from './packed-rows.ts'
@@ -9,6 +9,7 @@ import { StorageThread } from './storage-thread.ts'
 export interface Store {
   readonly documents: DocumentStore
   readonly catalog: DocumentCatalog
+  readonly owners: OwnerCatalog
   /** The account library's tables (`database: { db: accounts, type: 'sqlite' }`). `destroy` does nothing: `close` is below. */
   readonly accounts: Kysely<AccountTables>
   /** The database is an older copy of what was here at the last start; every document is marked as restored. */
@@ -27,6 +28,7 @@ export async function openStore({ dataDir }: { readonly dataDir: string }): Prom
   return {
     documents: documentsOver(thread),
     catalog: catalogOver(thread),
+    owners: ownersOver(thread),
     accounts: new Kysely<AccountTables>({ dialect: new AccountDialect(thread) }),
     restored,
     close: () => thread.close(),
@@ -78,5 +80,13 @@ function catalogOver(thread: StorageThread): DocumentCatalog {
     delete: (documentId, ownerId, at) => thread.call('delete', [documentId, ownerId, at]),
     eraseUntouched: (createdBefore) => thread.call('eraseUntouched', [createdBefore]),
     markRestored: (at) => thread.call('markRestored', [at]),
+  }
+}
+
+function ownersOver(thread: StorageThread): OwnerCatalog {
+  return {
+    adoptGuest: (guestId, accountId, at) => thread.call('adoptGuest', [guestId, accountId, at]),
+    aliasesOf: (userId) => thread.call('aliasesOf', [userId]),
+    listKept: (search, limit) => thread.call('listKept', [search, limit]),
   }
 }

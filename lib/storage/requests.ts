@@ -1,6 +1,7 @@
 import type {
   DocumentCatalog,
   DocumentStore,
+  OwnerCatalog,
   RowOutcome,
   Snapshot,
   StoredDocument,
@@ -29,6 +30,7 @@ export interface CommitPack {
 /** What the storage thread does. Bulk bytes are ArrayBuffers, which change hands; everything else is cloned. */
 export interface Requests
   extends Answered<DocumentCatalog>,
+    Answered<OwnerCatalog>,
     Answered<Pick<DocumentStore, 'heads' | 'writeCompaction' | 'trim' | 'reopen'>> {
   load(documentId: string): (Omit<StoredDocument, 'rows'> & RowPack) | null
   readSnapshot(documentId: string): (Omit<Snapshot, 'state'> & { state: ArrayBuffer }) | null

@@ -60,6 +60,10 @@ const requests: Requests = {
   eraseUntouched: (createdBefore) => database().catalog.eraseUntouched(createdBefore),
   markRestored: (at) => database().catalog.markRestored(at),
 
+  adoptGuest: (guestId, accountId, at) => database().owners.adoptGuest(guestId, accountId, at),
+  aliasesOf: (userId) => database().owners.aliasesOf(userId),
+  listKept: (search, limit) => database().owners.listKept(search, limit),
+
   accountQuery: (transaction, sql, parameters) => database().accounts.query(transaction, sql, parameters),
   accountBegin: () => database().accounts.begin(),
   accountCommit: (transaction) => database().accounts.commit(transaction),

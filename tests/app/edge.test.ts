@@ -6,16 +6,35 @@ import type { Role } from '../../lib/protocol/identity.ts'
 import { provideServices, type Services, type Session, type Standing } from '../../lib/server/services.ts'
 
 const user = { userId: 'ada', name: '', guestName: 1, hue: 1 }
+const NEW_GUEST: Session = {
+  sessionId: 'new',
+  user,
+  standing: 'guest',
+  cap: null,
+  mayCreate: true,
+  readOnly: false,
+  isProgram: false,
+}
 const SLOT = Symbol.for('commonplace.services')
 
 /** What the services say, and what they were asked, in order. */
-let world: { ours: boolean; waits: number[]; standing: Standing | null; role: Role | null }
+let world: {
+  ours: boolean
+  waits: number[]
+  standing: Standing | null
+  role: Role | null
+  readOnly: boolean
+  isProgram: boolean
+}
 let asked: string[]
 
 beforeEach(() => {
-  world = { ours: true, waits: [], standing: 'guest', role: 'editor' }
+  world = { ours: true, waits: [], standing: 'guest', role: 'editor', readOnly: false, isProgram: false }
   asked = []
-  const session = (): Session | null => world.standing && { sessionId: 's', user, standing: world.standing }
+  const session = (): Session | null => {
+    const { standing, readOnly, isProgram } = world
+    return standing && { sessionId: 's', user, standing, cap: null, mayCreate: true, readOnly, isProgram }
+  }
   provideServices({
     mayMutate: () => world.ours,
     takeRate: (rate, _headers, who) => {
@@ -26,7 +45,7 @@ beforeEach(() => {
     ensureGuest: async () => {
       asked.push('guest')
       return {
-        ...(session() ?? { sessionId: 'new', user, standing: 'guest' }),
+        ...(session() ?? NEW_GUEST),
         setCookies: ['commonplace=x'],
       }
     },
@@ -149,4 +168,18 @@ test('every answer says that nobody keeps it', async () => {
     expect(answer.headers.get('referrer-policy')).toBe('no-referrer')
     expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
   }
+})
+
+test('a token that may only read changes nothing', async () => {
+  world.standing = 'account'
+  world.readOnly = true
+  expect(await call('session')).toMatchObject({ status: 403, body: { code: 'read-only' } })
+  expect(asked).not.toContain('handled')
+})
+
+test('a program does not get where only people go', async () => {
+  world.standing = 'account'
+  world.isProgram = true
+  expect(await call('session')).toMatchObject({ status: 200 })
+  expect(await call('account')).toMatchObject({ status: 401 })
 })

@@ -2,15 +2,17 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Accounts, type KeptSession } from '../../lib/server/accounts.ts'
+import { Accounts, type Ended, type KeptSession } from '../../lib/server/accounts.ts'
 import { createLog } from '../../lib/server/log.ts'
 import { openStore, type Store } from '../../lib/storage/open-store.ts'
+import { newDocument } from '../storage/contract.ts'
 
 const DAY = 24 * 60 * 60 * 1000
 
 let dataDir: string
 let store: Store
 let accounts: Accounts
+const ended: Ended[] = []
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'commonplace-accounts-'))
@@ -20,6 +22,9 @@ beforeAll(async () => {
     secret: 'a secret of more than thirty-two characters',
     publicOrigin: 'http://127.0.0.1:3000',
     log: createLog('warn'),
+    owners: store.owners,
+    now: Date.now,
+    onEnded: (over) => ended.push(over),
   })
 })
 afterAll(async () => {
@@ -39,7 +44,7 @@ describe('a guest', () => {
     expect(person).toMatchObject({ name: '', hue: null })
     expect(person.guestName).toBeGreaterThanOrEqual(0)
     expect(person.guestName).toBeLessThan(144)
-    expect(await accounts.personOf(person.userId)).toEqual(person)
+    expect(await accounts.knownOf(person.userId)).toMatchObject({ person, standing: 'guest' })
   })
 
   test('is known by the cookie, and nothing of the browser is kept', async () => {
@@ -51,7 +56,7 @@ describe('a guest', () => {
   })
 
   test('who is gone, or never was, is nobody', async () => {
-    expect(await accounts.personOf('nobody')).toBeNull()
+    expect(await accounts.knownOf('nobody')).toBeNull()
     expect(await accounts.sessionOf(new Headers())).toBeNull()
     expect(await accounts.sessionOf(new Headers({ cookie: 'commonplace=a.b' }))).toBeNull()
   })
@@ -78,4 +83,149 @@ test('a chosen name is cleaned and cut, and taken back by an empty one', async (
   const named = await accounts.setProfile(person.userId, { name, hue: 11 })
   expect(named).toEqual({ ...person, name: `Ada Lovelace ${'x'.repeat(27)}`, hue: 11 })
   expect(await accounts.setProfile(person.userId, { name: '', hue: null })).toEqual(person)
+})
+
+const EMAIL = 'mei@example.org'
+const PASSWORD = 'correct horse battery'
+/** Somebody without a cookie. */
+const NOBODY = new Headers()
+
+let count = 0
+/** A signed-in account of its own. */
+async function newAccount(): Promise<KeptSession & { readonly email: string }> {
+  const email = `somebody-${++count}@example.org`
+  const kept = await accounts.signUp(NOBODY, { email, password: PASSWORD, name: '' })
+  if (typeof kept === 'string') throw new Error(kept)
+  return { ...kept, email }
+}
+
+function isSession(kept: KeptSession | string | null): asserts kept is KeptSession {
+  if (kept === null || typeof kept === 'string') throw new Error(`no session: ${kept}`)
+}
+
+describe('signing up', () => {
+  test('makes the guest an account: the same person, in a session of its own', async () => {
+    const guest = await accounts.startGuest()
+    const kept = await accounts.signUp(headersOf(guest), { email: EMAIL, password: PASSWORD, name: ' Mei ' })
+    isSession(kept)
+    expect(kept).toMatchObject({ person: { ...guest.person, name: 'Mei' }, standing: 'account' })
+    expect(kept.sessionId).not.toBe(guest.sessionId)
+    expect(await accounts.sessionOf(headersOf(guest))).toBeNull()
+    expect(ended).toContainEqual({ userId: guest.person.userId })
+    expect(await accounts.sessionOf(headersOf(kept))).toMatchObject({ standing: 'account' })
+    expect(await accounts.resumeGuest(guest.person.userId)).toBeNull()
+  })
+
+  test('with an e-mail that has an account is refused, in any spelling, also for two at once', async () => {
+    const { email } = await newAccount()
+    const again = { email: email.toUpperCase(), password: PASSWORD, name: '' }
+    expect(await accounts.signUp(NOBODY, again)).toBe('taken')
+    const both = { email: 'both@example.org', password: PASSWORD, name: '' }
+    const results = await Promise.all([accounts.signUp(NOBODY, both), accounts.signUp(NOBODY, both)])
+    expect(results.filter((result) => result === 'taken')).toHaveLength(1)
+  })
+
+  test('keeps the password as a scrypt hash alone', async () => {
+    await newAccount()
+    const rows = await store.accounts.selectFrom('account').selectAll().execute()
+    expect(JSON.stringify(rows)).not.toContain(PASSWORD)
+    expect(rows.at(-1)?.password).toMatch(/^[0-9a-f]{32}:[0-9a-f]{128}$/)
+  })
+})
+
+describe('signing in', () => {
+  test('takes e-mail and password, and tells an unknown e-mail from a wrong password in no way', async () => {
+    const { email, person } = await newAccount()
+    const kept = await accounts.signIn(NOBODY, { email: email.toUpperCase(), password: PASSWORD })
+    isSession(kept)
+    expect(kept.person.userId).toBe(person.userId)
+    expect(await accounts.signIn(NOBODY, { email, password: 'wrong password' })).toBe('wrong')
+    expect(await accounts.signIn(NOBODY, { email: 'no@example.org', password: PASSWORD })).toBe('wrong')
+  })
+
+  test('takes about as long for an unknown e-mail as for a wrong password', async () => {
+    const { email } = await newAccount()
+    const timed = async (given: string) => {
+      const begun = performance.now()
+      await accounts.signIn(NOBODY, { email: given, password: 'wrong password' })
+      return performance.now() - begun
+    }
+    const known: number[] = []
+    const unknown: number[] = []
+    for (let i = 0; i < 3; i++) {
+      known.push(await timed(email))
+      unknown.push(await timed(`nobody-${i}@example.org`))
+    }
+    // Without the hash for nobody it is a fiftieth.
+    expect(Math.min(...unknown)).toBeGreaterThan(Math.min(...known) / 3)
+  })
+
+  test('from a guest’s browser brings the guest’s documents, visits and name for their client ids along', async () => {
+    const account = await newAccount()
+    const guest = await accounts.startGuest()
+    const own = { ...newDocument(`own ${guest.person.userId}`), ownerId: guest.person.userId }
+    const seen = newDocument(`seen ${guest.person.userId}`)
+    for (const document of [own, seen]) {
+      await store.catalog.create(document)
+      await store.catalog.recordVisit(guest.person.userId, document.documentId, document.linkId, 5)
+    }
+    // Where both have been, the later visit stays.
+    await store.catalog.recordVisit(account.person.userId, seen.documentId, seen.linkId, 9)
+    const kept = await accounts.signIn(headersOf(guest), { email: account.email, password: PASSWORD })
+    isSession(kept)
+    const { userId } = account.person
+    expect(kept.person.userId).toBe(userId)
+    expect(await store.catalog.listFor(userId, 10)).toMatchObject([
+      { documentId: seen.documentId, owned: false, visitedAt: 9 },
+      { documentId: own.documentId, owned: true, visitedAt: 5 },
+    ])
+    expect(await accounts.aliasesOf(userId)).toEqual([guest.person.userId])
+    expect(await accounts.knownOf(guest.person.userId)).toBeNull()
+    expect(await accounts.sessionOf(headersOf(guest))).toBeNull()
+    expect(ended).toContainEqual({ userId: guest.person.userId })
+  })
+
+  test('from another account’s browser ends that session and brings nothing', async () => {
+    const first = await newAccount()
+    const second = await newAccount()
+    await accounts.signIn(headersOf(first), { email: second.email, password: PASSWORD })
+    expect(await accounts.sessionOf(headersOf(first))).toBeNull()
+    expect(ended).toContainEqual({ sessionId: first.sessionId })
+    expect(await accounts.aliasesOf(second.person.userId)).toEqual([])
+  })
+
+  test('to a disabled account is refused, and its sessions are nobody’s', async () => {
+    const { email, person, ...kept } = await newAccount()
+    await accounts.setDisabled(person.userId, true)
+    expect(await accounts.signIn(NOBODY, { email, password: PASSWORD })).toBe('disabled')
+    expect(await accounts.signIn(NOBODY, { email, password: 'wrong password' })).toBe('wrong')
+    expect(await accounts.sessionOf(headersOf({ ...kept, person }))).toBeNull()
+    expect(await accounts.knownOf(person.userId)).toBeNull()
+    await accounts.setDisabled(person.userId, false)
+    isSession(await accounts.signIn(NOBODY, { email, password: PASSWORD }))
+  })
+})
+
+describe('signing out', () => {
+  test('ends the session and takes its cookie away; again changes nothing', async () => {
+    const account = await newAccount()
+    const setCookies = await accounts.signOut(headersOf(account))
+    expect(setCookies.join()).toMatch(/commonplace=;.*Max-Age=0/)
+    expect(await accounts.sessionOf(headersOf(account))).toBeNull()
+    expect(ended).toContainEqual({ sessionId: account.sessionId })
+    await accounts.signOut(headersOf(account))
+  })
+})
+
+describe('a password', () => {
+  test('is changed by who knows it, which ends every other session', async () => {
+    const account = await newAccount()
+    const { userId } = account.person
+    expect(await accounts.changePassword(userId, 'wrong password', 'another password')).toBeNull()
+    const kept = await accounts.changePassword(userId, PASSWORD, 'another password')
+    isSession(kept)
+    expect(await accounts.sessionOf(headersOf(account))).toBeNull()
+    expect(await accounts.sessionOf(headersOf(kept))).toMatchObject({ standing: 'account' })
+    expect(await accounts.signIn(NOBODY, { email: account.email, password: PASSWORD })).toBe('wrong')
+  })
 })

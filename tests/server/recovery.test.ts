@@ -15,6 +15,9 @@ beforeAll(async () => {
     secret: SECRET,
     publicOrigin: 'http://127.0.0.1',
     log: createLog('silent'),
+    owners: server.store.owners,
+    now: Date.now,
+    onEnded: () => undefined,
   })
 })
 afterAll(() => server.close())

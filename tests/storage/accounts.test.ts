@@ -31,6 +31,8 @@ const newUser = (id: string) => ({
   isAnonymous: 1,
   guestName: 77,
   hue: null,
+  role: null,
+  disabledAt: null,
 })
 
 const userIds = async () =>
@@ -153,6 +155,8 @@ describe('the account library on our tables', () => {
       additionalFields: {
         guestName: { type: 'number' as const, required: false },
         hue: { type: 'number' as const, required: false },
+        role: { type: 'string' as const, required: false },
+        disabledAt: { type: 'date' as const, required: false },
       },
     },
   })

@@ -6,8 +6,10 @@ import { join } from 'node:path'
 import * as Y from 'yjs'
 import { CollabProvider, type CollabProviderOptions } from '#lib/client/collab-provider.ts'
 import type { Role } from '#lib/protocol/identity.ts'
+import { AccessTokens } from '#lib/server/access-tokens.ts'
 import { Accounts, type KeptSession } from '#lib/server/accounts.ts'
 import { Collaboration } from '#lib/server/collaboration.ts'
+import { Identities } from '#lib/server/identities.ts'
 import { createLog } from '#lib/server/log.ts'
 import { Origins } from '#lib/server/origins.ts'
 import { Tokens } from '#lib/server/tokens.ts'
@@ -61,12 +63,15 @@ export async function startCollaboration(
     secret: SECRET,
     publicOrigin: 'http://127.0.0.1',
     log,
+    owners: store.owners,
+    now: Date.now,
+    onEnded: (ended) => collaboration.endSockets(ended),
   })
   const collaboration = new Collaboration({
     httpServer,
     documents: store.documents,
     catalog: store.catalog,
-    accounts,
+    identities: new Identities(accounts, new AccessTokens(store.accounts, Date.now), 'create'),
     tokens,
     origins: new Origins(null),
     settings: { pingInterval: 10_000, pingTimeout: 30_000, roomCacheBytes: 64 * 1024 * 1024, ...settings },

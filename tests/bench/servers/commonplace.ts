@@ -1,8 +1,10 @@
 import { createServer } from 'node:http'
 import { SCHEMA_VERSION } from '../../../lib/protocol/version.ts'
+import { AccessTokens } from '../../../lib/server/access-tokens.ts'
 import { Accounts, type KeptSession } from '../../../lib/server/accounts.ts'
 import { Collaboration } from '../../../lib/server/collaboration.ts'
 import { prepareDataDir, readSettings } from '../../../lib/server/env.ts'
+import { Identities } from '../../../lib/server/identities.ts'
 import { createLog } from '../../../lib/server/log.ts'
 import { Origins } from '../../../lib/server/origins.ts'
 import { readSecret } from '../../../lib/server/secret.ts'
@@ -25,14 +27,22 @@ const log = createLog(settings.logLevel)
 const secret = readSecret(null, settings.dataDir)
 const store = await openStore({ dataDir: settings.dataDir })
 const tokens = new Tokens(secret, Date.now)
-const accounts = new Accounts({ database: store.accounts, secret, publicOrigin: 'http://127.0.0.1', log })
+const accounts = new Accounts({
+  database: store.accounts,
+  secret,
+  publicOrigin: 'http://127.0.0.1',
+  log,
+  owners: store.owners,
+  now: Date.now,
+  onEnded: (ended) => collaboration.endSockets(ended),
+})
 const { documents, catalog } = store
 const httpServer = createServer()
 const collaboration = new Collaboration({
   httpServer,
   documents,
   catalog,
-  accounts,
+  identities: new Identities(accounts, new AccessTokens(store.accounts, Date.now), settings.guests),
   tokens,
   origins: new Origins(null),
   settings,

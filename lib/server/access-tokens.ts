@@ -1,0 +1,115 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { Store } from '../storage/open-store.ts'
+import type { AccessToken, NewAccessToken } from './services.ts'
+
+type TokenScope = AccessToken['scope']
+
+const PREFIX = 'cp_'
+const SECRET_BYTES = 32
+const DAY_MS = 24 * 60 * 60 * 1000
+const USED_EVERY_MS = 60_000
+/** Tokens of one user. */
+const MOST = 50
+
+/**
+ * Personal access tokens: how programs are somebody. Shown once, kept as a hash: 32 random bytes need no slow one.
+ */
+export class AccessTokens {
+  readonly #database: Store['accounts']
+  readonly #now: () => number
+
+  constructor(database: Store['accounts'], now: () => number) {
+    this.#database = database
+    this.#now = now
+  }
+
+  /** Makes a token and returns it, which nobody can do later; null when the user has too many. */
+  async make(userId: string, { name, scope, days }: NewAccessToken): Promise<string | null> {
+    if ((await this.list(userId)).length >= MOST) return null
+    const token = PREFIX + randomBytes(SECRET_BYTES).toString('base64url')
+    const at = this.#now()
+    await this.#database
+      .insertInto('access_tokens')
+      .values({
+        id: randomBytes(12).toString('base64url'),
+        user_id: userId,
+        name,
+        scope,
+        sha256: hashOf(token),
+        created_at: at,
+        expires_at: at + days * DAY_MS,
+      })
+      .execute()
+    return token
+  }
+
+  /** A user's tokens, newest first; those that have ended too, until they are revoked. */
+  async list(userId: string): Promise<AccessToken[]> {
+    const rows = await this.#database
+      .selectFrom('access_tokens')
+      .selectAll()
+      .where('user_id', '=', userId)
+      .orderBy('created_at', 'desc')
+      .execute()
+    return rows.map((row) => ({
+      id: row.id,
+      name: row.name,
+      scope: scopeIn(row.scope),
+      createdAt: row.created_at,
+      expiresAt: row.expires_at,
+      usedAt: row.used_at,
+    }))
+  }
+
+  /** Takes a token out of force. Repeating is harmless. */
+  async revoke(userId: string, id: string): Promise<void> {
+    await this.#database
+      .deleteFrom('access_tokens')
+      .where('id', '=', id)
+      .where('user_id', '=', userId)
+      .execute()
+  }
+
+  /** The token with these characters that is in force; null for anything else. */
+  async find(
+    token: string,
+  ): Promise<{ readonly id: string; readonly userId: string; readonly scope: TokenScope } | null> {
+    if (!token.startsWith(PREFIX)) return null
+    const now = this.#now()
+    const row = await this.#database
+      .selectFrom('access_tokens')
+      .select(['id', 'user_id', 'scope', 'used_at'])
+      .where('sha256', '=', hashOf(token))
+      .where('expires_at', '>', now)
+      .executeTakeFirst()
+    if (!row) return null
+    if (row.used_at === null || now - row.used_at > USED_EVERY_MS) {
+      await this.#database
+        .updateTable('access_tokens')
+        .set({ used_at: now })
+        .where('id', '=', row.id)
+        .execute()
+    }
+    return { id: row.id, userId: row.user_id, scope: scopeIn(row.scope) }
+  }
+
+  /** The scope of a token in force; null when it is not, or not this user's. */
+  async scopeOf(id: string, userId: string): Promise<TokenScope | null> {
+    const row = await this.#database
+      .selectFrom('access_tokens')
+      .select('scope')
+      .where('id', '=', id)
+      .where('user_id', '=', userId)
+      .where('expires_at', '>', this.#now())
+      .executeTakeFirst()
+    return row ? scopeIn(row.scope) : null
+  }
+}
+
+function scopeIn(scope: string): TokenScope {
+  return scope === 'write' ? 'write' : 'read'
+}
+
+function hashOf(token: string): string {
+  return createHash('sha256').update(token).digest('base64url')
+}

@@ -1,0 +1,62 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import * as v from 'valibot'
+import { keyFor } from './secret.ts'
+
+const PREFIX = 'pr1'
+/** How long a link is good for, ms. */
+const LIFE_MS = 60 * 60 * 1000
+
+const claimSchema = v.strictObject({ userId: v.string(), expiresAt: v.number() })
+
+/**
+ * What stands in a link that sets a new password. Nothing is stored: the signature covers the hash of the password that
+ * is to be replaced, so that a link is worth nothing once any password was set, and another process can make one.
+ */
+export class ResetLinks {
+  readonly #key: Buffer
+  readonly #now: () => number
+
+  constructor(secret: string, now: () => number) {
+    this.#key = keyFor(secret, 'password reset')
+    this.#now = now
+  }
+
+  /** A token for one user, good for an hour and once. `passwordHash`: as kept now; null: none is. */
+  issue(userId: string, passwordHash: string | null): string {
+    const claim = JSON.stringify({ userId, expiresAt: this.#now() + LIFE_MS })
+    const payload = Buffer.from(claim).toString('base64url')
+    return `${PREFIX}.${payload}.${this.#mac(payload, passwordHash).toString('base64url')}`
+  }
+
+  /** Whose password a token says it sets; null when it has ended or is none. To be proved by `isRight`. */
+  userIn(token: string): string | null {
+    const [prefix, payload = ''] = token.split('.')
+    if (prefix !== PREFIX) return null
+    const claim = v.safeParse(claimSchema, parsed(payload))
+    return claim.success && claim.output.expiresAt > this.#now() ? claim.output.userId : null
+  }
+
+  /** True when the token was made here while this was the password's hash. */
+  isRight(token: string, passwordHash: string | null): boolean {
+    const [, payload = '', mac = '', ...rest] = token.split('.')
+    const given = Buffer.from(mac, 'base64url')
+    const right = this.#mac(payload, passwordHash)
+    return rest.length === 0 && given.length === right.length && timingSafeEqual(given, right)
+  }
+
+  #mac(payload: string, passwordHash: string | null): Buffer {
+    const password = createHash('sha256')
+      .update(passwordHash ?? '')
+      .digest('base64url')
+    return createHmac('sha256', this.#key).update(`${payload}.${password}`).digest()
+  }
+}
+
+function parsed(payload: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'))
+  } catch {
+    // Not one of ours.
+    return null
+  }
+}

@@ -1,0 +1,61 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { ALIASES, type KeptDocument } from '../collab/document-store.ts'
+import { inTransaction, prepare } from './connection.ts'
+
+/** OwnerCatalog over one connection, in the storage thread, synchronous. What each method promises stands at the port. */
+export class OwnerTables {
+  readonly #db: DatabaseSync
+
+  constructor(db: DatabaseSync) {
+    this.#db = db
+  }
+
+  adoptGuest(guestId: string, accountId: string, at: number): boolean {
+    return inTransaction(this.#db, () => {
+      const guest = prepare(this.#db, 'SELECT 1 FROM "user" WHERE "id" = ? AND "isAnonymous" = 1').get(
+        guestId,
+      )
+      const account = prepare(this.#db, 'SELECT 1 FROM "user" WHERE "id" = ? AND "isAnonymous" = 0').get(
+        accountId,
+      )
+      if (!guest || !account) return false
+      prepare(this.#db, 'UPDATE documents SET owner_id = ? WHERE owner_id = ?').run(accountId, guestId)
+      prepare(
+        this.#db,
+        `INSERT INTO visits (user_id, document_id, link_id, visited_at)
+         SELECT ?1, document_id, link_id, visited_at FROM visits WHERE user_id = ?2
+         ON CONFLICT DO UPDATE SET link_id = excluded.link_id, visited_at = excluded.visited_at
+         WHERE excluded.visited_at > visited_at`,
+      ).run(accountId, guestId)
+      prepare(this.#db, 'DELETE FROM visits WHERE user_id = ?').run(guestId)
+      prepare(this.#db, 'INSERT INTO aliases (of_user_id, user_id, at) VALUES (?, ?, ?)').run(
+        guestId,
+        accountId,
+        at,
+      )
+      // With it go its sessions.
+      prepare(this.#db, 'DELETE FROM "user" WHERE "id" = ?').run(guestId)
+      return true
+    })
+  }
+
+  aliasesOf(userId: string): string[] {
+    return prepare<{ id: string }>(
+      this.#db,
+      'SELECT of_user_id AS id FROM aliases WHERE user_id = ? ORDER BY at DESC LIMIT ?',
+    )
+      .all(userId, ALIASES)
+      .map(({ id }) => id)
+  }
+
+  listKept(search: string, limit: number): KeptDocument[] {
+    return prepare<KeptDocument>(
+      this.#db,
+      `SELECT id AS documentId, title, owner_id AS ownerId, updated_at AS updatedAt, deleted_at AS deletedAt,
+         (SELECT coalesce(sum(length(entries)), 0) FROM document_log WHERE document_id = documents.id) +
+         (SELECT coalesce(sum(length(state)), 0) FROM document_snapshots WHERE document_id = documents.id) AS bytes
+       FROM documents WHERE instr(lower(title), lower(?)) > 0 OR ?1 = ''
+       ORDER BY updated_at DESC, id LIMIT ?`,
+    ).all(search, limit)
+  }
+}
