@@ -14,8 +14,8 @@ export interface CollabProviderOptions {
   readonly address: string
   /** Must be new: a Y.Doc of its own for each provider, its client id never used before. */
   readonly doc: Y.Doc
-  /** Fetches a short-lived socket token; called at every connection. */
-  readonly auth: () => Promise<string>
+  /** Fetches a short-lived socket token; called at every connection. `refused`: the last one was, so a new one is needed. */
+  readonly auth: (refused: boolean) => Promise<string>
   /** This page just made the document: one may type before the first join. */
   readonly created?: boolean
   /** This browser's copy; null or left out: memory only. */

@@ -22,8 +22,8 @@ import type { DocumentSync, Link } from './document-sync.ts'
 export interface ConnectionOptions {
   /** Origin of the server, like `https://write.example.org`. */
   readonly url: string
-  /** Fetches a fresh socket token; called at every connection. */
-  readonly auth: () => Promise<string>
+  /** Fetches a socket token; called at every connection. `refused`: the last one was, so a new one is needed. */
+  readonly auth: (refused: boolean) => Promise<string>
   readonly clock: ClientClock
   readonly sync: DocumentSync
   /** Transports to use, in order. */
@@ -51,6 +51,8 @@ export class Connection {
   #draining: number | null = null
   #problem: ErrorCode | null = null
   #roundTripMs: number | null = null
+  /** The last token was not taken. */
+  #refused = false
   #cancelRetry: (() => void) | null = null
   #closed = false
 
@@ -130,6 +132,7 @@ export class Connection {
     socket.on('connect_error', (error) => {
       const code: unknown = 'data' in error ? (error.data as { code?: unknown } | undefined)?.code : undefined
       if (code === 'protocol-version' || code === 'bad-message') this.#problem = code
+      this.#refused = code === 'unauthenticated'
       this.#lost()
     })
     socket.on('document:update', (row) => this.#guard(() => sync.receiveRow(bytesOf(row))))
@@ -181,7 +184,8 @@ export class Connection {
     // Socket.IO would send a late token over the connection of the next attempt, which asks for its own.
     const late = (): boolean => engine !== this.#socket.io.engine || engine.readyState !== 'open'
     try {
-      const token = await this.#options.auth()
+      const token = await this.#options.auth(this.#refused)
+      this.#refused = false
       if (late()) return
       give({ protocol: PROTOCOL_VERSION, token, tab: this.#tab, connection: ++this.#connections })
     } catch {

@@ -3,7 +3,8 @@ import { type IDBPDatabase, openDB } from 'idb'
 /** Who wrote in this browser last, and what makes it that guest again when its cookie is gone. */
 export interface RememberedGuest {
   readonly userId: string
-  readonly recovery: string
+  /** null: they have an account, and the cookie alone says who they are. */
+  readonly recovery: string | null
 }
 
 const NAME = 'commonplace'
@@ -12,7 +13,7 @@ const KEY = 'last'
 
 /**
  * Remembers across a killed browser: cookies and localStorage reach the disk up to half a minute late, IndexedDB at
- * once. Where there is no database, nothing is remembered; neither function rejects.
+ * once. Where there is no database, nothing is remembered; no function rejects.
  */
 export async function rememberGuest(guest: RememberedGuest): Promise<void> {
   await withDatabase((database) => database.put(STORE, guest, KEY))
@@ -46,6 +47,6 @@ function isGuest(value: unknown): value is RememberedGuest {
     'userId' in value &&
     typeof value.userId === 'string' &&
     'recovery' in value &&
-    typeof value.recovery === 'string'
+    (value.recovery === null || typeof value.recovery === 'string')
   )
 }

@@ -7,6 +7,7 @@ import {
   type ReplicaDatabase,
   type ReplicaSchema,
   type ReplicaTransaction,
+  replicaName,
 } from './replica-database.ts'
 import { foldRows } from './replica-fold.ts'
 import {
@@ -31,11 +32,11 @@ const COMPACT_BYTES = 1024 * 1024
 type Bound = Pick<StoredReplica, 'documentId' | 'lineage'>
 
 /** What tabs tell each other: whose outbox changed. */
-type OutboxChange = { readonly address: string; readonly history: History }
+export type OutboxChange = { readonly address: string; readonly history: History }
 
 /** Opens the user's store. `null` where this browser has no database for us (private mode, blocked); never throws. */
 export async function openIndexedDbStore(userId: string): Promise<ReplicaStore | null> {
-  const name = `commonplace:${userId}`
+  const name = replicaName(userId)
   const db = await openReplicaDatabase(name)
   return db && new IndexedDbStore(name, db)
 }

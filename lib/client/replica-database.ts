@@ -33,6 +33,11 @@ export type ReplicaTransaction<Mode extends IDBTransactionMode> = IDBPTransactio
 /** Every object store: a transaction of ours may touch them all. */
 export const EVERY_STORE: Store[] = ['addresses', 'documents', 'states', 'rows', 'outbox']
 
+/** The name of a user's database. */
+export function replicaName(userId: string): string {
+  return `commonplace:${userId}`
+}
+
 /** Opens or makes the database. `null` where this browser has none for us (private mode, blocked); never throws. */
 export async function openReplicaDatabase(name: string): Promise<ReplicaDatabase | null> {
   if (typeof indexedDB === 'undefined') return null

@@ -5,6 +5,7 @@ import * as Y from 'yjs'
 import { CollabProvider } from '../client/collab-provider.ts'
 import { recallGuest } from '../client/guest-memory.ts'
 import { openIndexedDbStore } from '../client/indexed-db-store.ts'
+import { handOver } from '../client/local-copies.ts'
 import type { ReplicaStore } from '../client/replica-store.ts'
 import type { Identity } from '../protocol/identity.ts'
 import { SocketToken } from './socket-token.ts'
@@ -41,15 +42,18 @@ export function useDocumentSession(
 
     const open = async () => {
       const owner = userId ?? (await whoWeAre(token))
+      if (owner !== null) await inheritFirst(owner, token)
       const replica = owner === null ? null : await openReplica(owner)
       if (closed) return replica?.close()
-      const auth = async () => {
+      const auth = async (refused: boolean) => {
+        if (refused) token.forget()
         const answer = await token.session()
         // Another person's copy must never be sent under this one's name: start over as who we are now.
         if (owner !== null && answer.user.userId !== owner) {
           location.reload()
           throw new Error('this browser belongs to somebody else now')
         }
+        if (owner !== null) await inherit(answer.aliases, owner)
         return answer.token
       }
       const provider = new CollabProvider({ url: location.origin, address, doc, auth, created, replica })
@@ -86,6 +90,26 @@ async function whoWeAre(token: SocketToken): Promise<string | null> {
   if (remembered === null) return asked
   const patience = new Promise<string>((done) => setTimeout(() => done(remembered), SESSION_PATIENCE))
   return (await Promise.race([asked, patience])) ?? remembered
+}
+
+/** Somebody else wrote here last: perhaps the guest this account was, whose text has to be there when its copy is opened. */
+async function inheritFirst(owner: string, token: SocketToken): Promise<void> {
+  const last = await recallGuest()
+  if (last === null || last.userId === owner) return
+  const inherited = token.session().then(
+    (answer) => inherit(answer.aliases, owner),
+    () => undefined,
+  )
+  await Promise.race([inherited, new Promise((done) => setTimeout(done, SESSION_PATIENCE))])
+}
+
+async function inherit(guests: readonly string[], owner: string): Promise<void> {
+  try {
+    await handOver(guests, owner)
+  } catch (error) {
+    // It stays where it is, and is tried again at the next connection.
+    console.warn('what a guest left in this browser was not taken over', error)
+  }
 }
 
 async function openReplica(userId: string): Promise<ReplicaStore | null> {

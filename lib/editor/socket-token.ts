@@ -14,6 +14,11 @@ export class SocketToken {
   #answer: SessionAnswer | null = null
   #fetching: Promise<SessionAnswer> | null = null
 
+  /** The token in hand is worth nothing any more: the next one is fetched. */
+  forget(): void {
+    this.#answer = null
+  }
+
   /** A session that has a usable token. Throws when the server cannot be reached or refuses; repeating is harmless. */
   async session(): Promise<SessionAnswer> {
     if (this.#answer && this.#answer.expiresAt - Date.now() > RENEW_BEFORE) return this.#answer
@@ -30,7 +35,7 @@ async function fetchSession(): Promise<SessionAnswer> {
   const response = await fetch(pathOf({ to: 'api', path: 'session' }), {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(guest ? { recovery: guest.recovery } : {}),
+    body: JSON.stringify(guest?.recovery ? { recovery: guest.recovery } : {}),
   })
   if (!response.ok) throw new Error(`no session: the server answered ${response.status}`)
   const answer = v.parse(sessionSchema, await response.json())

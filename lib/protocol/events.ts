@@ -201,12 +201,14 @@ export const sessionRequestSchema = v.object({
 
 /**
  * Answer of `POST /api/session`. `expiresAt`: ms since the epoch, when the token ends. `recovery`: makes this browser
- * the same guest again if it is killed before it wrote its cookie to disk.
+ * the same guest again if it is killed before it wrote its cookie to disk; null: they have an account. `aliases`: the guests
+ * this account once was, whose copies in this browser are its own.
  */
 export const sessionSchema = v.object({
   token: v.string(),
   expiresAt: v.number(),
-  recovery: v.string(),
+  recovery: v.nullable(v.string()),
   user: identitySchema,
+  aliases: v.array(idSchema),
 })
 export type SessionAnswer = v.InferOutput<typeof sessionSchema>

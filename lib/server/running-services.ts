@@ -73,6 +73,9 @@ export class RunningServices implements Services {
     const { accounts, identities, tokens, rates } = this.#ports
     const known = await identities.of(headers, true)
     if (known) return sessionOf(known)
+    if (headers.has('authorization')) {
+      throw new RefusedRequest(refuse('unauthenticated', 'this access token is not in force'))
+    }
     if (!identities.guestsAreWelcome) throw new RefusedRequest(refuse('unauthenticated', 'sign in first'))
     const wait = rates.take('guests', { ip: this.#ipKey(headers) })
     if (wait > 0) {
@@ -85,8 +88,12 @@ export class RunningServices implements Services {
     return sessionOf(guest)
   }
 
-  recovery({ user }: Session): string {
-    return this.#ports.tokens.issueRecovery(user.userId)
+  recovery({ user, standing }: Session): string | null {
+    return standing === 'guest' ? this.#ports.tokens.issueRecovery(user.userId) : null
+  }
+
+  async aliases({ user, standing }: Session): Promise<string[]> {
+    return standing === 'guest' ? [] : this.#ports.accounts.aliasesOf(user.userId)
   }
 
   socketToken({ sessionId, user }: Session): { token: string; expiresAt: number } {

@@ -156,8 +156,10 @@ export interface Services {
     readonly token: string
     readonly expiresAt: number
   }
-  /** What makes a browser this user again after it lost its cookie. */
-  recovery(session: Session): string
+  /** What makes a browser this guest again after it lost its cookie; null for an account. */
+  recovery(session: Session): string | null
+  /** The guests this user once was. */
+  aliases(session: Session): Promise<string[]>
   /** Makes a document owned by the session's user and returns its address. Throws RefusedRequest when it may not. */
   createDocument(session: Session): Promise<string>
   /** What an address opens; null for unknown, revoked and deleted alike. `session` tells the owner's role from the link's. */

@@ -14,6 +14,7 @@ export const POST = route({
       ...services().socketToken(session),
       recovery: services().recovery(session),
       user: session.user,
+      aliases: await services().aliases(session),
     }
     return withCookies(json(answer), session.setCookies)
   },

@@ -1,0 +1,101 @@
+import { recallGuest } from './guest-memory.ts'
+import type { OutboxChange } from './indexed-db-store.ts'
+import { EVERY_STORE, openReplicaDatabase, type ReplicaDatabase, replicaName } from './replica-database.ts'
+
+/*
+ * What this browser holds of people, whole: one database for each user (replica-database.ts). A guest's is handed over to
+ * the account the guest became, and everything of a user goes when they sign out.
+ */
+
+/**
+ * Moves what the guests `from` left in this browser to the account `to` they became
+ * (docs/decisions/0022-guest-to-account.md): batches that were never sent, and replicas of documents that the account has
+ * none of. Tabs of a guest may still be open: what they seal later is moved the next time. Repeating is harmless; rejects
+ * when a database fails.
+ */
+export async function handOver(from: readonly string[], to: string): Promise<void> {
+  if (from.length === 0) return
+  const held = await namesHeld()
+  for (const guest of from) if (held.has(replicaName(guest))) await handOverOne(guest, to)
+}
+
+async function handOverOne(from: string, to: string): Promise<void> {
+  const source = await openReplicaDatabase(replicaName(from))
+  const target = source && (await openReplicaDatabase(replicaName(to)))
+  try {
+    if (source && target) tellTabs(to, await move(source, target))
+  } finally {
+    source?.close()
+    target?.close()
+  }
+}
+
+/** Returns the histories in the target that have more to send now. */
+async function move(source: ReplicaDatabase, target: ReplicaDatabase): Promise<string[]> {
+  const read = source.transaction(EVERY_STORE, 'readonly')
+  const [addresses, documents, states, rows, outbox] = await Promise.all([
+    read.objectStore('addresses').getAll(),
+    read.objectStore('documents').getAll(),
+    read.objectStore('states').getAll(),
+    read.objectStore('rows').getAll(),
+    read.objectStore('outbox').getAll(),
+  ])
+  const write = target.transaction(EVERY_STORE, 'readwrite', { durability: 'strict' })
+  const known = new Map(
+    (await write.objectStore('documents').getAll()).map((each) => [each.documentId, each]),
+  )
+  const bound = new Map((await write.objectStore('addresses').getAll()).map((each) => [each.address, each]))
+  const isNew = (history: string) => !known.has(history.slice(0, history.lastIndexOf('/')))
+  // Typed before the guest's first join: the account may know by now which document the address is.
+  const placeOf = (history: string) => {
+    const found = history.startsWith('/')
+      ? known.get(bound.get(history.slice(1))?.documentId ?? '')
+      : undefined
+    return found ? `${found.documentId}/${found.lineage}` : history
+  }
+  await Promise.all([
+    ...outbox.map((batch) => write.objectStore('outbox').put({ ...batch, history: placeOf(batch.history) })),
+    ...addresses
+      .filter(({ address }) => !bound.has(address))
+      .map((each) => write.objectStore('addresses').put(each)),
+    ...documents
+      .filter(({ documentId }) => !known.has(documentId))
+      .map((each) => write.objectStore('documents').put(each)),
+    ...states.filter(({ history }) => isNew(history)).map((each) => write.objectStore('states').put(each)),
+    ...rows.filter(({ history }) => isNew(history)).map((each) => write.objectStore('rows').put(each)),
+    write.done,
+  ])
+  // Only now, and only what was read: a batch sealed meanwhile stays for the next time.
+  const moved = [...new Set(outbox.map((batch) => placeOf(batch.history)))]
+  const erase = source.transaction(EVERY_STORE, 'readwrite')
+  await Promise.all([
+    ...outbox.map(({ history, clientId, n }) => erase.objectStore('outbox').delete([history, clientId, n])),
+    ...states.map(({ history }) => erase.objectStore('states').delete(history)),
+    ...rows.map(({ history, seq }) => erase.objectStore('rows').delete([history, seq])),
+    ...addresses.map(({ address }) => erase.objectStore('addresses').delete(address)),
+    ...documents.map(({ documentId }) => erase.objectStore('documents').delete(documentId)),
+    erase.done,
+  ])
+  return moved
+}
+
+/** Tabs of the account that are open already send what came to it. */
+function tellTabs(userId: string, histories: readonly string[]): void {
+  if (typeof BroadcastChannel === 'undefined') return
+  const channel = new BroadcastChannel(replicaName(userId))
+  for (const history of histories) channel.postMessage({ address: '', history } satisfies OutboxChange)
+  channel.close()
+}
+
+/** The databases there are: opening one to see would make it. */
+async function namesHeld(): Promise<ReadonlySet<string>> {
+  if (typeof indexedDB === 'undefined') return new Set()
+  try {
+    return new Set((await indexedDB.databases()).flatMap(({ name }) => name ?? []))
+  } catch (error) {
+    // Missing in browsers before 2024: there it is whoever wrote here last.
+    console.debug('this browser does not say what it holds', error)
+    const last = await recallGuest()
+    return new Set(last ? [replicaName(last.userId)] : [])
+  }
+}
