@@ -33,9 +33,10 @@ async function start(): Promise<void> {
   const log = createLog(settings.logLevel)
   const secret = readSecret(settings.secret, settings.dataDir)
 
+  const clientIps = new ClientIps(settings.trustedProxies)
   const [store, web] = await Promise.all([
     openStore({ dataDir: settings.dataDir }),
-    WebServer.prepare(settings, import.meta.dirname, log),
+    WebServer.prepare({ settings, clientIps, root: import.meta.dirname, log }),
   ])
   if (store.restored) log.warn('store.restored')
 
@@ -79,7 +80,7 @@ async function start(): Promise<void> {
       tokens,
       origins,
       rates,
-      clientIps: new ClientIps(settings.trustedProxies),
+      clientIps,
       endRoom,
       showPerson: (person) => collaboration.showPerson(person),
       now: Date.now,

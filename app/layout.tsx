@@ -10,8 +10,6 @@ export async function generateMetadata(): Promise<Metadata> {
   return {
     title: words.product,
     description: words.lead,
-    // Our own forms need their origin, or the server refuses them on plain http; other sites still learn nothing.
-    referrer: 'same-origin',
     icons: { icon: `data:image/svg+xml,${encodeURIComponent(MARK)}` },
   }
 }

@@ -24,11 +24,8 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   draining: 503,
 }
 
-const HEADERS = {
-  'Cache-Control': 'private, no-store',
-  'Referrer-Policy': 'no-referrer',
-  'X-Content-Type-Options': 'nosniff',
-} as const
+/** The rest of what browsers are told comes from the web server (lib/server/browser-headers.ts). */
+const HEADERS = { 'Cache-Control': 'private, no-store' } as const
 
 /**
  * Who may call. *nobody*: anybody, and the route gets no session. *guest*: anybody, who is a guest from then on when they

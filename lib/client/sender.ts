@@ -39,7 +39,9 @@ export class Sender {
   readonly #options: SenderOptions
   readonly #parts: PartQueue
   #halted = false
-  #paused = false
+  /** Ends the pause that the server asked for; null: there is none. */
+  #endPause: (() => void) | null = null
+  #pausedUntil = 0
   #overdueArmed = false
   /** Grows while nothing is answered: on a narrow link the same bytes again would only stand in the way. */
   #answerMs = ANSWER_MS
@@ -64,7 +66,7 @@ export class Sender {
   /** Sends what may be sent. Repeating is harmless. */
   pump(): void {
     const uplink = this.#options.uplink()
-    if (!uplink || this.#halted || this.#paused) return
+    if (!uplink || this.#halted || this.#endPause) return
     const { outbox, clock } = this.#options
     const foreignBefore = Math.max(this.#foreignBefore, clock.steady() - FOREIGN_AFTER_MS)
     this.#foreignBefore = 0
@@ -133,16 +135,24 @@ export class Sender {
       const adopted = outbox.adopt(ack.clientId, ack.n)
       if (adopted) this.#options.onAdopted(adopted)
     }
-    this.#paused = true
-    this.#after(refusal.code === 'rewind' ? 0 : (refusal.retryAfterMs ?? RETRY_MS), () => {
-      this.#paused = false
-      this.pump()
-    })
+    this.#pause(refusal.code === 'rewind' ? 0 : (refusal.retryAfterMs ?? RETRY_MS))
   }
 
   destroy(): void {
     for (const cancel of this.#timers) cancel()
     this.#timers.clear()
+  }
+
+  /** Of several batches refused one after the other, the longest wait counts: a shorter one would only meet it again. */
+  #pause(ms: number): void {
+    const until = this.#options.clock.steady() + ms
+    if (this.#endPause && until <= this.#pausedUntil) return
+    this.#endPause?.()
+    this.#pausedUntil = until
+    this.#endPause = this.#after(ms, () => {
+      this.#endPause = null
+      this.pump()
+    })
   }
 
   #gap(ack: Ack, refusal: Refusal): void {
@@ -178,11 +188,16 @@ export class Sender {
     this.#options.onHalted(refusal)
   }
 
-  #after(ms: number, task: () => void): void {
-    const cancel = this.#options.clock.after(ms, () => {
-      this.#timers.delete(cancel)
+  /** Returns what takes it back. */
+  #after(ms: number, task: () => void): () => void {
+    const stop = this.#options.clock.after(ms, () => {
+      this.#timers.delete(stop)
       task()
     })
-    this.#timers.add(cancel)
+    this.#timers.add(stop)
+    return () => {
+      stop()
+      this.#timers.delete(stop)
+    }
   }
 }

@@ -22,6 +22,8 @@ export interface Settings {
   readonly pingTimeout: number
   /** Bytes of snapshots kept in memory, over all open documents. */
   readonly roomCacheBytes: number
+  /** Open TCP connections; beyond, new ones are closed. */
+  readonly maxConnections: number
   readonly trustedProxies: TrustedProxies
   /** False: nobody is told to come back later, for measurements. */
   readonly rateLimits: boolean
@@ -81,6 +83,7 @@ const environment = v.object({
   PING_INTERVAL_MS: v.optional(whole(100, 300_000), '10000'),
   PING_TIMEOUT_MS: v.optional(whole(100, 600_000), '30000'),
   ROOM_CACHE_MB: v.optional(whole(1, 1_000_000), '64'),
+  MAX_CONNECTIONS: v.optional(whole(10, 1_000_000), '10000'),
   TRUSTED_PROXIES: v.optional(
     v.pipe(
       v.string(),
@@ -127,6 +130,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     pingInterval: set.PING_INTERVAL_MS,
     pingTimeout: set.PING_TIMEOUT_MS,
     roomCacheBytes: set.ROOM_CACHE_MB * 1024 * 1024,
+    maxConnections: set.MAX_CONNECTIONS,
     trustedProxies: set.TRUSTED_PROXIES,
     rateLimits: set.RATE_LIMITS === 'on',
     logLevel: set.LOG_LEVEL,

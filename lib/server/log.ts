@@ -4,12 +4,15 @@ export type { Logger as Log }
 
 /*
  * One line of JSON per event on standard error. An event's name is stable (`server.ready`); what it is about stands in
- * fields. No document text, name of a person, token, cookie or address goes in; the two patterns below are the second
+ * fields. No document text, name of a person, token, cookie or address goes in; the patterns below are the second
  * line behind that rule, for texts made elsewhere (messages of errors).
  */
 const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/\/d\/[A-Za-z0-9_-]{32}/g, '/d/[address]'],
   [/\b(?:st1|gr1)\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+/g, '[token]'],
+  [/\bcp_[A-Za-z0-9_-]{20,}/g, '[token]'],
+  // A bare address, or a session's own token: both are 32 characters.
+  [/(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{32}(?![A-Za-z0-9_-])/g, '[key]'],
   [/((?:set-)?cookie\\?"?\s*[:=]\s*\\?"?)[^"\\]+/gi, '$1[cookie]'],
 ]
 

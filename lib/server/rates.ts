@@ -18,7 +18,7 @@ const MIB = 1024 * 1024
  */
 export const RATES: Readonly<Record<RateName, { readonly session: Figures; readonly ip: Figures }>> = {
   /** Messages of `document:update`, parts of a large one each for itself. */
-  updates: { session: { perSecond: 200, burst: 4000 }, ip: { perSecond: 4000, burst: 40_000 } },
+  updates: { session: { perSecond: 500, burst: 10_000 }, ip: { perSecond: 10_000, burst: 200_000 } },
   /** Bytes of all messages of sockets. */
   bytes: { session: { perSecond: MIB, burst: 48 * MIB }, ip: { perSecond: 16 * MIB, burst: 512 * MIB } },
   presence: { session: { perSecond: 50, burst: 400 }, ip: { perSecond: 2000, burst: 20_000 } },

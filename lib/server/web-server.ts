@@ -1,41 +1,82 @@
 import { EventEmitter } from 'node:events'
 import { existsSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import next from 'next'
+import { refuse } from '../protocol/errors.ts'
 import { pathOf } from '../protocol/urls.ts'
-import { CLIENT_HEADER, ClientIps } from './client-ip.ts'
+import { browserHeaders } from './browser-headers.ts'
+import { CLIENT_HEADER, type ClientIps } from './client-ip.ts'
 import { BadSetting, listenProblem, type Settings } from './env.ts'
 import type { Log } from './log.ts'
+import { logRequest, newRequestId, routeFinder, routePatterns } from './request-log.ts'
 
-/** The HTTP server with Next behind it. Socket.IO is attached to `http` and takes its own path before Next sees it. */
+/** No page and no route takes more; routes that want less say so themselves. */
+const BODY_BYTES = 256 * 1024
+/** A request's head must be here this soon, and all of it (an upload over a narrow link is 1 MiB at most), ms. */
+const HEAD_MS = 15_000
+const REQUEST_MS = 180_000
+/** How often those two are looked at, ms. */
+const CHECK_MS = 5000
+
+export interface WebServerOptions {
+  readonly settings: Settings
+  readonly clientIps: ClientIps
+  /** The folder of the project. */
+  readonly root: string
+  readonly log: Log
+}
+
+/**
+ * The HTTP server with Next behind it. Every request passes here first: it gets an id, the address it comes from and what
+ * browsers are told, and leaves one line in the log. Socket.IO is attached to `http` and takes its own path before that.
+ */
 export class WebServer {
   readonly http: Server
   readonly #next: ReturnType<typeof next>
   readonly #settings: Settings
 
-  private constructor(settings: Settings, site: ReturnType<typeof next>, log: Log) {
-    const handle = site.getRequestHandler()
+  private constructor({ settings, clientIps, root, log }: WebServerOptions, site: ReturnType<typeof next>) {
     this.#settings = settings
     this.#next = site
-    const ips = new ClientIps(settings.trustedProxies)
+    const handle = site.getRequestHandler()
+    const basePath = pathOf({ to: 'front' }).replace(/\/$/, '')
+    const routeOf = routeFinder(routePatterns(join(root, 'app')), basePath)
+    const tellBrowser = browserHeaders({
+      production: settings.production,
+      secure: settings.publicOrigin?.startsWith('https:') ?? false,
+    })
     let warned = false
-    this.http = createServer((request, response) => {
-      if (!warned && ips.isUntold && request.headers['x-forwarded-for'] !== undefined) {
+    this.http = createServer({ connectionsCheckingInterval: CHECK_MS }, (request, response) => {
+      const id = newRequestId()
+      const ip = clientIps.ofRequest(request)
+      const route = routeOf(request.url ?? '')
+      logRequest(request, response, { id, ip, route }, log)
+      if (!warned && clientIps.isUntold && request.headers['x-forwarded-for'] !== undefined) {
         warned = true
         log.warn('http.proxy-not-trusted')
       }
-      request.headers[CLIENT_HEADER] = ips.ofRequest(request)
+      response.setHeader('X-Request-Id', id)
+      tellBrowser(request, response, route)
+      request.headers[CLIENT_HEADER] = ip
+      if (isTooLarge(request)) {
+        refuseBody(response)
+        return
+      }
       handle(request, response).catch((error: unknown) => {
-        log.error({ err: error }, 'web.request-failed')
+        log.error({ err: error, id, route }, 'http.request-failed')
         response.destroy()
       })
     })
+    this.http.headersTimeout = HEAD_MS
+    this.http.requestTimeout = REQUEST_MS
+    this.http.maxConnections = settings.maxConnections
   }
 
-  /** Makes Next ready; nothing listens yet. `root`: the folder of the project. Throws BadSetting without a build. */
-  static async prepare(settings: Settings, root: string, log: Log): Promise<WebServer> {
+  /** Makes Next ready; nothing listens yet. Throws BadSetting without a build. */
+  static async prepare(options: WebServerOptions): Promise<WebServer> {
+    const { settings, root } = options
     if (settings.production && !existsSync(join(root, '.next/BUILD_ID'))) {
       throw new BadSetting(
         'NODE_ENV is production and there is no build: start with "npm start", which makes one.',
@@ -52,7 +93,7 @@ export class WebServer {
       httpServer: upgrades as Server,
     })
     await site.prepare()
-    const web = new WebServer(settings, site, log)
+    const web = new WebServer(options, site)
     const socketPath = `${pathOf({ to: 'socket' })}/`
     web.http.on('upgrade', (request, socket, head) => {
       if (request.url?.startsWith(socketPath)) return
@@ -90,4 +131,20 @@ export class WebServer {
     await this.#next.close()
     this.http.closeAllConnections()
   }
+}
+
+/** A body of unknown length is too large: browsers and our own programs name it. */
+function isTooLarge({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > BODY_BYTES
+}
+
+function refuseBody(response: ServerResponse): void {
+  response.writeHead(413, {
+    'Content-Type': 'application/json',
+    'Cache-Control': 'no-store',
+    Connection: 'close',
+  })
+  response.end(
+    JSON.stringify(refuse('too-large', `a body names its length, which is at most ${BODY_BYTES} bytes`)),
+  )
 }

@@ -28,11 +28,14 @@ test('addresses, tokens and cookies do not get into the log, not even inside an 
   const address = tokens.addressOf(tokens.newLinkId())
   const { token } = tokens.issue('ada', 'session')
   const line = logged((log) => {
-    const error = new Error(`GET /d/${address}?x failed with ${token}, cookie: commonplace=abcdef`)
+    const error = new Error(
+      `GET /d/${address}?x and ${address} failed with cp_${'A1b2'.repeat(10)} and ${token}, cookie: commonplace=abcdef`,
+    )
     log.error({ err: error, headers: { cookie: 'commonplace=abcdef' } }, 'route.failed')
   })
   expect(line).toContain('/d/[address]')
   expect(line).not.toContain(address)
+  expect(line).not.toContain('A1b2')
   expect(line).not.toContain(token.slice(4, 40))
   expect(line).not.toContain('abcdef')
 })

@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto'
+import { readdirSync } from 'node:fs'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { dirname, join, relative, sep } from 'node:path'
+import type { Log } from './log.ts'
+
+/** What is written of a path that is none of ours: nothing of what it says. */
+const OTHER = '[other]'
+
+/** The patterns of the pages and routes under a folder like Next's `app`: `/`, `/d/[address]`, `/api/documents`. */
+export function routePatterns(app: string): string[] {
+  return readdirSync(app, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /^(page\.tsx|route\.ts)$/.test(entry.name))
+    .map((entry) => relative(app, dirname(join(entry.parentPath, entry.name))))
+    .map((folder) => `/${folder.split(sep).join('/')}`)
+}
+
+/** Tells which pattern a request's path is of; what stands in the place of `[name]` is not in the answer. */
+export function routeFinder(patterns: readonly string[], basePath: string): (url: string) => string {
+  const known = patterns.map((pattern) => ({ pattern, segments: pattern.split('/') }))
+  return (url) => {
+    const path = url.replace(/[?#].*$/s, '')
+    if (!path.startsWith(basePath)) return OTHER
+    const own = path.slice(basePath.length).replace(/\/$/, '')
+    if (own.startsWith('/_next/')) return '/_next'
+    const segments = own === '' ? ['', ''] : own.split('/')
+    const found = known.find(
+      (each) =>
+        each.segments.length === segments.length &&
+        each.segments.every((segment, i) => segment.startsWith('[') || segment === segments[i]),
+    )
+    return found?.pattern ?? OTHER
+  }
+}
+
+/** What one request is known as in the log and to whoever made it. Not guessable, not secret. */
+export function newRequestId(): string {
+  return randomBytes(9).toString('base64url')
+}
+
+export interface LoggedRequest {
+  readonly id: string
+  readonly ip: string
+  readonly route: string
+}
+
+/** Writes one line when the answer is out, or when the client went before. Neither path nor headers are in it. */
+export function logRequest(
+  { method }: IncomingMessage,
+  response: ServerResponse,
+  { id, ip, route }: LoggedRequest,
+  log: Log,
+): void {
+  const begun = performance.now()
+  response.once('close', () => {
+    const ms = Math.round(performance.now() - begun)
+    const status = response.writableFinished ? response.statusCode : 0
+    log[route === '/_next' ? 'debug' : 'info']({ id, method, route, status, ms, ip }, 'http.request')
+  })
+}
