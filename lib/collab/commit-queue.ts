@@ -82,6 +82,8 @@ export class CommitQueue {
       if (!this.#running) this.#start()
       await this.#running
     }
+    this.#cancelWatch?.()
+    this.#cancelWatch = null
   }
 
   #wake(): void {
@@ -132,7 +134,7 @@ export class CommitQueue {
 
     const committing = { sources: taken.map(({ source }) => source), since: this.#waitingSince }
     this.#committing = committing
-    this.#watchFrom(committing.since)
+    this.#watch()
     try {
       const outcomes = await this.#store.commit(taken.map(({ row }) => row))
       this.#failures = 0
@@ -172,9 +174,16 @@ export class CommitQueue {
     return Math.min(REST_FIRST_MS * 2 ** this.#failures++, REST_MOST_MS)
   }
 
-  #watchFrom(since: number): void {
-    const due = Math.max(0, since + SLOW_AFTER_MS - this.#clock.steady())
-    this.#cancelWatch ??= this.#clock.after(due, () => this.#tell())
+  /** One timer for all commits that come while it runs: not made and taken back for each. */
+  #watch(): void {
+    if (this.#cancelWatch || !this.#committing) return
+    const due = this.#committing.since + SLOW_AFTER_MS - this.#clock.steady()
+    this.#cancelWatch = this.#clock.after(Math.max(0, due), () => {
+      this.#cancelWatch = null
+      if (!this.#committing) return
+      if (this.#clock.steady() - this.#committing.since >= SLOW_AFTER_MS) this.#tell()
+      else this.#watch()
+    })
   }
 
   /** Tells everybody who waits, and again as long as somebody does: who has come since was not told. */
@@ -192,12 +201,8 @@ export class CommitQueue {
 
   /** After a commit that began to wait at `since`. A slow store stays slow until nobody waits or a commit was quick. */
   #settle(since: number): void {
-    if (!this.#slow) {
-      this.#cancelWatch?.()
-      this.#cancelWatch = null
-    } else if (this.#waiting.size === 0 || this.#clock.steady() - since < SLOW_AFTER_MS) {
+    if (this.#slow && (this.#waiting.size === 0 || this.#clock.steady() - since < SLOW_AFTER_MS))
       this.#recover()
-    }
   }
 
   #recover(): void {

@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts'
-import { DamagedDocument, type DocumentStore } from './document-store.ts'
+import { DamagedDocument, type DocumentStore, type StoredRow } from './document-store.ts'
 import type { FoldJob, FoldResult } from './fold.ts'
 import type { Room } from './room.ts'
 import type { RoomEvent } from './rooms.ts'
@@ -19,14 +19,19 @@ export interface CompactorOptions {
   readonly onEvent: (event: RoomEvent) => void
 }
 
-/** When documents are folded, snapshots written and rows trimmed. Times in ms. */
+/** When documents are folded, snapshots written and rows trimmed. Times in ms. A row weighs its entries and `ROW_BYTES`. */
 export interface CompactionPolicy {
   /** A document is folded when it has been quiet this long, for its title, */
   readonly quietMs: number
-  /** and at the latest this long after a change; */
+  /** and at the latest this long after a change, */
   readonly latestMs: number
-  /** a snapshot is written when this many rows, or these bytes, came since the last one. */
+  /** as far as folding for titles takes no more than this share of a core, */
+  readonly titleShare: number
+  /** once as much as this is used up. */
+  readonly titleBurstMs: number
+  /** A snapshot is written when this many rows came since the last one, or rows that weigh half of it, */
   readonly snapshotRows: number
+  /** but at least `keepBytes`, and at most this much. */
   readonly snapshotBytes: number
   /** Rows covered by a snapshot are kept this long, so that a short absence costs a short pull, */
   readonly keepMs: number
@@ -37,11 +42,16 @@ export interface CompactionPolicy {
 export const COMPACTION_POLICY: CompactionPolicy = {
   quietMs: 2000,
   latestMs: 15_000,
+  titleShare: 0.01,
+  titleBurstMs: 250,
   snapshotRows: 500,
   snapshotBytes: 256 * 1024,
   keepMs: 24 * 3600 * 1000,
-  keepBytes: 256 * 1024,
+  keepBytes: 16 * 1024,
 }
+
+/** What a stored row weighs besides its entries: document id, number, chain and time. */
+const ROW_BYTES = 64
 
 interface Pending {
   readonly cancel: () => void
@@ -49,21 +59,41 @@ interface Pending {
   changedAt: number
 }
 
-/** Folds documents in the background: projects their titles, writes snapshots, trims rows. One document at a time. */
+/**
+ * Folds documents in the background: projects their titles, writes snapshots, trims rows. One document at a time; who
+ * needs a snapshot comes first. With many documents at work titles follow more slowly, and nothing else does.
+ */
 export class Compactor {
   readonly #options: CompactorOptions
   readonly #pending = new Map<Room, Pending>()
-  readonly #titles = new Map<Room, string>()
-  #queue: Promise<void> = Promise.resolve()
+  /** Waiting to be folded, the longest waiting first: for a snapshot, and for nothing but a title. */
+  readonly #forSnapshots = new Set<Room>()
+  readonly #forTitles = new Set<Room>()
+  readonly #titles = new WeakMap<Room, string>()
+  /** Weight of the rows since the last snapshot. */
+  readonly #weights = new WeakMap<Room, number>()
+  #folding: { readonly room: Room; readonly done: Promise<void> } | null = null
+  /** Time that folding for titles may take, as of `#spareAt`; below zero: it has taken more. */
+  #spareMs: number
+  #spareAt: number
+  #cancelRest: (() => void) | null = null
   #closed = false
 
   constructor(options: CompactorOptions) {
     this.#options = options
+    this.#spareMs = options.policy.titleBurstMs
+    this.#spareAt = options.clock.steady()
   }
 
   /** A row was added. */
   changed(room: Room): void {
     if (this.#closed) return
+    this.#weigh(room)
+    if (this.#forTitles.has(room)) {
+      if (this.#needsSnapshot(room)) this.#wait(room)
+      return
+    }
+    if (this.#forSnapshots.has(room)) return
     const now = this.#options.clock.steady()
     const pending = this.#pending.get(room)
     // Not rearmed for every keystroke: the timer is moved on when it fires.
@@ -71,19 +101,27 @@ export class Compactor {
     else this.#schedule(room, { since: now, changedAt: now }, this.#options.policy.quietMs)
   }
 
+  /** True while a room's last rows are not folded: it should stay in memory. */
+  waits(room: Room): boolean {
+    const isQueued = this.#forSnapshots.has(room) || this.#forTitles.has(room)
+    return isQueued || this.#pending.has(room) || this.#folding?.room === room
+  }
+
   /** The room is no longer in memory. */
   forget(room: Room): void {
     this.#pending.get(room)?.cancel()
     this.#pending.delete(room)
-    this.#titles.delete(room)
+    this.#forSnapshots.delete(room)
+    this.#forTitles.delete(room)
   }
 
   /** Lets the work under way end; starts no more. */
   async close(): Promise<void> {
     this.#closed = true
+    this.#cancelRest?.()
     for (const { cancel } of this.#pending.values()) cancel()
     this.#pending.clear()
-    await this.#queue
+    await this.#folding?.done
   }
 
   #schedule(room: Room, times: Pick<Pending, 'since' | 'changedAt'>, ms: number): void {
@@ -97,29 +135,83 @@ export class Compactor {
         this.#schedule(room, { since, changedAt }, policy.quietMs - quietFor)
         return
       }
-      this.#queue = this.#queue.then(() => this.#compact(room))
+      this.#wait(room)
     })
     const pending: Pending = { ...times, cancel }
     this.#pending.set(room, pending)
   }
 
+  #wait(room: Room): void {
+    const needsSnapshot = this.#needsSnapshot(room)
+    if (needsSnapshot) this.#forTitles.delete(room)
+    const waiting = needsSnapshot ? this.#forSnapshots : this.#forTitles
+    waiting.add(room)
+    this.#next()
+  }
+
+  #next(): void {
+    if (this.#folding || this.#closed) return
+    const [forSnapshot] = this.#forSnapshots
+    const [forTitle] = this.#forTitles
+    const room = forSnapshot ?? (forTitle && this.#isRested() ? forTitle : null)
+    if (!room) return
+    this.#forSnapshots.delete(room)
+    this.#forTitles.delete(room)
+    const begun = this.#options.clock.steady()
+    const done = this.#compact(room).then(() => {
+      this.#folding = null
+      if (!forSnapshot) this.#spareMs -= this.#options.clock.steady() - begun
+      this.#next()
+    })
+    this.#folding = { room, done }
+  }
+
+  /** True when a title may be folded now; else `#next` comes again when one may. */
+  #isRested(): boolean {
+    const { clock, policy } = this.#options
+    const now = clock.steady()
+    const gained = (now - this.#spareAt) * policy.titleShare
+    this.#spareMs = Math.min(this.#spareMs + gained, policy.titleBurstMs)
+    this.#spareAt = now
+    if (this.#spareMs >= 0) return true
+    this.#cancelRest ??= clock.after(Math.ceil(-this.#spareMs / policy.titleShare), () => {
+      this.#cancelRest = null
+      this.#next()
+    })
+    return false
+  }
+
+  /** Adds the newest row to the weight of the room's rows. */
+  #weigh(room: Room): void {
+    const known = this.#weights.get(room)
+    const newest = room.rows.at(-1)
+    if (known === undefined) this.#weights.set(room, weightOf(rowsAfter(room, room.snapshot?.seq ?? 0)))
+    else if (newest) this.#weights.set(room, known + weightOf([newest]))
+  }
+
+  #needsSnapshot(room: Room): boolean {
+    const { snapshotRows, snapshotBytes, keepBytes } = this.#options.policy
+    const rows = room.headSeq - (room.snapshot?.seq ?? 0)
+    const most = Math.min(Math.max((room.snapshot?.bytes ?? 0) / 2, keepBytes), snapshotBytes)
+    return rows >= snapshotRows || (this.#weights.get(room) ?? 0) >= most
+  }
+
   async #compact(room: Room): Promise<void> {
-    if (this.#closed) return
-    const { store, fold, clock, policy, onEvent } = this.#options
+    const { store, fold, clock, onEvent } = this.#options
     const { documentId } = room
     try {
       const snapshot = room.snapshot ? await store.readSnapshot(documentId) : null
-      const rows = room.rows.filter((row) => row.seq > (snapshot?.seq ?? 0))
+      const rows = rowsAfter(room, snapshot?.seq ?? 0)
       const head = rows.at(-1)
       if (!head) return
+      const needsSnapshot = this.#needsSnapshot(room)
       const clients = room.clients()
       const folded = await fold({ state: snapshot?.state ?? null, rows: rows.map((row) => row.entries) })
       if (folded.title !== this.#titles.get(room)) {
         this.#titles.set(room, folded.title)
         onEvent({ type: 'title-projected', documentId, title: folded.title })
       }
-      const bytes = rows.reduce((sum, row) => sum + row.entries.length, 0)
-      if (rows.length < policy.snapshotRows && bytes < policy.snapshotBytes) return
+      if (!needsSnapshot) return
       const { state, vector } = folded
       if (snapshot && !covers(vector, snapshot.vector))
         throw new Error('the fold lacks what the snapshot before it had')
@@ -127,6 +219,7 @@ export class Compactor {
       await store.writeCompaction({ documentId, snapshot: next, clients, at: clock.now() })
       this.#options.onCompacted(room)
       room.compacted({ seq: next.seq, chain: next.chain, vector, bytes: state.length })
+      this.#weights.set(room, weightOf(rowsAfter(room, next.seq)))
       await this.#trim(room, next.seq, next.bytes)
     } catch (error) {
       if (error instanceof DamagedDocument) {
@@ -150,7 +243,7 @@ export class Compactor {
     for (let i = room.rows.length - 1; i >= 0; i--) {
       const row = room.rows[i]
       if (!row || row.seq > covered) continue
-      spare -= row.entries.length
+      spare -= weightOf([row])
       if (spare < 0 || row.at < oldest) {
         upto = row.seq
         break
@@ -160,6 +253,17 @@ export class Compactor {
     await this.#options.store.trim(room.documentId, upto)
     room.trimmed(upto)
   }
+}
+
+/** The rows are numbered without gaps: the newest are cut off, not looked for. */
+function rowsAfter(room: Room, seq: number): readonly StoredRow[] {
+  const { rows } = room
+  const first = rows[0]
+  return first ? rows.slice(Math.max(0, seq + 1 - first.seq)) : []
+}
+
+function weightOf(rows: readonly StoredRow[]): number {
+  return rows.reduce((sum, { entries }) => sum + entries.length + ROW_BYTES, 0)
 }
 
 function covers(vector: Uint8Array, before: Uint8Array): boolean {

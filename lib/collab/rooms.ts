@@ -293,7 +293,7 @@ export class Rooms {
     if (room.memberCount > 0 || this.#unloads.has(room) || this.#closing) return
     const cancel = this.#options.clock.after(UNLOAD_AFTER_MS, () => {
       this.#unloads.delete(room)
-      if (room.idle) this.#forget(room)
+      if (room.idle && !this.#compactor.waits(room)) this.#forget(room)
       else this.#unloadSoon(room)
     })
     this.#unloads.set(room, cancel)

@@ -4,12 +4,14 @@ import type { DatabaseSync } from 'node:sqlite'
 import { AccountConnection } from './account-connection.ts'
 import { CatalogTables } from './catalog-tables.ts'
 import { configure, inTransaction, openConnection, prepare, SQLITE, sqliteCode } from './connection.ts'
+import { FreePages } from './free-pages.ts'
 import { HistoryMark } from './history-mark.ts'
 import { LogTables } from './log-tables.ts'
 import { foreignDatabase, migrate } from './migrations.ts'
 import { OwnerTables } from './owner-tables.ts'
 import { breakSeal, seal } from './seal.ts'
 import { StoreUnavailable } from './store-error.ts'
+import { growLog } from './write-ahead-log.ts'
 
 /** The database's file in the data folder. */
 export const DATABASE_NAME = 'commonplace.db'
@@ -21,6 +23,7 @@ export interface Database {
   readonly owners: OwnerTables
   readonly accounts: AccountConnection
   readonly mark: HistoryMark
+  readonly freePages: FreePages
   /** Writes something that changes nothing. Throws when the disk does not take it. */
   prove(): void
   /** Closes both connections and nothing else. */
@@ -47,6 +50,7 @@ export function openDatabase(dataDir: string, onAccountsIdle: () => void): Datab
     if (foreign) throw new StoreUnavailable(dataDir, `The database ${path} ${foreign}.`)
     configure(db)
     migrate(db)
+    growLog(db, path)
     const accounts = openConnection(path)
     opened.push(accounts)
     configure(accounts)
@@ -61,12 +65,14 @@ export function openDatabase(dataDir: string, onAccountsIdle: () => void): Datab
 }
 
 function connect(path: string, db: DatabaseSync, accounts: AccountConnection, mark: HistoryMark): Database {
+  const freePages = new FreePages(db)
   return {
     log: new LogTables(db),
     catalog: new CatalogTables(db),
     owners: new OwnerTables(db),
     accounts,
     mark,
+    freePages,
     prove() {
       inTransaction(db, () => prepare(db, "UPDATE meta SET value = value WHERE key = 'starts'").run())
     },
@@ -77,6 +83,7 @@ function connect(path: string, db: DatabaseSync, accounts: AccountConnection, ma
     close() {
       accounts.close()
       try {
+        freePages.finish()
         // Closing would do it as well, but says nothing when it fails.
         db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
       } finally {

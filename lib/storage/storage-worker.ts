@@ -12,12 +12,15 @@ import { toWireError } from './store-error.ts'
 
 /** The mark follows the commits at this distance, in ms. */
 const MARK_MS = 10_000
+/** Free pages are given back in steps at this distance, in ms. */
+const GIVE_BACK_MS = 100
 
 if (!parentPort) throw new Error('storage-worker.ts is the entry of a worker thread')
 const port = parentPort
 const { dataDir, isStart } = workerData as ThreadStart
 const waiting: Request[] = []
 let open: Database | null = null
+let giveBackTimer: NodeJS.Timeout | undefined
 
 const requests: Requests = {
   load(documentId) {
@@ -47,7 +50,10 @@ const requests: Requests = {
   },
   heads: (documentIds) => database().log.heads(documentIds),
   writeCompaction: (compaction) => database().log.writeCompaction(compaction),
-  trim: (documentId, upto) => database().log.trim(documentId, upto),
+  trim(documentId, upto) {
+    database().log.trim(documentId, upto)
+    giveBackSoon()
+  },
 
   create: (document) => database().catalog.create(document),
   resolveLink: (linkId) => database().catalog.resolveLink(linkId),
@@ -79,6 +85,7 @@ const requests: Requests = {
   },
   close() {
     clearInterval(markTimer)
+    clearTimeout(giveBackTimer)
     // After the reply; then nothing keeps the thread alive.
     setImmediate(() => port.close())
     updateMark()
@@ -152,6 +159,26 @@ function updateMark(): void {
     open?.mark.update()
   } catch {
     // The older mark stays, and stays true; a full disk is reported by the commits.
+  }
+}
+
+function giveBackSoon(): void {
+  giveBackTimer ??= setTimeout(() => {
+    giveBackTimer = undefined
+    if (giveBack()) giveBackSoon()
+  }, GIVE_BACK_MS)
+}
+
+/** True: there is more to do. */
+function giveBack(): boolean {
+  if (!open) return false
+  // An account transaction holds the write lock.
+  if (open.accounts.open !== null) return true
+  try {
+    return open.freePages.step()
+  } catch {
+    // A full disk, say. What is trimmed next comes here again.
+    return false
   }
 }
 

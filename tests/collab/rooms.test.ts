@@ -92,6 +92,8 @@ function newRooms(): Rooms {
     cacheBytes: 1e6,
     policy: {
       quietMs: 100,
+      titleShare: 1,
+      titleBurstMs: 1000,
       latestMs: 200,
       snapshotRows: 3,
       snapshotBytes: 1e6,

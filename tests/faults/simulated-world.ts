@@ -539,6 +539,8 @@ export class Simulation {
         snapshotBytes: 4096,
         keepMs: 2000,
         keepBytes: 300,
+        titleShare: 1,
+        titleBurstMs: 1000,
       },
       wire: {
         relay: (room, frame) => this.#relay(room, frame),

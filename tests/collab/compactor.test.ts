@@ -1,0 +1,165 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { COMPACTION_POLICY, Compactor } from '#lib/collab/compactor.ts'
+import type { Compaction } from '#lib/collab/document-store.ts'
+import { Room } from '#lib/collab/room.ts'
+import { chain, newRow } from '../storage/contract.ts'
+import { VirtualClock } from '../support/virtual-clock.ts'
+
+const FOLD_MS = 20
+const STATE_BYTES = 60_000
+/** Of a state vector without clients. */
+const EMPTY_VECTOR = new Uint8Array([0])
+
+let clock: VirtualClock
+/** Documents in the order in which they were folded. */
+let folded: string[]
+let foldedAt: number[]
+let compactions: Compaction[]
+let trimmed: Map<string, number>
+let compactor: Compactor
+
+beforeEach(() => {
+  clock = new VirtualClock(() => 0)
+  folded = []
+  foldedAt = []
+  compactions = []
+  trimmed = new Map()
+  compactor = new Compactor({
+    clock,
+    policy: COMPACTION_POLICY,
+    store: {
+      async readSnapshot(documentId) {
+        return compactions.findLast((compaction) => compaction.documentId === documentId)?.snapshot ?? null
+      },
+      async writeCompaction(compaction) {
+        compactions.push(compaction)
+      },
+      async trim(documentId, upto) {
+        trimmed.set(documentId, upto)
+      },
+    },
+    async fold({ rows }) {
+      await new Promise<void>((resolve) => clock.after(FOLD_MS, resolve))
+      const [first] = rows
+      folded.push(`document ${first?.[0]}`)
+      foldedAt.push(clock.steady())
+      return { state: new Uint8Array(STATE_BYTES), vector: EMPTY_VECTOR, title: 'a title' }
+    },
+    onCompacted: () => undefined,
+    onDamaged: () => undefined,
+    onEvent: () => undefined,
+  })
+})
+
+/** A room whose rows hold its number and so many bytes. */
+class Document {
+  readonly room: Room
+  readonly #number: number
+
+  constructor(number: number) {
+    this.#number = number
+    this.room = new Room({
+      number,
+      document: {
+        documentId: `document ${number}`,
+        lineage: 'l',
+        ownerId: 'o',
+        title: '',
+        schemaVersion: 1,
+        headSeq: 0,
+        headChain: chain(0),
+        baseChain: null,
+        restoredAt: null,
+        deletedAt: null,
+        clients: [],
+        snapshot: null,
+        rows: [],
+      },
+      wire: { relay: () => undefined, notice: () => undefined },
+      hash: () => new Uint8Array(8),
+      now: clock.now,
+      onEntry: () => undefined,
+      onCommitted: (room) => compactor.changed(room),
+      onBroken: () => undefined,
+    })
+  }
+
+  write(rows: number, bytes = 10): void {
+    for (let i = 0; i < rows; i++) {
+      const entries = new Uint8Array(bytes)
+      entries[0] = this.#number
+      this.room.committed({ ...newRow('a', this.room.headSeq + 1), at: clock.now(), entries })
+    }
+  }
+}
+
+describe('folding for titles', () => {
+  test('a few documents are folded when they have been quiet for 2 s', async () => {
+    for (let i = 0; i < 5; i++) new Document(i).write(1)
+    await clock.advance(2000 + 5 * FOLD_MS)
+    expect(folded).toHaveLength(5)
+  })
+
+  test('many wait for each other: no more than 1 % of a core, the longest waiting first, each once', async () => {
+    const documents = Array.from({ length: 100 }, (_, i) => new Document(i))
+    for (const document of documents) document.write(1)
+    await clock.advance(2000 + 400)
+    const atOnce = folded.length
+    expect(atOnce * FOLD_MS).toBeLessThanOrEqual(COMPACTION_POLICY.titleBurstMs + 2 * FOLD_MS)
+    for (const document of documents.slice(50)) document.write(1)
+    await clock.advance(20_000)
+    expect((folded.length - atOnce) * FOLD_MS).toBeLessThanOrEqual(20_000 * 0.01 + 2 * FOLD_MS)
+    await clock.advance(200_000)
+    expect(folded).toEqual(documents.map((_, i) => `document ${i}`))
+    expect(clock.waiting).toBe(0)
+  })
+
+  test('a room that waits stays in memory, and one that is forgotten waits no more', async () => {
+    const documents = Array.from({ length: 30 }, (_, i) => new Document(i))
+    for (const document of documents) document.write(1)
+    await clock.advance(3000)
+    const last = documents.at(-1)?.room
+    if (!last) throw new Error('no room')
+    expect(compactor.waits(last)).toBe(true)
+    compactor.forget(last)
+    expect(compactor.waits(last)).toBe(false)
+    await clock.advance(100_000)
+    expect(folded).not.toContain('document 29')
+  })
+})
+
+describe('snapshots', () => {
+  test('are never held up by titles', async () => {
+    for (let i = 0; i < 100; i++) new Document(i).write(1)
+    await clock.advance(3000)
+    new Document(200).write(500)
+    await clock.advance(2000 + 2 * FOLD_MS)
+    expect(compactions.map(({ documentId }) => documentId)).toEqual(['document 200'])
+  })
+
+  test('come in time for a document that waits for its title and grows meanwhile', async () => {
+    const documents = Array.from({ length: 100 }, (_, i) => new Document(i))
+    for (const document of documents) document.write(1)
+    await clock.advance(3000)
+    documents.at(-1)?.write(500)
+    await clock.advance(2 * FOLD_MS)
+    expect(compactions.map(({ documentId }) => documentId)).toEqual(['document 99'])
+  })
+
+  test('are written when the rows since weigh half of the last one; rows are kept up to its weight', async () => {
+    const document = new Document(1)
+    document.write(20, 1000)
+    await clock.advance(2100)
+    expect(compactions.map(({ snapshot }) => snapshot.seq)).toEqual([20])
+    expect(trimmed.size).toBe(0)
+    document.write(27, 1000)
+    await clock.advance(2100)
+    expect(compactions).toHaveLength(1)
+    document.write(20, 1000)
+    await clock.advance(2100)
+    expect(compactions.map(({ snapshot }) => snapshot.seq)).toEqual([20, 67])
+    const kept = 67 - (trimmed.get('document 1') ?? 0)
+    expect(kept).toBe(Math.floor(STATE_BYTES / 1064))
+    expect(document.room.rows).toHaveLength(kept)
+  })
+})
