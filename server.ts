@@ -15,9 +15,11 @@ import { OidcSignIn } from './lib/server/oidc-sign-in.ts'
 import { Origins } from './lib/server/origins.ts'
 import { NO_RATES, RATES, Rates } from './lib/server/rates.ts'
 import { ResetLinks } from './lib/server/reset-links.ts'
+import { Rights } from './lib/server/rights.ts'
 import { RunningServices } from './lib/server/running-services.ts'
 import { readSecret } from './lib/server/secret.ts'
 import { provideServices } from './lib/server/services.ts'
+import { Sharing } from './lib/server/sharing.ts'
 import { ShownOnce } from './lib/server/shown-once.ts'
 import { closeOnSignal } from './lib/server/shutdown.ts'
 import { Tokens } from './lib/server/tokens.ts'
@@ -41,7 +43,7 @@ async function start(): Promise<void> {
   if (store.restored) log.warn('store.restored')
 
   const publicOrigin = settings.publicOrigin ?? `http://${settings.host}:${settings.port}`
-  const tokens = new Tokens(secret, Date.now)
+  const tokens = new Tokens(secret, Date.now, settings.tokenLife)
   const origins = new Origins(settings.publicOrigin)
   const now = Date.now
   const library = { database: store.accounts, secret, publicOrigin, log }
@@ -50,11 +52,12 @@ async function start(): Promise<void> {
   const accessTokens = new AccessTokens(store.accounts, now)
   const identities = new Identities(accounts, accessTokens, settings.guests)
   const firstAdmin = FirstAdmin.create(!(await accounts.hasAdmin()))
-  const { documents, catalog } = store
+  const { documents, catalog, access } = store
   const collaboration = new Collaboration({
     httpServer: web.http,
     documents,
     catalog,
+    access,
     identities,
     tokens,
     origins,
@@ -63,6 +66,8 @@ async function start(): Promise<void> {
   })
   const rates = new Rates(() => performance.now(), settings.rateLimits ? RATES : NO_RATES)
   const endRoom = (documentId: string) => collaboration.endDeleted(documentId)
+  const rights = new Rights({ access, tokens, now: Date.now })
+  const sharing = new Sharing({ access, accounts, rights, tokens, collaboration, now: Date.now })
   provideServices(
     new RunningServices({
       accounts,
@@ -77,6 +82,10 @@ async function start(): Promise<void> {
         endSockets,
       }),
       catalog,
+      access,
+      rights,
+      sharing,
+      documentsPerUser: settings.documentsPerUser,
       tokens,
       origins,
       rates,

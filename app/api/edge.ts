@@ -14,7 +14,8 @@ const BODY_BYTES = 16 * 1024
 
 const STATUS: Partial<Record<ErrorCode, number>> = {
   unauthenticated: 401,
-  'read-only': 403,
+  forbidden: 403,
+  'link-locked': 403,
   'not-found': 404,
   'too-large': 413,
   'rate-limited': 429,
@@ -92,6 +93,11 @@ export function isJson(request: Request): boolean {
   return /^application\/json\b/i.test(request.headers.get('content-type') ?? '')
 }
 
+/** What a service answered, in JSON: what was asked for, or why not. */
+export function answered(answer: { readonly ok: true } | Refusal): Response {
+  return answer.ok ? json(answer) : answerTo(answer)
+}
+
 /** An answer in JSON. */
 export function json(body: object, status = 200): Response {
   return Response.json(body, { status, headers: HEADERS })
@@ -116,7 +122,7 @@ async function pass(request: Request, { body: schema, rate, needs }: RouteRules)
   const { session, setCookies } = await sessionFor(headers, needs)
   if (session) grant(services().takeRate(rate, headers, session))
   if (session?.readOnly && !READING.has(rate)) {
-    throw new RefusedRequest(refuse('read-only', 'this access token may read only'))
+    throw new RefusedRequest(refuse('forbidden', 'this access token may read only'))
   }
   const role = typeof needs === 'object' && session ? await roleFor(session, body, needs.role) : null
   return { call: { request, body, session, role }, setCookies }
@@ -159,7 +165,10 @@ async function roleFor(session: Session, body: unknown, needed: Role): Promise<R
   if (role === null) {
     throw new RefusedRequest(refuse('not-found', 'this document does not exist or is not shared with you'))
   }
-  if (!atLeast(role, needed)) throw new RefusedRequest(refuse('read-only', `this needs the role ${needed}`))
+  if (role === 'locked') {
+    throw new RefusedRequest(refuse('link-locked', 'this link has a password: enter it first'))
+  }
+  if (!atLeast(role, needed)) throw new RefusedRequest(refuse('forbidden', `this needs the role ${needed}`))
   return role
 }
 

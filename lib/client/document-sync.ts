@@ -257,6 +257,9 @@ export class DocumentSync {
         return
       case 'replaced':
         this.#end('lineage-changed')
+        return
+      case 'withdrawn':
+        this.#end('not-found')
     }
   }
 

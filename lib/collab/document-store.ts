@@ -1,4 +1,4 @@
-import type { Role } from '../protocol/identity.ts'
+import type { SharedRole } from '../protocol/identity.ts'
 import { type ChainHash, chainAfter, EMPTY_CHAIN, equalBytes, type Row } from '../protocol/wire.ts'
 
 /*
@@ -61,7 +61,7 @@ export interface NewDocument {
   readonly schemaVersion: number
   readonly createdAt: number
   readonly linkId: string
-  readonly linkRole: Role
+  readonly linkRole: SharedRole
 }
 
 /** One document's part of one commit. `seq` must be the stored head + 1. `schemaVersion` raises the document's, never lowers it. */
@@ -150,19 +150,17 @@ export interface ListedDocument {
   readonly visitedAt: number
 }
 
-/** What a link opens. */
-export interface LinkTarget {
+/** A document in the trash. `linkId`: a link of it, to name it by. */
+export interface TrashedDocument {
   readonly documentId: string
-  readonly ownerId: string
   readonly title: string
-  readonly role: Role
+  readonly linkId: string
+  readonly deletedAt: number
 }
 
-/** Documents as people find them: links, titles, lists. */
+/** Documents as people find them: titles, lists, the trash. */
 export interface DocumentCatalog {
   create(document: NewDocument): Promise<void>
-  /** `null` for unknown and revoked links and for deleted documents alike. */
-  resolveLink(linkId: string): Promise<LinkTarget | null>
   setTitle(documentId: string, title: string): Promise<void>
   /** Remembers that somebody opened a document by a link; the list of `listFor` is made of these. */
   recordVisit(userId: string, documentId: string, linkId: string, at: number): Promise<void>
@@ -170,8 +168,18 @@ export interface DocumentCatalog {
   listFor(userId: string, limit: number): Promise<ListedDocument[]>
   /** Takes a document off somebody's own list. */
   forgetVisit(userId: string, documentId: string): Promise<void>
-  /** Marks as deleted; true when `ownerId` owns it and it was not deleted yet. */
+  /** Puts into the trash; true when `ownerId` owns it and it was not there yet. */
   delete(documentId: string, ownerId: string, at: number): Promise<boolean>
+  /** An owner's documents in the trash, the last one deleted first. */
+  trashOf(ownerId: string): Promise<TrashedDocument[]>
+  /** Takes out of the trash; true when `ownerId` owns it and it was there. */
+  undelete(documentId: string, ownerId: string): Promise<boolean>
+  /** Erases a document in the trash with all that belongs to it; true when `ownerId` owns it and it was there. */
+  erase(documentId: string, ownerId: string): Promise<boolean>
+  /** Erases one document that was deleted before, with all that belongs to it; returns its id, null: there is none. */
+  eraseDeleted(deletedBefore: number): Promise<string | null>
+  /** Documents somebody owns that are not in the trash. */
+  countOwned(ownerId: string): Promise<number>
   /** Erases documents without a row created before `createdBefore`; returns their ids. */
   eraseUntouched(createdBefore: number): Promise<string[]>
   /** Marks every document as restored from an older copy. */
@@ -204,3 +212,80 @@ export interface OwnerCatalog {
 
 /** More guests than this are not looked up for one account. */
 export const ALIASES = 200
+
+/** Somebody at a link. */
+export interface AccessKey {
+  readonly linkId: string
+  /** '': nobody we know yet. */
+  readonly userId: string
+}
+
+/** A link as its holders see it. */
+export interface StoredLink {
+  readonly linkId: string
+  readonly role: SharedRole
+  readonly expiresAt: number | null
+  readonly hasPassword: boolean
+}
+
+/** All that decides what somebody at a link may do; judged by `roleOf` (access.ts). */
+export interface AccessFacts {
+  readonly documentId: string
+  readonly ownerId: string
+  readonly title: string
+  /** When it was put into the trash; null: it is not there. */
+  readonly deletedAt: number | null
+  readonly linkRole: SharedRole | null
+  readonly grant: SharedRole | null
+  readonly link: StoredLink & { readonly revoked: boolean; readonly unlocked: boolean }
+}
+
+/** A role that somebody was given, or asks for. */
+export interface StoredGrant {
+  readonly userId: string
+  readonly role: SharedRole
+  readonly at: number
+}
+
+/** Who may open a document, but for its owner. Oldest first. */
+export interface StoredSharing {
+  /** Live ones, at most one for each role; perhaps expired. */
+  readonly links: readonly StoredLink[]
+  readonly grants: readonly StoredGrant[]
+  readonly requests: readonly StoredGrant[]
+}
+
+/** Who may do what: links, grants, requests. Writing to a document that is gone does nothing, but for `ensureLinks`. */
+export interface AccessStore {
+  /** In the order of the keys; null: no such link. */
+  facts(keys: readonly AccessKey[]): Promise<(AccessFacts | null)[]>
+  sharing(documentId: string): Promise<StoredSharing>
+  /** Who opened a document by which link last, newest first. */
+  visitors(documentId: string, limit: number): Promise<AccessKey[]>
+  /** Sets the most that people with a link can do. */
+  setLinkRole(documentId: string, role: SharedRole | null): Promise<void>
+  /** Makes each link whose role has no live one yet. Repeating is harmless. */
+  ensureLinks(documentId: string, links: readonly { linkId: string; role: SharedRole }[]): Promise<void>
+  /** What is left out stays. A new password, or none, locks again for everybody who had entered the old one. */
+  changeLink(
+    linkId: string,
+    change: { readonly expiresAt?: number | null; readonly passwordHash?: string | null },
+  ): Promise<void>
+  /**
+   * Revokes the live link of a role and makes `linkId` in its place, with its password, and with its expiry unless that
+   * has passed at `at`. The owner's own visit moves along.
+   */
+  replaceLink(documentId: string, role: SharedRole, linkId: string, at: number): Promise<void>
+  passwordHash(linkId: string): Promise<string | null>
+  /** Remembers that somebody entered the link's password. Repeating is harmless. */
+  unlock(userId: string, linkId: string): Promise<void>
+  /** Gives somebody a role, or takes it back (null); what they asked for is answered with it. */
+  grant(documentId: string, userId: string, role: SharedRole | null, at: number): Promise<void>
+  /** Somebody asks for a role; in place of what they asked before. */
+  request(documentId: string, userId: string, role: SharedRole, at: number): Promise<void>
+  dropRequest(documentId: string, userId: string): Promise<void>
+  /** When the next live link after `at` ends; null: none does. */
+  nextExpiry(at: number): Promise<number | null>
+  /** Documents with a live link that ended after `after`, at `upto` at the latest. */
+  expiredIn(after: number, upto: number): Promise<string[]>
+}

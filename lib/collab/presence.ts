@@ -154,6 +154,12 @@ export class Presence {
     if (found) this.#hear(found, now)
   }
 
+  /** A tab's role is another one now. */
+  changeRole(member: number, recipient: string, role: Role): void {
+    const found = this.#of(member, recipient)
+    if (found) this.#identify(found, { ...found.identity, role })
+  }
+
   /** Somebody changed their name or hue: every tab of theirs. */
   rename(identity: PresenceIdentity): void {
     this.#identifyAll(this.#withHue(identity))

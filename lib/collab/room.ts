@@ -1,5 +1,5 @@
 import { type ErrorCode, type Refusal, refuse } from '../protocol/errors.ts'
-import type { Ack, HISTORY_MODES, Notice, Reset } from '../protocol/events.ts'
+import type { Ack, HISTORY_MODES, Notice, Reset, RoleChange } from '../protocol/events.ts'
 import { mayEdit, type Role } from '../protocol/identity.ts'
 import { LIMITS } from '../protocol/limits.ts'
 import {
@@ -42,6 +42,8 @@ export interface Connection {
   exit(room: number): void
   ack(ack: Ack): void
   reset(reset: Reset): void
+  /** This connection's role in a room is another one from now on. */
+  changeRole(change: RoleChange): void
 }
 
 /** Sends to everybody in a room at once. */
@@ -55,6 +57,8 @@ export interface Member {
   readonly connection: Connection
   readonly clientId: number
   readonly role: Role
+  /** The link they came by. */
+  readonly linkId: string
   readonly schemaVersion: number
 }
 
@@ -213,8 +217,33 @@ export class Room implements CommitSource {
     member?.connection.exit(this.number)
   }
 
-  has(connectionId: string): boolean {
-    return this.#members.has(connectionId)
+  /** Somebody's role here; null: they are not in the room. */
+  roleOf(connectionId: string): Role | null {
+    return this.#members.get(connectionId)?.role ?? null
+  }
+
+  /** Everybody who is here. */
+  members(): Member[] {
+    return [...this.#members.values()]
+  }
+
+  /**
+   * Judges everybody here again; null takes the room away from them. What was accepted before stays accepted, what
+   * comes after is judged by the new role.
+   */
+  changeRoles(roleOf: (member: Member) => Role | null, reason: RoleChange['reason']): void {
+    for (const member of this.members()) {
+      const role = roleOf(member)
+      const { connection } = member
+      if (role === null) {
+        connection.reset({ room: this.number, reason: 'withdrawn' })
+        this.leave(connection.id)
+      } else if (role !== member.role) {
+        this.#members.set(connection.id, { ...member, role })
+        if (!mayEdit(role)) this.#assemblies.delete(connection.id)
+        connection.changeRole({ room: this.number, role, reason })
+      }
+    }
   }
 
   /** How the history stands to a client's cursor. */

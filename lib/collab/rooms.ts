@@ -1,12 +1,12 @@
 import { type Refusal, refuse } from '../protocol/errors.ts'
-import type { HISTORY_MODES, Reset } from '../protocol/events.ts'
+import type { HISTORY_MODES, Reset, RoleChange } from '../protocol/events.ts'
 import type { Role } from '../protocol/identity.ts'
 import type { BatchBody, ChainHash } from '../protocol/wire.ts'
 import type { Clock } from './clock.ts'
 import { CommitQueue } from './commit-queue.ts'
 import { COMPACTION_POLICY, type CompactionPolicy, Compactor, type Fold } from './compactor.ts'
 import { DamagedDocument, type DocumentStore } from './document-store.ts'
-import { type Connection, type Cursor, Room, type RoomWire } from './room.ts'
+import { type Connection, type Cursor, type Member, Room, type RoomWire } from './room.ts'
 import { SnapshotCache } from './snapshot-cache.ts'
 
 export interface RoomsOptions {
@@ -40,6 +40,10 @@ export type RoomEvent =
 export interface RoomJoin {
   readonly documentId: string
   readonly role: Role
+  /** The link they came by. */
+  readonly linkId: string
+  /** False when the role may have changed since it was judged: then nobody enters. Left out: always true. */
+  readonly isCurrent?: () => boolean
   readonly clientId: number
   readonly schemaVersion: number
   readonly cursor: Cursor | null
@@ -62,6 +66,10 @@ export interface RoomJoined {
 const UNLOAD_AFTER_MS = 30_000
 /** After the store refused a row, its document rests this long: clients would only be refused again. */
 const REFUSED_REST_MS = 1000
+
+const NOT_FOUND = refuse('not-found', 'this document does not exist or is not shared with you')
+const NOT_CURRENT = refuse('internal', 'access to the document was changed in this moment; join again', 100)
+const NOT_JOINED = refuse('not-joined', 'join the document first')
 
 const DAMAGED = refuse(
   'document-damaged',
@@ -113,7 +121,10 @@ export class Rooms {
     return this.#byNumber.size
   }
 
-  /** Enters the relay group and answers with what the client lacks. A reconnect is a join; repeating is harmless. */
+  /**
+   * Enters the relay group and answers with what the client lacks. A reconnect is a join; repeating is harmless. The
+   * member may have been shown out again when this resolves: `roleOf` tells.
+   */
   async join(connection: Connection, request: RoomJoin): Promise<RoomJoined | Refusal> {
     if (this.#closing) return refuse('draining', 'the server is restarting; come back', 1000)
     const { documentId, cursor } = request
@@ -125,10 +136,12 @@ export class Rooms {
       return this.#loadRefusal(documentId, error)
     }
     // From here to the reading of the rows nothing awaits: what is committed later reaches the member as a frame.
+    if (request.isCurrent?.() === false) return NOT_CURRENT
     const entered = room.enter({
       connection,
       clientId: request.clientId,
       role: request.role,
+      linkId: request.linkId,
       schemaVersion: request.schemaVersion,
     })
     if ('ok' in entered) return entered
@@ -173,15 +186,41 @@ export class Rooms {
   /** What follows row `seq` as an encoded HistoryBody; a snapshot is in it when the rows are no longer kept. */
   async pull(connection: Connection, number: number, seq: number): Promise<Uint8Array | Refusal> {
     const room = this.#byNumber.get(number)
-    if (!room?.has(connection.id)) return refuse('not-joined', 'join the document first')
+    if (!room?.roleOf(connection.id)) return NOT_JOINED
     return room.tail(seq) ?? (await this.#snapshotAndTail(room))
+  }
+
+  /** Somebody's role in a room; null: they are not in it. */
+  roleOf(connection: Connection, number: number): Role | null {
+    return this.#byNumber.get(number)?.roleOf(connection.id) ?? null
+  }
+
+  /** Everybody who has a document open. */
+  async membersOf(documentId: string): Promise<Member[]> {
+    const room = await this.#open.get(documentId)?.catch(() => null)
+    return room?.members() ?? []
+  }
+
+  /**
+   * Judges everybody in a document's room again, all at once (`Room.changeRoles`). Nothing happens when nobody has it
+   * open.
+   */
+  async changeRoles(
+    documentId: string,
+    roleOf: (member: Member) => Role | null,
+    reason: RoleChange['reason'],
+  ): Promise<void> {
+    const room = await this.#open.get(documentId)?.catch(() => null)
+    if (!room) return
+    room.changeRoles(roleOf, reason)
+    this.#unloadSoon(room)
   }
 
   /** Leaves one room, or every room when `number` is left out (the connection closed). Repeating is harmless. */
   leave(connection: Connection, number?: number): void {
     const left = number === undefined ? this.#byNumber.values() : [this.#byNumber.get(number)]
     for (const room of left) {
-      if (!room?.has(connection.id)) continue
+      if (!room?.roleOf(connection.id)) continue
       room.leave(connection.id)
       this.#unloadSoon(room)
     }
@@ -248,8 +287,7 @@ export class Rooms {
   }
 
   #loadRefusal(documentId: string, error: unknown, room?: Room): Refusal {
-    if (error instanceof UnknownDocument)
-      return refuse('not-found', 'this document does not exist or is not shared with you')
+    if (error instanceof UnknownDocument) return NOT_FOUND
     const reason = error instanceof Error ? error.message : String(error)
     if (error instanceof DamagedDocument) {
       this.#quarantine(documentId, reason, room)

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { ERROR_BANDS, type ErrorCode, type Refusal } from './errors.ts'
 import type { Identity } from './identity.ts'
-import { GUEST_NAME_COUNT, HUE_COUNT, ROLES } from './identity.ts'
+import { GUEST_NAME_COUNT, HUE_COUNT, ROLES, SHARED_ROLES } from './identity.ts'
 import { LIMITS } from './limits.ts'
 
 /*
@@ -13,14 +13,15 @@ const clientIdSchema = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue
 const seqSchema = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER))
 const chainSchema = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/))
 const idSchema = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,64}$/))
-const addressSchema = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{32}$/))
+export const addressSchema = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{32}$/))
+const tokenSchema = v.pipe(v.string(), v.maxLength(1024))
 const roomSchema = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(Number.MAX_SAFE_INTEGER))
 
 /** What a connection shows when it is made: Socket.IO's `auth`. */
 export const handshakeSchema = v.object({
   protocol: v.number(),
   /** Short-lived signed token from `POST /api/session`. */
-  token: v.pipe(v.string(), v.maxLength(1024)),
+  token: tokenSchema,
   /** Random per page load; tells a take-over of the same tab from a second tab. Never relayed. */
   tab: idSchema,
   /** Counts this tab's connections; the higher one wins. */
@@ -43,7 +44,15 @@ export type PullRequest = v.InferOutput<typeof pullSchema>
 export const leaveSchema = v.object({ room: roomSchema })
 export type LeaveRequest = v.InferOutput<typeof leaveSchema>
 
-const roleSchema = v.picklist(ROLES)
+/** A fresh token of the same user and session, before the one of the handshake or of the last renewal ends. */
+export const renewSchema = v.object({ token: tokenSchema })
+export type RenewRequest = v.InferOutput<typeof renewSchema>
+
+/** Asks the owner for more than one may. */
+export const askSchema = v.object({ room: roomSchema, role: v.picklist(['commenter', 'editor']) })
+export type AskRequest = v.InferOutput<typeof askSchema>
+
+export const roleSchema = v.picklist(ROLES)
 
 export const identitySchema = v.object({
   userId: idSchema,
@@ -102,6 +111,11 @@ export const pulledSchema = v.object({
 })
 export const pullAnswerSchema = v.variant('ok', [pulledSchema, refusalSchema])
 
+/** `expiresAt`: when the new token ends, ms since the epoch. */
+export const renewedSchema = v.object({ ok: v.literal(true), expiresAt: v.number() })
+export const renewAnswerSchema = v.variant('ok', [renewedSchema, refusalSchema])
+export const askAnswerSchema = v.variant('ok', [v.object({ ok: v.literal(true) }), refusalSchema])
+
 export const chunkSchema = v.object({
   room: roomSchema,
   /** Bytes of the whole history and where this chunk stands in it. */
@@ -120,10 +134,30 @@ export const ackSchema = v.object({
 })
 export type Ack = v.InferOutput<typeof ackSchema>
 
-/** Why a room was taken from under a client. Every reason but *rejoin* ends it. */
-export const RESET_REASONS = ['rejoin', 'deleted', 'damaged', 'replaced'] as const
+/** Why a room was taken from under a client. Every reason but *rejoin* ends it; *withdrawn*: one may no longer be there. */
+export const RESET_REASONS = ['rejoin', 'deleted', 'damaged', 'replaced', 'withdrawn'] as const
 export const resetSchema = v.object({ room: roomSchema, reason: v.picklist(RESET_REASONS) })
 export type Reset = v.InferOutput<typeof resetSchema>
+
+/**
+ * Why somebody's role in a room is another one from now on. *changed*: by somebody's decision, or a link has ended.
+ * *expired*: this connection's token has ended and was not renewed. *renewed*: it was, after all.
+ */
+export const ROLE_REASONS = ['changed', 'expired', 'renewed'] as const
+export const roleChangeSchema = v.object({
+  room: roomSchema,
+  role: roleSchema,
+  reason: v.picklist(ROLE_REASONS),
+})
+export type RoleChange = v.InferOutput<typeof roleChangeSchema>
+
+/** Somebody in the room asks its owner for a role. */
+export const askedSchema = v.object({
+  room: roomSchema,
+  user: identitySchema,
+  role: v.picklist(SHARED_ROLES),
+})
+export type Asked = v.InferOutput<typeof askedSchema>
 
 export const noticeSchema = v.object({
   /** 0: for the connection as a whole. */
@@ -151,6 +185,11 @@ export interface UpEvents {
   ) => void
   'document:leave': (request: LeaveRequest) => void
   'presence:set': (presence: Uint8Array) => void
+  'session:renew': (
+    request: RenewRequest,
+    answer: Answer<v.InferOutput<typeof renewedSchema> | Refusal>,
+  ) => void
+  'access:ask': (request: AskRequest, answer: Answer<{ readonly ok: true } | Refusal>) => void
 }
 
 /** Server → client. A `Uint8Array` is a body of wire.ts. */
@@ -159,6 +198,8 @@ export interface DownEvents {
   'document:ack': (ack: Ack) => void
   'document:chunk': (chunk: Chunk, bytes: Uint8Array, received: () => void) => void
   'document:reset': (reset: Reset) => void
+  'document:role': (change: RoleChange) => void
+  'access:asked': (asked: Asked) => void
   'presence:diff': (diff: Uint8Array) => void
   'server:notice': (notice: Notice) => void
   'server:drain': (drain: Drain) => void
@@ -170,6 +211,8 @@ export const UP_EVENTS = [
   'document:pull',
   'document:leave',
   'presence:set',
+  'session:renew',
+  'access:ask',
 ] as const satisfies readonly (keyof UpEvents)[]
 
 export const DOWN_EVENTS = [
@@ -177,6 +220,8 @@ export const DOWN_EVENTS = [
   'document:ack',
   'document:chunk',
   'document:reset',
+  'document:role',
+  'access:asked',
   'presence:diff',
   'server:notice',
   'server:drain',
@@ -185,7 +230,7 @@ export const DOWN_EVENTS = [
 /** Codes of a refused connection (`connect_error`'s `data.code`). */
 export type ConnectRefusal = Extract<
   ErrorCode,
-  'protocol-version' | 'unauthenticated' | 'draining' | 'bad-message'
+  'protocol-version' | 'unauthenticated' | 'draining' | 'bad-message' | 'too-many-connections'
 >
 
 /** Names and titles a person may set, over HTTP. */

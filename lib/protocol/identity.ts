@@ -21,8 +21,13 @@ export interface Identity {
   readonly hue: number
 }
 
+/** From the least to the most. */
 export const ROLES = ['viewer', 'commenter', 'editor', 'owner'] as const
 export type Role = (typeof ROLES)[number]
+
+/** Roles that can be given to somebody or to a link; a document has one owner. */
+export const SHARED_ROLES = ['viewer', 'commenter', 'editor'] as const
+export type SharedRole = (typeof SHARED_ROLES)[number]
 
 /** True when `role` is `needed` or more. */
 export function atLeast(role: Role, needed: Role): boolean {
@@ -36,7 +41,7 @@ export function capped(role: Role, cap: Role | null): Role {
 
 /** True when `role` may change the text. */
 export function mayEdit(role: Role): boolean {
-  return role === 'editor' || role === 'owner'
+  return atLeast(role, 'editor')
 }
 
 /** How somebody is here, as the server sees it. `left` is only ever shown in lists, by the page. */

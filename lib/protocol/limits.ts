@@ -30,6 +30,8 @@ export const LIMITS = {
   nameLength: 40,
   /** A document's title, in UTF-16 units. */
   titleLength: 300,
+  /** A document: its newest snapshot and the rows after it. */
+  documentBytes: 20 * 1024 * 1024,
   /** Batches of one client on their way at the same time. */
   batchesInFlight: 16,
   /** Messages in a row that fail their schema before the socket is closed. */

@@ -5,8 +5,9 @@
  * History
  * 1: first version.
  * 2: batches travel in parts of 32 KiB; a part that asks for it is confirmed when it has arrived.
+ * 3: roles that change live, asking for more, tokens renewed on the live socket.
  */
-export const PROTOCOL_VERSION = 2
+export const PROTOCOL_VERSION = 3
 
 /**
  * The version of the document schema (node and mark types of the editor): sent in each join.

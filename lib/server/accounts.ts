@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto'
 import { APIError } from 'better-auth/api'
 import { hashPassword, verifyPassword } from 'better-auth/crypto'
 import type { OwnerCatalog } from '../collab/document-store.ts'
 import type { PresenceIdentity } from '../collab/presence.ts'
-import { cleanName, GUEST_NAME_COUNT, HUE_COUNT } from '../protocol/identity.ts'
+import { cleanName, GUEST_NAME_COUNT, HUE_COUNT, HUE_ORDER, type Identity } from '../protocol/identity.ts'
 import { LIMITS } from '../protocol/limits.ts'
 import type { Store } from '../storage/open-store.ts'
 import { type AuthLibrary, type AuthLibraryOptions, createAuthLibrary } from './auth-library.ts'
@@ -355,6 +356,12 @@ function personIn({ id, name, guestName, hue }: Record<string, unknown>): Person
     guestName: inRange(guestName, GUEST_NAME_COUNT) ? guestName : 0,
     hue: inRange(hue, HUE_COUNT) ? hue : null,
   }
+}
+
+/** Outside of a room somebody who chose no hue has one that is always the same; a room gives them one that is free. */
+export function identityOf(person: Person): Identity {
+  const [byte = 0] = createHash('sha256').update(person.userId).digest()
+  return { ...person, hue: person.hue ?? HUE_ORDER[byte % HUE_COUNT] ?? 0 }
 }
 
 function inRange(value: unknown, count: number): value is number {

@@ -1,16 +1,19 @@
 import { createHash } from 'node:crypto'
 import type { Server as HttpServer } from 'node:http'
 import type { Clock } from '../collab/clock.ts'
-import type { DocumentCatalog, DocumentStore } from '../collab/document-store.ts'
+import type { AccessStore, DocumentCatalog, DocumentStore } from '../collab/document-store.ts'
 import { type RoomEvent, Rooms } from '../collab/rooms.ts'
 import { CHAIN_BYTES } from '../protocol/wire.ts'
 import type { Ended, Person } from './accounts.ts'
 import type { Settings } from './env.ts'
 import { Folding } from './folding.ts'
 import type { Identities } from './identities.ts'
+import { LinkExpiry } from './link-expiry.ts'
+import { LiveAccess } from './live-access.ts'
 import type { Log } from './log.ts'
 import type { Origins } from './origins.ts'
 import { PresenceRooms } from './presence-rooms.ts'
+import { Rights } from './rights.ts'
 import { SocketServer } from './socket-server.ts'
 import type { Tokens } from './tokens.ts'
 
@@ -18,6 +21,7 @@ export interface CollaborationOptions {
   readonly httpServer: HttpServer
   readonly documents: DocumentStore
   readonly catalog: DocumentCatalog
+  readonly access: AccessStore
   readonly identities: Identities
   readonly tokens: Tokens
   readonly origins: Origins
@@ -36,16 +40,24 @@ export class Collaboration {
   readonly #rooms: Rooms
   readonly #presence: PresenceRooms
   readonly #sockets: SocketServer
+  readonly #live: LiveAccess
+  readonly #linkExpiry: LinkExpiry
   readonly #folding = new Folding()
 
   constructor(options: CollaborationOptions) {
-    const { documents, catalog, identities, tokens, settings, log } = options
+    const { documents, catalog, access, identities, tokens, settings, log } = options
     const { pingInterval, pingTimeout } = settings
+    const holderOf = async (token: string) => {
+      const proved = tokens.verify(token)
+      const holder = proved && (await identities.holderOf(proved.userId, proved.sessionId))
+      return holder && { ...holder, ...proved }
+    }
+    const rights = new Rights({ access, tokens, now: systemClock.now })
     const sockets = new SocketServer({
       ...options,
       pingInterval,
       pingTimeout,
-      holderOf: (userId, sessionId) => identities.holderOf(userId, sessionId),
+      holderOf,
     })
     this.#sockets = sockets
     this.#rooms = new Rooms({
@@ -63,14 +75,32 @@ export class Collaboration {
       send: (send) => sockets.sendPresence(send),
       busy: (recipient) => sockets.isBusy(recipient),
     })
+    this.#live = new LiveAccess({
+      rooms: this.#rooms,
+      rights,
+      access,
+      tellAsked: (connectionId, asked) => sockets.tellAsked(connectionId, asked),
+      now: systemClock.now,
+      log,
+    })
+    this.#linkExpiry = new LinkExpiry({
+      access,
+      clock: systemClock,
+      onExpired: (documentId) => this.#live.changed(documentId),
+      log,
+    })
+    void this.#linkExpiry.plan()
     sockets.serve({
       rooms: this.#rooms,
       presence: this.#presence,
       catalog,
-      tokens,
+      rights,
+      live: this.#live,
+      holderOf,
+      graceMs: { write: tokens.life / 20, read: tokens.life / 2 },
       pingInterval,
       pingTimeout,
-      now: systemClock.now,
+      clock: systemClock,
       log,
     })
   }
@@ -78,6 +108,17 @@ export class Collaboration {
   /** Ends a deleted document for everybody who has it open. */
   endDeleted(documentId: string): Promise<void> {
     return this.#rooms.end(documentId, 'deleted')
+  }
+
+  /** What is stored of a document's access was changed: resolves when everybody who has it open has their new role. */
+  async accessChanged(documentId: string): Promise<void> {
+    await Promise.all([this.#live.changed(documentId), this.#linkExpiry.plan()])
+  }
+
+  /** Everybody who has a document open, by connection. */
+  async present(documentId: string): Promise<{ userId: string; linkId: string }[]> {
+    const members = await this.#rooms.membersOf(documentId)
+    return members.map(({ connection: { userId }, linkId }) => ({ userId, linkId }))
   }
 
   /** Closes the sockets of a session or a user that is over. */
@@ -94,6 +135,7 @@ export class Collaboration {
   /** Lets nobody in any more, asks everybody to come back later, commits what waits, closes the sockets. */
   async close(): Promise<void> {
     this.#sockets.drain()
+    this.#linkExpiry.close()
     await this.#rooms.close()
     await this.#sockets.close()
     this.#presence.close()

@@ -1,27 +1,46 @@
 import type { Socket } from 'socket.io'
-import * as v from 'valibot'
+import type { Clock } from '../collab/clock.ts'
 import type { DocumentCatalog } from '../collab/document-store.ts'
 import type { Connection } from '../collab/room.ts'
-import type { Rooms } from '../collab/rooms.ts'
+import type { RoomJoined, Rooms } from '../collab/rooms.ts'
 import { type ErrorCode, type Refusal, refuse } from '../protocol/errors.ts'
 import {
   type Ack,
+  type AskRequest,
+  askSchema,
   type DownEvents,
   type Joined,
+  type JoinRequest,
   joinSchema,
+  type LeaveRequest,
   leaveSchema,
+  type PullRequest,
   pullSchema,
+  type RenewRequest,
   type Reset,
+  type RoleChange,
+  renewSchema,
   type UpEvents,
 } from '../protocol/events.ts'
-import { capped, type Role } from '../protocol/identity.ts'
+import { atLeast, type Role } from '../protocol/identity.ts'
 import { LIMITS } from '../protocol/limits.ts'
-import { decodeBatch, decodePresenceSet, MalformedBody } from '../protocol/wire.ts'
-import type { Person } from './accounts.ts'
-import { ANSWER_BYTES, sendChunks } from './chunks.ts'
+import {
+  type BatchBody,
+  decodeBatch,
+  decodePresenceSet,
+  MalformedBody,
+  type PresenceSetBody,
+} from '../protocol/wire.ts'
+import { identityOf, type Person } from './accounts.ts'
+import { HistorySending } from './history-sending.ts'
+import type { Holder } from './identities.ts'
+import type { LiveAccess } from './live-access.ts'
 import type { Log } from './log.ts'
 import type { PresenceRooms } from './presence-rooms.ts'
-import type { Tokens } from './tokens.ts'
+import type { Rights } from './rights.ts'
+import { type Answer, bytes, type EventRule, type EventRules, json } from './socket-events.ts'
+import { SocketLease, type SocketLeaseOptions } from './socket-lease.ts'
+import type { SocketToken } from './tokens.ts'
 
 /** Who a socket belongs to, as its handshake proved it. */
 export interface SocketOwner {
@@ -34,6 +53,8 @@ export interface SocketOwner {
   readonly tab: string
   /** Counts the tab's connections; the higher one wins. */
   readonly connection: number
+  /** When the token of the handshake ends, ms since the epoch. */
+  readonly expiresAt: number
 }
 
 export type DocumentSocket = Socket<UpEvents, DownEvents, Record<string, never>, SocketOwner>
@@ -41,15 +62,17 @@ export type DocumentSocket = Socket<UpEvents, DownEvents, Record<string, never>,
 export interface ConnectionPorts {
   readonly rooms: Rooms
   readonly presence: PresenceRooms
-  readonly catalog: Pick<DocumentCatalog, 'resolveLink' | 'recordVisit'>
-  readonly tokens: Pick<Tokens, 'linkIdIn'>
+  readonly catalog: Pick<DocumentCatalog, 'recordVisit'>
+  readonly rights: Pick<Rights, 'at'>
+  readonly live: LiveAccess
+  /** Whose token this is; null: not ours, ended, or its session is over. */
+  readonly holderOf: (token: string) => Promise<(Holder & SocketToken) | null>
+  readonly graceMs: SocketLeaseOptions['graceMs']
   readonly pingInterval: number
   readonly pingTimeout: number
-  readonly now: () => number
+  readonly clock: Clock
   readonly log: Log
 }
-
-type Answer = (answer: object, bytes?: Uint8Array) => void
 
 /** Refusals that no client of ours causes by a race: ten of them in a row end the connection. */
 const SUSPECT = new Set<ErrorCode>([
@@ -61,12 +84,20 @@ const SUSPECT = new Set<ErrorCode>([
   'unknown-root',
 ])
 
+/** How often a join is judged again when access changes in the very moment. */
+const JOIN_ATTEMPTS = 5
+
+const NOT_FOUND = refuse('not-found', 'this document does not exist or is not shared with you')
+const NOT_CURRENT = refuse('internal', 'access to the document was changed in this moment; join again', 100)
+const NOT_JOINED = refuse('not-joined', 'join the document first')
+
 /** Sockets by the room whose frames they get. */
 export type SocketGroups = Map<number, Set<DocumentSocket>>
 
 /**
  * One socket: parses what comes, hands it to the rules, answers. Every event goes through `receive`, the one wrapper:
- * what is wrong with a message is answered as a refusal, a fault of ours as `internal`, and nothing is thrown further.
+ * its rule says how it is read, who may send it and who handles it; what is wrong with it is answered as a refusal, a
+ * fault of ours as `internal`, and nothing is thrown further.
  */
 export class DocumentConnection implements Connection {
   readonly id: string
@@ -75,13 +106,61 @@ export class DocumentConnection implements Connection {
   readonly #socket: DocumentSocket
   readonly #ports: ConnectionPorts
   readonly #groups: SocketGroups
-  /** Documents by room; a join on its way counts. */
+  readonly #lease: SocketLease
+  readonly #sending: HistorySending
+  /** Documents by room. */
   readonly #documents = new Map<number, string>()
-  /** The history being sent to a room's member: a later one takes its place. */
-  readonly #sending = new Map<number, Uint8Array>()
   #joining = 0
   #suspicions = 0
   #closed = false
+
+  /** Every event a client may send. A static block of the class: the handlers are nobody else's. */
+  static readonly rules: EventRules<DocumentConnection> = {
+    'document:join': {
+      shape: 'document:join {address, clientId, schemaVersion, cursor}',
+      read: json(joinSchema),
+      role: 'anyone',
+      handle: (to, request, answer) => to.#join(request, answer),
+    },
+    'document:update': {
+      shape: 'document:update <bytes>',
+      read: bytes(decodeBatch),
+      role: 'editor',
+      handle: (to, batch, received) => to.#update(batch, received),
+      refused: (to, { room, clientId, n }, refusal) =>
+        to.#socket.emit('document:ack', { room, clientId, n, refusal }),
+    },
+    'document:pull': {
+      shape: 'document:pull {room, seq}',
+      read: json(pullSchema),
+      role: 'viewer',
+      handle: (to, request, answer) => to.#pull(request, answer),
+    },
+    'document:leave': {
+      shape: 'document:leave {room}',
+      read: json(leaveSchema),
+      role: 'anyone',
+      handle: (to, request) => to.#leave(request),
+    },
+    'presence:set': {
+      shape: 'presence:set <bytes>',
+      read: bytes(decodePresenceSet),
+      role: 'viewer',
+      handle: (to, set) => to.#setPresence(set),
+    },
+    'session:renew': {
+      shape: 'session:renew {token}',
+      read: json(renewSchema),
+      role: 'anyone',
+      handle: (to, request, answer) => to.#renew(request, answer),
+    },
+    'access:ask': {
+      shape: 'access:ask {room, role}',
+      read: json(askSchema),
+      role: 'viewer',
+      handle: (to, request, answer) => to.#ask(request, answer),
+    },
+  }
 
   constructor(socket: DocumentSocket, ports: ConnectionPorts, groups: SocketGroups) {
     this.#groups = groups
@@ -90,39 +169,40 @@ export class DocumentConnection implements Connection {
     this.aliases = socket.data.aliases
     this.#socket = socket
     this.#ports = ports
+    this.#sending = new HistorySending((...chunk) => socket.emit('document:chunk', ...chunk))
+    const { clock, graceMs, live } = ports
+    live.admit(this, socket.data.cap)
+    const onLapsed = () => live.lapse(this, this.#documents.values())
+    const onEnded = () => void socket.disconnect(true)
+    this.#lease = new SocketLease({ clock, graceMs, onLapsed, onEnded }, socket.data.expiresAt)
   }
 
-  /** One event with its arguments, as it came. */
-  async receive(event: string, args: readonly unknown[]): Promise<void> {
+  /** One event with its arguments, as it came. At once, where the handler answers at once: keystrokes wait for nothing. */
+  receive(event: string, args: readonly unknown[]): void | Promise<void> {
     const last = args.at(-1)
     const answer = typeof last === 'function' ? (last as Answer) : null
     const before = this.#suspicions
-    let refusal: Refusal | null
+    const end = (refusal: Refusal | null) => this.#end(refusal, answer, before)
     try {
-      refusal = await this.#handle(event, answer ? args.slice(0, -1) : args, answer)
+      const done = isUpEvent(event)
+        ? this.#handle(event, answer ? args.slice(0, -1) : args, answer)
+        : refuse('unknown-event', 'this server knows no such event')
+      if (!(done instanceof Promise)) return end(done)
+      return done.then(end, (error: unknown) => end(this.#fault(event, error)))
     } catch (error) {
-      if (error instanceof MalformedBody) {
-        refusal = refuse('bad-message', error.message)
-      } else {
-        this.#ports.log.error({ err: error, on: event }, 'socket.handler-failed')
-        refusal = refuse('internal', 'the server failed at this message; send it again later', 1000)
-      }
-    }
-    if (refusal) {
-      answer?.(refusal)
-      this.#count(refusal.code)
-    } else if (this.#suspicions === before) {
-      this.#suspicions = 0
+      return end(this.#fault(event, error))
     }
   }
 
   /** The socket is gone. */
   close(): void {
     this.#closed = true
-    this.#sending.clear()
+    this.#lease.close()
+    this.#sending.stop()
     this.#documents.clear()
     this.#ports.rooms.leave(this)
     this.#ports.presence.leave(this.id)
+    this.#ports.live.forget(this)
   }
 
   enter(room: number): void {
@@ -135,7 +215,7 @@ export class DocumentConnection implements Connection {
     group?.delete(this.#socket)
     if (group?.size === 0) this.#groups.delete(room)
     this.#documents.delete(room)
-    this.#sending.delete(room)
+    this.#sending.stop(room)
     this.#ports.presence.leave(this.id, room)
   }
 
@@ -148,51 +228,103 @@ export class DocumentConnection implements Connection {
     this.#socket.emit('document:reset', reset)
   }
 
-  async #handle(event: string, args: readonly unknown[], answer: Answer | null): Promise<Refusal | null> {
-    switch (event as keyof UpEvents) {
-      case 'document:join':
-        return this.#join(args, answer)
-      case 'document:update':
-        return this.#update(args, answer)
-      case 'document:pull':
-        return this.#pull(args, answer)
-      case 'document:leave':
-        return this.#leave(args)
-      case 'presence:set':
-        return this.#setPresence(args)
-      default:
-        return refuse('unknown-event', 'this server knows no such event')
+  changeRole(change: RoleChange): void {
+    this.#socket.emit('document:role', change)
+    this.#ports.presence.changeRole(this.id, change.room, change.role)
+  }
+
+  #end(refusal: Refusal | null, answer: Answer | null, before: number): void {
+    if (refusal) {
+      answer?.(refusal)
+      this.#count(refusal.code)
+    } else if (this.#suspicions === before) {
+      this.#suspicions = 0
     }
   }
 
-  async #join(args: readonly unknown[], answer: Answer | null): Promise<Refusal | null> {
-    const request = parse(joinSchema, args)
-    if (!request || !answer) return badMessage('document:join {address, clientId, schemaVersion, cursor}')
-    const { rooms, presence, catalog, tokens, log, now } = this.#ports
-    const linkId = tokens.linkIdIn(request.address)
-    const target = linkId === null ? null : await catalog.resolveLink(linkId)
-    if (linkId === null || !target) {
-      return refuse('not-found', 'this document does not exist or is not shared with you')
+  #fault(event: string, error: unknown): Refusal {
+    if (error instanceof MalformedBody) return refuse('bad-message', error.message)
+    this.#ports.log.error({ err: error, on: event }, 'socket.handler-failed')
+    return refuse('internal', 'the server failed at this message; send it again later', 1000)
+  }
+
+  /** Schema, size, role, handler: in this order, for every event. */
+  #handle<E extends keyof UpEvents>(
+    event: E,
+    args: readonly unknown[],
+    answer: Answer | null,
+  ): Refusal | null | Promise<Refusal | null> {
+    const rule: EventRules<DocumentConnection>[E] = DocumentConnection.rules[event]
+    return this.#apply(rule, args, answer)
+  }
+
+  #apply<Body extends object>(
+    rule: EventRule<DocumentConnection, Body>,
+    args: readonly unknown[],
+    answer: Answer | null,
+  ): Refusal | null | Promise<Refusal | null> {
+    const body = rule.read(args)
+    if (!body) return refuse('bad-message', `this event is ${rule.shape}`)
+    const refusal = sizeRefusal(args) ?? this.#roleRefusal(rule, body)
+    if (!refusal) return rule.handle(this, body, answer ?? ignore)
+    rule.refused?.(this, body, refusal)
+    return refusal
+  }
+
+  #roleRefusal<Body extends object>(
+    { role }: EventRule<DocumentConnection, Body>,
+    body: Body,
+  ): Refusal | null {
+    if (role === 'anyone' || !('room' in body)) return null
+    const own = this.#ports.rooms.roleOf(this, Number(body.room))
+    if (own === null) return NOT_JOINED
+    if (atLeast(own, role)) return null
+    return refuse(
+      role === 'editor' ? 'read-only' : 'forbidden',
+      'your role in this document is too low for this',
+    )
+  }
+
+  async #join(request: JoinRequest, answer: Answer): Promise<Refusal | null> {
+    const { rooms, rights, live } = this.#ports
+    const { address, clientId, schemaVersion, cursor } = request
+    let joined: RoomJoined | Refusal = NOT_FOUND
+    let documentId = ''
+    let linkId = ''
+    for (let attempt = 1; attempt <= JOIN_ATTEMPTS; attempt++) {
+      const { version } = live
+      const isCurrent = () => version === live.version
+      const right = await rights.at(address, this.userId, null)
+      if (!right) return NOT_FOUND
+      if (right.role === 'locked') return refuse('link-locked', 'this link has a password: enter it first')
+      documentId = right.facts.documentId
+      linkId = right.facts.link.linkId
+      if (!this.#hasPlaceFor(documentId)) {
+        return refuse(
+          'too-many-documents',
+          `one connection joins at most ${LIMITS.documentsPerConnection} documents`,
+        )
+      }
+      const role = live.roleFor(this, right.role)
+      this.#joining++
+      joined = await rooms
+        .join(this, { documentId, role, linkId, isCurrent, clientId, schemaVersion, cursor })
+        .finally(() => this.#joining--)
+      if (joined.ok || isCurrent()) break
     }
-    const { documentId } = target
-    if (!this.#hasPlaceFor(documentId)) {
-      return refuse(
-        'too-many-documents',
-        `one connection joins at most ${LIMITS.documentsPerConnection} documents`,
-      )
-    }
-    const role = capped(target.ownerId === this.userId ? 'owner' : target.role, this.#socket.data.cap)
-    const { clientId, schemaVersion, cursor } = request
-    this.#joining++
-    const joined = await rooms
-      .join(this, { documentId, role, clientId, schemaVersion, cursor })
-      .finally(() => this.#joining--)
-    if (!joined.ok) return joined
+    return joined.ok ? this.#joined(joined, documentId, linkId, answer) : joined
+  }
+
+  #joined(joined: RoomJoined, documentId: string, linkId: string, answer: Answer): Refusal | null {
+    const { rooms, presence, catalog, log, clock } = this.#ports
     if (this.#closed) {
       rooms.leave(this, joined.room)
       return null
     }
     const { room, history, vector, ...rest } = joined
+    // While the history was read, they may have been shown out, or be here by another role.
+    const role = rooms.roleOf(this, room)
+    if (role === null) return NOT_CURRENT
     const { person, sessionId, tab, connection } = this.#socket.data
     const key = `${sessionId} ${tab}`
     const entered = presence.enter(room, { key, connection, recipient: this.id, identity: person, role })
@@ -201,89 +333,79 @@ export class DocumentConnection implements Connection {
       return refuse('not-joined', 'a newer connection of this tab has joined')
     }
     this.#documents.set(room, documentId)
-    catalog.recordVisit(this.userId, documentId, linkId, now()).catch((error: unknown) => {
+    catalog.recordVisit(this.userId, documentId, linkId, clock.now()).catch((error: unknown) => {
       log.warn({ err: error, documentId }, 'catalog.visit-lost')
     })
-    const chunked = history.length > ANSWER_BYTES ? history.length : 0
-    const body: Joined = {
+    const body: Omit<Joined, 'chunked'> = {
       ...rest,
       room,
       documentId,
       role,
       member: entered.member,
       self: entered.identity,
-      chunked,
       vector: vector ? Buffer.from(vector).toString('base64') : '',
       pingInterval: this.#ports.pingInterval,
       pingTimeout: this.#ports.pingTimeout,
     }
-    this.#send(room, body, history, answer)
+    this.#sending.send(room, body, history, answer)
     return null
   }
 
-  #update(args: readonly unknown[], received: Answer | null): Refusal | null {
-    const [bytes] = args
-    if (args.length !== 1 || !(bytes instanceof Uint8Array)) return badMessage('document:update <bytes>')
-    const batch = decodeBatch(bytes)
-    if (bytes.length > LIMITS.messageBytes) {
-      const refusal = refuse('too-large', `one message holds at most ${LIMITS.messageBytes} bytes`)
-      const { room, clientId, n } = batch
-      this.#socket.emit('document:ack', { room, clientId, n, refusal })
-      return refusal
-    }
+  #update(batch: BatchBody, received: Answer): null {
     this.#ports.rooms.receive(this, batch)
-    received?.({ ok: true })
+    received({ ok: true })
     return null
   }
 
-  async #pull(args: readonly unknown[], answer: Answer | null): Promise<Refusal | null> {
-    const request = parse(pullSchema, args)
-    if (!request || !answer) return badMessage('document:pull {room, seq}')
-    const history = await this.#ports.rooms.pull(this, request.room, request.seq)
+  async #pull({ room, seq }: PullRequest, answer: Answer): Promise<Refusal | null> {
+    const history = await this.#ports.rooms.pull(this, room, seq)
     if (!(history instanceof Uint8Array)) return history
-    const chunked = history.length > ANSWER_BYTES ? history.length : 0
-    this.#send(request.room, { ok: true, chunked }, history, answer)
+    if (this.#ports.rooms.roleOf(this, room) === null) return NOT_JOINED
+    this.#sending.send(room, { ok: true }, history, answer)
     return null
   }
 
-  #leave(args: readonly unknown[]): Refusal | null {
-    const request = parse(leaveSchema, args)
-    if (!request) return badMessage('document:leave {room}')
-    this.#ports.rooms.leave(this, request.room)
-    this.exit(request.room)
+  #leave({ room }: LeaveRequest): null {
+    this.#ports.rooms.leave(this, room)
+    this.exit(room)
     return null
   }
 
-  #setPresence(args: readonly unknown[]): Refusal | null {
-    const [bytes] = args
-    if (args.length !== 1 || !(bytes instanceof Uint8Array)) return badMessage('presence:set <bytes>')
-    const set = decodePresenceSet(bytes)
+  #setPresence(set: PresenceSetBody): Refusal | null {
     if (set.caret.length > LIMITS.caretBytes)
       return refuse('too-large', `a caret has at most ${LIMITS.caretBytes} bytes`)
-    return this.#ports.presence.set(this.id, set) ? null : refuse('not-joined', 'join the document first')
+    return this.#ports.presence.set(this.id, set) ? null : NOT_JOINED
+  }
+
+  async #renew({ token }: RenewRequest, answer: Answer): Promise<Refusal | null> {
+    const { holderOf, live } = this.#ports
+    const holder = await holderOf(token)
+    const { person, sessionId } = this.#socket.data
+    if (holder?.userId !== person.userId || holder.sessionId !== sessionId) {
+      return refuse('session-expired', 'this token is not one of this session; fetch a new one')
+    }
+    if (this.#closed) return null
+    if (this.#lease.renew(holder.expiresAt)) live.restore(this, this.#documents.values())
+    answer({ ok: true, expiresAt: holder.expiresAt })
+    return null
+  }
+
+  async #ask(request: AskRequest, answer: Answer): Promise<Refusal | null> {
+    const { rooms, live } = this.#ports
+    const documentId = this.#documents.get(request.room)
+    const role = rooms.roleOf(this, request.room)
+    if (documentId === undefined || role === null) return NOT_JOINED
+    // Somebody who may it already, or whose wish was granted in this moment.
+    if (!atLeast(role, request.role)) {
+      await live.ask(documentId, identityOf(this.#socket.data.person), request)
+    }
+    answer({ ok: true })
+    return null
   }
 
   #hasPlaceFor(documentId: string): boolean {
     const documents = new Set(this.#documents.values())
     return documents.has(documentId) || documents.size + this.#joining < LIMITS.documentsPerConnection
-  }
-
-  /** A history with its answer when it is short, else after it, in chunks paced by the client's acknowledgements. */
-  #send(room: number, body: object, history: Uint8Array, answer: Answer): void {
-    this.#sending.delete(room)
-    if (history.length <= ANSWER_BYTES) {
-      answer(body, history)
-      return
-    }
-    answer(body)
-    this.#sending.set(room, history)
-    sendChunks(history, {
-      send: (offset, bytes, received) =>
-        this.#socket.emit('document:chunk', { room, total: history.length, offset }, bytes, received),
-      wanted: () => this.#sending.get(room) === history,
-      now: () => performance.now(),
-      onEnd: () => this.#sending.delete(room),
-    })
   }
 
   #count(code: ErrorCode): void {
@@ -299,12 +421,15 @@ export class DocumentConnection implements Connection {
   }
 }
 
-function parse<S extends v.GenericSchema>(schema: S, args: readonly unknown[]): v.InferOutput<S> | null {
-  if (args.length !== 1) return null
-  const parsed = v.safeParse(schema, args[0], { abortEarly: true })
-  return parsed.success ? parsed.output : null
+function isUpEvent(event: string): event is keyof UpEvents {
+  return Object.hasOwn(DocumentConnection.rules, event)
 }
 
-function badMessage(shape: string): Refusal {
-  return refuse('bad-message', `this event is ${shape}`)
+function sizeRefusal(args: readonly unknown[]): Refusal | null {
+  const [body] = args
+  if (!(body instanceof Uint8Array) || body.length <= LIMITS.messageBytes) return null
+  return refuse('too-large', `one message holds at most ${LIMITS.messageBytes} bytes`)
 }
+
+/** For events that were sent without asking for an answer. */
+const ignore: Answer = () => undefined

@@ -27,6 +27,10 @@ export interface Settings {
   readonly trustedProxies: TrustedProxies
   /** False: nobody is told to come back later, for measurements. */
   readonly rateLimits: boolean
+  /** Documents one person may own. */
+  readonly documentsPerUser: number
+  /** How long a socket's token is good for. */
+  readonly tokenLife: number
   readonly logLevel: (typeof LOG_LEVELS)[number]
   /** null: kept in the data folder, made at the first start. */
   readonly secret: string | null
@@ -96,6 +100,8 @@ const environment = v.object({
     '0',
   ),
   RATE_LIMITS: v.optional(v.picklist(['on', 'off'], 'on or off'), 'on'),
+  DOCUMENTS_PER_USER: v.optional(whole(1, 1_000_000), '1000'),
+  TOKEN_LIFE_MS: v.optional(whole(1000, 86_400_000), '600000'),
   LOG_LEVEL: v.optional(v.picklist(LOG_LEVELS, `one of ${LOG_LEVELS.join(', ')}`), 'info'),
   SECRET: v.optional(v.pipe(v.string(), v.minLength(32, 'at least 32 characters'))),
   GUESTS: v.optional(v.picklist(GUEST_POLICIES, `one of ${GUEST_POLICIES.join(', ')}`), 'create'),
@@ -133,6 +139,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     maxConnections: set.MAX_CONNECTIONS,
     trustedProxies: set.TRUSTED_PROXIES,
     rateLimits: set.RATE_LIMITS === 'on',
+    documentsPerUser: set.DOCUMENTS_PER_USER,
+    tokenLife: set.TOKEN_LIFE_MS,
     logLevel: set.LOG_LEVEL,
     secret: set.SECRET ?? null,
     guests: set.GUESTS,

@@ -1,6 +1,6 @@
 import type { Clock } from '../collab/clock.ts'
 import { Presence, type PresenceIdentity, type PresenceSend, type PresenceTab } from '../collab/presence.ts'
-import type { Identity } from '../protocol/identity.ts'
+import type { Identity, Role } from '../protocol/identity.ts'
 import type { PresenceSetBody } from '../protocol/wire.ts'
 
 export interface PresenceRoomsOptions {
@@ -87,6 +87,15 @@ export class PresenceRooms {
       }
     }
     if (members.size === 0) this.#members.delete(recipient)
+  }
+
+  /** A connection's role in a room is another one now. */
+  changeRole(recipient: string, number: number, role: Role): void {
+    const member = this.#members.get(recipient)?.get(number)
+    const room = this.#rooms.get(number)
+    if (member === undefined || !room) return
+    room.presence.changeRole(member, recipient, role)
+    this.#schedule(room)
   }
 
   /** Somebody changed their name or hue. */

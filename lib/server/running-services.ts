@@ -1,14 +1,16 @@
-import { createHash, randomBytes } from 'node:crypto'
-import type { DocumentCatalog, LinkTarget } from '../collab/document-store.ts'
+import { randomBytes } from 'node:crypto'
+import type { AccessFacts, AccessStore, DocumentCatalog } from '../collab/document-store.ts'
 import { RefusedRequest, refuse } from '../protocol/errors.ts'
-import { capped, HUE_COUNT, HUE_ORDER, type Identity, type Role } from '../protocol/identity.ts'
+import type { Identity, Role } from '../protocol/identity.ts'
 import { SCHEMA_VERSION } from '../protocol/version.ts'
-import type { Accounts, Person } from './accounts.ts'
+import { type Accounts, identityOf, type Person } from './accounts.ts'
 import { CLIENT_HEADER, type ClientIps } from './client-ip.ts'
 import type { Identified, Identities } from './identities.ts'
+import { TRASH_LIFE } from './jobs.ts'
 import type { Log } from './log.ts'
 import type { Origins } from './origins.ts'
 import type { Rates } from './rates.ts'
+import type { Rights } from './rights.ts'
 import type {
   AccountServices,
   EnsuredSession,
@@ -18,6 +20,8 @@ import type {
   RouteRate,
   Services,
   Session,
+  SharingServices,
+  TrashedDocument,
 } from './services.ts'
 import type { Tokens } from './tokens.ts'
 
@@ -29,6 +33,9 @@ export interface ServicePorts {
   readonly identities: Identities
   readonly accountServices: AccountServices
   readonly catalog: DocumentCatalog
+  readonly access: Pick<AccessStore, 'facts'>
+  readonly rights: Rights
+  readonly sharing: SharingServices
   readonly tokens: Tokens
   readonly origins: Origins
   readonly rates: Pick<Rates, 'take'>
@@ -37,6 +44,8 @@ export interface ServicePorts {
   readonly endRoom: (documentId: string) => Promise<void>
   /** Shows a person's new name and hue wherever they are present. */
   readonly showPerson: (person: Person) => void
+  /** Documents one may own. */
+  readonly documentsPerUser: number
   readonly now: () => number
   readonly log: Log
 }
@@ -44,11 +53,13 @@ export interface ServicePorts {
 /** The services of this process, over its store, accounts and rooms. What each method promises stands at the interface. */
 export class RunningServices implements Services {
   readonly accounts: AccountServices
+  readonly sharing: SharingServices
   readonly #ports: ServicePorts
 
   constructor(ports: ServicePorts) {
     this.#ports = ports
     this.accounts = ports.accountServices
+    this.sharing = ports.sharing
   }
 
   mayMutate(headers: Headers): boolean {
@@ -101,8 +112,13 @@ export class RunningServices implements Services {
   }
 
   async createDocument({ user, mayCreate }: Session): Promise<string> {
-    if (!mayCreate) throw new RefusedRequest(refuse('read-only', 'this session makes no documents'))
-    const { catalog, tokens, now } = this.#ports
+    if (!mayCreate) throw new RefusedRequest(refuse('forbidden', 'this session makes no documents'))
+    const { catalog, tokens, documentsPerUser, now } = this.#ports
+    if ((await catalog.countOwned(user.userId)) >= documentsPerUser) {
+      throw new RefusedRequest(
+        refuse('too-many-documents', 'you own as many documents as one may; delete some first'),
+      )
+    }
     const documentId = newId()
     const linkId = tokens.newLinkId()
     const createdAt = now()
@@ -119,21 +135,23 @@ export class RunningServices implements Services {
     return tokens.addressOf(linkId)
   }
 
-  async openAddress(address: string, session: Session | null): Promise<OpenDocument | null> {
-    const target = await this.#target(address)
-    if (!target) return null
-    return { title: target.title, role: roleIn(target, session) }
+  async openAddress(address: string, session: Session | null): Promise<OpenDocument | 'locked' | null> {
+    const right = await this.#ports.rights.at(address, session?.user.userId ?? null, session?.cap ?? null)
+    if (!right) return null
+    return right.role === 'locked' ? 'locked' : { title: right.facts.title, role: right.role }
   }
 
-  async roleOf(session: Session, address: string): Promise<Role | null> {
-    const target = await this.#target(address)
-    return target && roleIn(target, session)
+  async roleOf({ user, cap }: Session, address: string): Promise<Role | 'locked' | null> {
+    return (await this.#ports.rights.at(address, user.userId, cap))?.role ?? null
   }
 
   async recent({ user }: Session): Promise<RecentDocument[]> {
     const { catalog, tokens } = this.#ports
     const listed = await catalog.listFor(user.userId, RECENT_COUNT)
-    return listed.map(({ linkId, title, owned, updatedAt, visitedAt }) => ({
+    const rights = await this.#ports.rights.of(listed.map(({ linkId }) => ({ linkId, userId: user.userId })))
+    // The title of what one may no longer open is nobody's business of theirs.
+    const open = listed.filter((_, i) => rights[i] && rights[i].role !== 'locked')
+    return open.map(({ linkId, title, owned, updatedAt, visitedAt }) => ({
       address: tokens.addressOf(linkId),
       title,
       owned,
@@ -144,8 +162,8 @@ export class RunningServices implements Services {
 
   async deleteDocument({ user }: Session, address: string): Promise<'deleted' | 'forgotten' | 'unknown'> {
     const { catalog, endRoom, now } = this.#ports
-    const target = await this.#target(address)
-    if (!target) return 'unknown'
+    const target = await this.#facts(address, user)
+    if (!target || target.deletedAt !== null) return 'unknown'
     if (target.ownerId === user.userId) {
       await catalog.delete(target.documentId, user.userId, now())
       await endRoom(target.documentId)
@@ -153,6 +171,27 @@ export class RunningServices implements Services {
     }
     await catalog.forgetVisit(user.userId, target.documentId)
     return 'forgotten'
+  }
+
+  async trash({ user }: Session): Promise<TrashedDocument[]> {
+    const { catalog, tokens } = this.#ports
+    const trashed = await catalog.trashOf(user.userId)
+    return trashed.map(({ linkId, title, deletedAt }) => ({
+      address: tokens.addressOf(linkId),
+      title,
+      deletedAt,
+      erasedAt: deletedAt + TRASH_LIFE,
+    }))
+  }
+
+  async restoreDocument({ user }: Session, address: string): Promise<boolean> {
+    const facts = await this.#facts(address, user)
+    return facts !== null && this.#ports.catalog.undelete(facts.documentId, user.userId)
+  }
+
+  async eraseDocument({ user }: Session, address: string): Promise<boolean> {
+    const facts = await this.#facts(address, user)
+    return facts !== null && this.#ports.catalog.erase(facts.documentId, user.userId)
   }
 
   async setProfile({ user }: Session, profile: Profile): Promise<Identity> {
@@ -169,14 +208,13 @@ export class RunningServices implements Services {
     return this.#ports.clientIps.keyOf(headers.get(CLIENT_HEADER) ?? '')
   }
 
-  async #target(address: string) {
+  /** What a link is of, whether or not it opens it. */
+  async #facts(address: string, { userId }: Identity): Promise<AccessFacts | null> {
     const linkId = this.#ports.tokens.linkIdIn(address)
-    return linkId === null ? null : this.#ports.catalog.resolveLink(linkId)
+    if (linkId === null) return null
+    const [facts] = await this.#ports.access.facts([{ linkId, userId }])
+    return facts ?? null
   }
-}
-
-function roleIn(target: LinkTarget, session: Session | null): Role {
-  return capped(target.ownerId === session?.user.userId ? 'owner' : target.role, session?.cap ?? null)
 }
 
 function newId(): string {
@@ -185,10 +223,4 @@ function newId(): string {
 
 function sessionOf({ person, ...session }: Identified): EnsuredSession {
   return { ...session, user: identityOf(person) }
-}
-
-/** Outside of a room somebody who chose no hue has one that is always the same; a room gives them one that is free. */
-function identityOf(person: Person): Identity {
-  const [byte = 0] = createHash('sha256').update(person.userId).digest()
-  return { ...person, hue: person.hue ?? HUE_ORDER[byte % HUE_COUNT] ?? 0 }
 }

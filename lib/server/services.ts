@@ -1,4 +1,6 @@
-import type { Identity, Role } from '../protocol/identity.ts'
+import type { Refusal } from '../protocol/errors.ts'
+import type { Identity, Role, SharedRole } from '../protocol/identity.ts'
+import type { RenewedLink, SharingOverview } from '../protocol/sharing.ts'
 
 /*
  * The bridge between the process and the routes. Next compiles app/ apart from server.ts, so a module's own variable would
@@ -44,6 +46,49 @@ export interface RecentDocument {
   readonly owned: boolean
   readonly updatedAt: number
   readonly visitedAt: number
+}
+
+/** A document in the trash. Times in ms since the epoch. */
+export interface TrashedDocument {
+  readonly address: string
+  readonly title: string
+  readonly deletedAt: number
+  /** When it is erased for good. */
+  readonly erasedAt: number
+}
+
+/**
+ * Sharing a document. Each method judges the caller itself: without access `not-found` (or `link-locked`), with too low
+ * a role `forbidden`. Changes are for the owner; when one resolves, everybody's open connections have their new roles.
+ */
+export interface SharingServices {
+  overview(session: Session, address: string): Promise<SharingOverview | Refusal>
+  /** The most that people with a link can do; null: nothing. */
+  setLinkRole(session: Session, address: string, role: SharedRole | null): Promise<Done | Refusal>
+  /** Changes the link of a role; what is left out stays. `expiresAt` lies ahead. A new password locks it for everybody again. */
+  changeLink(
+    session: Session,
+    address: string,
+    role: SharedRole,
+    change: { readonly expiresAt?: number | null; readonly password?: string | null },
+  ): Promise<Done | Refusal>
+  /** A new address for a role; the old one opens nothing any more, but for those who have a role of their own. */
+  renewLink(session: Session, address: string, role: SharedRole): Promise<RenewedLink | Refusal>
+  /** Gives somebody a role of their own, or takes it back (null). The owner's stays. */
+  grant(session: Session, address: string, userId: string, role: SharedRole | null): Promise<Done | Refusal>
+  /** Answers what somebody asked for: with a role, or with no (null). */
+  answerRequest(
+    session: Session,
+    address: string,
+    userId: string,
+    role: SharedRole | null,
+  ): Promise<Done | Refusal>
+  /** Tries a password at a locked link; true also when nothing is locked for this user. */
+  unlock(session: Session, address: string, password: string): Promise<boolean>
+}
+
+interface Done {
+  readonly ok: true
 }
 
 export interface Profile {
@@ -160,16 +205,27 @@ export interface Services {
   recovery(session: Session): string | null
   /** The guests this user once was. */
   aliases(session: Session): Promise<string[]>
-  /** Makes a document owned by the session's user and returns its address. Throws RefusedRequest when it may not. */
+  /**
+   * Makes a document owned by the session's user and returns its address. Throws RefusedRequest when it may not, or when
+   * they own as many as one may.
+   */
   createDocument(session: Session): Promise<string>
-  /** What an address opens; null for unknown, revoked and deleted alike. `session` tells the owner's role from the link's. */
-  openAddress(address: string, session: Session | null): Promise<OpenDocument | null>
-  /** What the session's user is to the document of an address; null for unknown, revoked and deleted alike. */
-  roleOf(session: Session, address: string): Promise<Role | null>
+  /** What an address opens for somebody; null for unknown, ended and deleted alike. *locked*: its password comes first. */
+  openAddress(address: string, session: Session | null): Promise<OpenDocument | 'locked' | null>
+  /** What somebody may do at an address; as `openAddress`. */
+  roleOf(session: Session, address: string): Promise<Role | 'locked' | null>
   /** The documents this user opened, newest visit first. */
   recent(session: Session): Promise<RecentDocument[]>
-  /** The owner deletes for everybody; anybody else takes the document off their own list. Repeating is harmless. */
+  /** Who may do what with a document. */
+  readonly sharing: SharingServices
+  /** The owner puts it into the trash, for everybody; anybody else takes the document off their own list. Repeating is harmless. */
   deleteDocument(session: Session, address: string): Promise<'deleted' | 'forgotten' | 'unknown'>
+  /** What the session's user has in the trash, the last one deleted first. */
+  trash(session: Session): Promise<TrashedDocument[]>
+  /** Takes out of the trash; false: there is no such document of this user in it. */
+  restoreDocument(session: Session, address: string): Promise<boolean>
+  /** Erases for good what is in the trash; false: there is no such document of this user in it. */
+  eraseDocument(session: Session, address: string): Promise<boolean>
   /** Sets name (cleaned; '' goes back to the friendly guest name) and hue, here and wherever the user is present now. */
   setProfile(session: Session, profile: Profile): Promise<Identity>
   /** A route failed for a reason of ours: goes to the log. */

@@ -3,7 +3,13 @@ import { type Namespace, Server } from 'socket.io'
 import * as v from 'valibot'
 import type { PresenceSend } from '../collab/presence.ts'
 import type { RoomWire } from '../collab/room.ts'
-import { type ConnectRefusal, type DownEvents, handshakeSchema, type UpEvents } from '../protocol/events.ts'
+import {
+  type Asked,
+  type ConnectRefusal,
+  type DownEvents,
+  handshakeSchema,
+  type UpEvents,
+} from '../protocol/events.ts'
 import { LIMITS } from '../protocol/limits.ts'
 import { Decoder, Encoder } from '../protocol/packet-parser.ts'
 import { pathOf } from '../protocol/urls.ts'
@@ -20,7 +26,7 @@ import { fanOut, isBusy } from './fan-out.ts'
 import type { Holder } from './identities.ts'
 import type { Log } from './log.ts'
 import type { Origins } from './origins.ts'
-import type { Tokens } from './tokens.ts'
+import type { SocketToken } from './tokens.ts'
 
 /** A message with its envelope; long polling sends bytes as base64, and several packets in one body. */
 const TRANSPORT_BYTES = Math.ceil((LIMITS.messageBytes * 4) / 3) + 64 * 1024
@@ -36,9 +42,8 @@ type DocumentNamespace = Namespace<UpEvents, DownEvents, Record<string, never>, 
 export interface SocketServerOptions {
   readonly httpServer: HttpServer
   readonly origins: Origins
-  readonly tokens: Tokens
-  /** Who a user is and what they may do here; null: the user or the session is gone. */
-  readonly holderOf: (userId: string, sessionId: string) => Promise<Holder | null>
+  /** Whose token this is; null: not ours, ended, or the user or the session is gone. */
+  readonly holderOf: (token: string) => Promise<(Holder & SocketToken) | null>
   readonly pingInterval: number
   readonly pingTimeout: number
   readonly log: Log
@@ -137,6 +142,11 @@ export class SocketServer {
     }
   }
 
+  /** Tells a connection that somebody asks for a role. */
+  tellAsked(recipient: string, asked: Asked): void {
+    this.#documents.sockets.get(recipient)?.emit('access:asked', asked)
+  }
+
   /** Closes every socket of a session or a user that is over. */
   end(ended: Ended): void {
     for (const socket of this.#documents.sockets.values()) {
@@ -168,11 +178,10 @@ export class SocketServer {
     const handshake = v.safeParse(handshakeSchema, auth)
     if (!handshake.success) return 'bad-message'
     const { token, tab, connection } = handshake.output
-    const proved = this.#options.tokens.verify(token)
-    const holder = proved && (await this.#options.holderOf(proved.userId, proved.sessionId))
+    const holder = await this.#options.holderOf(token)
     if (!holder) return 'unauthenticated'
-    const { person, aliases, cap } = holder
-    socket.data = { person, aliases, cap, sessionId: proved.sessionId, tab, connection }
+    const { person, aliases, cap, sessionId, expiresAt } = holder
+    socket.data = { person, aliases, cap, sessionId, tab, connection, expiresAt }
     return null
   }
 }

@@ -2,9 +2,6 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import * as v from 'valibot'
 import { keyFor } from './secret.ts'
 
-/** How long a socket token is good for, ms: long enough for a slow page load, short enough to be worth little when lost. */
-const TOKEN_LIFE = 10 * 60 * 1000
-
 const TOKEN_PREFIX = 'st1'
 
 /** How long a browser without its cookie may become the same guest again, ms; renewed at every visit. */
@@ -35,8 +32,11 @@ export class Tokens {
   readonly #addressKey: Buffer
   readonly #recoveryKey: Buffer
   readonly #now: () => number
+  readonly life: number
 
-  constructor(secret: string, now: () => number) {
+  /** `life`: how long a socket token is good for, ms: long enough for a slow page load, worth little when lost. */
+  constructor(secret: string, now: () => number, life = 10 * 60 * 1000) {
+    this.life = life
     this.#socketKey = keyFor(secret, 'socket token')
     this.#addressKey = keyFor(secret, 'document address')
     this.#recoveryKey = keyFor(secret, 'guest recovery')
@@ -45,7 +45,7 @@ export class Tokens {
 
   /** A token for the socket's handshake, and when it ends. */
   issue(userId: string, sessionId: string): { token: string; expiresAt: number } {
-    const expiresAt = this.#now() + TOKEN_LIFE
+    const expiresAt = this.#now() + this.life
     const body: SocketToken = { userId, sessionId, expiresAt }
     return { token: seal(TOKEN_PREFIX, body, this.#socketKey), expiresAt }
   }

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { LinkTarget, ListedDocument, NewDocument } from '../collab/document-store.ts'
+import type { ListedDocument, NewDocument, TrashedDocument } from '../collab/document-store.ts'
 import { EMPTY_CHAIN } from '../protocol/wire.ts'
 import { inTransaction, prepare } from './connection.ts'
 
@@ -25,16 +25,6 @@ export class CatalogTables {
         linkRole,
       )
     })
-  }
-
-  resolveLink(linkId: string): LinkTarget | null {
-    const target = prepare<LinkTarget>(
-      this.#db,
-      `SELECT documents.id AS documentId, owner_id AS ownerId, title, role
-       FROM links JOIN documents ON documents.id = links.document_id
-       WHERE links.id = ? AND revoked_at IS NULL AND deleted_at IS NULL`,
-    ).get(linkId)
-    return target ?? null
   }
 
   setTitle(documentId: string, title: string): void {
@@ -72,6 +62,50 @@ export class CatalogTables {
       'UPDATE documents SET deleted_at = ? WHERE id = ? AND owner_id = ? AND deleted_at IS NULL',
     ).run(at, documentId, ownerId)
     return changes === 1
+  }
+
+  trashOf(ownerId: string): TrashedDocument[] {
+    return prepare<TrashedDocument>(
+      this.#db,
+      `SELECT documents.id AS documentId, title, min(links.id) AS linkId, deleted_at AS deletedAt
+       FROM documents JOIN links ON links.document_id = documents.id
+       WHERE owner_id = ? AND deleted_at IS NOT NULL
+       GROUP BY documents.id ORDER BY deleted_at DESC, documents.id`,
+    ).all(ownerId)
+  }
+
+  undelete(documentId: string, ownerId: string): boolean {
+    const { changes } = prepare(
+      this.#db,
+      'UPDATE documents SET deleted_at = NULL WHERE id = ? AND owner_id = ? AND deleted_at IS NOT NULL',
+    ).run(documentId, ownerId)
+    return changes === 1
+  }
+
+  erase(documentId: string, ownerId: string): boolean {
+    const { changes } = prepare(
+      this.#db,
+      'DELETE FROM documents WHERE id = ? AND owner_id = ? AND deleted_at IS NOT NULL',
+    ).run(documentId, ownerId)
+    return changes === 1
+  }
+
+  eraseDeleted(deletedBefore: number): string | null {
+    const erased = prepare<{ id: string }>(
+      this.#db,
+      `DELETE FROM documents WHERE id = (
+         SELECT id FROM documents WHERE deleted_at < ? ORDER BY deleted_at, id LIMIT 1
+       ) RETURNING id`,
+    ).get(deletedBefore)
+    return erased?.id ?? null
+  }
+
+  countOwned(ownerId: string): number {
+    const { count } = prepare<{ count: number }>(
+      this.#db,
+      'SELECT count(*) AS count FROM documents WHERE owner_id = ? AND deleted_at IS NULL',
+    ).get(ownerId) ?? { count: 0 }
+    return count
   }
 
   eraseUntouched(createdBefore: number): string[] {

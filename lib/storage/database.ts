@@ -1,6 +1,7 @@
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { AccessTables } from './access-tables.ts'
 import { AccountConnection } from './account-connection.ts'
 import { CatalogTables } from './catalog-tables.ts'
 import { configure, inTransaction, openConnection, prepare, SQLITE, sqliteCode } from './connection.ts'
@@ -21,6 +22,7 @@ export interface Database {
   readonly log: LogTables
   readonly catalog: CatalogTables
   readonly owners: OwnerTables
+  readonly access: AccessTables
   readonly accounts: AccountConnection
   readonly mark: HistoryMark
   readonly freePages: FreePages
@@ -70,6 +72,7 @@ function connect(path: string, db: DatabaseSync, accounts: AccountConnection, ma
     log: new LogTables(db),
     catalog: new CatalogTables(db),
     owners: new OwnerTables(db),
+    access: new AccessTables(db),
     accounts,
     mark,
     freePages,

@@ -162,6 +162,36 @@ const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX access_tokens_user ON access_tokens (user_id);
   `,
+  `
+  -- The most that people with a link can do; null: nothing.
+  ALTER TABLE documents ADD COLUMN link_role TEXT DEFAULT 'editor';
+  CREATE INDEX documents_deleted ON documents (deleted_at) WHERE deleted_at IS NOT NULL;
+  CREATE UNIQUE INDEX links_live ON links (document_id, role) WHERE revoked_at IS NULL;
+  CREATE INDEX links_expiry ON links (expires_at) WHERE expires_at IS NOT NULL;
+
+  CREATE TABLE grants (
+    document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+    user_id TEXT NOT NULL,
+    role TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (document_id, user_id)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE access_requests (
+    document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+    user_id TEXT NOT NULL,
+    role TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (document_id, user_id)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Who has entered the password of a link.
+  CREATE TABLE unlocks (
+    link_id TEXT NOT NULL REFERENCES links (id) ON DELETE CASCADE,
+    user_id TEXT NOT NULL,
+    PRIMARY KEY (link_id, user_id)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]
 
 /** Why a database cannot be used, when it can be read at all; null: it can. Writes nothing. */

@@ -1,5 +1,5 @@
 import { Kysely } from 'kysely'
-import type { DocumentCatalog, DocumentStore, OwnerCatalog } from '../collab/document-store.ts'
+import type { AccessStore, DocumentCatalog, DocumentStore, OwnerCatalog } from '../collab/document-store.ts'
 import { AccountDialect } from './account-dialect.ts'
 import type { AccountTables } from './account-tables.ts'
 import { packRows, unpackRows } from './packed-rows.ts'
@@ -10,6 +10,7 @@ export interface Store {
   readonly documents: DocumentStore
   readonly catalog: DocumentCatalog
   readonly owners: OwnerCatalog
+  readonly access: AccessStore
   /** The account library's tables (`database: { db: accounts, type: 'sqlite' }`). `destroy` does nothing: `close` is below. */
   readonly accounts: Kysely<AccountTables>
   /** The database is an older copy of what was here at the last start; every document is marked as restored. */
@@ -29,6 +30,7 @@ export async function openStore({ dataDir }: { readonly dataDir: string }): Prom
     documents: documentsOver(thread),
     catalog: catalogOver(thread),
     owners: ownersOver(thread),
+    access: accessOver(thread),
     accounts: new Kysely<AccountTables>({ dialect: new AccountDialect(thread) }),
     restored,
     close: () => thread.close(),
@@ -71,13 +73,17 @@ function documentsOver(thread: StorageThread): DocumentStore {
 function catalogOver(thread: StorageThread): DocumentCatalog {
   return {
     create: (document) => thread.call('create', [document]),
-    resolveLink: (linkId) => thread.call('resolveLink', [linkId]),
     setTitle: (documentId, title) => thread.call('setTitle', [documentId, title]),
     recordVisit: (userId, documentId, linkId, at) =>
       thread.call('recordVisit', [userId, documentId, linkId, at]),
     listFor: (userId, limit) => thread.call('listFor', [userId, limit]),
     forgetVisit: (userId, documentId) => thread.call('forgetVisit', [userId, documentId]),
     delete: (documentId, ownerId, at) => thread.call('delete', [documentId, ownerId, at]),
+    trashOf: (ownerId) => thread.call('trashOf', [ownerId]),
+    undelete: (documentId, ownerId) => thread.call('undelete', [documentId, ownerId]),
+    erase: (documentId, ownerId) => thread.call('erase', [documentId, ownerId]),
+    eraseDeleted: (deletedBefore) => thread.call('eraseDeleted', [deletedBefore]),
+    countOwned: (ownerId) => thread.call('countOwned', [ownerId]),
     eraseUntouched: (createdBefore) => thread.call('eraseUntouched', [createdBefore]),
     markRestored: (at) => thread.call('markRestored', [at]),
   }
@@ -88,5 +94,24 @@ function ownersOver(thread: StorageThread): OwnerCatalog {
     adoptGuest: (guestId, accountId, at) => thread.call('adoptGuest', [guestId, accountId, at]),
     aliasesOf: (userId) => thread.call('aliasesOf', [userId]),
     listKept: (search, limit) => thread.call('listKept', [search, limit]),
+  }
+}
+
+function accessOver(thread: StorageThread): AccessStore {
+  return {
+    facts: (keys) => thread.call('facts', [keys]),
+    sharing: (documentId) => thread.call('sharing', [documentId]),
+    visitors: (documentId, limit) => thread.call('visitors', [documentId, limit]),
+    setLinkRole: (documentId, role) => thread.call('setLinkRole', [documentId, role]),
+    ensureLinks: (documentId, links) => thread.call('ensureLinks', [documentId, links]),
+    changeLink: (linkId, change) => thread.call('changeLink', [linkId, change]),
+    replaceLink: (documentId, role, linkId, at) => thread.call('replaceLink', [documentId, role, linkId, at]),
+    passwordHash: (linkId) => thread.call('passwordHash', [linkId]),
+    unlock: (userId, linkId) => thread.call('unlock', [userId, linkId]),
+    grant: (documentId, userId, role, at) => thread.call('grant', [documentId, userId, role, at]),
+    request: (documentId, userId, role, at) => thread.call('request', [documentId, userId, role, at]),
+    dropRequest: (documentId, userId) => thread.call('dropRequest', [documentId, userId]),
+    nextExpiry: (at) => thread.call('nextExpiry', [at]),
+    expiredIn: (after, upto) => thread.call('expiredIn', [after, upto]),
   }
 }

@@ -28,6 +28,18 @@ export class OwnerTables {
          WHERE excluded.visited_at > visited_at`,
       ).run(accountId, guestId)
       prepare(this.#db, 'DELETE FROM visits WHERE user_id = ?').run(guestId)
+      for (const table of ['grants', 'access_requests']) {
+        // The higher role stays: in this list they rise.
+        prepare(
+          this.#db,
+          `INSERT INTO ${table} (document_id, user_id, role, at)
+           SELECT document_id, ?1, role, at FROM ${table} WHERE user_id = ?2
+           ON CONFLICT DO UPDATE SET role = excluded.role, at = excluded.at
+           WHERE instr('viewer commenter editor', excluded.role) > instr('viewer commenter editor', role)`,
+        ).run(accountId, guestId)
+        prepare(this.#db, `DELETE FROM ${table} WHERE user_id = ?`).run(guestId)
+      }
+      prepare(this.#db, 'UPDATE OR REPLACE unlocks SET user_id = ? WHERE user_id = ?').run(accountId, guestId)
       prepare(this.#db, 'INSERT INTO aliases (of_user_id, user_id, at) VALUES (?, ?, ?)').run(
         guestId,
         accountId,

@@ -1,4 +1,5 @@
 import type {
+  AccessStore,
   DocumentCatalog,
   DocumentStore,
   OwnerCatalog,
@@ -31,6 +32,7 @@ export interface CommitPack {
 export interface Requests
   extends Answered<DocumentCatalog>,
     Answered<OwnerCatalog>,
+    Answered<AccessStore>,
     Answered<Pick<DocumentStore, 'heads' | 'writeCompaction' | 'trim' | 'reopen'>> {
   load(documentId: string): (Omit<StoredDocument, 'rows'> & RowPack) | null
   readSnapshot(documentId: string): (Omit<Snapshot, 'state'> & { state: ArrayBuffer }) | null

@@ -171,7 +171,7 @@ test('every answer says that nobody keeps it', async () => {
 test('a token that may only read changes nothing', async () => {
   world.standing = 'account'
   world.readOnly = true
-  expect(await call('session')).toMatchObject({ status: 403, body: { code: 'read-only' } })
+  expect(await call('session')).toMatchObject({ status: 403, body: { code: 'forbidden' } })
   expect(asked).not.toContain('handled')
 })
 

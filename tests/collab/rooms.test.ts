@@ -5,7 +5,7 @@ import { DamagedDocument } from '#lib/collab/document-store.ts'
 import { foldDocument } from '#lib/collab/fold.ts'
 import type { Connection } from '#lib/collab/room.ts'
 import { type RoomEvent, type RoomJoin, type RoomJoined, Rooms } from '#lib/collab/rooms.ts'
-import type { Ack, Notice, Reset } from '#lib/protocol/events.ts'
+import type { Ack, Notice, Reset, RoleChange } from '#lib/protocol/events.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import {
   type BatchBody,
@@ -29,6 +29,7 @@ class Probe implements Connection {
   readonly entered = new Set<number>()
   readonly acks: Ack[] = []
   readonly resets: Reset[] = []
+  readonly roles: RoleChange[] = []
   readonly doc = new Y.Doc()
   #n = 0
 
@@ -48,6 +49,9 @@ class Probe implements Connection {
   }
   reset(reset: Reset): void {
     this.resets.push(reset)
+  }
+  changeRole(change: RoleChange): void {
+    this.roles.push(change)
   }
 
   /** The batch of one edit. */
@@ -136,6 +140,7 @@ function ask(probe: Probe, request: Partial<RoomJoin> = {}) {
   const whole = {
     documentId: DOCUMENT,
     role: 'editor' as const,
+    linkId: 'link-1',
     clientId: probe.doc.clientID,
     schemaVersion: 1,
   }

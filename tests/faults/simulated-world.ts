@@ -413,6 +413,7 @@ export class Simulation {
         down(() => replica.sync.receiveAck(ack))
       },
       reset: (reset: Reset) => down(() => replica.sync.receiveReset(reset)),
+      changeRole: () => undefined,
     }
     const ask = <T>(run: () => Promise<T>): Promise<T> =>
       new Promise((resolve, reject) => {
@@ -430,7 +431,12 @@ export class Simulation {
     return {
       join: (request) =>
         ask(async () => {
-          const joined = await rooms.join(server, { ...request, documentId: DOCUMENT, role: 'editor' })
+          const joined = await rooms.join(server, {
+            ...request,
+            documentId: DOCUMENT,
+            role: 'editor',
+            linkId: 'link',
+          })
           return joined.ok
             ? { answer: joinedAnswer(joined), history: joined.history }
             : { answer: joined as Refusal, history: null }

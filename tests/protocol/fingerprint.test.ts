@@ -17,6 +17,7 @@ import * as wire from '#lib/protocol/wire.ts'
 const FINGERPRINTS: Readonly<Record<number, string>> = {
   1: 'eea855c4410106bf',
   2: 'e380a218d19470a4',
+  3: '66e000d829eb3147',
 }
 
 /** What of a valibot schema decides which values pass, as plain data. */

@@ -7,6 +7,7 @@ import {
 } from '../../lib/server/document-connection.ts'
 import { createLog } from '../../lib/server/log.ts'
 import { PresenceRooms } from '../../lib/server/presence-rooms.ts'
+import type { Right } from '../../lib/server/rights.ts'
 import { Tokens } from '../../lib/server/tokens.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 
@@ -31,24 +32,38 @@ function setUp(rooms: Partial<ConnectionPorts['rooms']>) {
   const person = { userId: 'ada', name: '', guestName: 1, hue: null }
   const socket = {
     id: 'socket',
-    data: { person, sessionId: 'session', tab: 'tab', connection: 0 },
+    data: { person, sessionId: 'session', tab: 'tab', connection: 0, expiresAt: Date.now() },
     emit: (event: string) => did.push(event),
     disconnect: () => did.push('disconnect'),
     join: () => undefined,
     leave: () => undefined,
   } as unknown as DocumentSocket
   const linkId = tokens.newLinkId()
-  const target = { documentId: 'document', ownerId: 'ada', title: '', role: 'editor' as const }
+  const facts = { documentId: 'document', link: { linkId } }
+  const right = { role: 'owner', facts } as Right
+  const live = {
+    version: 0,
+    admit: () => undefined,
+    roleFor: () => 'owner',
+    forget: () => undefined,
+  } as never
   const connection = new DocumentConnection(
     socket,
     {
-      rooms: { leave: (_connection: unknown, room?: number) => did.push(`leave ${room}`), ...rooms } as never,
+      rooms: {
+        leave: (_connection: unknown, room?: number) => did.push(`leave ${room}`),
+        roleOf: () => 'owner',
+        ...rooms,
+      } as never,
       presence,
-      catalog: { resolveLink: async () => target, recordVisit: async () => undefined },
-      tokens,
+      catalog: { recordVisit: async () => undefined },
+      rights: { at: async () => right },
+      live,
+      holderOf: async () => null,
+      graceMs: { write: 30_000, read: 300_000 },
       pingInterval: 10_000,
       pingTimeout: 30_000,
-      now: clock.now,
+      clock,
       log,
     },
     new Map(),

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type {
+  AccessFacts,
+  AccessStore,
   Compaction,
   DocumentCatalog,
   DocumentStore,
@@ -12,6 +14,7 @@ import { CHAIN_BYTES, EMPTY_CHAIN } from '#lib/protocol/wire.ts'
 export interface StoreUnderTest {
   readonly documents: DocumentStore
   readonly catalog: DocumentCatalog
+  readonly access: AccessStore
   close(): Promise<void>
 }
 
@@ -59,20 +62,25 @@ export const compactionOf = (
 const OK: RowOutcome = { ok: true }
 const REFUSED = { ok: false, reason: expect.any(String) }
 
-/** What every DocumentStore with its DocumentCatalog keeps to. `open` gives an empty one. */
+/** What every DocumentStore with its DocumentCatalog and AccessStore keeps to. `open` gives an empty one. */
 export function storeContract(open: () => Promise<StoreUnderTest>): void {
   let store: StoreUnderTest
   let documents: DocumentStore
   let catalog: DocumentCatalog
+  let access: AccessStore
 
   beforeEach(async () => {
     store = await open()
     documents = store.documents
     catalog = store.catalog
+    access = store.access
   })
   afterEach(() => store.close())
 
   const rowsOf = async (documentId: string) => (await documents.load(documentId))?.rows.map((row) => row.seq)
+
+  const factsOf = async (linkId: string, userId = ''): Promise<AccessFacts | null> =>
+    (await access.facts([{ linkId, userId }]))[0] ?? null
 
   /** A document `id` with rows 1…head. */
   const written = async (documentId: string, head: number) => {
@@ -114,7 +122,7 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
       await catalog.create(newDocument('d'))
       await expect(catalog.create(newDocument('d', { linkId: 'other', ownerId: 'eve' }))).rejects.toThrow()
       expect((await documents.load('d'))?.ownerId).toBe('ann')
-      expect(await catalog.resolveLink('other')).toBeNull()
+      expect(await factsOf('other')).toBeNull()
     })
 
     test('rows come back as written, oldest first, and move the head', async () => {
@@ -277,14 +285,14 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
     test('a link opens its document, with its role and present title', async () => {
       await catalog.create(newDocument('d', { linkRole: 'viewer' }))
       await catalog.setTitle('d', '會議 notes')
-      expect(await catalog.resolveLink('link of d')).toEqual({
+      expect(await factsOf('link of d')).toMatchObject({
         documentId: 'd',
         ownerId: 'ann',
         title: '會議 notes',
-        role: 'viewer',
+        link: { role: 'viewer' },
       })
       expect((await documents.load('d'))?.title).toBe('會議 notes')
-      expect(await catalog.resolveLink('link of e')).toBeNull()
+      expect(await factsOf('link of e')).toBeNull()
     })
 
     test('a list holds what somebody visited, the newest visit first', async () => {
@@ -346,7 +354,7 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
       await catalog.recordVisit('bob', 'd', 'link of d', 10)
       await catalog.delete('d', 'ann', 50)
       expect(await documents.commit([newRow('d', 2)])).toEqual([REFUSED])
-      expect(await catalog.resolveLink('link of d')).toBeNull()
+      expect(await factsOf('link of d')).toMatchObject({ deletedAt: 50 })
       expect(await catalog.listFor('bob', 10)).toEqual([])
     })
 
@@ -359,7 +367,7 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
       expect(await catalog.eraseUntouched(30)).toEqual(['old'])
       expect(await catalog.eraseUntouched(30)).toEqual([])
       expect(await documents.load('old')).toBeNull()
-      expect(await catalog.resolveLink('link of old')).toBeNull()
+      expect(await factsOf('link of old')).toBeNull()
       expect(await catalog.listFor('ann', 10)).toEqual([])
       expect(await documents.heads(['old', 'new', 'used'])).toHaveLength(2)
     })
@@ -370,6 +378,181 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
       await catalog.markRestored(70)
       expect((await documents.load('a'))?.restoredAt).toBe(70)
       expect((await documents.load('b'))?.restoredAt).toBe(70)
+    })
+  })
+
+  describe('the trash', () => {
+    const trashed = async (documentId: string, at: number) => {
+      await written(documentId, 1)
+      await catalog.delete(documentId, 'ann', at)
+    }
+
+    test('holds what its owner deleted, the last one first, until it is taken out', async () => {
+      await trashed('a', 50)
+      await trashed('b', 60)
+      await written('c', 1)
+      const [a, b] = ['a', 'b'].map((documentId) => ({
+        documentId,
+        title: '',
+        linkId: `link of ${documentId}`,
+        deletedAt: documentId === 'a' ? 50 : 60,
+      }))
+      expect(await catalog.trashOf('ann')).toEqual([b, a])
+      expect(await catalog.trashOf('bob')).toEqual([])
+      expect(await catalog.undelete('a', 'bob')).toBe(false)
+      expect(await catalog.undelete('c', 'ann')).toBe(false)
+      expect(await catalog.undelete('a', 'ann')).toBe(true)
+      expect(await catalog.undelete('a', 'ann')).toBe(false)
+      expect(await catalog.trashOf('ann')).toEqual([b])
+      expect(await documents.commit([newRow('a', 2)])).toEqual([OK])
+    })
+
+    test('what is erased is gone with all that belongs to it; only the owner erases, and only from the trash', async () => {
+      await trashed('a', 50)
+      await written('b', 1)
+      await catalog.recordVisit('bob', 'a', 'link of a', 10)
+      await access.grant('a', 'bob', 'viewer', 10)
+      await access.request('a', 'eve', 'editor', 10)
+      await access.unlock('bob', 'link of a')
+      expect(await catalog.erase('a', 'bob')).toBe(false)
+      expect(await catalog.erase('b', 'ann')).toBe(false)
+      expect(await catalog.erase('a', 'ann')).toBe(true)
+      expect(await documents.load('a')).toBeNull()
+      expect(await factsOf('link of a', 'bob')).toBeNull()
+      expect(await access.sharing('a')).toEqual({ links: [], grants: [], requests: [] })
+    })
+
+    test('is emptied one document at a time, the oldest first', async () => {
+      await trashed('a', 50)
+      await trashed('b', 40)
+      await trashed('c', 60)
+      const erased = [1, 2, 3].map(() => catalog.eraseDeleted(60))
+      expect(await Promise.all(erased)).toEqual(['b', 'a', null])
+      expect(await documents.load('a')).toBeNull()
+      expect(await documents.load('c')).not.toBeNull()
+    })
+
+    test('what is in it is not counted as owned', async () => {
+      await trashed('a', 50)
+      await written('b', 1)
+      expect(await catalog.countOwned('ann')).toBe(1)
+      expect(await catalog.countOwned('bob')).toBe(0)
+    })
+  })
+
+  describe('access', () => {
+    const live = async (documentId: string) =>
+      (await access.sharing(documentId)).links.map(({ linkId, role }) => `${role} ${linkId}`)
+
+    beforeEach(() => catalog.create(newDocument('d')))
+
+    test('a new document has one link, and people with a link can do what it says', async () => {
+      expect(await factsOf('link of d', 'bob')).toEqual({
+        documentId: 'd',
+        ownerId: 'ann',
+        title: '',
+        deletedAt: null,
+        linkRole: 'editor',
+        grant: null,
+        link: {
+          linkId: 'link of d',
+          role: 'editor',
+          expiresAt: null,
+          hasPassword: false,
+          revoked: false,
+          unlocked: false,
+        },
+      })
+      expect(await access.facts([{ linkId: 'none', userId: 'bob' }])).toEqual([null])
+    })
+
+    test('there is one live link of each role', async () => {
+      await access.ensureLinks('d', [
+        { linkId: 'v', role: 'viewer' },
+        { linkId: 'e', role: 'editor' },
+      ])
+      await access.ensureLinks('d', [{ linkId: 'w', role: 'viewer' }])
+      expect(await live('d')).toEqual(['editor link of d', 'viewer v'])
+      await expect(access.ensureLinks('nowhere', [{ linkId: 'x', role: 'viewer' }])).rejects.toThrow()
+    })
+
+    test('a link in another’s place keeps password and expiry, and the owner’s visit follows it', async () => {
+      await catalog.recordVisit('ann', 'd', 'link of d', 10)
+      await catalog.recordVisit('bob', 'd', 'link of d', 10)
+      await access.changeLink('link of d', { expiresAt: 100, passwordHash: 'hash' })
+      await access.unlock('bob', 'link of d')
+      await access.replaceLink('d', 'editor', 'next', 99)
+      expect(await live('d')).toEqual(['editor next'])
+      expect(await factsOf('link of d', 'bob')).toMatchObject({ link: { revoked: true, unlocked: true } })
+      const next = await factsOf('next', 'bob')
+      expect(next?.link).toMatchObject({ expiresAt: 100, hasPassword: true, unlocked: false })
+      expect(await access.passwordHash('next')).toBe('hash')
+      expect(await access.visitors('d', 10)).toEqual([
+        { userId: 'ann', linkId: 'next' },
+        { userId: 'bob', linkId: 'link of d' },
+      ])
+      await access.replaceLink('d', 'editor', 'third', 100)
+      expect((await factsOf('third'))?.link.expiresAt).toBeNull()
+    })
+
+    test('another password locks a link again for everybody', async () => {
+      await access.changeLink('link of d', { passwordHash: 'one' })
+      await access.unlock('bob', 'link of d')
+      await access.changeLink('link of d', { expiresAt: 100 })
+      expect((await factsOf('link of d', 'bob'))?.link).toMatchObject({ hasPassword: true, unlocked: true })
+      expect((await factsOf('link of d', 'eve'))?.link.unlocked).toBe(false)
+      await access.changeLink('link of d', { passwordHash: 'two' })
+      expect((await factsOf('link of d', 'bob'))?.link.unlocked).toBe(false)
+      await access.changeLink('link of d', { passwordHash: null })
+      expect((await factsOf('link of d', 'bob'))?.link).toMatchObject({ hasPassword: false, expiresAt: 100 })
+    })
+
+    test('a grant is one person’s, the newest counts, and answers what they asked for', async () => {
+      await access.request('d', 'bob', 'commenter', 5)
+      await access.request('d', 'bob', 'editor', 6)
+      await access.request('d', 'eve', 'editor', 7)
+      expect((await access.sharing('d')).requests).toEqual([
+        { userId: 'bob', role: 'editor', at: 6 },
+        { userId: 'eve', role: 'editor', at: 7 },
+      ])
+      await access.grant('d', 'bob', 'viewer', 8)
+      await access.grant('d', 'bob', 'commenter', 9)
+      await access.dropRequest('d', 'eve')
+      const grants = [{ userId: 'bob', role: 'commenter', at: 9 }]
+      expect(await access.sharing('d')).toMatchObject({ grants, requests: [] })
+      expect((await factsOf('link of d', 'bob'))?.grant).toBe('commenter')
+      expect((await factsOf('link of d', 'eve'))?.grant).toBeNull()
+      await access.grant('d', 'bob', null, 10)
+      expect((await factsOf('link of d', 'bob'))?.grant).toBeNull()
+    })
+
+    test('what people with a link can do is kept, also that it is nothing', async () => {
+      await access.setLinkRole('d', 'viewer')
+      expect((await factsOf('link of d'))?.linkRole).toBe('viewer')
+      await access.setLinkRole('d', null)
+      expect((await factsOf('link of d'))?.linkRole).toBeNull()
+    })
+
+    test('the next end of a link is found, and the documents whose links have ended', async () => {
+      await catalog.create(newDocument('e'))
+      await access.changeLink('link of d', { expiresAt: 100 })
+      await access.changeLink('link of e', { expiresAt: 200 })
+      expect(await access.nextExpiry(99)).toBe(100)
+      expect(await access.nextExpiry(100)).toBe(200)
+      expect(await access.nextExpiry(200)).toBeNull()
+      expect(await access.expiredIn(99, 100)).toEqual(['d'])
+      expect(await access.expiredIn(100, 200)).toEqual(['e'])
+      await access.replaceLink('e', 'editor', 'next', 300)
+      expect(await access.expiredIn(0, 300)).toEqual(['d'])
+    })
+
+    test('nothing is written for a document that is gone', async () => {
+      await access.grant('nowhere', 'bob', 'editor', 1)
+      await access.request('nowhere', 'bob', 'editor', 1)
+      await access.replaceLink('nowhere', 'editor', 'link', 1)
+      await access.unlock('bob', 'nowhere')
+      expect(await access.sharing('nowhere')).toEqual({ links: [], grants: [], requests: [] })
+      expect(await factsOf('link')).toBeNull()
     })
   })
 }

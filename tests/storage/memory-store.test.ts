@@ -5,7 +5,7 @@ import { newDocument, newRow, storeContract } from './contract.ts'
 describe('the store in memory keeps to the contract', () => {
   storeContract(async () => {
     const store = new MemoryStore()
-    return { documents: store, catalog: store, close: async () => undefined }
+    return { documents: store, catalog: store, access: store, close: async () => undefined }
   })
 })
 

@@ -3,17 +3,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { DocumentCatalog, DocumentStore } from '#lib/collab/document-store.ts'
+import type { AccessStore, DocumentCatalog, DocumentStore } from '#lib/collab/document-store.ts'
+import { SHARED_ROLES } from '#lib/protocol/identity.ts'
 import { openStore } from '#lib/storage/open-store.ts'
 import { MemoryStore } from '../support/memory-store.ts'
 import { chain, compactionOf, newDocument, newRow } from './contract.ts'
 
-type Both = DocumentStore & DocumentCatalog
+type Both = DocumentStore & DocumentCatalog & AccessStore
 type Step = (store: Both, prefix: string) => Promise<unknown>
 
 const name = fc.constantFrom('a', 'b', 'c')
 const user = fc.constantFrom('ann', 'bob')
 const seq = fc.integer({ min: 1, max: 6 })
+const role = fc.constantFrom(...SHARED_ROLES)
+const maybeRole = fc.option(role)
 
 /** One call of one method, rendered as text so that a failing sequence can be read. */
 const step: fc.Arbitrary<[string, Step]> = fc.oneof(
@@ -83,6 +86,63 @@ const step: fc.Arbitrary<[string, Step]> = fc.oneof(
       `delete ${name} ${user}`,
       (store, p) => store.delete(p + name, user, 50),
     ]),
+  fc
+    .tuple(name, user)
+    .map(([name, user]): [string, Step] => [
+      `undelete ${name} ${user}`,
+      (store, p) => store.undelete(p + name, user),
+    ]),
+  fc
+    .tuple(name, user)
+    .map(([name, user]): [string, Step] => [
+      `erase ${name} ${user}`,
+      (store, p) => store.erase(p + name, user),
+    ]),
+  fc
+    .tuple(name, maybeRole)
+    .map(([name, role]): [string, Step] => [
+      `link role ${name} ${role}`,
+      (store, p) => store.setLinkRole(p + name, role),
+    ]),
+  fc
+    .tuple(name, role, seq)
+    .map(([name, role, n]): [string, Step] => [
+      `ensure ${name} ${role} ${n}`,
+      (store, p) => store.ensureLinks(p + name, [{ linkId: `${role} ${n} ${p}${name}`, role }]),
+    ]),
+  fc.tuple(name, role, seq).map(([name, role, at]): [string, Step] => [
+    `replace ${name} ${role} ${at}`,
+    // Ids are never used twice: this one is named by all that came before it.
+    async (store, p) => {
+      const { links } = await store.sharing(p + name)
+      const old = links.find((link) => link.role === role)?.linkId ?? `first ${role} ${p}${name}`
+      await store.replaceLink(p + name, role, `${old}'`, at)
+    },
+  ]),
+  fc
+    .tuple(name, fc.option(seq), fc.option(user))
+    .map(([name, expiresAt, passwordHash]): [string, Step] => [
+      `change ${name} ${expiresAt} ${passwordHash}`,
+      (store, p) => store.changeLink(`link ${p}${name}`, { expiresAt, passwordHash }),
+    ]),
+  fc
+    .tuple(name, user)
+    .map(([name, user]): [string, Step] => [
+      `unlock ${name} ${user}`,
+      (store, p) => store.unlock(p + user, `link ${p}${name}`),
+    ]),
+  fc
+    .tuple(name, user, maybeRole, seq)
+    .map(([name, user, role, at]): [string, Step] => [
+      `grant ${name} ${user} ${role} ${at}`,
+      (store, p) => store.grant(p + name, p + user, role, at),
+    ]),
+  fc
+    .tuple(name, user, role, seq)
+    .map(([name, user, role, at]): [string, Step] => [
+      `request ${name} ${user} ${role} ${at}`,
+      (store, p) => store.request(p + name, p + user, role, at),
+    ]),
   fc.constant<[string, Step]>(['reopen', (store) => store.reopen()]),
   fc
     .integer({ min: 1, max: 9 })
@@ -104,14 +164,16 @@ const everything = async (store: Both, prefix: string) =>
     ['a', 'b', 'c'].map(async (name) => [
       await store.load(prefix + name),
       await store.readSnapshot(prefix + name),
-      await store.resolveLink(`link ${prefix}${name}`),
+      await store.facts([{ linkId: `link ${prefix}${name}`, userId: `${prefix}ann` }]),
+      await store.sharing(prefix + name),
+      await store.visitors(prefix + name, 10),
     ]),
   )
 
 test('whatever is asked of them, SQLite and the store in memory answer alike', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'commonplace-store-'))
-  const { documents, catalog, close } = await openStore({ dataDir })
-  const sqlite: Both = { ...documents, ...catalog }
+  const { documents, catalog, access, close } = await openStore({ dataDir })
+  const sqlite: Both = { ...documents, ...catalog, ...access }
   let run = 0
   try {
     await fc.assert(

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as Y from 'yjs'
 import { CollabProvider, type CollabProviderOptions } from '#lib/client/collab-provider.ts'
-import type { Role } from '#lib/protocol/identity.ts'
+import type { SharedRole } from '#lib/protocol/identity.ts'
 import { AccessTokens } from '#lib/server/access-tokens.ts'
 import { Accounts, type KeptSession } from '#lib/server/accounts.ts'
 import { Collaboration } from '#lib/server/collaboration.ts'
@@ -26,7 +26,7 @@ export interface CollaborationServer {
   /** A new guest. */
   guest(): Promise<KeptSession>
   /** Makes a document of `owner` whose link gives `role`. */
-  document(owner: KeptSession, role?: Role): Promise<{ address: string; documentId: string }>
+  document(owner: KeptSession, role?: SharedRole): Promise<{ address: string; documentId: string }>
   /** A fresh socket token. */
   token(guest: KeptSession): string
   /** A provider of `guest` on a new Y.Doc (or the one in `options`). */
@@ -71,6 +71,7 @@ export async function startCollaboration(
     httpServer,
     documents: store.documents,
     catalog: store.catalog,
+    access: store.access,
     identities: new Identities(accounts, new AccessTokens(store.accounts, Date.now), 'create'),
     tokens,
     origins: new Origins(null),

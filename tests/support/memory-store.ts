@@ -1,4 +1,7 @@
 import type {
+  AccessFacts,
+  AccessKey,
+  AccessStore,
   Compaction,
   DocumentCatalog,
   DocumentStore,
@@ -9,35 +12,74 @@ import type {
   SnapshotHead,
   StoredClient,
   StoredDocument,
+  StoredGrant,
   StoredRow,
+  StoredSharing,
+  TrashedDocument,
 } from '#lib/collab/document-store.ts'
-import type { Role } from '#lib/protocol/identity.ts'
+import type { SharedRole } from '#lib/protocol/identity.ts'
 import { EMPTY_CHAIN } from '#lib/protocol/wire.ts'
 
 interface MemoryDocument extends Omit<StoredDocument, 'snapshot'> {
   readonly createdAt: number
+  readonly linkRole: SharedRole | null
   readonly updatedAt: number
   readonly snapshot: Snapshot | null
 }
 
+interface MemoryLink {
+  readonly linkId: string
+  readonly documentId: string
+  readonly role: SharedRole
+  readonly expiresAt: number | null
+  readonly passwordHash: string | null
+  readonly revoked: boolean
+}
+
+interface MemoryGrant extends StoredGrant {
+  readonly documentId: string
+}
+
 interface Tables {
   readonly documents: Map<string, MemoryDocument>
-  readonly links: Map<string, { readonly documentId: string; readonly role: Role }>
+  readonly links: Map<string, MemoryLink>
+  readonly grants: Map<string, MemoryGrant>
+  readonly requests: Map<string, MemoryGrant>
+  /** Who has entered the password of which link. */
+  readonly unlocks: Map<string, AccessKey>
   readonly visits: Map<
     string,
     { readonly userId: string; readonly documentId: string; linkId: string; at: number }
   >
 }
 
+const noTables = (): Tables => ({
+  documents: new Map(),
+  links: new Map(),
+  visits: new Map(),
+  grants: new Map(),
+  requests: new Map(),
+  unlocks: new Map(),
+})
+
+const copyOf = (tables: Tables): Tables => ({
+  documents: new Map(tables.documents),
+  links: new Map(tables.links),
+  visits: new Map(tables.visits),
+  grants: new Map(tables.grants),
+  requests: new Map(tables.requests),
+  unlocks: new Map(tables.unlocks),
+})
+
 /** A state of the store to go back to. Rows and documents in it are never changed, only replaced. */
 export type MemoryCopy = Readonly<Tables>
 
 /**
- * DocumentStore and DocumentCatalog in memory, for simulations; it keeps to tests/storage/contract.ts. All of it is on
+ * DocumentStore, DocumentCatalog and AccessStore in memory, for simulations; it keeps to tests/storage/contract.ts. All of it is on
  * one object, and it can be told to fail: see failNextCommit, refuse, holdCommits, copy and restore.
  */
-export class MemoryStore implements DocumentStore, DocumentCatalog {
-  #tables: Tables = { documents: new Map(), links: new Map(), visits: new Map() }
+export class MemoryStore implements DocumentStore, DocumentCatalog, AccessStore {
+  #tables = noTables()
   #failing: 'before' | 'after' | null = null
   readonly #refused = new Set<string>()
   #held: Promise<void> | null = null
@@ -68,20 +110,27 @@ export class MemoryStore implements DocumentStore, DocumentCatalog {
   }
 
   copy(): MemoryCopy {
-    const { documents, links, visits } = this.#tables
-    return { documents: new Map(documents), links: new Map(links), visits: new Map(visits) }
+    return copyOf(this.#tables)
   }
 
   /** Goes back to a copy, as a restored backup would. Marking the documents (markRestored) is the caller's. */
   restore(copy: MemoryCopy): void {
-    const { documents, links, visits } = copy
-    this.#tables = { documents: new Map(documents), links: new Map(links), visits: new Map(visits) }
+    this.#tables = copyOf(copy)
   }
 
   async load(documentId: string): Promise<StoredDocument | null> {
     const document = this.#tables.documents.get(documentId)
     if (!document) return null
-    const { createdAt: _, updatedAt: __, snapshot, rows, headChain, baseChain, ...rest } = document
+    const {
+      createdAt: _,
+      updatedAt: __,
+      linkRole: ___,
+      snapshot,
+      rows,
+      headChain,
+      baseChain,
+      ...rest
+    } = document
     return {
       ...rest,
       headChain: headChain.slice(),
@@ -175,16 +224,9 @@ export class MemoryStore implements DocumentStore, DocumentCatalog {
       rows: [],
       createdAt,
       updatedAt: createdAt,
+      linkRole: 'editor',
     })
-    links.set(linkId, { documentId, role: linkRole })
-  }
-
-  async resolveLink(linkId: string) {
-    const link = this.#tables.links.get(linkId)
-    const document = link && this.#tables.documents.get(link.documentId)
-    if (!document || document.deletedAt !== null) return null
-    const { documentId, ownerId, title } = document
-    return { documentId, ownerId, title, role: link.role }
+    links.set(linkId, newLink(linkId, documentId, linkRole))
   }
 
   async setTitle(documentId: string, title: string): Promise<void> {
@@ -195,7 +237,7 @@ export class MemoryStore implements DocumentStore, DocumentCatalog {
   async recordVisit(userId: string, documentId: string, linkId: string, at: number): Promise<void> {
     if (this.#tables.links.get(linkId)?.documentId === undefined) throw new Error('no such link')
     if (!this.#tables.documents.has(documentId)) throw new Error('no such document')
-    this.#tables.visits.set(visitKey(userId, documentId), { userId, documentId, linkId, at })
+    this.#tables.visits.set(keyOf(userId, documentId), { userId, documentId, linkId, at })
   }
 
   async listFor(userId: string, limit: number) {
@@ -212,7 +254,7 @@ export class MemoryStore implements DocumentStore, DocumentCatalog {
   }
 
   async forgetVisit(userId: string, documentId: string): Promise<void> {
-    this.#tables.visits.delete(visitKey(userId, documentId))
+    this.#tables.visits.delete(keyOf(userId, documentId))
   }
 
   async delete(documentId: string, ownerId: string, at: number): Promise<boolean> {
@@ -222,17 +264,210 @@ export class MemoryStore implements DocumentStore, DocumentCatalog {
     return true
   }
 
+  async trashOf(ownerId: string): Promise<TrashedDocument[]> {
+    const { documents, links } = this.#tables
+    return [...documents.values()]
+      .flatMap(({ documentId, title, ownerId: owner, deletedAt }) => {
+        const [linkId] = [...links.values()]
+          .filter((link) => link.documentId === documentId)
+          .map((link) => link.linkId)
+          .sort(byText)
+        if (owner !== ownerId || deletedAt === null || linkId === undefined) return []
+        return [{ documentId, title, linkId, deletedAt }]
+      })
+      .sort((a, b) => b.deletedAt - a.deletedAt || byText(a.documentId, b.documentId))
+  }
+
+  async undelete(documentId: string, ownerId: string): Promise<boolean> {
+    const document = this.#trashed(documentId, ownerId)
+    if (document) this.#tables.documents.set(documentId, { ...document, deletedAt: null })
+    return document !== null
+  }
+
+  async erase(documentId: string, ownerId: string): Promise<boolean> {
+    if (!this.#trashed(documentId, ownerId)) return false
+    this.#erase(documentId)
+    return true
+  }
+
+  async eraseDeleted(deletedBefore: number): Promise<string | null> {
+    const deletedAt = (document: MemoryDocument) => document.deletedAt ?? Number.POSITIVE_INFINITY
+    const [oldest] = [...this.#tables.documents.values()]
+      .filter((document) => deletedAt(document) < deletedBefore)
+      .sort((a, b) => deletedAt(a) - deletedAt(b) || byText(a.documentId, b.documentId))
+    if (!oldest) return null
+    this.#erase(oldest.documentId)
+    return oldest.documentId
+  }
+
+  async countOwned(ownerId: string): Promise<number> {
+    const documents = [...this.#tables.documents.values()]
+    return documents.filter((each) => each.ownerId === ownerId && each.deletedAt === null).length
+  }
+
   async eraseUntouched(createdBefore: number): Promise<string[]> {
-    const { documents, links, visits } = this.#tables
-    const erased: string[] = []
-    for (const { documentId, headSeq, createdAt } of documents.values()) {
-      if (headSeq > 0 || createdAt >= createdBefore) continue
-      erased.push(documentId)
-      documents.delete(documentId)
-      for (const [linkId, link] of links) if (link.documentId === documentId) links.delete(linkId)
-      for (const [key, visit] of visits) if (visit.documentId === documentId) visits.delete(key)
+    const untouched = [...this.#tables.documents.values()].filter(
+      ({ headSeq, createdAt }) => headSeq === 0 && createdAt < createdBefore,
+    )
+    for (const { documentId } of untouched) this.#erase(documentId)
+    return untouched.map(({ documentId }) => documentId)
+  }
+
+  async facts(keys: readonly AccessKey[]): Promise<(AccessFacts | null)[]> {
+    const { documents, links, grants, unlocks } = this.#tables
+    return keys.map(({ linkId, userId }) => {
+      const link = links.get(linkId)
+      const document = link && documents.get(link.documentId)
+      if (!document) return null
+      const { documentId, ownerId, title, deletedAt, linkRole } = document
+      const { role, expiresAt, passwordHash, revoked } = link
+      const unlocked = unlocks.has(keyOf(linkId, userId))
+      return {
+        ...{ documentId, ownerId, title, deletedAt, linkRole },
+        grant: grants.get(keyOf(documentId, userId))?.role ?? null,
+        link: { linkId, role, expiresAt, hasPassword: passwordHash !== null, revoked, unlocked },
+      }
+    })
+  }
+
+  async sharing(documentId: string): Promise<StoredSharing> {
+    const { links, grants, requests } = this.#tables
+    const given = (table: Map<string, MemoryGrant>): StoredGrant[] =>
+      [...table.values()]
+        .filter((each) => each.documentId === documentId)
+        .map(({ userId, role, at }) => ({ userId, role, at }))
+        .sort((a, b) => a.at - b.at || byText(a.userId, b.userId))
+    return {
+      links: [...links.values()]
+        .filter((link) => link.documentId === documentId && !link.revoked)
+        .map(({ linkId, role, expiresAt, passwordHash }) => ({
+          ...{ linkId, role, expiresAt },
+          hasPassword: passwordHash !== null,
+        }))
+        .sort((a, b) => byText(a.linkId, b.linkId)),
+      grants: given(grants),
+      requests: given(requests),
     }
-    return erased
+  }
+
+  async visitors(documentId: string, limit: number): Promise<AccessKey[]> {
+    return [...this.#tables.visits.values()]
+      .filter((visit) => visit.documentId === documentId)
+      .sort((a, b) => b.at - a.at || byText(a.userId, b.userId))
+      .slice(0, limit)
+      .map(({ linkId, userId }) => ({ linkId, userId }))
+  }
+
+  async setLinkRole(documentId: string, role: SharedRole | null): Promise<void> {
+    const document = this.#tables.documents.get(documentId)
+    if (document) this.#tables.documents.set(documentId, { ...document, linkRole: role })
+  }
+
+  async ensureLinks(
+    documentId: string,
+    made: readonly { linkId: string; role: SharedRole }[],
+  ): Promise<void> {
+    const { documents, links } = this.#tables
+    if (!documents.has(documentId)) throw new Error('no such document')
+    for (const { linkId, role } of made) {
+      if (!this.#liveLink(documentId, role)) links.set(linkId, newLink(linkId, documentId, role))
+    }
+  }
+
+  async changeLink(
+    linkId: string,
+    change: { readonly expiresAt?: number | null; readonly passwordHash?: string | null },
+  ): Promise<void> {
+    const { links, unlocks } = this.#tables
+    const link = links.get(linkId)
+    if (!link) return
+    links.set(linkId, { ...link, ...change })
+    if (change.passwordHash === undefined) return
+    for (const [key, unlock] of unlocks) if (unlock.linkId === linkId) unlocks.delete(key)
+  }
+
+  async replaceLink(documentId: string, role: SharedRole, linkId: string, at: number): Promise<void> {
+    const { documents, links, visits } = this.#tables
+    const document = documents.get(documentId)
+    if (!document) return
+    const old = this.#liveLink(documentId, role)
+    if (old) links.set(old.linkId, { ...old, revoked: true })
+    const made = newLink(linkId, documentId, role)
+    const expiresAt = old?.expiresAt ?? null
+    links.set(linkId, {
+      ...made,
+      expiresAt: expiresAt !== null && expiresAt > at ? expiresAt : null,
+      passwordHash: old?.passwordHash ?? null,
+    })
+    const key = keyOf(document.ownerId, documentId)
+    const visit = visits.get(key)
+    if (old && visit?.linkId === old.linkId) visits.set(key, { ...visit, linkId })
+  }
+
+  async passwordHash(linkId: string): Promise<string | null> {
+    return this.#tables.links.get(linkId)?.passwordHash ?? null
+  }
+
+  async unlock(userId: string, linkId: string): Promise<void> {
+    const { links, unlocks } = this.#tables
+    if (links.has(linkId)) unlocks.set(keyOf(linkId, userId), { linkId, userId })
+  }
+
+  async grant(documentId: string, userId: string, role: SharedRole | null, at: number): Promise<void> {
+    const { grants } = this.#tables
+    await this.dropRequest(documentId, userId)
+    if (role === null) grants.delete(keyOf(documentId, userId))
+    else this.#give(grants, { documentId, userId, role, at })
+  }
+
+  async request(documentId: string, userId: string, role: SharedRole, at: number): Promise<void> {
+    this.#give(this.#tables.requests, { documentId, userId, role, at })
+  }
+
+  async dropRequest(documentId: string, userId: string): Promise<void> {
+    this.#tables.requests.delete(keyOf(documentId, userId))
+  }
+
+  async nextExpiry(at: number): Promise<number | null> {
+    const ends = this.#ends().filter(({ expiresAt }) => expiresAt > at)
+    return ends.length === 0 ? null : Math.min(...ends.map(({ expiresAt }) => expiresAt))
+  }
+
+  async expiredIn(after: number, upto: number): Promise<string[]> {
+    const ended = this.#ends().filter(({ expiresAt }) => expiresAt > after && expiresAt <= upto)
+    return [...new Set(ended.map(({ documentId }) => documentId))].sort(byText)
+  }
+
+  #ends(): { documentId: string; expiresAt: number }[] {
+    return [...this.#tables.links.values()].flatMap(({ documentId, expiresAt, revoked }) =>
+      expiresAt === null || revoked ? [] : [{ documentId, expiresAt }],
+    )
+  }
+
+  #liveLink(documentId: string, role: SharedRole): MemoryLink | undefined {
+    const links = [...this.#tables.links.values()]
+    return links.find((link) => link.documentId === documentId && link.role === role && !link.revoked)
+  }
+
+  #give(table: Map<string, MemoryGrant>, grant: MemoryGrant): void {
+    const { documentId, userId } = grant
+    if (this.#tables.documents.has(documentId)) table.set(keyOf(documentId, userId), grant)
+  }
+
+  #trashed(documentId: string, ownerId: string): MemoryDocument | null {
+    const document = this.#tables.documents.get(documentId)
+    return document?.ownerId === ownerId && document.deletedAt !== null ? document : null
+  }
+
+  #erase(documentId: string): void {
+    const { documents, links, visits, grants, requests, unlocks } = this.#tables
+    documents.delete(documentId)
+    for (const [key, { linkId }] of unlocks) {
+      if (links.get(linkId)?.documentId === documentId) unlocks.delete(key)
+    }
+    for (const table of [links, visits, grants, requests]) {
+      for (const [key, row] of table) if (row.documentId === documentId) table.delete(key)
+    }
   }
 
   async markRestored(at: number): Promise<void> {
@@ -262,8 +497,16 @@ export class MemoryStore implements DocumentStore, DocumentCatalog {
   }
 }
 
-function visitKey(userId: string, documentId: string): string {
-  return JSON.stringify([userId, documentId])
+function keyOf(...parts: string[]): string {
+  return JSON.stringify(parts)
+}
+
+function newLink(linkId: string, documentId: string, role: SharedRole): MemoryLink {
+  return { linkId, documentId, role, expiresAt: null, passwordHash: null, revoked: false }
+}
+
+function byText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
 }
 
 function copyRow({ seq, at, chain, entries }: StoredRow): StoredRow {

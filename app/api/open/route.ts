@@ -8,9 +8,10 @@ export const POST = route({
   body: v.object({ link: v.pipe(v.string(), v.maxLength(2000)) }),
   rate: 'reads',
   needs: 'nobody',
-  handle: async ({ body }) => {
+  handle: async ({ request, body }) => {
     const address = addressIn(body.link)
-    const found = address !== null && (await services().openAddress(address, null)) !== null
+    const session = await services().session(request.headers)
+    const found = address !== null && (await services().openAddress(address, session)) !== null
     return seeOther(found ? pathOf({ to: 'document', address }) : `${pathOf({ to: 'front' })}?open=unknown`)
   },
 })

@@ -20,7 +20,7 @@ export default async function DocumentPage({ params }: DocumentPageProps) {
   const { language, theme } = await reader()
   const session = await services().session(await headers())
   const found = await services().openAddress(address, session)
-  if (!found) notFound()
+  if (!found || found === 'locked') notFound()
   return (
     <DocumentClient
       address={address}

@@ -36,12 +36,13 @@ const accounts = new Accounts({
   now: Date.now,
   onEnded: (ended) => collaboration.endSockets(ended),
 })
-const { documents, catalog } = store
+const { documents, catalog, access } = store
 const httpServer = createServer()
 const collaboration = new Collaboration({
   httpServer,
   documents,
   catalog,
+  access,
   identities: new Identities(accounts, new AccessTokens(store.accounts, Date.now), settings.guests),
   tokens,
   origins: new Origins(null),

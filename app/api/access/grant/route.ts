@@ -1,0 +1,12 @@
+import { grantSchema } from '#lib/protocol/sharing.ts'
+import { services } from '#lib/server/services.ts'
+import { answered, route } from '../../edge.ts'
+
+/** Gives somebody a role of their own, or takes it back: `{ address, userId, role }` → `{ ok }`. */
+export const POST = route({
+  body: grantSchema,
+  rate: 'writes',
+  needs: { role: 'owner' },
+  handle: async ({ session, body: { address, userId, role } }) =>
+    answered(await services().sharing.grant(session, address, userId, role)),
+})

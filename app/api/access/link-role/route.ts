@@ -1,0 +1,12 @@
+import { linkRoleSchema } from '#lib/protocol/sharing.ts'
+import { services } from '#lib/server/services.ts'
+import { answered, route } from '../../edge.ts'
+
+/** Sets the most that people with a link can do: `{ address, role }` → `{ ok }`. */
+export const POST = route({
+  body: linkRoleSchema,
+  rate: 'writes',
+  needs: { role: 'owner' },
+  handle: async ({ session, body: { address, role } }) =>
+    answered(await services().sharing.setLinkRole(session, address, role)),
+})

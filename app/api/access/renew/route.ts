@@ -1,0 +1,12 @@
+import { linkRenewSchema } from '#lib/protocol/sharing.ts'
+import { services } from '#lib/server/services.ts'
+import { answered, route } from '../../edge.ts'
+
+/** A new address in a link's place: `{ address, role }` → `{ ok, address, disconnected }`. */
+export const POST = route({
+  body: linkRenewSchema,
+  rate: 'writes',
+  needs: { role: 'owner' },
+  handle: async ({ session, body: { address, role } }) =>
+    answered(await services().sharing.renewLink(session, address, role)),
+})

@@ -1,0 +1,12 @@
+import { grantSchema } from '#lib/protocol/sharing.ts'
+import { services } from '#lib/server/services.ts'
+import { answered, route } from '../../edge.ts'
+
+/** Answers what somebody asked for: `{ address, userId, role }`, null says no → `{ ok }`. */
+export const POST = route({
+  body: grantSchema,
+  rate: 'writes',
+  needs: { role: 'owner' },
+  handle: async ({ session, body: { address, userId, role } }) =>
+    answered(await services().sharing.answerRequest(session, address, userId, role)),
+})

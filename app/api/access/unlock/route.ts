@@ -1,0 +1,17 @@
+import { unlockSchema } from '#lib/protocol/sharing.ts'
+import { pathOf } from '#lib/protocol/urls.ts'
+import { services } from '#lib/server/services.ts'
+import { isJson, json, route, seeOther } from '../../edge.ts'
+
+/** Tries the password of a link: JSON is answered `{ ok, unlocked }`, a form goes back to the document. */
+export const POST = route({
+  body: unlockSchema,
+  rate: 'logins',
+  needs: 'guest',
+  handle: async ({ request, session, body: { address, password } }) => {
+    const unlocked = await services().sharing.unlock(session, address, password)
+    if (isJson(request)) return json({ ok: true, unlocked })
+    const path = pathOf({ to: 'document', address })
+    return seeOther(unlocked ? path : `${path}?password=wrong`)
+  },
+})

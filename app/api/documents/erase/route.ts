@@ -1,0 +1,18 @@
+import { RefusedRequest, refuse } from '#lib/protocol/errors.ts'
+import { ofAddressSchema } from '#lib/protocol/sharing.ts'
+import { pathOf } from '#lib/protocol/urls.ts'
+import { services } from '#lib/server/services.ts'
+import { isJson, json, route, seeOther } from '../../edge.ts'
+
+/** Erases for good a document that is in the trash: as `restore`. */
+export const POST = route({
+  body: ofAddressSchema,
+  rate: 'writes',
+  needs: 'session',
+  handle: async ({ request, session, body }) => {
+    if (!(await services().eraseDocument(session, body.address))) {
+      throw new RefusedRequest(refuse('not-found', 'there is no such document in your trash'))
+    }
+    return isJson(request) ? json({ ok: true }) : seeOther(pathOf({ to: 'front' }))
+  },
+})

@@ -1,0 +1,18 @@
+import { RefusedRequest, refuse } from '#lib/protocol/errors.ts'
+import { ofAddressSchema } from '#lib/protocol/sharing.ts'
+import { pathOf } from '#lib/protocol/urls.ts'
+import { services } from '#lib/server/services.ts'
+import { isJson, json, route, seeOther } from '../../edge.ts'
+
+/** Takes a document out of the trash: a form goes back to the front page, JSON `{ address }` is answered `{ ok }`. */
+export const POST = route({
+  body: ofAddressSchema,
+  rate: 'writes',
+  needs: 'session',
+  handle: async ({ request, session, body }) => {
+    if (!(await services().restoreDocument(session, body.address))) {
+      throw new RefusedRequest(refuse('not-found', 'there is no such document in your trash'))
+    }
+    return isJson(request) ? json({ ok: true }) : seeOther(pathOf({ to: 'front' }))
+  },
+})

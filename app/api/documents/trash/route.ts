@@ -1,0 +1,10 @@
+import { services } from '#lib/server/services.ts'
+import { json, route } from '../../edge.ts'
+
+/** What one has in the trash: → `{ ok, documents }`, each `{ address, title, deletedAt, erasedAt }`. */
+export const POST = route({
+  body: null,
+  rate: 'reads',
+  needs: 'session',
+  handle: async ({ session }) => json({ ok: true, documents: await services().trash(session) }),
+})
