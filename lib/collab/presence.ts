@@ -72,8 +72,6 @@ export class Presence {
   readonly #members = new Map<number, Member>()
   readonly #byKey = new Map<string, Member>()
   readonly #recipients = new Map<string, Recipient>()
-  /** Members that are not unsteady, the one unheard for longest first. */
-  readonly #steady = new Set<Member>()
   #removed: { readonly member: number; readonly at: number }[] = []
   #lastMember = 0
   #version = 0
@@ -81,6 +79,8 @@ export class Presence {
   #changedBy = 0
   #changedByOthersAt = 0
   #lastTick = Number.NEGATIVE_INFINITY
+  /** Nobody becomes unsteady before: a sign of life moves its member alone, and this is found again when it has come. */
+  #steadyUntil = Number.POSITIVE_INFINITY
   /** Whether some recipient may lack something. */
   #behind = false
 
@@ -125,7 +125,6 @@ export class Presence {
     if (!found) return
     this.#members.delete(member)
     this.#byKey.delete(found.key)
-    this.#steady.delete(found)
     this.#recipients.delete(recipient)
     this.#removed.push({ member, at: this.#change(0) })
   }
@@ -148,10 +147,10 @@ export class Presence {
     return true
   }
 
-  /** A sign of life: any packet or pong of the transport. */
-  heard(member: number, recipient: string, now: number): void {
+  /** A sign of life: any packet or pong of the transport. True: it is news, for the tab was unsteady. */
+  heard(member: number, recipient: string, now: number): boolean {
     const found = this.#of(member, recipient)
-    if (found) this.#hear(found, now)
+    return found !== null && this.#hear(found, now)
   }
 
   /** A tab's role is another one now. */
@@ -202,8 +201,7 @@ export class Presence {
   /** ms until `diffs` has something to do; null: nothing, until something is called. Joins and leaves wait no longer than 500 ms. */
   nextTickIn(now: number): number | null {
     if (this.#behind) return Math.max(0, this.#lastTick + this.#tickMs() - now)
-    for (const unheard of this.#steady) return Math.max(0, unheard.heardAt + this.#unsteadyAfterMs - now)
-    return null
+    return this.#steadyUntil === Number.POSITIVE_INFINITY ? null : Math.max(0, this.#steadyUntil - now)
   }
 
   #add(tab: PresenceTab, identity: Identity & { readonly role: Role }): Member {
@@ -224,7 +222,7 @@ export class Presence {
     }
     this.#members.set(member.member, member)
     this.#byKey.set(tab.key, member)
-    this.#steady.add(member)
+    this.#lookAfter(member)
     return member
   }
 
@@ -233,19 +231,28 @@ export class Presence {
     return found?.recipient === recipient ? found : null
   }
 
-  #hear(member: Member, now: number): void {
+  #hear(member: Member, now: number): boolean {
     member.heardAt = now
-    this.#steady.delete(member)
-    this.#steady.add(member)
-    if (!member.unsteady) return
+    if (!member.unsteady) return false
     member.unsteady = false
     member.stateAt = this.#change(0)
+    this.#lookAfter(member)
+    return true
+  }
+
+  #lookAfter({ heardAt }: Member): void {
+    this.#steadyUntil = Math.min(this.#steadyUntil, heardAt + this.#unsteadyAfterMs)
   }
 
   #findUnsteady(now: number): void {
-    for (const member of this.#steady) {
-      if (now - member.heardAt < this.#unsteadyAfterMs) return
-      this.#steady.delete(member)
+    if (now < this.#steadyUntil) return
+    this.#steadyUntil = Number.POSITIVE_INFINITY
+    for (const member of this.#members.values()) {
+      if (member.unsteady) continue
+      if (now - member.heardAt < this.#unsteadyAfterMs) {
+        this.#lookAfter(member)
+        continue
+      }
       member.unsteady = true
       member.stateAt = this.#change(0)
     }

@@ -63,9 +63,8 @@ export class PresenceRooms {
     const now = this.#options.clock.steady()
     for (const [number, member] of this.#members.get(recipient) ?? []) {
       const room = this.#rooms.get(number)
-      if (!room) continue
-      room.presence.heard(member, recipient, now)
-      this.#schedule(room)
+      // Else the room's timer finds it when it looks for who is unsteady.
+      if (room?.presence.heard(member, recipient, now)) this.#schedule(room)
     }
   }
 
