@@ -184,7 +184,7 @@ export class Compactor {
   /** Adds the newest row to the weight of the room's rows. */
   #weigh(room: Room): void {
     const known = this.#weights.get(room)
-    const newest = room.rows.at(-1)
+    const [newest] = rowsAfter(room, room.headSeq - 1)
     if (known === undefined) this.#weights.set(room, weightOf(rowsAfter(room, room.snapshot?.seq ?? 0)))
     else if (newest) this.#weights.set(room, known + weightOf([newest]))
   }
@@ -215,7 +215,8 @@ export class Compactor {
       const { state, vector } = folded
       if (snapshot && !covers(vector, snapshot.vector))
         throw new Error('the fold lacks what the snapshot before it had')
-      const next = { seq: head.seq, chain: head.chain, state, vector, bytes: state.length }
+      // A copy of the chain: a row is a view of all rows.
+      const next = { seq: head.seq, chain: head.chain.slice(), state, vector, bytes: state.length }
       await store.writeCompaction({ documentId, snapshot: next, clients, at: clock.now() })
       this.#options.onCompacted(room)
       room.compacted({ seq: next.seq, chain: next.chain, vector, bytes: state.length })
@@ -240,9 +241,8 @@ export class Compactor {
     const oldest = this.#options.clock.now() - keepMs
     let spare = Math.max(snapshotBytes, keepBytes)
     let upto = 0
-    for (let i = room.rows.length - 1; i >= 0; i--) {
-      const row = room.rows[i]
-      if (!row || row.seq > covered) continue
+    for (const row of room.rows().toReversed()) {
+      if (row.seq > covered) continue
       spare -= weightOf([row])
       if (spare < 0 || row.at < oldest) {
         upto = row.seq
@@ -255,11 +255,9 @@ export class Compactor {
   }
 }
 
-/** The rows are numbered without gaps: the newest are cut off, not looked for. */
+/** Those of them that are kept. */
 function rowsAfter(room: Room, seq: number): readonly StoredRow[] {
-  const { rows } = room
-  const first = rows[0]
-  return first ? rows.slice(Math.max(0, seq + 1 - first.seq)) : []
+  return room.rowsAfter(seq) ?? room.rows()
 }
 
 function weightOf(rows: readonly StoredRow[]): number {

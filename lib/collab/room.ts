@@ -28,6 +28,7 @@ import {
   type StoredDocument,
   type StoredRow,
 } from './document-store.ts'
+import { RowLog } from './row-log.ts'
 import { decodeVector, encodeVector } from './state-vector.ts'
 import { checkUpdates, scanClocks } from './update-gate.ts'
 
@@ -69,9 +70,8 @@ export interface Cursor {
   readonly chain: string
 }
 
-export interface RoomOptions {
-  readonly number: number
-  readonly document: StoredDocument
+/** What all rooms share. */
+export interface RoomPorts {
   readonly wire: RoomWire
   readonly hash: ChainHash
   readonly now: () => number
@@ -114,9 +114,7 @@ export class Room implements CommitSource {
   readonly number: number
   readonly documentId: string
   readonly lineage: string
-  readonly #wire: RoomWire
-  readonly #hash: ChainHash
-  readonly #options: RoomOptions
+  readonly #ports: RoomPorts
   readonly #members = new Map<string, Member>()
   readonly #assemblies = new Map<string, Assembly>()
   readonly #clocks = new Map<number, number>()
@@ -126,29 +124,26 @@ export class Room implements CommitSource {
   #headSeq: number
   #headChain: Uint8Array
   #snapshot: SnapshotHead | null
-  /** Every row kept, contiguous up to the head. */
-  #rows: StoredRow[]
+  /** Up to the head. */
+  readonly #rows: RowLog
   #waiting: Waiting[] = []
   #waitingBytes = 0
   #inFlight: readonly Waiting[] = []
   #broken = false
 
   /** Throws DamagedDocument when the rows do not form the chain that ends in the stored head. */
-  constructor(options: RoomOptions) {
-    const { document } = options
-    this.#options = options
-    this.number = options.number
+  constructor(number: number, document: StoredDocument, ports: RoomPorts) {
+    this.#ports = ports
+    this.number = number
     this.documentId = document.documentId
     this.lineage = document.lineage
-    this.#wire = options.wire
-    this.#hash = options.hash
     this.#restoredAt = document.restoredAt
     this.#schemaVersion = document.schemaVersion
     this.#headSeq = document.headSeq
     this.#headChain = document.headChain
     this.#snapshot = document.snapshot
-    this.#rows = [...document.rows]
-    const damage = damageIn(document, this.#hash)
+    this.#rows = new RowLog(document.rows)
+    const damage = damageIn(document, ports.hash)
     if (damage !== null) throw new DamagedDocument(this.documentId, damage)
     for (const { clientId, userId, lastN } of document.clients) {
       this.#clients.set(clientId, { userId, committed: lastN, accepted: lastN })
@@ -158,7 +153,7 @@ export class Room implements CommitSource {
         this.#clocks.set(clientId, clock)
     }
     const covered = document.snapshot?.seq ?? 0
-    for (const row of this.#rows) if (row.seq > covered) this.#learn(row)
+    for (const row of document.rows) if (row.seq > covered) this.#learn(row)
   }
 
   get headSeq(): number {
@@ -173,8 +168,9 @@ export class Room implements CommitSource {
     return this.#snapshot
   }
 
-  get rows(): readonly StoredRow[] {
-    return this.#rows
+  /** Every row kept, oldest first, made anew at each call. */
+  rows(): readonly StoredRow[] {
+    return this.#rows.after(this.#rows.firstSeq - 1) ?? []
   }
 
   get memberCount(): number {
@@ -267,9 +263,7 @@ export class Room implements CommitSource {
   /** The rows after `seq`, or null when they are no longer all kept. */
   rowsAfter(seq: number): readonly StoredRow[] | null {
     if (seq === this.#headSeq) return []
-    const first = this.#rows[0]
-    if (!first || seq > this.#headSeq || seq + 1 < first.seq) return null
-    return this.#rows.slice(seq + 1 - first.seq)
+    return seq > this.#headSeq || this.#rows.size === 0 ? null : this.#rows.after(seq)
   }
 
   /** Takes one part of one batch. Answers by the committed frame or by an ack; never throws on anything from outside. */
@@ -295,7 +289,7 @@ export class Room implements CommitSource {
 
   /** Rows up to `seq` are no longer kept. */
   trimmed(seq: number): void {
-    this.#rows = this.#rows.filter((row) => row.seq > seq)
+    this.#rows.trim(seq)
   }
 
   take(): { row: NewRow; more: boolean } | null {
@@ -312,8 +306,8 @@ export class Room implements CommitSource {
     this.#inFlight = this.#waiting.splice(0, count)
     const entries = encodeEntries(this.#inFlight.map(({ entry }) => entry))
     const seq = this.#headSeq + 1
-    const chain = chainAfter(this.#hash, this.#headChain, seq, entries)
-    const at = this.#options.now()
+    const chain = chainAfter(this.#ports.hash, this.#headChain, seq, entries)
+    const at = this.#ports.now()
     return {
       row: { documentId: this.documentId, seq, chain, at, entries, schemaVersion },
       more: this.#waiting.length > 0,
@@ -325,18 +319,18 @@ export class Room implements CommitSource {
     this.#headSeq = row.seq
     this.#headChain = row.chain
     this.#schemaVersion = Math.max(this.#schemaVersion, row.schemaVersion)
-    this.#rows.push({ seq: row.seq, chain: row.chain, at: row.at, entries: row.entries })
+    this.#rows.append(row)
     for (const { entry, bytes } of this.#inFlight) {
       this.#waitingBytes -= bytes
       const client = this.#clients.get(entry.clientId)
       if (client) client.committed = entry.n
     }
     this.#inFlight = []
-    this.#wire.relay(
+    this.#ports.wire.relay(
       this.number,
       encodeRow({ room: this.number, seq: row.seq, chain: row.chain, entries: row.entries }),
     )
-    this.#options.onCommitted(this)
+    this.#ports.onCommitted(this)
   }
 
   refused(_row: NewRow, reason: string): void {
@@ -348,18 +342,18 @@ export class Room implements CommitSource {
   }
 
   slow(): void {
-    if (!this.#broken) this.#wire.notice({ room: this.number, code: 'storage-slow' })
+    if (!this.#broken) this.#ports.wire.notice({ room: this.number, code: 'storage-slow' })
   }
 
   /** Says that what was slow is quick again. */
   recovered(): void {
-    if (!this.#broken) this.#wire.notice({ room: this.number, code: 'storage-ok' })
+    if (!this.#broken) this.#ports.wire.notice({ room: this.number, code: 'storage-ok' })
   }
 
   #break(why: { readonly refused: string } | 'lost'): void {
     if (this.#broken) return
     this.#broken = true
-    this.#options.onBroken(this, why)
+    this.#ports.onBroken(this, why)
   }
 
   #accept(member: Member, body: BatchBody): Refusal | null {
@@ -425,7 +419,7 @@ export class Room implements CommitSource {
     const entry: Entry = { kind: ENTRY_BODY_UPDATE, clientId: body.clientId, n: body.n, user, updates }
     this.#waiting.push({ entry, bytes: payload.length, schemaVersion: member.schemaVersion })
     this.#waitingBytes += payload.length
-    this.#options.onEntry(this)
+    this.#ports.onEntry(this)
     return null
   }
 
@@ -452,15 +446,14 @@ export class Room implements CommitSource {
   }
 
   #restoreOpen(): boolean {
-    return this.#restoredAt !== null && this.#options.now() - this.#restoredAt < RESTORE_WINDOW_MS
+    return this.#restoredAt !== null && this.#ports.now() - this.#restoredAt < RESTORE_WINDOW_MS
   }
 
   #chainAt(seq: number): Uint8Array | null {
     if (seq === this.#headSeq) return this.#headChain
     if (seq === 0) return EMPTY_CHAIN
     if (this.#snapshot?.seq === seq) return this.#snapshot.chain
-    const first = this.#rows[0]
-    return (first && this.#rows[seq - first.seq]?.chain) ?? null
+    return this.#rows.chainAt(seq)
   }
 
   #learn(row: StoredRow): void {

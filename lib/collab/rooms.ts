@@ -6,7 +6,7 @@ import type { Clock } from './clock.ts'
 import { CommitQueue } from './commit-queue.ts'
 import { COMPACTION_POLICY, type CompactionPolicy, Compactor, type Fold } from './compactor.ts'
 import { DamagedDocument, type DocumentStore } from './document-store.ts'
-import { type Connection, type Cursor, type Member, Room, type RoomWire } from './room.ts'
+import { type Connection, type Cursor, type Member, Room, type RoomPorts, type RoomWire } from './room.ts'
 import { SnapshotCache } from './snapshot-cache.ts'
 
 export interface RoomsOptions {
@@ -80,6 +80,7 @@ const DAMAGED = refuse(
 export class Rooms {
   readonly #store: DocumentStore
   readonly #options: RoomsOptions
+  readonly #ports: RoomPorts
   readonly #queue: CommitQueue
   readonly #compactor: Compactor
   readonly #snapshots: SnapshotCache
@@ -92,9 +93,17 @@ export class Rooms {
   #closing = false
 
   constructor(options: RoomsOptions) {
-    const { store, clock, onEvent } = options
+    const { store, clock, onEvent, wire, hash } = options
     this.#store = store
     this.#options = options
+    this.#ports = {
+      wire,
+      hash,
+      now: () => clock.now(),
+      onEntry: (room) => this.#queue.add(room),
+      onCommitted: (room) => this.#compactor.changed(room),
+      onBroken: (room, why) => this.#onBroken(room, why),
+    }
     this.#snapshots = new SnapshotCache(store, options.cacheBytes)
     this.#queue = new CommitQueue({
       store,
@@ -257,16 +266,7 @@ export class Rooms {
   async #read(documentId: string): Promise<Room> {
     const document = await this.#store.load(documentId)
     if (!document || document.deletedAt !== null) throw new UnknownDocument()
-    const room = new Room({
-      number: ++this.#lastNumber,
-      document,
-      wire: this.#options.wire,
-      hash: this.#options.hash,
-      now: () => this.#options.clock.now(),
-      onEntry: (entered) => this.#queue.add(entered),
-      onCommitted: (changed) => this.#compactor.changed(changed),
-      onBroken: (broken, why) => this.#onBroken(broken, why),
-    })
+    const room = new Room(++this.#lastNumber, document, this.#ports)
     this.#byNumber.set(room.number, room)
     this.#unloadSoon(room)
     // The process ended before the title was projected.

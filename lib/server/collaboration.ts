@@ -8,6 +8,7 @@ import type { Ended, Person } from './accounts.ts'
 import type { Settings } from './env.ts'
 import { Folding } from './folding.ts'
 import type { Identities } from './identities.ts'
+import { KnownHolders } from './known-holders.ts'
 import { LinkExpiry } from './link-expiry.ts'
 import { LiveAccess } from './live-access.ts'
 import type { Log } from './log.ts'
@@ -39,6 +40,7 @@ const systemClock: Clock = { now: Date.now, steady: () => performance.now(), aft
 export class Collaboration {
   readonly #rooms: Rooms
   readonly #presence: PresenceRooms
+  readonly #holders: KnownHolders
   readonly #sockets: SocketServer
   readonly #live: LiveAccess
   readonly #linkExpiry: LinkExpiry
@@ -47,9 +49,16 @@ export class Collaboration {
   constructor(options: CollaborationOptions) {
     const { documents, catalog, access, identities, tokens, settings, log } = options
     const { pingInterval, pingTimeout } = settings
-    const holderOf = async (token: string) => {
+    const holders = new KnownHolders({
+      holderOf: (userId, sessionId) => identities.holderOf(userId, sessionId),
+      steady: systemClock.steady,
+    })
+    this.#holders = holders
+    const holderOf = async (token: string, { anew }: { anew: boolean }) => {
       const proved = tokens.verify(token)
-      const holder = proved && (await identities.holderOf(proved.userId, proved.sessionId))
+      if (!proved) return null
+      const { userId, sessionId } = proved
+      const holder = await (anew ? identities.holderOf(userId, sessionId) : holders.of(userId, sessionId))
       return holder && { ...holder, ...proved }
     }
     const rights = new Rights({ access, tokens, now: systemClock.now })
@@ -57,7 +66,7 @@ export class Collaboration {
       ...options,
       pingInterval,
       pingTimeout,
-      holderOf,
+      holderOf: (token) => holderOf(token, { anew: false }),
     })
     this.#sockets = sockets
     this.#rooms = new Rooms({
@@ -96,7 +105,7 @@ export class Collaboration {
       catalog,
       rights,
       live: this.#live,
-      holderOf,
+      holderOf: (token) => holderOf(token, { anew: true }),
       graceMs: { write: tokens.life / 20, read: tokens.life / 2 },
       pingInterval,
       pingTimeout,
@@ -123,11 +132,13 @@ export class Collaboration {
 
   /** Closes the sockets of a session or a user that is over. */
   endSockets(ended: Ended): void {
+    this.#holders.ended(ended)
     this.#sockets.end(ended)
   }
 
   /** Shows a person's new name and hue wherever they are. */
   showPerson(person: Person): void {
+    this.#holders.renamed(person)
     this.#sockets.rename(person)
     this.#presence.rename(person)
   }

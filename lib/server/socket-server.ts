@@ -22,10 +22,10 @@ import {
   type SocketGroups,
   type SocketOwner,
 } from './document-connection.ts'
-import { fanOut, isBusy } from './fan-out.ts'
 import type { Holder } from './identities.ts'
 import type { Log } from './log.ts'
 import type { Origins } from './origins.ts'
+import { fanOut, forgetRequests, isBusy } from './socket-internals.ts'
 import type { SocketToken } from './tokens.ts'
 
 /** A message with its envelope; long polling sends bytes as base64, and several packets in one body. */
@@ -47,6 +47,18 @@ export interface SocketServerOptions {
   readonly pingInterval: number
   readonly pingTimeout: number
   readonly log: Log
+}
+
+const SPENT_HANDSHAKE: DocumentSocket['handshake'] = {
+  headers: {},
+  time: '',
+  address: '',
+  xdomain: false,
+  secure: false,
+  issued: 0,
+  url: '',
+  query: {},
+  auth: {},
 }
 
 const versionSchema = v.object({ protocol: v.number() })
@@ -86,6 +98,7 @@ export class SocketServer {
         decide(allowed ? null : 'origin not allowed', allowed)
       },
     })
+    forgetRequests(this.#io.engine)
     this.#io.use((_socket, next) => next(refusal('bad-message')))
     this.#documents = this.#io.of(NAMESPACE)
     this.#documents.use((socket, next) => {
@@ -182,6 +195,8 @@ export class SocketServer {
     if (!holder) return 'unauthenticated'
     const { person, aliases, cap, sessionId, expiresAt } = holder
     socket.data = { person, aliases, cap, sessionId, tab, connection, expiresAt }
+    // Read, and not needed again: a token is not kept in memory longer than that.
+    Object.assign(socket, { handshake: SPENT_HANDSHAKE })
     return null
   }
 }

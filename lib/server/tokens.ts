@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto'
 import * as v from 'valibot'
 import { keyFor } from './secret.ts'
 
@@ -28,18 +28,18 @@ const tokenSchema = v.strictObject({ userId: v.string(), sessionId: v.string(), 
  * (docs/decisions/0005-socket-token-and-addresses.md). Nothing is stored.
  */
 export class Tokens {
-  readonly #socketKey: Buffer
-  readonly #addressKey: Buffer
-  readonly #recoveryKey: Buffer
+  readonly #socketKey: KeyObject
+  readonly #addressKey: KeyObject
+  readonly #recoveryKey: KeyObject
   readonly #now: () => number
   readonly life: number
 
   /** `life`: how long a socket token is good for, ms: long enough for a slow page load, worth little when lost. */
   constructor(secret: string, now: () => number, life = 10 * 60 * 1000) {
     this.life = life
-    this.#socketKey = keyFor(secret, 'socket token')
-    this.#addressKey = keyFor(secret, 'document address')
-    this.#recoveryKey = keyFor(secret, 'guest recovery')
+    this.#socketKey = createSecretKey(keyFor(secret, 'socket token'))
+    this.#addressKey = createSecretKey(keyFor(secret, 'document address'))
+    this.#recoveryKey = createSecretKey(keyFor(secret, 'guest recovery'))
     this.#now = now
   }
 
@@ -84,7 +84,7 @@ export class Tokens {
   #unseal<S extends v.GenericSchema<unknown, { readonly expiresAt: number }>>(
     prefix: string,
     sealed: string,
-    key: Buffer,
+    key: KeyObject,
     schema: S,
   ): v.InferOutput<S> | null {
     const [given, payload, mac, ...rest] = sealed.split('.')
@@ -100,12 +100,12 @@ export class Tokens {
   }
 }
 
-function seal(prefix: string, body: object, key: Buffer): string {
+function seal(prefix: string, body: object, key: KeyObject): string {
   const payload = Buffer.from(JSON.stringify(body)).toString('base64url')
   return `${prefix}.${payload}.${macOf(payload, key)}`
 }
 
-function macOf(payload: string, key: Buffer): string {
+function macOf(payload: string, key: KeyObject): string {
   return createHmac('sha256', key).update(payload).digest('base64url')
 }
 

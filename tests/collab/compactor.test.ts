@@ -58,23 +58,22 @@ class Document {
 
   constructor(number: number) {
     this.#number = number
-    this.room = new Room({
-      number,
-      document: {
-        documentId: `document ${number}`,
-        lineage: 'l',
-        ownerId: 'o',
-        title: '',
-        schemaVersion: 1,
-        headSeq: 0,
-        headChain: chain(0),
-        baseChain: null,
-        restoredAt: null,
-        deletedAt: null,
-        clients: [],
-        snapshot: null,
-        rows: [],
-      },
+    const document = {
+      documentId: `document ${number}`,
+      lineage: 'l',
+      ownerId: 'o',
+      title: '',
+      schemaVersion: 1,
+      headSeq: 0,
+      headChain: chain(0),
+      baseChain: null,
+      restoredAt: null,
+      deletedAt: null,
+      clients: [],
+      snapshot: null,
+      rows: [],
+    }
+    this.room = new Room(number, document, {
       wire: { relay: () => undefined, notice: () => undefined },
       hash: () => new Uint8Array(8),
       now: clock.now,
@@ -160,6 +159,6 @@ describe('snapshots', () => {
     expect(compactions.map(({ snapshot }) => snapshot.seq)).toEqual([20, 67])
     const kept = 67 - (trimmed.get('document 1') ?? 0)
     expect(kept).toBe(Math.floor(STATE_BYTES / 1064))
-    expect(document.room.rows).toHaveLength(kept)
+    expect(document.room.rows()).toHaveLength(kept)
   })
 })

@@ -150,9 +150,7 @@ function lossesOf(
   if (covered > 0 && (!state || !same(state, compactionOf(name, covered).snapshot.state)))
     failures.push(`corrupt: the snapshot of ${name}`)
   // The server's own verdict: throws DamagedDocument.
-  new Room({
-    number: 1,
-    document,
+  new Room(1, document, {
     wire: { relay: () => undefined, notice: () => undefined },
     hash: chainHash,
     now: () => 0,

@@ -1,13 +1,17 @@
+import { ServerResponse } from 'node:http'
+import type { Server } from 'socket.io'
 import type { DownEvents } from '../protocol/events.ts'
 import { Encoder } from '../protocol/packet-parser.ts'
 import { NAMESPACE } from '../protocol/version.ts'
 import type { DocumentSocket } from './document-connection.ts'
 
 /*
- * One frame to many sockets. The only file that reaches into engine.io and ws: Socket.IO makes the WebSocket frame of a
- * broadcast anew for each receiver and keeps accounts of its sending; here the frame is made once and the same bytes are
- * written to every socket (docs/decisions/0018-shared-frames.md). A socket on which that is not possible, or not in order,
- * gets the packet in Socket.IO's own way.
+ * The only file that reaches into engine.io and ws. Each use is behind a check, and done without where it fails.
+ *
+ * One frame to many sockets: Socket.IO makes the WebSocket frame of a broadcast anew for each receiver and keeps accounts
+ * of its sending; here the frame is made once and the same bytes are written to every socket
+ * (docs/decisions/0018-shared-frames.md). A socket on which that is not possible, or not in order, gets the packet in
+ * Socket.IO's own way.
  */
 
 /** Events whose last and only argument is bytes. */
@@ -29,6 +33,7 @@ interface FrameWriter {
   }
 }
 
+const RESPONSE = Symbol('the response to a request')
 const WEBSOCKET_OPEN = 1
 const EVENT = 2
 /** Unsent bytes from which a socket is left out of presence. */
@@ -59,6 +64,28 @@ export function isBusy({ conn }: DocumentSocket): boolean {
   if (!conn.transport.writable) return true
   const writer: object = conn
   return isFrameWriter(writer) && writer.transport.socket.bufferedAmount > BUSY_BYTES
+}
+
+/** What opens a connection, and what it is answered by: until then it carries headers. */
+interface OpeningResponse {
+  req: unknown
+}
+
+/**
+ * Lets go of the HTTP requests that connections were opened by: engine.io keeps them in two places as long as the
+ * connection lasts, 2.6 KB each.
+ */
+export function forgetRequests(engine: Server['engine']): void {
+  engine.use((request: object, response: object, next: () => void) => {
+    Object.assign(request, { [RESPONSE]: response })
+    next()
+  })
+  engine.on('connection', (connection: { request: { [RESPONSE]?: OpeningResponse } | null }) => {
+    const response = connection.request?.[RESPONSE]
+    // Of an answer over HTTP Node takes care.
+    if (response && !(response instanceof ServerResponse)) response.req = null
+    connection.request = null
+  })
 }
 
 function frameWriterOf(socket: DocumentSocket): FrameWriter | null {

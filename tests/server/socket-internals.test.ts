@@ -9,7 +9,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Decoder, Encoder } from '#lib/protocol/packet-parser.ts'
 import { NAMESPACE } from '#lib/protocol/version.ts'
 import type { DocumentSocket } from '#lib/server/document-connection.ts'
-import { fanOut, isBusy, writesFrames } from '#lib/server/fan-out.ts'
+import { fanOut, forgetRequests, isBusy, writesFrames } from '#lib/server/socket-internals.ts'
 
 let server: Server
 let url: string
@@ -110,4 +110,35 @@ test('a connection without the internals that are used gets its packets in the o
   expect(writesFrames(socket)).toBe(false)
   fanOut([socket], 'document:update', Uint8Array.of(7))
   expect(await heard).toEqual(['document:update 1 7'])
+})
+
+test('with the version of engine.io that is installed, an open connection keeps no HTTP request', async () => {
+  const responses: object[] = []
+  server.engine.use((_request: object, response: object, next: () => void) => {
+    responses.push(response)
+    next()
+  })
+  forgetRequests(server.engine)
+  const { client, socket } = await connect('websocket')
+  expect(socket.conn.request).toBeNull()
+  expect(responses, `engine.io ${version('engine.io')}`).toEqual([expect.objectContaining({ req: null })])
+  const heard = received(client, 1)
+  socket.emit('server:drain', { retryAfterMs: 1 })
+  expect(await heard).toEqual(['server:drain'])
+})
+
+test('a connection that begins with long polling and becomes a WebSocket does so without its request', async () => {
+  forgetRequests(server.engine)
+  const client = io(url, {
+    parser: { Encoder, Decoder },
+    transports: ['polling', 'websocket'],
+    forceNew: true,
+  })
+  clients.push(client)
+  const [socket] = (await once(server.of(NAMESPACE), 'connection')) as [DocumentSocket]
+  await once(socket.conn, 'upgrade')
+  const heard = received(client, 1)
+  socket.emit('server:drain', { retryAfterMs: 1 })
+  expect(await heard).toEqual(['server:drain'])
+  expect(socket.conn.transport.name).toBe('websocket')
 })
