@@ -49,6 +49,8 @@ export class Sender {
   #foreignBefore = 0
   /** By batch that met a gap, the exchanges by state vector completed until then: met again, there must be another one. */
   readonly #gaps = new Map<string, { exchanged: number; times: number }>()
+  /** By batch of another tab, how often it was made this tab's: it comes again when an exchange could not take it along. */
+  readonly #adoptions = new Map<string, number>()
   #exchanged = 0
   /** Exchanges asked for since anything was acknowledged. */
   #exchanges = 0
@@ -116,7 +118,6 @@ export class Sender {
 
   /** A batch was not accepted. */
   refused(ack: Ack, refusal: Refusal): void {
-    const { outbox } = this.#options
     this.#answers++
     if (refusal.code === 'not-joined') {
       this.#options.onNotJoined()
@@ -131,10 +132,7 @@ export class Sender {
       this.#gap(ack, refusal)
       return
     }
-    if (refusal.code === 'rewind' && ack.clientId !== this.#options.clientId()) {
-      const adopted = outbox.adopt(ack.clientId, ack.n)
-      if (adopted) this.#options.onAdopted(adopted)
-    }
+    if (refusal.code === 'rewind' && ack.clientId !== this.#options.clientId()) this.#adopt(ack)
     this.#pause(refusal.code === 'rewind' ? 0 : (refusal.retryAfterMs ?? RETRY_MS))
   }
 
@@ -153,6 +151,25 @@ export class Sender {
       this.#endPause = null
       this.pump()
     })
+  }
+
+  #adopt({ clientId, n }: Ack): void {
+    const key = `${clientId} ${n}`
+    const times = this.#adoptions.get(key) ?? 0
+    if (times === MAX_EXCHANGES) {
+      this.#abandon(clientId, n)
+      return
+    }
+    const adopted = this.#options.outbox.adopt(clientId, n)
+    if (!adopted) return
+    this.#adoptions.set(key, times + 1)
+    this.#options.onAdopted(adopted)
+  }
+
+  /** A browser that was full and then killed kept it without what came before. */
+  #abandon(clientId: number, n: number): void {
+    this.#options.outbox.abandon(clientId, n)
+    this.#options.onAbandoned(clientId, n)
   }
 
   #gap(ack: Ack, refusal: Refusal): void {
@@ -178,9 +195,7 @@ export class Sender {
       this.#options.onDistrust()
       return
     }
-    // A browser that was full and then killed kept it without what came before.
-    this.#options.outbox.abandon(clientId, n)
-    this.#options.onAbandoned(clientId, n)
+    this.#abandon(clientId, n)
   }
 
   #halt(refusal: Refusal): void {

@@ -1,5 +1,6 @@
+import { IndexedDbBrowser } from './indexed-db-browser.ts'
 import type { Finding, Scenario, ScenarioRun } from './scenario.ts'
-import { ALL_FAULTS, type Browser, Simulation } from './simulated-world.ts'
+import { ALL_FAULTS, type Browser, type PlantedFault, Simulation } from './simulated-world.ts'
 import { SlowReplicas } from './slow-replicas.ts'
 
 const STEPS = 100
@@ -7,18 +8,36 @@ const STEPS = 100
 /** Private mode: no database, everything is in memory only. */
 const PRIVATE: Browser = { open: () => null, failure: null }
 
+/** What a run of tabs is done with. */
+export interface BrowserRun {
+  /** The real `indexed-db-store.ts` over an IndexedDB in memory; else the port written the plainest way. */
+  readonly indexedDb: boolean
+  /** Planted: a database that says "stored" of batches it drops. */
+  readonly forgets?: boolean
+  /** Planted in the server. */
+  readonly planted?: PlantedFault
+}
+
 /**
  * One seed: tabs over databases that take their time, are full at times, or are missing (every fourth seed: in the first
  * browser); two tabs share one browser, and any tab is killed at any moment, also between typing and its write.
  */
-export async function simulateBrowsers(
-  seed: number,
-  planted: { forgets?: boolean } = {},
-): Promise<readonly string[]> {
+export async function simulateBrowsers(seed: number, run: BrowserRun): Promise<readonly string[]> {
+  const restore = run.indexedDb ? IndexedDbBrowser.install() : () => undefined
+  try {
+    return await simulateTabs(seed, run)
+  } finally {
+    restore()
+  }
+}
+
+async function simulateTabs(seed: number, run: BrowserRun): Promise<readonly string[]> {
+  const { indexedDb, forgets = false, planted = null } = run
   let browsers = 0
-  const simulation = new Simulation(seed, ALL_FAULTS, (clock) =>
-    browsers++ === 0 && seed % 4 === 0 ? PRIVATE : new SlowReplicas(clock, planted),
-  )
+  const simulation = new Simulation(seed, { ...ALL_FAULTS, planted }, (clock) => {
+    if (browsers++ === 0 && seed % 4 === 0) return PRIVATE
+    return indexedDb ? new IndexedDbBrowser(clock, { forgets }) : new SlowReplicas(clock, { forgets })
+  })
   const { random, clock, replicas, failures } = simulation
   await simulation.start(3 + (seed % 2))
   for (let i = 0; i < STEPS && failures.length === 0; i++) {
@@ -46,7 +65,11 @@ export const browserSide: Scenario = {
   async run({ count, seed }: ScenarioRun): Promise<Finding> {
     const failures: string[] = []
     for (let each = seed; each < seed + count; each++) {
-      for (const failure of await simulateBrowsers(each)) failures.push(`seed ${each}: ${failure}`)
+      for (const indexedDb of [true, false]) {
+        for (const failure of await simulateBrowsers(each, { indexedDb })) {
+          failures.push(`seed ${each}, ${indexedDb ? 'IndexedDB' : 'memory'}: ${failure}`)
+        }
+      }
     }
     return {
       scenario: 'browser-side',

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { Socket } from 'node:net'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { Worker } from 'node:worker_threads'
 import type { KeptSession } from '#lib/server/accounts.ts'
 import { createLog } from '#lib/server/log.ts'
 import { closeOnSignal } from '#lib/server/shutdown.ts'
@@ -23,6 +24,11 @@ httpServer.on('upgrade', () => arrivals.push(Date.now()))
 httpServer.on('connection', (socket) => {
   connections.add(socket)
   socket.once('close', () => connections.delete(socket))
+})
+const threads = new Set<Worker>()
+process.on('worker', (thread) => {
+  threads.add(thread)
+  thread.once('exit', () => threads.delete(thread))
 })
 const delay = monitorEventLoopDelay({ resolution: 2 })
 delay.enable()
@@ -48,12 +54,20 @@ const answers: { [Name in keyof Answers]: () => Promise<Answers[Name]> | Answers
     for (const socket of connections) socket.resetAndDestroy()
     return null
   },
-  weigh() {
+  async weigh() {
     globalThis.gc?.()
+    const heaps = await Promise.all([...threads].map((thread) => thread.getHeapStatistics()))
+    const threadBytes = heaps.reduce((sum, heap) => sum + heap.used_heap_size + heap.external_memory, 0)
     const { heapUsed, external, rss } = process.memoryUsage()
     const kinds: Record<string, number> = {}
     for (const kind of process.getActiveResourcesInfo()) kinds[kind] = (kinds[kind] ?? 0) + 1
-    return { bytes: heapUsed + external, rss, handles: kinds, files: readdirSync('/proc/self/fd').length }
+    return {
+      bytes: heapUsed + external,
+      threadBytes,
+      rss,
+      handles: kinds,
+      files: readdirSync('/proc/self/fd').length,
+    }
   },
 }
 

@@ -32,8 +32,11 @@ export interface Answers {
   seen: { stallMs: number; arrivals: number[]; connections: number }
   /** Cuts every connection at once. */
   drop: null
-  /** After a collection: heap and buffers, resident bytes, what keeps the process alive by kind, and open files. */
-  weigh: { bytes: number; rss: number; handles: Record<string, number>; files: number }
+  /**
+   * After a collection: heap and buffers, those of its threads (uncollected), resident bytes, what keeps the process alive by
+   * kind, and open files.
+   */
+  weigh: { bytes: number; threadBytes: number; rss: number; handles: Record<string, number>; files: number }
 }
 
 export interface Asked {

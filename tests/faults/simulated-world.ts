@@ -1,14 +1,21 @@
 import { createHash } from 'node:crypto'
 import * as Y from 'yjs'
 import { DocumentSync, type Link } from '#lib/client/document-sync.ts'
-import { type ReplicaStore, ReplicaStoreError } from '#lib/client/replica-store.ts'
+import { type ReplicaStore, ReplicaStoreError, type SealedBatch } from '#lib/client/replica-store.ts'
 import type { DocumentStore } from '#lib/collab/document-store.ts'
 import { foldDocument } from '#lib/collab/fold.ts'
 import type { Connection } from '#lib/collab/room.ts'
 import { type RoomJoined, Rooms } from '#lib/collab/rooms.ts'
 import type { Refusal } from '#lib/protocol/errors.ts'
 import type { Ack, Joined, Reset } from '#lib/protocol/events.ts'
-import { CHAIN_BYTES, decodeBatch, decodeEntries, decodeRow, encodeRow } from '#lib/protocol/wire.ts'
+import {
+  CHAIN_BYTES,
+  decodeBatch,
+  decodeEntries,
+  decodeRow,
+  decodeUpdates,
+  encodeRow,
+} from '#lib/protocol/wire.ts'
 import { MemoryReplicas } from '../support/memory-replica.ts'
 import { MemoryStore } from '../support/memory-store.ts'
 import { seededRandom } from '../support/random.ts'
@@ -72,6 +79,8 @@ export interface Browser {
   open(): ReplicaStore | null
   /** Set while it refuses writes. */
   failure: ReplicaStoreError | null
+  /** Resolves when nothing is under way that takes turns of the event loop, not virtual time. */
+  idle?(): Promise<void>
 }
 
 /** One replica: a person's tab with its Y.Doc, sync rules and local store, and its wire to the server. */
@@ -161,7 +170,7 @@ class Replica {
     this.doc.clientID = 1 + Math.floor(this.simulation.random() * 0xffff_fff0)
     const own = this.simulation.clientIds.get(this.userId) ?? new Set()
     this.simulation.clientIds.set(this.userId, own.add(this.doc.clientID))
-    return new DocumentSync({
+    const sync = new DocumentSync({
       doc: this.doc,
       address: ADDRESS,
       store: this.store,
@@ -177,6 +186,8 @@ class Replica {
       onRefused: (refusal) =>
         this.simulation.fail(`${this.name} was refused for good: ${refusal.code} ${refusal.message}`),
     })
+    this.store?.onOutboxChange(ADDRESS, () => void sync.refreshForeign())
+    return sync
   }
 }
 
@@ -193,6 +204,7 @@ export class Simulation {
   /** Client id → clock of tabs that were killed after they had said that all they typed is on this device. */
   readonly kept = new Map<number, number>()
   readonly #newBrowser: (clock: VirtualClock) => Browser
+  #browsers: readonly Browser[] = []
   #rooms: Rooms
   #lastConnection = 0
   #handlers = new Map<string, { replica: Replica; connection: number; rooms: Set<number> }>()
@@ -223,6 +235,7 @@ export class Simulation {
     })
     // The last two are tabs of one browser.
     const browsers = Array.from({ length: Math.max(2, replicas - 1) }, () => this.#newBrowser(this.clock))
+    this.#browsers = browsers
     for (let i = 0; i < replicas; i++) {
       const person = Math.min(i, browsers.length - 1)
       const browser = browsers[person]
@@ -301,9 +314,13 @@ export class Simulation {
         replica.connect()
       }
       await this.clock.advance(5000)
+      for (const browser of this.#browsers) await browser.idle?.()
       if (this.replicas.every((each) => each.sync.phase === 'joined' && each.sync.outbox.saved)) break
     }
-    await this.clock.advance(20_000)
+    for (let round = 0; round < 2; round++) {
+      await this.clock.advance(20_000)
+      for (const browser of this.#browsers) await browser.idle?.()
+    }
     await this.check()
     this.#healing = false
     const stored = await this.stored()
@@ -317,7 +334,35 @@ export class Simulation {
         this.fail(`${replica.name} did not come to rest: ${phase} ${problem ?? ''} saved=${outbox.saved}`)
       }
       if (textOf(replica.doc) !== textOf(stored)) this.fail(`${replica.name} differs from what is stored`)
+      const unsent = await this.#unsent(replica)
+      if (unsent > 0) this.fail(`${replica.name} says "saved" with ${unsent} batches in its browser alone`)
     }
+  }
+
+  /**
+   * How many batches are in a replica's browser that hold what the log does not; 0 when it cannot be read. Others may
+   * be left, for a full browser refuses to forget too.
+   */
+  async #unsent({ store }: Replica): Promise<number> {
+    let kept: readonly SealedBatch[] = []
+    store?.outbox(ADDRESS).then(
+      (batches) => {
+        kept = batches
+      },
+      () => undefined,
+    )
+    for (const browser of this.#browsers) await browser.idle?.()
+    await this.clock.advance(1000)
+    const stored = await this.stored()
+    let told = false
+    stored.on('update', () => {
+      told = true
+    })
+    return kept.filter(({ payload }) => {
+      told = false
+      for (const update of decodeUpdates(payload)) Y.applyUpdate(stored, update)
+      return told
+    }).length
   }
 
   /** What the store holds, as a Y.Doc. */
