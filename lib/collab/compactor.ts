@@ -3,15 +3,20 @@ import { DamagedDocument, type DocumentStore, type StoredRow } from './document-
 import type { FoldJob, FoldResult } from './fold.ts'
 import type { Room } from './room.ts'
 import type { RoomEvent } from './rooms.ts'
+import type { SchemaFinding } from './schema-check.ts'
 import { decodeVector } from './state-vector.ts'
 
 /** Runs `foldDocument`; rejects when it fails or takes too much. */
 export type Fold = (job: FoldJob) => Promise<FoldResult>
 
+/** Runs `checkDocument`; rejects when it fails or takes too much. */
+export type Check = (job: FoldJob) => Promise<SchemaFinding>
+
 export interface CompactorOptions {
   readonly store: Pick<DocumentStore, 'readSnapshot' | 'writeCompaction' | 'trim'>
   readonly clock: Clock
   readonly fold: Fold
+  readonly check: Check
   readonly policy: CompactionPolicy
   /** A newer snapshot of this room's document is in the store. */
   readonly onCompacted: (room: Room) => void
@@ -25,10 +30,11 @@ export interface CompactionPolicy {
   readonly quietMs: number
   /** and at the latest this long after a change, */
   readonly latestMs: number
-  /** as far as folding for titles takes no more than this share of a core, */
+  /** as far as folding for titles takes no more than this share of a core, and for the schema no more than that, */
   readonly titleShare: number
+  readonly checkShare: number
   /** once as much as this is used up. */
-  readonly titleBurstMs: number
+  readonly burstMs: number
   /** A snapshot is written when this many rows came since the last one, or rows that weigh half of it, */
   readonly snapshotRows: number
   /** but at least `keepBytes`, and at most this much. */
@@ -43,7 +49,8 @@ export const COMPACTION_POLICY: CompactionPolicy = {
   quietMs: 2000,
   latestMs: 15_000,
   titleShare: 0.01,
-  titleBurstMs: 250,
+  checkShare: 0.1,
+  burstMs: 250,
   snapshotRows: 500,
   snapshotBytes: 256 * 1024,
   keepMs: 24 * 3600 * 1000,
@@ -60,37 +67,39 @@ interface Pending {
 }
 
 /**
- * Folds documents in the background: projects their titles, writes snapshots, trims rows. One document at a time; who
- * needs a snapshot comes first. With many documents at work titles follow more slowly, and nothing else does.
+ * Folds documents in the background: holds them against the schema, projects their titles, writes snapshots, trims rows.
+ * One document at a time; whose entries wait for it comes first, who needs a snapshot next. With many documents at work titles follow more slowly, and nothing else does.
  */
 export class Compactor {
   readonly #options: CompactorOptions
   readonly #pending = new Map<Room, Pending>()
-  /** Waiting to be folded, the longest waiting first: for a snapshot, and for nothing but a title. */
+  /** Entries wait for their check. */
+  readonly #forEntries = new Set<Room>()
+  /** Waiting to be folded, the longest waiting first: for a snapshot, for the schema, and for nothing but a title. */
   readonly #forSnapshots = new Set<Room>()
+  readonly #forChecks = new Set<Room>()
   readonly #forTitles = new Set<Room>()
   readonly #titles = new WeakMap<Room, string>()
   /** Weight of the rows since the last snapshot. */
   readonly #weights = new WeakMap<Room, number>()
   #folding: { readonly room: Room; readonly done: Promise<void> } | null = null
-  /** Time that folding for titles may take, as of `#spareAt`; below zero: it has taken more. */
-  #spareMs: number
-  #spareAt: number
-  #cancelRest: (() => void) | null = null
+  readonly #titleShare: Share
+  readonly #checkShare: Share
   #closed = false
 
   constructor(options: CompactorOptions) {
     this.#options = options
-    this.#spareMs = options.policy.titleBurstMs
-    this.#spareAt = options.clock.steady()
+    const { clock, policy } = options
+    this.#titleShare = new Share(clock, policy.titleShare, policy.burstMs, () => this.#next())
+    this.#checkShare = new Share(clock, policy.checkShare, policy.burstMs, () => this.#next())
   }
 
   /** A row was added. */
   changed(room: Room): void {
     if (this.#closed) return
     this.#weigh(room)
-    if (this.#forTitles.has(room)) {
-      if (this.#needsSnapshot(room)) this.#wait(room)
+    if (this.#forTitles.has(room) || this.#forChecks.has(room)) {
+      this.#wait(room)
       return
     }
     if (this.#forSnapshots.has(room)) return
@@ -101,9 +110,16 @@ export class Compactor {
     else this.#schedule(room, { since: now, changedAt: now }, this.#options.policy.quietMs)
   }
 
+  /** Entries of the room wait for a check. Repeating is harmless. */
+  checkSoon(room: Room): void {
+    if (this.#closed) return
+    this.#forEntries.add(room)
+    this.#next()
+  }
+
   /** True while a room's last rows are not folded: it should stay in memory. */
   waits(room: Room): boolean {
-    const isQueued = this.#forSnapshots.has(room) || this.#forTitles.has(room)
+    const isQueued = [this.#forSnapshots, this.#forChecks, this.#forTitles].some((queue) => queue.has(room))
     return isQueued || this.#pending.has(room) || this.#folding?.room === room
   }
 
@@ -111,14 +127,15 @@ export class Compactor {
   forget(room: Room): void {
     this.#pending.get(room)?.cancel()
     this.#pending.delete(room)
-    this.#forSnapshots.delete(room)
-    this.#forTitles.delete(room)
+    this.#forEntries.delete(room)
+    this.#dequeue(room)
   }
 
   /** Lets the work under way end; starts no more. */
   async close(): Promise<void> {
     this.#closed = true
-    this.#cancelRest?.()
+    this.#titleShare.close()
+    this.#checkShare.close()
     for (const { cancel } of this.#pending.values()) cancel()
     this.#pending.clear()
     await this.#folding?.done
@@ -142,43 +159,45 @@ export class Compactor {
   }
 
   #wait(room: Room): void {
-    const needsSnapshot = this.#needsSnapshot(room)
-    if (needsSnapshot) this.#forTitles.delete(room)
-    const waiting = needsSnapshot ? this.#forSnapshots : this.#forTitles
-    waiting.add(room)
+    const queue = this.#needsSnapshot(room)
+      ? this.#forSnapshots
+      : room.needsCheck
+        ? this.#forChecks
+        : this.#forTitles
+    if (!queue.has(room)) {
+      this.#dequeue(room)
+      queue.add(room)
+    }
     this.#next()
+  }
+
+  #dequeue(room: Room): void {
+    for (const queue of [this.#forSnapshots, this.#forChecks, this.#forTitles]) queue.delete(room)
   }
 
   #next(): void {
     if (this.#folding || this.#closed) return
+    const [held] = this.#forEntries
+    if (held) this.#run(held, this.#check(held), null)
     const [forSnapshot] = this.#forSnapshots
+    const [forCheck] = this.#forChecks
     const [forTitle] = this.#forTitles
-    const room = forSnapshot ?? (forTitle && this.#isRested() ? forTitle : null)
-    if (!room) return
-    this.#forSnapshots.delete(room)
-    this.#forTitles.delete(room)
+    if (this.#folding) return
+    if (forSnapshot) this.#run(forSnapshot, this.#compact(forSnapshot), null)
+    else if (forCheck && this.#checkShare.isLeft())
+      this.#run(forCheck, this.#compact(forCheck), this.#checkShare)
+    else if (forTitle && this.#titleShare.isLeft())
+      this.#run(forTitle, this.#compact(forTitle), this.#titleShare)
+  }
+
+  #run(room: Room, work: Promise<void>, share: Share | null): void {
     const begun = this.#options.clock.steady()
-    const done = this.#compact(room).then(() => {
+    const done = work.then(() => {
       this.#folding = null
-      if (!forSnapshot) this.#spareMs -= this.#options.clock.steady() - begun
+      share?.take(this.#options.clock.steady() - begun)
       this.#next()
     })
     this.#folding = { room, done }
-  }
-
-  /** True when a title may be folded now; else `#next` comes again when one may. */
-  #isRested(): boolean {
-    const { clock, policy } = this.#options
-    const now = clock.steady()
-    const gained = (now - this.#spareAt) * policy.titleShare
-    this.#spareMs = Math.min(this.#spareMs + gained, policy.titleBurstMs)
-    this.#spareAt = now
-    if (this.#spareMs >= 0) return true
-    this.#cancelRest ??= clock.after(Math.ceil(-this.#spareMs / policy.titleShare), () => {
-      this.#cancelRest = null
-      this.#next()
-    })
-    return false
   }
 
   /** Adds the newest row to the weight of the room's rows. */
@@ -196,7 +215,24 @@ export class Compactor {
     return rows >= snapshotRows || (this.#weights.get(room) ?? 0) >= most
   }
 
+  async #check(room: Room): Promise<void> {
+    try {
+      const snapshot = room.snapshot ? await this.#options.store.readSnapshot(room.documentId) : null
+      // From here to the job nothing awaits: what comes later is of the next check.
+      this.#forEntries.delete(room)
+      const rows = rowsAfter(room, snapshot?.seq ?? 0).map(({ entries }) => entries)
+      const unchecked = room.unchecked(false)
+      const job = { state: snapshot?.state ?? null, rows: [...rows, unchecked.entries], ours: room.isOurs }
+      room.checked(unchecked, await this.#options.check(job))
+    } catch (error) {
+      this.#forEntries.delete(room)
+      this.#failed(room, error)
+      room.uncheckable(error instanceof Error ? error.message : String(error))
+    }
+  }
+
   async #compact(room: Room): Promise<void> {
+    this.#dequeue(room)
     const { store, fold, clock, onEvent } = this.#options
     const { documentId } = room
     try {
@@ -206,7 +242,13 @@ export class Compactor {
       if (!head) return
       const needsSnapshot = this.#needsSnapshot(room)
       const clients = room.clients()
-      const folded = await fold({ state: snapshot?.state ?? null, rows: rows.map((row) => row.entries) })
+      const unchecked = room.unchecked(true)
+      const folded = await fold({
+        state: snapshot?.state ?? null,
+        rows: rows.map((row) => row.entries),
+        ours: room.isOurs,
+      })
+      room.checked(unchecked, folded)
       if (folded.title !== this.#titles.get(room)) {
         this.#titles.set(room, folded.title)
         onEvent({ type: 'title-projected', documentId, title: folded.title })
@@ -223,17 +265,18 @@ export class Compactor {
       this.#weights.set(room, weightOf(rowsAfter(room, next.seq)))
       await this.#trim(room, next.seq, next.bytes)
     } catch (error) {
-      if (error instanceof DamagedDocument) {
-        this.#options.onDamaged(room, error.message)
-        return
-      }
-      // Snapshot and tail as they are still serve.
-      onEvent({
-        type: 'fold-failed',
-        documentId,
-        reason: error instanceof Error ? error.message : String(error),
-      })
+      this.#failed(room, error)
     }
+  }
+
+  #failed(room: Room, error: unknown): void {
+    if (error instanceof DamagedDocument) {
+      this.#options.onDamaged(room, error.message)
+      return
+    }
+    // Snapshot and tail as they are still serve.
+    const reason = error instanceof Error ? error.message : String(error)
+    this.#options.onEvent({ type: 'fold-failed', documentId: room.documentId, reason })
   }
 
   async #trim(room: Room, covered: number, snapshotBytes: number): Promise<void> {
@@ -252,6 +295,48 @@ export class Compactor {
     if (upto === 0) return
     await this.#options.store.trim(room.documentId, upto)
     room.trimmed(upto)
+  }
+}
+
+/** What some work may take of a core. */
+class Share {
+  readonly #clock: Clock
+  readonly #share: number
+  readonly #burstMs: number
+  readonly #onRested: () => void
+  /** As of `#at`; below zero: it has taken more. */
+  #leftMs: number
+  #at: number
+  #cancel: (() => void) | null = null
+
+  constructor(clock: Clock, share: number, burstMs: number, onRested: () => void) {
+    this.#clock = clock
+    this.#share = share
+    this.#burstMs = burstMs
+    this.#onRested = onRested
+    this.#leftMs = burstMs
+    this.#at = clock.steady()
+  }
+
+  /** True when something may be done now; else `onRested` is called when it may. */
+  isLeft(): boolean {
+    const now = this.#clock.steady()
+    this.#leftMs = Math.min(this.#leftMs + (now - this.#at) * this.#share, this.#burstMs)
+    this.#at = now
+    if (this.#leftMs >= 0) return true
+    this.#cancel ??= this.#clock.after(Math.ceil(-this.#leftMs / this.#share), () => {
+      this.#cancel = null
+      this.#onRested()
+    })
+    return false
+  }
+
+  take(ms: number): void {
+    this.#leftMs -= ms
+  }
+
+  close(): void {
+    this.#cancel?.()
   }
 }
 

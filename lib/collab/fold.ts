@@ -3,15 +3,23 @@ import { cleanName } from '../protocol/identity.ts'
 import { LIMITS } from '../protocol/limits.ts'
 import { ROOTS } from '../protocol/version.ts'
 import { decodeEntries, ENTRY_BODY_UPDATE } from '../protocol/wire.ts'
+import { checkSchema, type SchemaFinding } from './schema-check.ts'
 
-/** A snapshot's state (a Yjs v1 update; null: from the beginning) and the encoded entries of the rows after it, in order. */
+/**
+ * A snapshot's state (a Yjs v1 update; null: from the beginning) and the encoded entries of the rows after it, in order.
+ * `ours`: whether the document is of a schema version we know; of a newer one nothing can be said.
+ */
 export interface FoldJob {
   readonly state: Uint8Array | null
   readonly rows: readonly Uint8Array[]
+  readonly ours: boolean
 }
 
-/** `state`: a Yjs v1 update, garbage collected. `vector`: its state vector. `title`: as shown in lists, '' when there is none. */
-export interface FoldResult {
+/**
+ * `state`: a Yjs v1 update, garbage collected. `vector`: its state vector. `title`: as shown in lists, '' when there is none.
+ * The finding is about `state`, which still holds what is in breach: the log goes on with its deletion.
+ */
+export interface FoldResult extends SchemaFinding {
   readonly state: Uint8Array
   readonly vector: Uint8Array
   readonly title: string
@@ -23,6 +31,25 @@ export interface FoldResult {
  * Throws when structs are left pending: such a history must not be replaced by a snapshot.
  */
 export function foldDocument(job: FoldJob): FoldResult {
+  return withDocument(job, (doc) => {
+    const state = Y.encodeStateAsUpdate(doc)
+    const vector = Y.encodeStateVector(doc)
+    // The title of what is left: nobody is to read in their list what is about to go.
+    const finding = findingOf(doc, job)
+    return { state, vector, title: titleOf(doc), ...finding }
+  })
+}
+
+/** Only holds the document against the schema. Throws as foldDocument does. */
+export function checkDocument(job: FoldJob): SchemaFinding {
+  return withDocument(job, (doc) => findingOf(doc, job))
+}
+
+function findingOf(doc: Y.Doc, { ours }: FoldJob): SchemaFinding {
+  return ours ? checkSchema(doc) : { breaches: [], update: null }
+}
+
+function withDocument<T>(job: FoldJob, read: (doc: Y.Doc) => T): T {
   const doc = new Y.Doc()
   try {
     doc.transact(() => {
@@ -36,7 +63,7 @@ export function foldDocument(job: FoldJob): FoldResult {
     })
     if (doc.store.pendingStructs || doc.store.pendingDs)
       throw new Error('updates are missing their predecessors')
-    return { state: Y.encodeStateAsUpdate(doc), vector: Y.encodeStateVector(doc), title: titleOf(doc) }
+    return read(doc)
   } finally {
     doc.destroy()
   }

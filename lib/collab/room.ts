@@ -2,6 +2,7 @@ import { type ErrorCode, type Refusal, refuse } from '../protocol/errors.ts'
 import type { Ack, HISTORY_MODES, Notice, Reset, RoleChange } from '../protocol/events.ts'
 import { mayEdit, type Role } from '../protocol/identity.ts'
 import { LIMITS } from '../protocol/limits.ts'
+import { SCHEMA_VERSION } from '../protocol/version.ts'
 import {
   type BatchBody,
   type ChainHash,
@@ -29,6 +30,7 @@ import {
   type StoredRow,
 } from './document-store.ts'
 import { RowLog } from './row-log.ts'
+import type { SchemaFinding } from './schema-check.ts'
 import { decodeVector, encodeVector } from './state-vector.ts'
 import { checkUpdates, scanClocks } from './update-gate.ts'
 
@@ -45,6 +47,8 @@ export interface Connection {
   reset(reset: Reset): void
   /** This connection's role in a room is another one from now on. */
   changeRole(change: RoleChange): void
+  /** Closes the connection, after saying that it wrote what breaks the schema. */
+  stop(room: number): void
 }
 
 /** Sends to everybody in a room at once. */
@@ -79,6 +83,10 @@ export interface RoomPorts {
   readonly onEntry: (room: Room) => void
   /** A row is on disk and was relayed. */
   readonly onCommitted: (room: Room) => void
+  /** Entries are held until the document with them was held against the schema: `checked` lets them go on. */
+  readonly onHeld: (room: Room) => void
+  /** Somebody wrote what breaks the schema; what it was, for the log. Its deletion is on its way. */
+  readonly onBreach: (room: Room, userId: string, what: string) => void
   /** The room's memory can no longer be trusted; nothing of it may be used. */
   readonly onBroken: (room: Room, why: { readonly refused: string } | 'lost') => void
 }
@@ -95,6 +103,20 @@ interface Waiting {
   readonly entry: Entry
   readonly bytes: number
   readonly schemaVersion: number
+  /** Types it makes, and types and values. */
+  readonly types: number
+  readonly made: number
+  /** It and what is behind it go to disk after a check. */
+  held: boolean
+}
+
+/** What a check is about to look at besides the rows on disk. */
+export interface Unchecked {
+  /** Encoded entries that are accepted and not on disk yet. */
+  readonly entries: Uint8Array
+  readonly types: number
+  readonly made: number
+  readonly waiting: ReadonlySet<object>
 }
 
 /** A row is cut at this many bytes of updates; what is left goes into the next commit. */
@@ -103,6 +125,9 @@ const ROW_BYTES = LIMITS.messageBytes
 const WAITING_BYTES = 16 * 1024 * 1024
 /** How long after a restore others' structs may be uploaded again. */
 const RESTORE_WINDOW_MS = 30 * 24 * 3600 * 1000
+
+/** Whose entries those are that delete what breaks the schema; no account has this id. */
+const SERVER_USER = 'server'
 
 const CLIENT_ID_TAKEN = refuse('client-id-taken', 'make a new Y.Doc: this client id belongs to somebody else')
 
@@ -129,6 +154,9 @@ export class Room implements CommitSource {
   #waiting: Waiting[] = []
   #waitingBytes = 0
   #inFlight: readonly Waiting[] = []
+  /** Types, and types and values, accepted since the document was last held against the schema. */
+  #uncheckedTypes = 0
+  #uncheckedMade = 0
   #broken = false
 
   /** Throws DamagedDocument when the rows do not form the chain that ends in the stored head. */
@@ -298,11 +326,13 @@ export class Room implements CommitSource {
     let count = 0
     let schemaVersion = this.#schemaVersion
     for (const waiting of this.#waiting) {
+      if (waiting.held) break
       if (count > 0 && bytes + waiting.bytes > ROW_BYTES) break
       bytes += waiting.bytes
       schemaVersion = Math.max(schemaVersion, waiting.schemaVersion)
       count++
     }
+    if (count === 0) return null
     this.#inFlight = this.#waiting.splice(0, count)
     const entries = encodeEntries(this.#inFlight.map(({ entry }) => entry))
     const seq = this.#headSeq + 1
@@ -310,8 +340,89 @@ export class Room implements CommitSource {
     const at = this.#ports.now()
     return {
       row: { documentId: this.documentId, seq, chain, at, entries, schemaVersion },
-      more: this.#waiting.length > 0,
+      more: this.#waiting[0]?.held === false,
     }
+  }
+
+  /** False: the document is of a schema version that this server does not know. */
+  get isOurs(): boolean {
+    return this.#schemaVersion <= SCHEMA_VERSION
+  }
+
+  /** True when more than plain text came since the last check. */
+  get needsCheck(): boolean {
+    return this.#uncheckedMade > 0 && this.isOurs
+  }
+
+  /** What `checked` is told of afterwards; `onDisk`: a check of the rows alone. */
+  unchecked(onDisk: boolean): Unchecked {
+    const pending = [...this.#inFlight, ...this.#waiting]
+    const looked = onDisk ? [] : pending
+    const left = onDisk ? pending : []
+    return {
+      entries: encodeEntries(looked.map(({ entry }) => entry)),
+      types: left.reduce((sum, each) => sum - each.types, this.#uncheckedTypes),
+      made: left.reduce((sum, each) => sum - each.made, this.#uncheckedMade),
+      waiting: new Set(looked),
+    }
+  }
+
+  /**
+   * The document was held against the schema, with what `unchecked` gave. What breaks it is deleted by an entry of the
+   * server's own, right behind what was looked at, and everybody who wrote of it is stopped. The log keeps both.
+   */
+  checked({ types, made, waiting }: Unchecked, { breaches, update }: SchemaFinding): void {
+    if (this.#broken) return
+    this.#uncheckedTypes -= types
+    this.#uncheckedMade -= made
+    let behind = 0
+    for (const [i, each] of this.#waiting.entries()) {
+      if (!waiting.has(each)) continue
+      each.held = false
+      behind = i + 1
+    }
+    if (update) this.#delete(update, behind)
+    if (this.#waiting.length > 0) this.#ports.onEntry(this)
+    const authors = new Map<string, string>()
+    for (const { clientId, what } of breaches) authors.set(this.#clients.get(clientId)?.userId ?? '', what)
+    for (const [userId, what] of authors) {
+      this.#ports.onBreach(this, userId, what)
+      for (const { connection } of [...this.#members.values()])
+        if (isUser(connection, userId)) connection.stop(this.number)
+    }
+  }
+
+  /** The check itself failed: what is held was not accepted by it, and nothing behind it can be. */
+  uncheckable(reason: string): void {
+    if (this.#waiting.some(({ held }) => held)) this.#break({ refused: reason })
+  }
+
+  #delete(update: Uint8Array, behind: number): void {
+    const [clientId, n] = this.#ownNumber()
+    const user = n === 1 ? SERVER_USER : ''
+    const entry: Entry = { kind: ENTRY_BODY_UPDATE, clientId, n, user, updates: [update] }
+    const bytes = update.length
+    this.#waiting.splice(behind, 0, {
+      entry,
+      bytes,
+      schemaVersion: this.#schemaVersion,
+      types: 0,
+      made: 0,
+      held: false,
+    })
+    this.#waitingBytes += bytes
+  }
+
+  /** The server's client id in this document, and the number of its next entry. It writes no structs. */
+  #ownNumber(): [clientId: number, n: number] {
+    for (const [clientId, client] of this.#clients) {
+      if (client.userId === SERVER_USER) return [clientId, ++client.accepted]
+    }
+    let clientId = 0xffff_ffff
+    const present = new Set([...this.#members.values()].map((member) => member.clientId))
+    while ([this.#clients, this.#clocks, present].some((known) => known.has(clientId))) clientId--
+    this.#clients.set(clientId, { userId: SERVER_USER, committed: 0, accepted: 1 })
+    return [clientId, 1]
   }
 
   committed(row: NewRow): void {
@@ -360,8 +471,12 @@ export class Room implements CommitSource {
     if (this.#broken)
       return refuse('storage-failed', 'the document is being read again; send it again after the reset', 1000)
     if (!mayEdit(member.role)) return refuse('read-only', 'you may read this document, not change it')
-    if (member.schemaVersion < this.#schemaVersion) {
-      return refuse('schema-too-old', 'reload: the document was changed with a newer version of the editor')
+    // Of a newer schema nothing can be checked: whoever brings it has a page of another server.
+    if (member.schemaVersion < this.#schemaVersion || member.schemaVersion > SCHEMA_VERSION) {
+      return refuse(
+        'schema-too-old',
+        'reload: the document needs the version of the editor that this server has',
+      )
     }
     const { connection } = member
     if (this.#isTaken(body.clientId, connection)) return CLIENT_ID_TAKEN
@@ -417,9 +532,22 @@ export class Room implements CommitSource {
     // A client's name stands once in the log, in its first entry.
     const user = first ? userId : ''
     const entry: Entry = { kind: ENTRY_BODY_UPDATE, clientId: body.clientId, n: body.n, user, updates }
-    this.#waiting.push({ entry, bytes: payload.length, schemaVersion: member.schemaVersion })
+    const { types } = checked
+    const made = types + checked.values
+    this.#uncheckedTypes += types
+    this.#uncheckedMade += made
+    const held = types > 0 && this.#uncheckedTypes > LIMITS.uncheckedTypes && this.isOurs
+    this.#waiting.push({
+      entry,
+      bytes: payload.length,
+      schemaVersion: member.schemaVersion,
+      types,
+      made,
+      held,
+    })
     this.#waitingBytes += payload.length
-    this.#ports.onEntry(this)
+    if (held) this.#ports.onHeld(this)
+    else this.#ports.onEntry(this)
     return null
   }
 

@@ -4,7 +4,7 @@ import type { Role } from '../protocol/identity.ts'
 import type { BatchBody, ChainHash } from '../protocol/wire.ts'
 import type { Clock } from './clock.ts'
 import { CommitQueue } from './commit-queue.ts'
-import { COMPACTION_POLICY, type CompactionPolicy, Compactor, type Fold } from './compactor.ts'
+import { type Check, COMPACTION_POLICY, type CompactionPolicy, Compactor, type Fold } from './compactor.ts'
 import { DamagedDocument, type DocumentStore } from './document-store.ts'
 import { type Connection, type Cursor, type Member, Room, type RoomPorts, type RoomWire } from './room.ts'
 import { SnapshotCache } from './snapshot-cache.ts'
@@ -16,6 +16,8 @@ export interface RoomsOptions {
   readonly hash: ChainHash
   /** Runs `foldDocument` (fold.ts) off the event loop, within limits of time and memory. */
   readonly fold: Fold
+  /** Runs `checkDocument` (fold.ts) likewise. */
+  readonly check: Check
   /** Bytes of snapshots kept in memory, over all documents. */
   readonly cacheBytes: number
   readonly policy?: CompactionPolicy
@@ -29,6 +31,12 @@ export type RoomEvent =
   | { readonly type: 'row-refused'; readonly documentId: string; readonly reason: string }
   | { readonly type: 'load-failed'; readonly documentId: string; readonly reason: string }
   | { readonly type: 'fold-failed'; readonly documentId: string; readonly reason: string }
+  | {
+      readonly type: 'schema-broken'
+      readonly documentId: string
+      readonly userId: string
+      readonly reason: string
+    }
   | {
       readonly type: 'history-behind'
       readonly documentId: string
@@ -102,6 +110,9 @@ export class Rooms {
       now: () => clock.now(),
       onEntry: (room) => this.#queue.add(room),
       onCommitted: (room) => this.#compactor.changed(room),
+      onHeld: (room) => this.#compactor.checkSoon(room),
+      onBreach: ({ documentId }, userId, reason) =>
+        onEvent({ type: 'schema-broken', documentId, userId, reason }),
       onBroken: (room, why) => this.#onBroken(room, why),
     }
     this.#snapshots = new SnapshotCache(store, options.cacheBytes)
@@ -118,6 +129,7 @@ export class Rooms {
       store,
       clock,
       fold: options.fold,
+      check: options.check,
       policy: options.policy ?? COMPACTION_POLICY,
       onCompacted: (room) => this.#snapshots.forget(room.documentId),
       onDamaged: (room, reason) => this.#quarantine(room.documentId, reason, room),
@@ -269,8 +281,8 @@ export class Rooms {
     const room = new Room(++this.#lastNumber, document, this.#ports)
     this.#byNumber.set(room.number, room)
     this.#unloadSoon(room)
-    // The process ended before the title was projected.
-    if (document.title === '' && document.rows.length > 0) this.#compactor.changed(room)
+    // Nobody knows whether the process ended before these rows were looked at.
+    if (document.headSeq > (document.snapshot?.seq ?? 0)) this.#compactor.changed(room)
     return room
   }
 

@@ -24,14 +24,19 @@ const MAX_NAME_BYTES = 1024
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** A cursor over untrusted bytes. Every method throws RefusedUpdate ('invalid-update') instead of passing the end. */
+/**
+ * A cursor over untrusted bytes. Every method throws RefusedUpdate ('invalid-update') instead of passing the end.
+ * `onValue` is called for each value met, those inside values too, and may throw.
+ */
 export class GateBytes {
   readonly #bytes: Uint8Array
+  readonly #onValue: () => void
   #end: number
   #pos = 0
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, onValue: () => void) {
     this.#bytes = bytes
+    this.#onValue = onValue
     this.#end = bytes.length
   }
 
@@ -87,6 +92,7 @@ export class GateBytes {
   /** Passes a string that holds one JSON value. */
   jsonText(): void {
     const length = this.count()
+    if (length > LIMITS.valueBytes) malformed('value too large')
     const end = this.#end
     this.#end = this.#pos + length
     this.#space()
@@ -109,7 +115,14 @@ export class GateBytes {
   }
 
   /** Passes a value as lib0's writeAny makes it. Big integers are refused: they have no JSON. */
-  any(nesting: number = LIMITS.nesting): void {
+  any(): void {
+    const start = this.#pos
+    this.#any(LIMITS.nesting)
+    if (this.#pos - start > LIMITS.valueBytes) malformed('value too large')
+  }
+
+  #any(nesting: number): void {
+    this.#onValue()
     switch (this.byte()) {
       case 127: // undefined
       case 126: // null
@@ -132,12 +145,12 @@ export class GateBytes {
         if (nesting === 0) malformed('nested too deep')
         for (let i = this.count(); i > 0; i--) {
           this.name()
-          this.any(nesting - 1)
+          this.#any(nesting - 1)
         }
         return
       case 117:
         if (nesting === 0) malformed('nested too deep')
-        for (let i = this.count(); i > 0; i--) this.any(nesting - 1)
+        for (let i = this.count(); i > 0; i--) this.#any(nesting - 1)
         return
       case 116:
         this.skip(this.count())
@@ -201,6 +214,7 @@ export class GateBytes {
   }
 
   #json(nesting: number): void {
+    this.#onValue()
     switch (this.#peek()) {
       case 0x6e:
         this.#word('null')

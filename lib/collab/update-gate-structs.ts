@@ -25,10 +25,13 @@ export interface Struct {
   readonly rightOrigin: Id | null
   /** A root type's name, the id of the item that holds the parent type, or null where origins tell it. */
   readonly parent: string | Id | null
+  readonly isType: boolean
 }
 
 /** Called for what an update holds, in its order. */
 export interface UpdateVisitor {
+  /** A value of a list, an attribute, a format or an embed, or inside one. */
+  value?(): void
   section?(client: number): void
   struct(client: number, struct: Struct): void
   /** After the last struct. */
@@ -52,7 +55,7 @@ const CONTENT = 31
 
 /** Reads one update to its last byte. Throws RefusedUpdate ('invalid-update'). */
 export function visitUpdate(update: Uint8Array, visitor: UpdateVisitor): void {
-  const bytes = new GateBytes(update)
+  const bytes = new GateBytes(update, () => visitor.value?.())
   let previous = MAX_CLIENT_ID + 1
   for (let sections = bytes.count(); sections > 0; sections--) {
     const structs = bytes.count()
@@ -98,7 +101,7 @@ function readStruct(bytes: GateBytes, start: number): Struct {
   // A collected run; Yjs writes it without flags.
   if (info === 0) {
     const end = start + readRun(bytes)
-    return { start, end, origin: null, rightOrigin: null, parent: null }
+    return { start, end, origin: null, rightOrigin: null, parent: null, isType: false }
   }
   const origin = info & HAS_ORIGIN ? readId(bytes) : null
   const rightOrigin = info & HAS_RIGHT_ORIGIN ? readId(bytes) : null
@@ -107,8 +110,9 @@ function readStruct(bytes: GateBytes, start: number): Struct {
     parent = bytes.uint(1) === 1 ? bytes.name() : readId(bytes)
     if (info & HAS_KEY) bytes.name()
   }
-  const end = start + readContent(bytes, info & CONTENT)
-  return { start, end, origin, rightOrigin, parent }
+  const content = info & CONTENT
+  const end = start + readContent(bytes, content)
+  return { start, end, origin, rightOrigin, parent, isType: content === TYPE }
 }
 
 function readId(bytes: GateBytes): Id {
@@ -173,9 +177,18 @@ export class BatchBounds {
   #structs = 0
   #ranges = 0
   #deleted = 0
+  #values = 0
 
   struct(): void {
     if (++this.#structs > LIMITS.structs) tooLarge(`more than ${LIMITS.structs} structs in one batch`)
+  }
+
+  get values(): number {
+    return this.#values
+  }
+
+  value(): void {
+    if (++this.#values > LIMITS.values) tooLarge(`more than ${LIMITS.values} values in one batch`)
   }
 
   /** A client that deletes walks every struct of the range, also when it is deleted already: hence the sum. */

@@ -16,9 +16,17 @@ export interface GateRules {
   readonly restore: boolean
 }
 
-/** `clocks`: the new end clock of each client with new structs. `message` is for logs and programs. */
+/**
+ * `clocks`: the new end clock of each client with new structs. `types`, `values`: how many are made (those that the log
+ * may have already are counted too); without any it is plain text and deletions. `message` is for logs and programs.
+ */
 export type GateResult =
-  | { readonly ok: true; readonly clocks: ReadonlyMap<number, number> }
+  | {
+      readonly ok: true
+      readonly clocks: ReadonlyMap<number, number>
+      readonly types: number
+      readonly values: number
+    }
   | { readonly ok: false; readonly code: GateCode; readonly message: string }
 
 /**
@@ -33,7 +41,7 @@ export function checkUpdates(updates: readonly Uint8Array[], rules: GateRules): 
     if (bytes > LIMITS.assembledBytes) tooLarge(`more than ${LIMITS.assembledBytes} bytes in one batch`)
     if (updates.length === 0) malformed('a batch without updates')
     for (const update of updates) batch.add(update)
-    return { ok: true, clocks: batch.ends }
+    return { ok: true, clocks: batch.ends, types: batch.types, values: batch.values }
   } catch (error) {
     if (!(error instanceof RefusedUpdate)) throw error
     return { ok: false, code: error.code, message: error.message }
@@ -76,6 +84,7 @@ const ROOT_NAMES: ReadonlySet<string> = new Set(Object.values(ROOTS))
 
 class Batch {
   readonly ends = new Map<number, number>()
+  types = 0
   readonly #rules: GateRules
   readonly #bounds = new BatchBounds()
   readonly #depths = new Map<number, Depths>()
@@ -85,12 +94,17 @@ class Batch {
     this.#rules = rules
   }
 
+  get values(): number {
+    return this.#bounds.values
+  }
+
   add(update: Uint8Array): void {
     // So that a batch of empty updates is bounded too.
     this.#bounds.struct()
     this.#sections = new Map()
     let section: Section | null = null
     visitUpdate(update, {
+      value: () => this.#bounds.value(),
       section: (client) => {
         if (client !== this.#rules.clientId && !this.#rules.restore) {
           throw new RefusedUpdate(
@@ -106,6 +120,7 @@ class Batch {
         if (typeof struct.parent === 'string' && !ROOT_NAMES.has(struct.parent)) {
           throw new RefusedUpdate('unknown-root', 'a root type is neither body nor title')
         }
+        if (struct.isType) this.types++
         section?.structs.push({ struct, blocked: null })
         section?.starts.push(struct.start)
       },

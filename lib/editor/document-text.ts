@@ -1,4 +1,5 @@
 import * as Y from 'yjs'
+import { isSafeHref } from '../protocol/document-schema.ts'
 import { ROOTS } from '../protocol/version.ts'
 
 /*
@@ -93,7 +94,7 @@ function blockText(block: Y.XmlElement | Y.XmlText, indent: string): string {
     case 'bulletList':
       return children.map((item) => itemText(item, '- ', indent)).join('\n')
     case 'orderedList': {
-      const start = Number(block.getAttribute('start') ?? 1) || 1
+      const start = numberAt(block, 'start')
       return children.map((item, index) => itemText(item, `${start + index}. `, indent)).join('\n')
     }
     case 'taskList':
@@ -123,13 +124,13 @@ function blockHtml(block: Y.XmlElement | Y.XmlText): string {
     case 'paragraph':
       return `<p>${inner()}</p>`
     case 'heading': {
-      const level = Math.min(4, Math.max(1, Math.trunc(Number(block.getAttribute('level'))) || 1))
+      const level = Math.min(4, Math.max(1, numberAt(block, 'level')))
       return `<h${level}>${inner()}</h${level}>`
     }
     case 'bulletList':
       return `<ul>${inner()}</ul>`
     case 'orderedList': {
-      const start = Math.trunc(Number(block.getAttribute('start') ?? 1)) || 1
+      const start = numberAt(block, 'start')
       return start === 1 ? `<ol>${inner()}</ol>` : `<ol start="${start}">${inner()}</ol>`
     }
     case 'listItem':
@@ -166,13 +167,15 @@ function runHtml(run: Run): string {
     if (tag) html = `<${tag}>${html}</${tag}>`
   }
   const link = run.marks.link
-  const href = typeof link === 'object' && link !== null && 'href' in link ? String(link.href) : ''
-  return isSafeHref(href) ? `<a href="${escapeHtml(href)}">${html}</a>` : html
+  const href = typeof link === 'object' && link !== null && 'href' in link ? link.href : ''
+  return typeof href === 'string' && isSafeHref(href) ? `<a href="${escapeHtml(href)}">${html}</a>` : html
 }
 
-/** True for the addresses a link may have: http, https and mailto. */
-export function isSafeHref(href: string): boolean {
-  return /^(https?:\/\/|mailto:)[^\s]/i.test(href)
+/** A whole number; 1 in place of anything else. */
+function numberAt(block: Y.XmlElement, name: string): number {
+  // Y.XmlElement types attributes as strings; the editor stores numbers, and others whatever they like.
+  const value: unknown = block.getAttribute(name)
+  return ((typeof value === 'number' || typeof value === 'string') && Math.trunc(Number(value))) || 1
 }
 
 function isChecked(item: Y.XmlElement | Y.XmlText): boolean {

@@ -6,8 +6,8 @@ import { Placeholder } from '@tiptap/extensions'
 import { type EditorState, Plugin } from '@tiptap/pm/state'
 import StarterKit from '@tiptap/starter-kit'
 import type * as Y from 'yjs'
+import { isSafeHref } from '../protocol/document-schema.ts'
 import { ROOTS } from '../protocol/version.ts'
-import { isSafeHref } from './document-text.ts'
 import { MarkdownTwins } from './markdown-twins.ts'
 import type { Words } from './words.ts'
 
@@ -78,8 +78,14 @@ const SafeLink = Link.extend({
     return { href: { default: null, parseHTML: (element) => element.getAttribute('href') } }
   },
   renderHTML({ HTMLAttributes }) {
-    const href = String(HTMLAttributes.href ?? '')
-    return ['a', isSafeHref(href) ? { href, target: '_blank', rel: 'noopener noreferrer nofollow' } : {}, 0]
+    const href: unknown = HTMLAttributes.href
+    return [
+      'a',
+      typeof href === 'string' && isSafeHref(href)
+        ? { href, target: '_blank', rel: 'noopener noreferrer nofollow' }
+        : {},
+      0,
+    ]
   },
 }).configure({
   openOnClick: 'whenNotEditable',

@@ -2,7 +2,7 @@
 
 import type { Editor } from '@tiptap/core'
 import { useId, useRef, useState } from 'react'
-import { isSafeHref } from './document-text.ts'
+import { isSafeHref } from '../protocol/document-schema.ts'
 import { useWords } from './interface.tsx'
 import { Dialog } from './overlays.tsx'
 

@@ -1,8 +1,9 @@
-import type { Fragment, Mark, Node, Schema } from '@tiptap/pm/model'
+import type { Fragment, Mark, Node, NodeType, Schema } from '@tiptap/pm/model'
 import { Fragment as NodeFragment } from '@tiptap/pm/model'
 import { type EditorState, Selection, TextSelection, type Transaction } from '@tiptap/pm/state'
 import { ySyncPluginKey } from '@tiptap/y-tiptap'
 import * as Y from 'yjs'
+import { isAttributeValue, isMarkValue, NODE_KINDS } from '../protocol/document-schema.ts'
 
 /*
  * How a change of the Y.Doc that did not come from this editor reaches it: an observer that takes the place of
@@ -20,7 +21,11 @@ export interface Binding {
   /** Keyed by Y type. */
   readonly mapping: Map<object, Mapped>
   readonly mux: (task: () => void) => void
-  readonly prosemirrorView: { readonly state: EditorState; dispatch(tr: Transaction): void } | null
+  readonly prosemirrorView: {
+    readonly state: EditorState
+    readonly editable?: boolean
+    dispatch(tr: Transaction): void
+  } | null
   _observeFunction: Observer
 }
 
@@ -84,56 +89,120 @@ function asRemote(tr: Transaction, undone: boolean): Transaction {
 
 /** The content of the Y.Doc as nodes; nodes that did not change are the very same objects. */
 function render(binding: Binding, schema: Schema): Fragment {
-  const nodes = binding.type.toArray().flatMap((child) => renderChild(binding, child, schema))
+  const { topNodeType } = schema
+  const { nodes } = fitting(
+    binding,
+    binding.type,
+    topNodeType,
+    renderChildren(binding, binding.type, topNodeType),
+  )
   if (nodes.length > 0) return NodeFragment.fromArray(nodes)
   // An emptied document is shown as the schema wants it; nothing is written to the Y.Doc for it.
-  return schema.topNodeType.createAndFill()?.content ?? NodeFragment.empty
+  return topNodeType.createAndFill()?.content ?? NodeFragment.empty
 }
 
-function renderChild(binding: Binding, child: unknown, schema: Schema): Node[] {
-  if (child instanceof Y.XmlText) return renderText(child, schema)
-  if (!(child instanceof Y.XmlElement)) throw new Error('the body holds elements and text only')
-  const known = binding.mapping.get(child)
-  if (known && !Array.isArray(known)) return [known]
-  const children = child.toArray().flatMap((inner) => renderChild(binding, inner, schema))
-  const node = nodeOf(child, children, schema)
-  if (!node) return []
-  binding.mapping.set(child, node)
-  return [node]
+/** Nodes, and the child of the Y type that each of them shows. */
+interface Rendered {
+  readonly nodes: Node[]
+  readonly of: unknown[]
 }
 
-/**
- * The node of an element; null, and the element gone from the Y.Doc, when the schema refuses it (an item whose last
- * paragraph two people removed at once). All clients come to the same answer; newer schemas never reach this editor.
- */
-function nodeOf(element: Y.XmlElement, children: Node[], schema: Schema): Node | null {
-  const type = schema.nodes[element.nodeName]
-  try {
-    if (type) return type.createChecked(element.getAttributes(), children)
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error
+/** What no editor of ours makes is taken out of the Y.Doc, the smallest piece of it: what stands around it stays. */
+function renderChildren(binding: Binding, parent: Y.XmlFragment, type: NodeType): Rendered {
+  const nodes: Node[] = []
+  const of: unknown[] = []
+  const strange = new Set<unknown>()
+  for (const child of parent.toArray() as unknown[]) {
+    let shown: Node[] = []
+    if (child instanceof Y.XmlText) shown = renderText(binding, child, type)
+    else if (child instanceof Y.XmlElement) shown = renderElement(binding, child, type.schema)
+    else strange.add(child)
+    nodes.push(...shown)
+    of.push(...shown.map(() => child))
   }
-  element.doc?.transact(() => {
-    const item = element._item
-    const parent = element.parent
-    if (!item || item.deleted || !(parent instanceof Y.XmlFragment || parent instanceof Y.XmlElement)) return
-    const index = parent.toArray().indexOf(element)
-    if (index >= 0) parent.delete(index, 1)
-  }, ySyncPluginKey)
-  return null
+  discard(binding, parent, strange)
+  return { nodes, of }
 }
 
-function renderText(text: Y.XmlText, schema: Schema): Node[] {
+function renderElement(binding: Binding, element: Y.XmlElement, schema: Schema): Node[] {
+  const known = binding.mapping.get(element)
+  if (known && !Array.isArray(known)) return [known]
+  const type = schema.nodes[element.nodeName]
+  const kind = NODE_KINDS.get(element.nodeName)
+  if (type && kind) {
+    const rendered = fitting(binding, element, type, renderChildren(binding, element, type))
+    try {
+      const given: Record<string, unknown> = element.getAttributes()
+      const attributes = Object.entries(kind.attributes).filter(([name, is]) =>
+        isAttributeValue(is, given[name]),
+      )
+      const node = type.createChecked(
+        Object.fromEntries(attributes.map(([name]) => [name, given[name]])),
+        rendered.nodes,
+      )
+      binding.mapping.set(element, node)
+      return [node]
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+    }
+  }
+  // Unknown, or an item whose last paragraph two people removed at once. All clients come to the same answer; newer
+  // schemas never reach this editor.
+  if (element.parent instanceof Y.XmlFragment) discard(binding, element.parent, new Set([element]))
+  return []
+}
+
+/** Without the children that may not stand where they stand, in the Y.Doc too. */
+function fitting(binding: Binding, parent: Y.XmlFragment, type: NodeType, { nodes, of }: Rendered): Rendered {
+  let match = type.contentMatch
+  const strange = new Set<unknown>()
+  const fit = nodes.map((node, index) => {
+    const next = match.matchType(node.type)
+    if (next) match = next
+    else strange.add(of[index])
+    return next !== null
+  })
+  if (strange.size === 0) return { nodes, of }
+  discard(binding, parent, strange)
+  return { nodes: nodes.filter((_, index) => fit[index]), of: of.filter((_, index) => fit[index]) }
+}
+
+/** Deletes children of a Y type; who may not edit only does not see them. */
+function discard(binding: Binding, parent: Y.XmlFragment, children: ReadonlySet<unknown>): void {
+  if (children.size === 0 || binding.prosemirrorView?.editable === false) return
+  parent.doc?.transact(() => {
+    const all: unknown[] = parent.toArray()
+    for (let index = all.length - 1; index >= 0; index -= 1)
+      if (children.has(all[index])) parent.delete(index, 1)
+  }, ySyncPluginKey)
+}
+
+function renderText(binding: Binding, text: Y.XmlText, parent: NodeType): Node[] {
+  const { schema } = parent
   const delta: { insert?: unknown; attributes?: Record<string, unknown> }[] = text.toDelta()
+  if (delta.some(({ insert }) => typeof insert !== 'string')) discardEmbeds(binding, text)
   return delta.flatMap(({ insert, attributes = {} }) => {
     if (typeof insert !== 'string' || insert === '') return []
     // addToSet orders marks by the schema and drops those that exclude each other: the same result everywhere.
     const marks = Object.entries(attributes).reduce<readonly Mark[]>((set, [name, attrs]) => {
       const type = schema.marks[name]
-      return type ? type.create(isAttributes(attrs) ? attrs : null).addToSet(set) : set
+      if (!type || !isMarkValue(name, attrs) || !parent.allowsMarkType(type)) return set
+      return type.create(isAttributes(attrs) ? attrs : null).addToSet(set)
     }, [])
     return [schema.text(insert, marks)]
   })
+}
+
+/** Local edits count the characters of a text; what is none would shift them. */
+function discardEmbeds(binding: Binding, text: Y.XmlText): void {
+  if (binding.prosemirrorView?.editable === false) return
+  text.doc?.transact(() => {
+    let at = 0
+    for (const { insert } of text.toDelta() as { insert: unknown }[]) {
+      if (typeof insert === 'string') at += insert.length
+      else text.delete(at, 1)
+    }
+  }, ySyncPluginKey)
 }
 
 function isAttributes(value: unknown): value is Record<string, unknown> {

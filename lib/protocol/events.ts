@@ -162,7 +162,7 @@ export type Asked = v.InferOutput<typeof askedSchema>
 export const noticeSchema = v.object({
   /** 0: for the connection as a whole. */
   room: seqSchema,
-  code: v.picklist(['storage-slow', 'storage-ok', 'last-warning']),
+  code: v.picklist(['storage-slow', 'storage-ok', 'last-warning', 'schema-broken']),
 })
 export type Notice = v.InferOutput<typeof noticeSchema>
 

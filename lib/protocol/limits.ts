@@ -20,10 +20,16 @@ export const LIMITS = {
   deleteRanges: 50_000,
   /** Clocks under the delete ranges of one batch, all ranges added up. */
   deletedLength: 32 * 1024 * 1024,
-  /** Types inside types made by one batch. */
-  typeNesting: 256,
+  /** Types inside types: of one batch, and of the body as a whole. */
+  typeNesting: 32,
   /** Nesting of values inside formats, embeds and attributes. */
   nesting: 32,
+  /** Values in one batch, those inside values counted too, */
+  values: 50_000,
+  /** and the bytes of each that stands by itself. */
+  valueBytes: 64 * 1024,
+  /** Types of a document that were not yet held against its schema; a batch that brings more waits for that. */
+  uncheckedTypes: 500,
   /** A caret: two encoded relative positions. */
   caretBytes: 256,
   /** A person's name, in UTF-16 units. */

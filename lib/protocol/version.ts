@@ -6,8 +6,9 @@
  * 1: first version.
  * 2: batches travel in parts of 32 KiB; a part that asks for it is confirmed when it has arrived.
  * 3: roles that change live, asking for more, tokens renewed on the live socket.
+ * 4: types nest 32 deep, values are bounded; a connection that breaks the schema is told so.
  */
-export const PROTOCOL_VERSION = 3
+export const PROTOCOL_VERSION = 4
 
 /**
  * The version of the document schema (node and mark types of the editor): sent in each join.

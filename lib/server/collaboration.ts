@@ -75,6 +75,7 @@ export class Collaboration {
       clock: systemClock,
       hash: chainHash,
       fold: (job) => this.#folding.fold(job),
+      check: (job) => this.#folding.check(job),
       cacheBytes: settings.roomCacheBytes,
       onEvent: (event) => noteRoomEvent(event, catalog, log),
     })
@@ -169,6 +170,6 @@ function noteRoomEvent(event: RoomEvent, catalog: DocumentCatalog, log: Log): vo
     return
   }
   const { type, ...about } = event
-  const level = type === 'history-behind' ? 'warn' : 'error'
+  const level = type === 'history-behind' || type === 'schema-broken' ? 'warn' : 'error'
   log[level](about, `room.${type}`)
 }

@@ -233,6 +233,12 @@ export class DocumentConnection implements Connection {
     this.#ports.presence.changeRole(this.id, change.room, change.role)
   }
 
+  stop(room: number): void {
+    if (this.#closed) return
+    this.#socket.emit('server:notice', { room, code: 'schema-broken' })
+    this.#socket.disconnect(true)
+  }
+
   #end(refusal: Refusal | null, answer: Answer | null, before: number): void {
     if (refusal) {
       answer?.(refusal)

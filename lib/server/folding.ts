@@ -1,9 +1,16 @@
 import { Worker } from 'node:worker_threads'
 import type { FoldJob, FoldResult } from '../collab/fold.ts'
+import type { SchemaFinding } from '../collab/schema-check.ts'
+
+/** What the thread is asked. */
+export interface FoldOrder {
+  readonly what: 'fold' | 'check'
+  readonly job: FoldJob
+}
 
 /** What the thread answers. */
 export type FoldAnswer =
-  | { readonly ok: true; readonly result: FoldResult }
+  | { readonly ok: true; readonly result: FoldResult | SchemaFinding }
   | { readonly ok: false; readonly reason: string }
 
 export interface FoldingOptions {
@@ -34,9 +41,12 @@ export class Folding {
 
   /** Rejects when the document cannot be folded or breaks a limit. Nothing is kept: repeating is harmless. */
   fold(job: FoldJob): Promise<FoldResult> {
-    const done = this.#queue.then(() => this.#run(job))
-    this.#queue = done.catch(() => undefined)
-    return done
+    return this.#queued({ what: 'fold', job }) as Promise<FoldResult>
+  }
+
+  /** Holds a document against the schema and nothing more. Rejects as `fold` does. */
+  check(job: FoldJob): Promise<SchemaFinding> {
+    return this.#queued({ what: 'check', job })
   }
 
   /** Ends the thread; a job under way is rejected. */
@@ -45,7 +55,13 @@ export class Folding {
     await this.#worker?.terminate()
   }
 
-  async #run(job: FoldJob): Promise<FoldResult> {
+  #queued(order: FoldOrder): Promise<FoldResult | SchemaFinding> {
+    const done = this.#queue.then(() => this.#run(order))
+    this.#queue = done.catch(() => undefined)
+    return done
+  }
+
+  async #run(order: FoldOrder): Promise<FoldResult | SchemaFinding> {
     if (this.#closed) throw new Error('folding is closed')
     const worker = this.#worker ?? this.#start()
     const { promise, resolve, reject } = Promise.withResolvers<FoldAnswer>()
@@ -57,7 +73,7 @@ export class Folding {
     }, this.#timeLimit)
     worker.once('message', resolve).once('error', reject).once('exit', ended)
     try {
-      worker.postMessage(job)
+      worker.postMessage(order)
       const answer = await promise
       if (answer.ok) return answer.result
       throw new Error(answer.reason)

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import * as Y from 'yjs'
+import { firstText, paragraphOf } from '../support/paragraph.ts'
 import type { Seat } from './seat.ts'
 import { textOf } from './updates.ts'
 import { type Measured, pause, type RunOptions, until } from './workload.ts'
@@ -153,7 +154,7 @@ function follow({ txns }: Recorded): { keystrokes: Keystroke[]; doc: Y.Doc } {
   const pasts: Map<number, number>[] = []
   const first = new Y.Doc()
   first.clientID = MAKER
-  first.getXmlFragment('body').insert(0, [new Y.XmlText()])
+  first.getXmlFragment('body').insert(0, [paragraphOf()])
   const base = Y.encodeStateAsUpdate(first)
   keystrokes.push({ clientId: MAKER, update: base })
 
@@ -188,8 +189,8 @@ function follow({ txns }: Recorded): { keystrokes: Keystroke[]; doc: Y.Doc } {
     }
     const author = authorOf(agent)
     show(agent, author, past)
-    const text = author.doc.getXmlFragment('body').get(0)
-    if (!(text instanceof Y.XmlText)) throw new Error('the text is missing')
+    const text = firstText(author.doc)
+    if (!text) throw new Error('the text is missing')
     author.doc.transact(() => {
       for (const [position, deleted, inserted] of patches) {
         if (deleted > 0) text.delete(position, deleted)

@@ -6,6 +6,7 @@ import { encodeUpdates } from '#lib/protocol/wire.ts'
 import type { KeptSession } from '#lib/server/accounts.ts'
 import { type CollaborationServer, startCollaboration } from '../support/collaboration.ts'
 import { MemoryReplicas } from '../support/memory-replica.ts'
+import { firstText, paragraphOf } from '../support/paragraph.ts'
 import { until } from '../support/writer.ts'
 
 let server: CollaborationServer
@@ -71,9 +72,9 @@ describe('editing together', () => {
   test('[UPD2] one transaction of some megabytes travels in parts and arrives whole', async () => {
     const { a, b } = await pair()
     const text = '字'.repeat(900_000)
-    bodyOf(a).insert(0, [new Y.XmlText(text)])
+    bodyOf(a).insert(0, [paragraphOf(text)])
     await a.flushed()
-    await until(b, () => bodyOf(b).length === 1 && bodyOf(b).get(0).toString().length === text.length)
+    await until(b, () => firstText(b.doc)?.length === text.length)
     await close(a, b)
   })
 
@@ -96,7 +97,7 @@ describe('joining', () => {
   test('[PULL2] a document larger than a chunk is loaded with progress', async () => {
     const { a, b, address } = await pair()
     for (let i = 0; i < 4; i++) {
-      bodyOf(a).insert(0, [new Y.XmlText('x'.repeat(200_000))])
+      bodyOf(a).insert(0, [paragraphOf('x'.repeat(200_000))])
       await a.flushed()
     }
     const c = server.open(address, akira)

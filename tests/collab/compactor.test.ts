@@ -18,6 +18,8 @@ let compactions: Compaction[]
 let trimmed: Map<string, number>
 let compactor: Compactor
 
+const CLEAN = { breaches: [], update: null }
+
 beforeEach(() => {
   clock = new VirtualClock(() => 0)
   folded = []
@@ -43,8 +45,9 @@ beforeEach(() => {
       const [first] = rows
       folded.push(`document ${first?.[0]}`)
       foldedAt.push(clock.steady())
-      return { state: new Uint8Array(STATE_BYTES), vector: EMPTY_VECTOR, title: 'a title' }
+      return { state: new Uint8Array(STATE_BYTES), vector: EMPTY_VECTOR, title: 'a title', ...CLEAN }
     },
+    check: async () => CLEAN,
     onCompacted: () => undefined,
     onDamaged: () => undefined,
     onEvent: () => undefined,
@@ -79,6 +82,8 @@ class Document {
       now: clock.now,
       onEntry: () => undefined,
       onCommitted: (room) => compactor.changed(room),
+      onHeld: () => undefined,
+      onBreach: () => undefined,
       onBroken: () => undefined,
     })
   }
@@ -104,7 +109,7 @@ describe('folding for titles', () => {
     for (const document of documents) document.write(1)
     await clock.advance(2000 + 400)
     const atOnce = folded.length
-    expect(atOnce * FOLD_MS).toBeLessThanOrEqual(COMPACTION_POLICY.titleBurstMs + 2 * FOLD_MS)
+    expect(atOnce * FOLD_MS).toBeLessThanOrEqual(COMPACTION_POLICY.burstMs + 2 * FOLD_MS)
     for (const document of documents.slice(50)) document.write(1)
     await clock.advance(20_000)
     expect((folded.length - atOnce) * FOLD_MS).toBeLessThanOrEqual(20_000 * 0.01 + 2 * FOLD_MS)

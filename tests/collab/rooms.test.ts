@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { DamagedDocument } from '#lib/collab/document-store.ts'
-import { foldDocument } from '#lib/collab/fold.ts'
+import { checkDocument, foldDocument } from '#lib/collab/fold.ts'
 import type { Connection } from '#lib/collab/room.ts'
 import { type RoomEvent, type RoomJoin, type RoomJoined, Rooms } from '#lib/collab/rooms.ts'
 import type { Ack, Notice, Reset, RoleChange } from '#lib/protocol/events.ts'
@@ -18,6 +18,7 @@ import {
   type RowBody,
 } from '#lib/protocol/wire.ts'
 import { MemoryStore } from '../support/memory-store.ts'
+import { paragraphOf } from '../support/paragraph.ts'
 import { settled, VirtualClock } from '../support/virtual-clock.ts'
 
 const DOCUMENT = 'document-1'
@@ -30,6 +31,7 @@ class Probe implements Connection {
   readonly acks: Ack[] = []
   readonly resets: Reset[] = []
   readonly roles: RoleChange[] = []
+  stopped = false
   readonly doc = new Y.Doc()
   #n = 0
 
@@ -53,15 +55,23 @@ class Probe implements Connection {
   changeRole(change: RoleChange): void {
     this.roles.push(change)
   }
+  stop(): void {
+    this.stopped = true
+  }
 
   /** The batch of one edit. */
   edit(room: number, text: string): BatchBody {
+    const title = this.doc.getText('title')
+    return this.write(room, () => title.insert(title.length, text))
+  }
+
+  /** The batch of one transaction. */
+  write(room: number, change: () => void): BatchBody {
     let update: Uint8Array | null = null
     this.doc.once('update', (made: Uint8Array) => {
       update = made
     })
-    const title = this.doc.getText('title')
-    title.insert(title.length, text)
+    this.doc.transact(change)
     if (!update) throw new Error('no update')
     return this.batch(room, ++this.#n, [update])
   }
@@ -82,6 +92,7 @@ let rooms: Rooms
 let frames: RowBody[]
 let notices: Notice[]
 let events: RoomEvent[]
+let onCheck: () => Promise<void>
 
 function newRooms(): Rooms {
   return new Rooms({
@@ -93,11 +104,16 @@ function newRooms(): Rooms {
       return new Uint8Array(hash.digest().subarray(0, CHAIN_BYTES))
     },
     fold: async (job) => foldDocument(job),
+    check: async (job) => {
+      await onCheck()
+      return checkDocument(job)
+    },
     cacheBytes: 1e6,
     policy: {
       quietMs: 100,
       titleShare: 1,
-      titleBurstMs: 1000,
+      checkShare: 1,
+      burstMs: 1000,
       latestMs: 200,
       snapshotRows: 3,
       snapshotBytes: 1e6,
@@ -118,6 +134,7 @@ beforeEach(async () => {
   frames = []
   notices = []
   events = []
+  onCheck = async () => undefined
   await store.create({
     documentId: DOCUMENT,
     lineage: 'lineage-1',
@@ -327,12 +344,22 @@ describe('updates', () => {
   })
 
   test('[JOIN8] a newer schema raises the schema of the document with its first change, not before', async () => {
+    const old = { documentId: 'old', linkId: 'old', lineage: 'old', ownerId: 'owner', createdAt: 0 }
+    await store.create({ ...old, schemaVersion: 0, linkRole: 'editor' })
+    const a = new Probe('a')
+    const { room } = await join(a, { documentId: 'old' })
+    expect((await join(new Probe('b'), { documentId: 'old' })).schemaVersion).toBe(0)
+    await send(a, a.edit(room, 'x'))
+    expect((await join(new Probe('b'), { documentId: 'old' })).schemaVersion).toBe(1)
+    expect((await store.load('old'))?.schemaVersion).toBe(1)
+  })
+
+  test('[JOIN8] who claims a schema newer than the server’s shuts nobody out', async () => {
     const a = new Probe('a')
     const { room } = await join(a, { schemaVersion: 2 })
-    expect((await join(new Probe('b'))).schemaVersion).toBe(1)
     await send(a, a.edit(room, 'x'))
-    expect((await join(new Probe('b'))).schemaVersion).toBe(2)
-    expect((await store.load(DOCUMENT))?.schemaVersion).toBe(2)
+    expect(a.codes).toEqual(['schema-too-old'])
+    expect((await join(new Probe('b'))).schemaVersion).toBe(1)
   })
 
   test('[UPD2] one large transaction travels in parts under one number and is one entry', async () => {
@@ -574,5 +601,142 @@ describe('the memory of snapshots', () => {
     const later = decodeHistory((await join(new Probe('later'))).history)
     expect(readings).toBe(1)
     expect(later.rows.at(-1)?.seq).toBe(5)
+  })
+})
+
+describe('the schema', () => {
+  const bodyOf = ({ doc }: Probe) => doc.getXmlFragment('body')
+  const shown = () => {
+    const doc = new Y.Doc()
+    for (const { entries } of frames)
+      for (const { updates } of decodeEntries(entries)) for (const each of updates) Y.applyUpdate(doc, each)
+    return doc.getXmlFragment('body').toString()
+  }
+
+  test('[CHECK1] what breaks it is deleted behind it by the server, and its author is stopped', async () => {
+    const [honest, hostile] = [new Probe('honest'), new Probe('hostile')]
+    const { room } = await join(honest)
+    await join(hostile)
+    await send(
+      honest,
+      honest.write(room, () => bodyOf(honest).insert(0, [paragraphOf('honest words')])),
+    )
+    await send(
+      hostile,
+      hostile.write(room, () => bodyOf(hostile).insert(0, [new Y.XmlElement('script')])),
+    )
+    expect(shown()).toContain('script')
+    await clock.advance(150)
+    expect(shown()).toBe('<paragraph>honest words</paragraph>')
+    expect([honest.stopped, hostile.stopped]).toEqual([false, true])
+    const told = events.filter(({ type }) => type === 'schema-broken')
+    expect(told).toMatchObject([{ documentId: DOCUMENT, userId: 'user of hostile' }])
+    const entries = decodeEntries(frames.at(-1)?.entries ?? new Uint8Array())
+    expect(entries).toMatchObject([{ n: 1, user: 'server' }])
+    await clock.advance(500)
+    expect(frames).toHaveLength(3)
+  })
+
+  test('[CHECK1] the server goes on under the client id it took, also after a restart, and nobody else gets it', async () => {
+    const hostile = new Probe('hostile')
+    for (const n of [1, 2]) {
+      const { room } = await join(hostile)
+      await send(
+        hostile,
+        hostile.write(room, () => bodyOf(hostile).insert(0, [new Y.XmlElement('script')])),
+      )
+      await clock.advance(300)
+      const [entry] = decodeEntries(frames.at(-1)?.entries ?? new Uint8Array())
+      expect(entry?.n).toBe(n)
+      const thief = await ask(new Probe('thief'), { clientId: entry?.clientId ?? 0 })
+      expect(thief).toMatchObject({ ok: false, code: 'client-id-taken' })
+      await rooms.close()
+      rooms = newRooms()
+    }
+    expect(shown()).toBe('')
+  })
+
+  test('[CHECK2] more new types than may go unchecked wait for the check, and those behind them; none is lost', async () => {
+    const checks: PromiseWithResolvers<void>[] = []
+    onCheck = () => {
+      const check = Promise.withResolvers<void>()
+      checks.push(check)
+      return check.promise
+    }
+    const a = new Probe('a')
+    const { room } = await join(a)
+    const many = Array.from({ length: LIMITS.uncheckedTypes }, (_, i) => paragraphOf(`${i}`))
+    await send(
+      a,
+      a.write(room, () => bodyOf(a).insert(0, many)),
+    )
+    await send(a, a.edit(room, 'behind'))
+    expect([checks.length, frames.length]).toEqual([1, 0])
+    checks[0]?.resolve()
+    await clock.advance(50)
+    expect(frames.flatMap(({ entries }) => decodeEntries(entries)).map(({ n }) => n)).toEqual([1, 2])
+    expect(a.codes).toEqual([])
+    await send(
+      a,
+      a.write(room, () => bodyOf(a).insert(0, [paragraphOf('few')])),
+    )
+    expect([checks.length, frames.length]).toEqual([1, 2])
+  })
+
+  test('[CHECK2] what waits and breaks the schema reaches the log together with its deletion', async () => {
+    const a = new Probe('a')
+    const { room } = await join(a)
+    const many = Array.from({ length: LIMITS.uncheckedTypes + 1 }, () => new Y.XmlElement('script'))
+    await send(
+      a,
+      a.write(room, () => bodyOf(a).insert(0, [...many, paragraphOf('kept')])),
+    )
+    await clock.advance(50)
+    expect(frames).toHaveLength(1)
+    expect(shown()).toBe('<paragraph>kept</paragraph>')
+    expect(a.stopped).toBe(true)
+  })
+
+  test('[CHECK2] a check that fails accepts nothing: everybody joins again, and nothing of it is in the log', async () => {
+    onCheck = () => Promise.reject(new Error('too much'))
+    const a = new Probe('a')
+    const { room } = await join(a)
+    const many = Array.from({ length: LIMITS.uncheckedTypes }, (_, i) => paragraphOf(`${i}`))
+    await send(
+      a,
+      a.write(room, () => bodyOf(a).insert(0, many)),
+    )
+    await clock.advance(2000)
+    expect(a.resets).toEqual([{ room, reason: 'rejoin' }])
+    expect(await headSeq()).toBe(0)
+    expect(events.map(({ type }) => type)).toContain('fold-failed')
+  })
+
+  test('[CHECK3] a document of a newer schema is never judged', async () => {
+    await store.create({
+      documentId: 'newer',
+      lineage: 'newer',
+      ownerId: 'owner',
+      schemaVersion: 1,
+      createdAt: 0,
+      linkId: 'newer',
+      linkRole: 'editor',
+    })
+    const a = new Probe('a')
+    const { room } = await join(a, { documentId: 'newer' })
+    await send(
+      a,
+      a.write(room, () => bodyOf(a).insert(0, [new Y.XmlElement('newKind')])),
+    )
+    // The server of a newer version wrote a row meanwhile; this is the older one again.
+    const stored = await store.load('newer')
+    if (!stored) throw new Error('not stored')
+    await rooms.close()
+    store.load = async () => ({ ...stored, schemaVersion: 2 })
+    rooms = newRooms()
+    await join(new Probe('b'), { documentId: 'newer' })
+    await clock.advance(1000)
+    expect(frames).toHaveLength(1)
+    expect(events.filter(({ type }) => type === 'schema-broken')).toEqual([])
   })
 })

@@ -17,6 +17,7 @@ import { CollabProvider } from '#lib/client/collab-provider.ts'
 import { DATABASE_NAME } from '#lib/storage/database.ts'
 import { verifyDatabase } from '#lib/storage/verify.ts'
 import { Guest } from '../server/guest.ts'
+import { firstText } from '../support/paragraph.ts'
 import { seededRandom } from '../support/random.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
 import { openWriter, until, type Writer } from '../support/writer.ts'
@@ -173,7 +174,7 @@ async function examine(server: ServerProcess, { address, writer, text, value }: 
       const { problem } = each.status
       if (problem !== (value === null ? null : 'document-damaged')) failures.push(`${what}: ${problem}`)
     }
-    const shown = doc.getXmlFragment('body').get(0)?.toString() ?? ''
+    const shown = firstText(doc)?.toString() ?? ''
     if (shown !== (value === null ? text : '')) failures.push(`${what} shows something else`)
     if (writer.text().toString() !== text) failures.push(`${what} changed an open page`)
     if (value === null) {

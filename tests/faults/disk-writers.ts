@@ -1,6 +1,6 @@
 import { setTimeout as passed } from 'node:timers/promises'
-import * as Y from 'yjs'
 import type { Guest } from '../server/guest.ts'
+import { firstText } from '../support/paragraph.ts'
 import { openWriter, until, type Writer } from '../support/writer.ts'
 
 const TOKEN = /\[[^\]]+\]/g
@@ -104,8 +104,7 @@ export async function beginText(url: string, address: string, guest: Guest | und
 export async function readTokens(url: string, address: string, guest: Guest): Promise<Set<string>> {
   const reader = await openWriter(url, address, { guest })
   try {
-    const first = reader.doc.getXmlFragment('body').get(0)
-    return new Set(first instanceof Y.XmlText ? tokensIn(first.toString()) : [])
+    return new Set(tokensIn(firstText(reader.doc)?.toString()))
   } finally {
     await reader.close()
   }

@@ -1,6 +1,6 @@
 import { setTimeout as passed } from 'node:timers/promises'
-import * as Y from 'yjs'
 import type { CollabProvider } from '#lib/client/collab-provider.ts'
+import { paragraphOf } from '../support/paragraph.ts'
 
 const TOKEN = /\[[^\]]+\]/g
 
@@ -47,7 +47,7 @@ export class Hand {
   }
 
   paste(text: string): void {
-    this.provider.doc.getXmlFragment('body').insert(0, [new Y.XmlText(text)])
+    this.provider.doc.getXmlFragment('body').insert(0, [paragraphOf(text)])
   }
 
   report(): HandReport {

@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as passed } from 'node:timers/promises'
-import * as Y from 'yjs'
+import type * as Y from 'yjs'
 import { COMPACTION_POLICY } from '#lib/collab/compactor.ts'
 import { DATABASE_NAME } from '#lib/storage/database.ts'
 import { Guest } from '../server/guest.ts'
+import { firstText } from '../support/paragraph.ts'
 import { seededRandom } from '../support/random.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
 import { openWriter, type Writer } from '../support/writer.ts'
@@ -151,6 +152,5 @@ function snapshotSeq(server: ServerProcess): number {
 }
 
 function textOf(doc: Y.Doc): string {
-  const first = doc.getXmlFragment('body').get(0)
-  return first instanceof Y.XmlText ? first.toString() : ''
+  return firstText(doc)?.toString() ?? ''
 }

@@ -156,6 +156,8 @@ function lossesOf(
     now: () => 0,
     onEntry: () => undefined,
     onCommitted: () => undefined,
+    onHeld: () => undefined,
+    onBreach: () => undefined,
     onBroken: () => undefined,
   })
   return failures

@@ -3,7 +3,7 @@ import * as Y from 'yjs'
 import { DocumentSync, type Link } from '#lib/client/document-sync.ts'
 import { type ReplicaStore, ReplicaStoreError, type SealedBatch } from '#lib/client/replica-store.ts'
 import type { DocumentStore } from '#lib/collab/document-store.ts'
-import { foldDocument } from '#lib/collab/fold.ts'
+import { checkDocument, foldDocument } from '#lib/collab/fold.ts'
 import type { Connection } from '#lib/collab/room.ts'
 import { type RoomJoined, Rooms } from '#lib/collab/rooms.ts'
 import type { Refusal } from '#lib/protocol/errors.ts'
@@ -18,6 +18,7 @@ import {
 } from '#lib/protocol/wire.ts'
 import { MemoryReplicas } from '../support/memory-replica.ts'
 import { MemoryStore } from '../support/memory-store.ts'
+import { firstText, paragraphOf } from '../support/paragraph.ts'
 import { seededRandom } from '../support/random.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 
@@ -117,9 +118,8 @@ class Replica {
   }
 
   get text(): Y.XmlText {
-    const body = this.doc.getXmlFragment('body')
-    const first = body.get(0)
-    if (first instanceof Y.XmlText) return first
+    const first = firstText(this.doc)
+    if (first) return first
     throw new Error('no text yet')
   }
 
@@ -245,7 +245,7 @@ export class Simulation {
     if (!first) return
     first.connect()
     await this.clock.advance(1000)
-    first.doc.getXmlFragment('body').insert(0, [new Y.XmlText()])
+    first.doc.getXmlFragment('body').insert(0, [paragraphOf()])
     await this.clock.advance(1000)
     for (const replica of this.replicas) replica.connect()
     await this.clock.advance(1000)
@@ -459,6 +459,7 @@ export class Simulation {
       },
       reset: (reset: Reset) => down(() => replica.sync.receiveReset(reset)),
       changeRole: () => undefined,
+      stop: () => this.fail(`${replica.name} was stopped for what it wrote`),
     }
     const ask = <T>(run: () => Promise<T>): Promise<T> =>
       new Promise((resolve, reject) => {
@@ -582,6 +583,7 @@ export class Simulation {
         return new Uint8Array(hash.digest().subarray(0, CHAIN_BYTES))
       },
       fold: async (job) => foldDocument(job),
+      check: async (job) => checkDocument(job),
       cacheBytes: 1e6,
       policy: {
         quietMs: 200,
@@ -591,7 +593,8 @@ export class Simulation {
         keepMs: 2000,
         keepBytes: 300,
         titleShare: 1,
-        titleBurstMs: 1000,
+        checkShare: 1,
+        burstMs: 1000,
       },
       wire: {
         relay: (room, frame) => this.#relay(room, frame),

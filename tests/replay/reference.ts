@@ -1,4 +1,5 @@
 import * as Y from 'yjs'
+import { firstText, paragraphOf } from '../support/paragraph.ts'
 import type { Edit, Trace } from '../support/trace.ts'
 
 /** What an author sees at one moment, in numbers that any replica can be held against. */
@@ -21,7 +22,7 @@ export interface Reference {
 
 /** Makes the text that all edits are in. One author does, before the first edit. */
 export function makeText(doc: Y.Doc): void {
-  bodyOf(doc).insert(0, [new Y.XmlText()])
+  bodyOf(doc).insert(0, [paragraphOf()])
 }
 
 export function hasText(doc: Y.Doc): boolean {
@@ -29,8 +30,8 @@ export function hasText(doc: Y.Doc): boolean {
 }
 
 export function textIn(doc: Y.Doc): Y.XmlText {
-  const text = bodyOf(doc).get(0)
-  if (!(text instanceof Y.XmlText)) throw new Error('the text is not made, or not here yet')
+  const text = firstText(doc)
+  if (!text) throw new Error('the text is not made, or not here yet')
   return text
 }
 

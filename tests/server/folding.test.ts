@@ -2,6 +2,7 @@ import { afterEach, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { encodeEntries } from '../../lib/protocol/wire.ts'
 import { Folding } from '../../lib/server/folding.ts'
+import { paragraphOf } from '../support/paragraph.ts'
 
 let folding: Folding
 afterEach(() => folding.close())
@@ -10,7 +11,7 @@ afterEach(() => folding.close())
 function rowOf(text: string): Uint8Array {
   const doc = new Y.Doc()
   doc.getText('title').insert(0, 'A title')
-  doc.getXmlFragment('body').insert(0, [new Y.XmlText(text)])
+  doc.getXmlFragment('body').insert(0, [paragraphOf(text)])
   return entriesOf(doc)
 }
 
@@ -32,31 +33,33 @@ function largeRow(): Uint8Array {
 test('a document is folded in the thread, and the next one in the same', async () => {
   folding = new Folding()
   for (const text of ['one', 'two']) {
-    const { state, title } = await folding.fold({ state: null, rows: [rowOf(text)] })
+    const { state, title } = await folding.fold({ state: null, rows: [rowOf(text)], ours: true })
     const doc = new Y.Doc()
     Y.applyUpdate(doc, state)
-    expect(doc.getXmlFragment('body').toString()).toBe(text)
+    expect(doc.getXmlFragment('body').toString()).toBe(`<paragraph>${text}</paragraph>`)
     expect(title).toBe('A title')
   }
 })
 
 test('what cannot be folded is rejected, and the next document is not the worse for it', async () => {
   folding = new Folding()
-  const bad = folding.fold({ state: null, rows: [new Uint8Array([1, 2, 3])] })
-  const good = folding.fold({ state: null, rows: [rowOf('one')] })
+  const bad = folding.fold({ state: null, rows: [new Uint8Array([1, 2, 3])], ours: true })
+  const good = folding.fold({ state: null, rows: [rowOf('one')], ours: true })
   await expect(bad).rejects.toThrow()
   await expect(good).resolves.toMatchObject({ title: 'A title' })
 })
 
 test('a fold that takes too long is given up', async () => {
   folding = new Folding({ timeLimit: 1 })
-  await expect(folding.fold({ state: null, rows: [largeRow()] })).rejects.toThrow('more than 1 ms')
+  await expect(folding.fold({ state: null, rows: [largeRow()], ours: true })).rejects.toThrow(
+    'more than 1 ms',
+  )
 })
 
 test('a fold that takes too much memory is given up, and the next one gets a new thread', async () => {
   folding = new Folding({ memoryLimit: 16 })
-  await expect(folding.fold({ state: null, rows: [largeRow()] })).rejects.toThrow(/memory/)
-  await expect(folding.fold({ state: null, rows: [rowOf('one')] })).resolves.toMatchObject({
+  await expect(folding.fold({ state: null, rows: [largeRow()], ours: true })).rejects.toThrow(/memory/)
+  await expect(folding.fold({ state: null, rows: [rowOf('one')], ours: true })).resolves.toMatchObject({
     title: 'A title',
   })
 })
@@ -64,5 +67,5 @@ test('a fold that takes too much memory is given up, and the next one gets a new
 test('after closing nothing is folded', async () => {
   folding = new Folding()
   await folding.close()
-  await expect(folding.fold({ state: null, rows: [] })).rejects.toThrow('closed')
+  await expect(folding.fold({ state: null, rows: [], ours: true })).rejects.toThrow('closed')
 })

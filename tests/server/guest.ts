@@ -6,6 +6,7 @@ import type { DownEvents, Joined, JoinRequest, SessionAnswer, UpEvents } from '.
 import { Decoder, Encoder } from '../../lib/protocol/packet-parser.ts'
 import { NAMESPACE, PROTOCOL_VERSION, SCHEMA_VERSION } from '../../lib/protocol/version.ts'
 import { encodeBatch, encodeUpdates } from '../../lib/protocol/wire.ts'
+import { paragraphOf } from '../support/paragraph.ts'
 
 export type TestSocket = Socket<DownEvents, UpEvents>
 
@@ -113,7 +114,7 @@ export function batchOf(
   after.once('update', (bytes: Uint8Array) => {
     update = bytes
   })
-  after.getXmlFragment('body').insert(0, [new Y.XmlText(text)])
+  after.getXmlFragment('body').insert(0, [paragraphOf(text)])
   return encodeBatch({
     room,
     clientId,

@@ -1,12 +1,13 @@
 import * as Y from 'yjs'
 import { CollabProvider, type CollabProviderOptions } from '#lib/client/collab-provider.ts'
 import { Guest } from '../server/guest.ts'
+import { firstText, paragraphOf } from './paragraph.ts'
 
 /** A person with one tab, as a program: a guest session, a Y.Doc and its provider. */
 export interface Writer {
   readonly doc: Y.Doc
   readonly provider: CollabProvider
-  /** The text of the body: the first XmlText of it, made when missing. */
+  /** The text of the first paragraph, made when missing. */
   text(): Y.XmlText
   close(): Promise<void>
 }
@@ -25,12 +26,10 @@ export async function openWriter(
     doc,
     provider,
     text() {
-      const body = doc.getXmlFragment('body')
-      const first = body.get(0)
-      if (first instanceof Y.XmlText) return first
-      const made = new Y.XmlText()
-      body.insert(0, [made])
-      return made
+      const first = firstText(doc)
+      if (first) return first
+      doc.getXmlFragment('body').insert(0, [paragraphOf()])
+      return this.text()
     },
     async close() {
       await provider.destroy()

@@ -1,0 +1,141 @@
+import * as Y from 'yjs'
+import {
+  type Attributes,
+  BODY_CHILDREN,
+  isAttributeValue,
+  isMarkValue,
+  NODE_KINDS,
+  type NodeKind,
+} from '../protocol/document-schema.ts'
+import { LIMITS } from '../protocol/limits.ts'
+import { ROOTS } from '../protocol/version.ts'
+
+/*
+ * Holds a document against the schema of the editor (lib/protocol/document-schema.ts). Only what no editor of ours
+ * makes, alone or merged with others, is a breach: an emptied list is none, and is the editors' own to tidy.
+ */
+
+/** Something that may not stand where it stands. `clientId`: who made it. `what`: for the log, never the text. */
+export interface Breach {
+  readonly clientId: number
+  readonly what: string
+}
+
+/** `update`: deletes what is in breach and nothing else, a Yjs v1 update without structs; null: nothing to delete. */
+export interface SchemaFinding {
+  readonly breaches: readonly Breach[]
+  readonly update: Uint8Array | null
+}
+
+const MOST_BREACHES = 100
+
+/**
+ * What of `doc` breaks the schema; it is deleted from `doc` too. Linear in the document, without recursion, for a tower
+ * of types must not end it. What stands inside of something deleted is not looked at.
+ */
+export function checkSchema(doc: Y.Doc): SchemaFinding {
+  const walk = new Walk()
+  walk.body(doc.getXmlFragment(ROOTS.body))
+  walk.title(doc.getText(ROOTS.title))
+  if (walk.condemned.length === 0) return { breaches: [], update: null }
+  let update: Uint8Array | null = null
+  const take = (bytes: Uint8Array): void => {
+    update = bytes
+  }
+  doc.on('update', take)
+  doc.transact((transaction) => {
+    for (const item of walk.condemned) item.delete(transaction)
+  })
+  doc.off('update', take)
+  return { breaches: walk.breaches.slice(0, MOST_BREACHES), update }
+}
+
+/** Any Y type, by what is read of it. */
+interface Holder {
+  readonly _start: Y.Item | null
+  readonly _map: ReadonlyMap<string, Y.Item>
+}
+
+/** A type still to be looked at: what may stand in it, and how many types stand around it. */
+interface Visit extends NodeKind {
+  readonly type: Holder
+  readonly depth: number
+}
+
+const NONE: Attributes = {}
+
+class Walk {
+  readonly condemned: Y.Item[] = []
+  readonly breaches: Breach[] = []
+  readonly #left: Visit[] = []
+
+  body(type: Y.XmlFragment): void {
+    this.#left.push({ type, depth: 0, children: BODY_CHILDREN, text: null, attributes: NONE })
+    for (let visit = this.#left.pop(); visit; visit = this.#left.pop()) this.#visit(visit)
+  }
+
+  title(type: Y.Text): void {
+    this.#attributes(type, NONE)
+    for (const item of itemsOf(type)) {
+      if (!(item.content instanceof Y.ContentString)) this.#condemn(item, 'not text in the title')
+    }
+  }
+
+  #visit({ type, depth, children, text, attributes }: Visit): void {
+    this.#attributes(type, attributes)
+    for (const item of itemsOf(type)) {
+      const inner = item.content instanceof Y.ContentType ? item.content.type : null
+      if (inner instanceof Y.XmlText && text) {
+        if (depth > LIMITS.typeNesting) this.#condemn(item, 'too deep')
+        else this.#text(inner, text === 'formatted')
+      } else if (inner instanceof Y.XmlElement && children.includes(inner.nodeName)) {
+        const kind = NODE_KINDS.get(inner.nodeName)
+        if (!kind || depth > LIMITS.typeNesting) this.#condemn(item, 'too deep')
+        else this.#left.push({ type: inner, depth: depth + 1, ...kind })
+      } else
+        this.#condemn(
+          item,
+          inner ? `a ${nameOf(inner)} in a ${nameOf(type)}` : `no type in a ${nameOf(type)}`,
+        )
+    }
+  }
+
+  #text(type: Y.XmlText, formatted: boolean): void {
+    this.#attributes(type, NONE)
+    for (const item of itemsOf(type)) {
+      const { content } = item
+      if (content instanceof Y.ContentString) continue
+      if (!(content instanceof Y.ContentFormat)) this.#condemn(item, 'not text in a text')
+      else if (!isMarkValue(content.key, content.value) || (!formatted && content.value !== null))
+        this.#condemn(item, 'a format that is none')
+    }
+  }
+
+  #attributes(type: Holder, attributes: Attributes): void {
+    for (const [name, item] of type._map) {
+      if (item.deleted) continue
+      const kind = Object.hasOwn(attributes, name) ? attributes[name] : undefined
+      const { content } = item
+      // Y.XmlElement stores each attribute as a list of one value, of which the last counts.
+      const value: unknown = content instanceof Y.ContentAny ? content.arr.at(-1) : content
+      if (kind === undefined || !isAttributeValue(kind, value))
+        this.#condemn(item, kind === undefined ? 'an unknown attribute' : `no ${kind} as an attribute`)
+    }
+  }
+
+  #condemn(item: Y.Item, what: string): void {
+    this.condemned.push(item)
+    this.breaches.push({ clientId: item.id.client, what })
+  }
+}
+
+function* itemsOf(type: Holder): Generator<Y.Item> {
+  for (let item = type._start; item !== null; item = item.right) if (!item.deleted) yield item
+}
+
+/** Names of known kinds only: any other may hold what does not belong into a log. */
+function nameOf(type: Holder): string {
+  if (type instanceof Y.XmlElement) return NODE_KINDS.has(type.nodeName) ? type.nodeName : 'strange element'
+  if (type instanceof Y.XmlText) return 'text'
+  return type instanceof Y.XmlFragment ? 'body' : 'strange type'
+}

@@ -1,0 +1,72 @@
+import type { ContentMatch, NodeType } from '@tiptap/pm/model'
+import { expect, test } from 'vitest'
+import { BODY_CHILDREN, isAttributeValue, MARK_KINDS, NODE_KINDS } from '#lib/protocol/document-schema.ts'
+import { SCHEMA_VERSION } from '#lib/protocol/version.ts'
+import { schema } from './replica.ts'
+
+/** Written by the editor for the page alone, never stored. */
+const NOT_STORED = ['dir']
+
+/** What may stand anywhere in a node, by the editor's own grammar. */
+function childrenOf(type: NodeType): string[] {
+  const found = new Set<string>()
+  const seen = new Set<ContentMatch>()
+  const left = [type.contentMatch]
+  for (let match = left.pop(); match; match = left.pop()) {
+    if (seen.has(match)) continue
+    seen.add(match)
+    for (let i = 0; i < match.edgeCount; i++) {
+      const edge = match.edge(i)
+      found.add(edge.type.name)
+      left.push(edge.next)
+    }
+  }
+  return [...found].sort()
+}
+
+const stored = (attributes: object): string[] =>
+  Object.keys(attributes)
+    .filter((name) => !NOT_STORED.includes(name))
+    .sort()
+
+test('the schema as data is the schema of the editor', () => {
+  expect(SCHEMA_VERSION).toBe(1)
+  const ours = Object.fromEntries(
+    [...NODE_KINDS].map(([name, { children, text, attributes }]) => [
+      name,
+      {
+        children: [...children, ...(text ? ['text'] : [])].sort(),
+        attributes: stored(attributes),
+        formatted: text === 'formatted',
+      },
+    ]),
+  )
+  const theirs = Object.fromEntries(
+    Object.entries(schema.nodes)
+      .filter(([name]) => name !== 'doc' && name !== 'text')
+      .map(([name, type]) => [
+        name,
+        {
+          children: childrenOf(type),
+          attributes: stored(type.spec.attrs ?? {}),
+          formatted:
+            type.inlineContent && Object.values(schema.marks).every((mark) => type.allowsMarkType(mark)),
+        },
+      ]),
+  )
+  expect(ours).toEqual(theirs)
+  expect([...BODY_CHILDREN].sort()).toEqual(childrenOf(schema.topNodeType))
+  expect(Object.fromEntries([...MARK_KINDS].map(([name, attrs]) => [name, stored(attrs)]))).toEqual(
+    Object.fromEntries(
+      Object.entries(schema.marks).map(([name, { spec }]) => [name, stored(spec.attrs ?? {})]),
+    ),
+  )
+})
+
+test('what the editor writes of itself may stand there', () => {
+  for (const [name, { attributes }] of NODE_KINDS) {
+    for (const [key, kind] of Object.entries(attributes)) {
+      expect(isAttributeValue(kind, schema.nodes[name]?.spec.attrs?.[key]?.default)).toBe(true)
+    }
+  }
+})
