@@ -114,12 +114,16 @@ function encodeBinary(
   bytes: Uint8Array,
 ): Uint8Array {
   const code = type === EVENT && before.length === 1 ? EVENT_CODES.get(before[0]) : undefined
-  return encoding.encode((e) => {
+  const head = encoding.encode((e) => {
     encoding.writeUint8(e, type)
     encoding.writeVarUint(e, id === undefined ? 0 : id + 1)
     encoding.writeVarString(e, code ?? JSON.stringify(before))
-    encoding.writeUint8Array(e, bytes)
   })
+  // The encoder would copy the bytes into a buffer that it makes too large, and then out of it.
+  const frame = new Uint8Array(head.length + bytes.length)
+  frame.set(head)
+  frame.set(bytes, head.length)
+  return frame
 }
 
 function decodeBinary(frame: Uint8Array): Packet {
