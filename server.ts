@@ -4,6 +4,7 @@ import { urlOf } from './lib/protocol/urls.ts'
 import { AccessTokens } from './lib/server/access-tokens.ts'
 import { accountServices } from './lib/server/account-services.ts'
 import { Accounts, type Ended } from './lib/server/accounts.ts'
+import { adminServices } from './lib/server/admin-services.ts'
 import { ClientIps } from './lib/server/client-ip.ts'
 import { Collaboration } from './lib/server/collaboration.ts'
 import { checkNode, prepareDataDir, readSettings, sentenceFor } from './lib/server/env.ts'
@@ -13,6 +14,7 @@ import { startJobs } from './lib/server/jobs.ts'
 import { createLog } from './lib/server/log.ts'
 import { OidcSignIn } from './lib/server/oidc-sign-in.ts'
 import { Origins } from './lib/server/origins.ts'
+import type { Person } from './lib/server/person.ts'
 import { NO_RATES, RATES, Rates } from './lib/server/rates.ts'
 import { ResetLinks } from './lib/server/reset-links.ts'
 import { Rights } from './lib/server/rights.ts'
@@ -51,6 +53,8 @@ async function start(): Promise<void> {
   const accounts = new Accounts({ ...library, owners: store.owners, now, onEnded: endSockets })
   const accessTokens = new AccessTokens(store.accounts, now)
   const identities = new Identities(accounts, accessTokens, settings.guests)
+  const resets = new ResetLinks(secret, now)
+  const shown = new ShownOnce(now)
   const firstAdmin = FirstAdmin.create(!(await accounts.hasAdmin()))
   const { documents, catalog, access } = store
   const collaboration = new Collaboration({
@@ -65,6 +69,7 @@ async function start(): Promise<void> {
     log,
   })
   const rates = new Rates(() => performance.now(), settings.rateLimits ? RATES : NO_RATES)
+  const showPerson = (person: Person) => collaboration.showPerson(person)
   const endRoom = (documentId: string) => collaboration.endDeleted(documentId)
   const rights = new Rights({ access, tokens, now: Date.now })
   const sharing = new Sharing({ access, accounts, rights, tokens, collaboration, now: Date.now })
@@ -75,12 +80,27 @@ async function start(): Promise<void> {
       accountServices: accountServices({
         accounts,
         tokens: accessTokens,
-        resets: new ResetLinks(secret, now),
+        resets,
         firstAdmin,
         oidc: settings.oidc && new OidcSignIn(library, settings.oidc),
-        shown: new ShownOnce(now),
+        shown,
+        showPerson,
         endSockets,
       }),
+      adminServices: adminServices({
+        database: store.accounts,
+        accounts,
+        owners: store.owners,
+        resets,
+        shown,
+        publicOrigin,
+        deleteAs: async (documentId, ownerId) => {
+          await catalog.delete(documentId, ownerId, now())
+          await endRoom(documentId)
+        },
+        endSockets,
+      }),
+      guests: settings.guests,
       catalog,
       access,
       rights,
@@ -91,7 +111,7 @@ async function start(): Promise<void> {
       rates,
       clientIps,
       endRoom,
-      showPerson: (person) => collaboration.showPerson(person),
+      showPerson,
       now: Date.now,
       log,
     }),

@@ -8,6 +8,7 @@ import { LANGUAGES, type Words, wordsIn } from '#lib/editor/words.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import { type RecentDocument, services } from '#lib/server/services.ts'
 import { type Reader, reader } from './reader.ts'
+import { AccountChip } from './site-frame.tsx'
 
 interface FrontPageProps {
   readonly searchParams: Promise<Record<string, string | string[] | undefined>>
@@ -27,7 +28,10 @@ export default async function FrontPage({ searchParams }: FrontPageProps) {
           <BookIcon size={24} />
           {words.product}
         </span>
-        <Preferences person={person} />
+        <div className="front-bar-end">
+          <Preferences person={person} />
+          <AccountChip person={person} session={session} />
+        </div>
       </header>
       <main>
         <h1>

@@ -25,6 +25,11 @@ export async function recallGuest(): Promise<RememberedGuest | null> {
   return isGuest(guest) ? guest : null
 }
 
+/** Remembers nobody any more. */
+export async function forgetGuest(): Promise<void> {
+  await withDatabase((database) => database.delete(STORE, KEY))
+}
+
 async function withDatabase<T>(task: (database: IDBPDatabase) => Promise<T>): Promise<T | null> {
   if (typeof indexedDB === 'undefined') return null
   let database: IDBPDatabase | null = null

@@ -1,5 +1,5 @@
-import { recallGuest } from './guest-memory.ts'
-import type { OutboxChange } from './indexed-db-store.ts'
+import { forgetGuest, recallGuest } from './guest-memory.ts'
+import { type OutboxChange, openIndexedDbStore } from './indexed-db-store.ts'
 import { EVERY_STORE, openReplicaDatabase, type ReplicaDatabase, replicaName } from './replica-database.ts'
 
 /*
@@ -28,6 +28,26 @@ async function handOverOne(from: string, to: string): Promise<void> {
     source?.close()
     target?.close()
   }
+}
+
+/** How many changes of a user wait in this browser for the server. 0 where it holds nothing. */
+export async function countUnsent(userId: string): Promise<number> {
+  if (!(await namesHeld()).has(replicaName(userId))) return 0
+  const database = await openReplicaDatabase(replicaName(userId))
+  try {
+    return (await database?.count('outbox')) ?? 0
+  } finally {
+    database?.close()
+  }
+}
+
+/** Erases everything this browser holds of these users: replicas, outboxes, and who wrote here last. Repeating is harmless. */
+export async function wipeLocalCopies(userIds: readonly string[]): Promise<void> {
+  const held = await namesHeld()
+  for (const userId of userIds) {
+    if (held.has(replicaName(userId))) await (await openIndexedDbStore(userId))?.wipe()
+  }
+  await forgetGuest()
 }
 
 /** Returns the histories in the target that have more to send now. */

@@ -206,6 +206,8 @@ export interface OwnerCatalog {
   adoptGuest(guestId: string, accountId: string, at: number): Promise<boolean>
   /** The guests that became this account, newest first; at most ALIASES. */
   aliasesOf(userId: string): Promise<string[]>
+  /** Null: there is no such document. */
+  ownerOf(documentId: string): Promise<string | null>
   /** Documents whose title contains `search`, changed last first; deleted ones too. */
   listKept(search: string, limit: number): Promise<KeptDocument[]>
 }

@@ -37,7 +37,7 @@ export type ApiPath =
   | 'account/sign-in'
   | 'account/sign-up'
   | 'account/sign-out'
-  | 'account/profile'
+  | 'account/name'
   | 'account/password'
   | 'account/reset'
   | 'account/setup'

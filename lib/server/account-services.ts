@@ -3,6 +3,7 @@ import type { Accounts, KeptSession } from './accounts.ts'
 import type { FirstAdmin } from './first-admin.ts'
 import { sessionOfToken } from './identities.ts'
 import type { OidcSignIn } from './oidc-sign-in.ts'
+import type { Person } from './person.ts'
 import type { ResetLinks } from './reset-links.ts'
 import type { AccountOutcome, AccountProblem, AccountServices } from './services.ts'
 import type { ShownOnce } from './shown-once.ts'
@@ -15,6 +16,8 @@ export interface AccountPorts {
   /** null: passwords only. */
   readonly oidc: OidcSignIn | null
   readonly shown: ShownOnce
+  /** Shows a person's new name wherever they are present. */
+  readonly showPerson: (person: Person) => void
   /** Closes the sockets of a session that is over. */
   readonly endSockets: (ended: { readonly sessionId: string }) => void
 }
@@ -51,6 +54,10 @@ export function accountServices(ports: AccountPorts): AccountServices {
         tokens: await tokens.list(user.userId),
         madeToken: shown.take(sessionId, 'access token'),
       }
+    },
+    async rename({ user }, name) {
+      const hue = (await accounts.knownOf(user.userId))?.person.hue ?? null
+      ports.showPerson(await accounts.setProfile(user.userId, { name, hue }))
     },
     async changePassword({ user }, current, next) {
       return outcomeOf((await accounts.changePassword(user.userId, current, next)) ?? 'wrong')

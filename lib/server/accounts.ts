@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto'
 import { APIError } from 'better-auth/api'
 import { hashPassword, verifyPassword } from 'better-auth/crypto'
 import type { OwnerCatalog } from '../collab/document-store.ts'
-import type { PresenceIdentity } from '../collab/presence.ts'
-import { cleanName, GUEST_NAME_COUNT, HUE_COUNT, HUE_ORDER, type Identity } from '../protocol/identity.ts'
+import { cleanName } from '../protocol/identity.ts'
 import { LIMITS } from '../protocol/limits.ts'
 import type { Store } from '../storage/open-store.ts'
 import { type AuthLibrary, type AuthLibraryOptions, createAuthLibrary } from './auth-library.ts'
+import { type Person, personIn, standingOf } from './person.ts'
 import type { Credentials, Profile, Standing } from './services.ts'
 
 export interface AccountsOptions extends AuthLibraryOptions {
@@ -18,9 +17,6 @@ export interface AccountsOptions extends AuthLibraryOptions {
 
 /** What is over: every session of a user, or one session. */
 export type Ended = { readonly userId: string } | { readonly sessionId: string }
-
-/** A person as they are kept; `hue` null: none chosen. */
-export type Person = PresenceIdentity
 
 /** A session as its cookie proves it, with the cookies that must go out with the answer. */
 export interface KeptSession {
@@ -340,30 +336,4 @@ function credentialOf(userId: string, password: string, at: string) {
     createdAt: at,
     updatedAt: at,
   }
-}
-
-/** What a user row makes of somebody: the library gives booleans, the table numbers. */
-function standingOf({ role, isAnonymous }: Record<string, unknown>): Standing {
-  if (isAnonymous) return 'guest'
-  return role === 'admin' ? 'admin' : 'account'
-}
-
-function personIn({ id, name, guestName, hue }: Record<string, unknown>): Person {
-  if (typeof id !== 'string' || typeof name !== 'string') throw new Error('a user row without id and name')
-  return {
-    userId: id,
-    name,
-    guestName: inRange(guestName, GUEST_NAME_COUNT) ? guestName : 0,
-    hue: inRange(hue, HUE_COUNT) ? hue : null,
-  }
-}
-
-/** Outside of a room somebody who chose no hue has one that is always the same; a room gives them one that is free. */
-export function identityOf(person: Person): Identity {
-  const [byte = 0] = createHash('sha256').update(person.userId).digest()
-  return { ...person, hue: person.hue ?? HUE_ORDER[byte % HUE_COUNT] ?? 0 }
-}
-
-function inRange(value: unknown, count: number): value is number {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < count
 }

@@ -31,11 +31,11 @@ import {
   MalformedBody,
   type PresenceSetBody,
 } from '../protocol/wire.ts'
-import { identityOf, type Person } from './accounts.ts'
 import { HistorySending } from './history-sending.ts'
 import type { Holder } from './identities.ts'
 import type { LiveAccess } from './live-access.ts'
 import type { Log } from './log.ts'
+import { identityOf, type Person } from './person.ts'
 import type { PresenceRooms } from './presence-rooms.ts'
 import type { Rights } from './rights.ts'
 import { type Answer, bytes, type EventRule, type EventRules, json } from './socket-events.ts'

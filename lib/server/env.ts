@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, rmdirSync } 
 import { dirname, join, resolve } from 'node:path'
 import * as v from 'valibot'
 import { type TrustedProxies, trustedProxiesIn } from './client-ip.ts'
+import { GUEST_POLICIES, type GuestPolicy } from './services.ts'
 
 /** A setting that cannot be used. The message is one sentence that names it; nothing else is shown to whoever set it. */
 export class BadSetting extends Error {
@@ -40,9 +41,6 @@ export interface Settings {
   readonly oidc: OidcSettings | null
 }
 
-/** *off*: nothing, one has to sign in. *create*: everything, also make documents. */
-export type GuestPolicy = (typeof GUEST_POLICIES)[number]
-
 /** An OpenID Connect provider. `name`: what people call it. */
 export interface OidcSettings {
   readonly issuer: string
@@ -52,7 +50,6 @@ export interface OidcSettings {
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
-const GUEST_POLICIES = ['off', 'view', 'comment', 'edit', 'create'] as const
 const OLDEST_NODE = 24
 
 const whole = (least: number, most: number) => {

@@ -1,8 +1,8 @@
 import type { Role } from '../protocol/identity.ts'
 import type { AccessTokens } from './access-tokens.ts'
-import type { Accounts, KeptSession, Person } from './accounts.ts'
-import type { GuestPolicy } from './env.ts'
-import type { Standing } from './services.ts'
+import type { Accounts, KeptSession } from './accounts.ts'
+import type { Person } from './person.ts'
+import type { GuestPolicy, Standing } from './services.ts'
 
 /** Somebody with a session, and what they may do. */
 export interface Identified extends KeptSession {

@@ -1,5 +1,6 @@
-import type { Ended, Person } from './accounts.ts'
+import type { Ended } from './accounts.ts'
 import type { Holder } from './identities.ts'
+import type { Person } from './person.ts'
 
 /** How long what was read of somebody is believed without reading again, ms. */
 const KNOWN_FOR = 60_000

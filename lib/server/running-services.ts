@@ -3,17 +3,20 @@ import type { AccessFacts, AccessStore, DocumentCatalog } from '../collab/docume
 import { RefusedRequest, refuse } from '../protocol/errors.ts'
 import type { Identity, Role } from '../protocol/identity.ts'
 import { SCHEMA_VERSION } from '../protocol/version.ts'
-import { type Accounts, identityOf, type Person } from './accounts.ts'
+import type { Accounts } from './accounts.ts'
 import { CLIENT_HEADER, type ClientIps } from './client-ip.ts'
 import type { Identified, Identities } from './identities.ts'
 import { TRASH_LIFE } from './jobs.ts'
 import type { Log } from './log.ts'
 import type { Origins } from './origins.ts'
+import { identityOf, type Person } from './person.ts'
 import type { Rates } from './rates.ts'
 import type { Rights } from './rights.ts'
 import type {
   AccountServices,
+  AdminServices,
   EnsuredSession,
+  GuestPolicy,
   OpenDocument,
   Profile,
   RecentDocument,
@@ -32,6 +35,8 @@ export interface ServicePorts {
   readonly accounts: Accounts
   readonly identities: Identities
   readonly accountServices: AccountServices
+  readonly adminServices: AdminServices
+  readonly guests: GuestPolicy
   readonly catalog: DocumentCatalog
   readonly access: Pick<AccessStore, 'facts'>
   readonly rights: Rights
@@ -54,12 +59,16 @@ export interface ServicePorts {
 export class RunningServices implements Services {
   readonly accounts: AccountServices
   readonly sharing: SharingServices
+  readonly admin: AdminServices
+  readonly guests: GuestPolicy
   readonly #ports: ServicePorts
 
   constructor(ports: ServicePorts) {
     this.#ports = ports
     this.accounts = ports.accountServices
     this.sharing = ports.sharing
+    this.admin = ports.adminServices
+    this.guests = ports.guests
   }
 
   mayMutate(headers: Headers): boolean {

@@ -8,6 +8,10 @@ import type { RenewedLink, SharingOverview } from '../protocol/sharing.ts'
  * ours, for the same reason: the two sides see two copies of every class.
  */
 
+/** *off*: nothing, one has to sign in. *create*: everything, also make documents. */
+export const GUEST_POLICIES = ['off', 'view', 'comment', 'edit', 'create'] as const
+export type GuestPolicy = (typeof GUEST_POLICIES)[number]
+
 /** What somebody is to the whole site; what they are to one document is a Role. */
 export type Standing = 'guest' | 'account' | 'admin'
 
@@ -101,7 +105,10 @@ export interface Credentials {
   readonly password: string
 }
 
-/** Why nobody was signed in. *wrong*: no such account or another password, which look alike. *link*: used, ended or none of ours. */
+/**
+ * Why something did not happen to an account. *wrong*: no such account or another password, which look alike. *link*: used,
+ * ended or none of ours. *email*, *password*: not in the shape of one.
+ */
 export type AccountProblem =
   | 'wrong'
   | 'disabled'
@@ -109,8 +116,10 @@ export type AccountProblem =
   | 'signed-in'
   | 'link'
   | 'no-email'
-  | 'unreachable'
   | 'failed'
+  | 'email'
+  | 'password'
+  | 'too-many'
 
 export type AccountOutcome =
   | { readonly ok: true; readonly setCookies: readonly string[] }
@@ -157,6 +166,8 @@ export interface AccountServices {
   /** Ends the session; its sockets close. Returns the cookies for the answer. */
   signOut(headers: Headers): Promise<readonly string[]>
   overview(session: Session): Promise<AccountOverview>
+  /** Sets the name, here and wherever the user is present now. */
+  rename(session: Session, name: string): Promise<void>
   /** Every other session of the user ends. */
   changePassword(session: Session, current: string, next: string): Promise<AccountOutcome>
   /** Whose password a reset link sets, by e-mail; null: it has ended. */
@@ -177,8 +188,63 @@ export interface AccountServices {
   ): Promise<AccountOutcome>
 }
 
+/** An account as an administrator sees it. Times in ms since the epoch. */
+export interface ListedUser {
+  readonly user: Identity
+  readonly email: string
+  readonly isAdmin: boolean
+  readonly isDisabled: boolean
+  readonly createdAt: number
+}
+
+/** A document as an administrator sees it: never its text, nor a way to it. `owner`: an e-mail, null for a guest. */
+export interface ListedKept {
+  readonly documentId: string
+  readonly title: string
+  readonly owner: string | null
+  readonly bytes: number
+  readonly updatedAt: number
+  readonly isDeleted: boolean
+}
+
+/** A session of an account that goes on. */
+export interface ListedSession {
+  readonly sessionId: string
+  readonly email: string
+  readonly since: number
+}
+
+/** A link that sets a new password, just made: shown this once. */
+export interface MadeResetLink {
+  readonly email: string
+  readonly link: string
+}
+
+export type UserAction = 'disable' | 'enable' | 'promote' | 'demote' | 'reset'
+
+/** The administrator's page. Whoever calls has checked that it is an administrator who asks. */
+export interface AdminServices {
+  /** Accounts whose e-mail or name contains `search`, newest first; the first of them. */
+  users(search: string): Promise<ListedUser[]>
+  /** Documents whose title contains `search`, changed last first; the first of them. */
+  documents(search: string): Promise<ListedKept[]>
+  /** Sessions of accounts, newest first; the first of them. */
+  sessions(): Promise<ListedSession[]>
+  /** False: no such account, or it is the administrator's own and would lock them out. Repeating is harmless. */
+  change(session: Session, userId: string, action: UserAction): Promise<boolean>
+  /** Deletes a document as its owner would. Repeating is harmless. */
+  deleteDocument(documentId: string): Promise<void>
+  /** Ends a session; its sockets close. Repeating is harmless. */
+  endSession(sessionId: string): Promise<void>
+  /** The link that `change` has just made for this session; null the second time. */
+  madeResetLink(session: Session): MadeResetLink | null
+}
+
 export interface Services {
   readonly accounts: AccountServices
+  readonly admin: AdminServices
+  /** What somebody without an account may do at most (setting GUESTS). */
+  readonly guests: GuestPolicy
   /**
    * True when a request that changes something comes from a page of ours, or from a program. Decided by `Origin`, and by
    * `Sec-Fetch-Site` where a browser withholds the origin (docs/decisions/0005-socket-token-and-addresses.md).

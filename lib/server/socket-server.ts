@@ -14,7 +14,7 @@ import { LIMITS } from '../protocol/limits.ts'
 import { Decoder, Encoder } from '../protocol/packet-parser.ts'
 import { pathOf } from '../protocol/urls.ts'
 import { NAMESPACE, PROTOCOL_VERSION } from '../protocol/version.ts'
-import type { Ended, Person } from './accounts.ts'
+import type { Ended } from './accounts.ts'
 import {
   type ConnectionPorts,
   DocumentConnection,
@@ -25,6 +25,7 @@ import {
 import type { Holder } from './identities.ts'
 import type { Log } from './log.ts'
 import type { Origins } from './origins.ts'
+import type { Person } from './person.ts'
 import { fanOut, forgetRequests, isBusy } from './socket-internals.ts'
 import type { SocketToken } from './tokens.ts'
 

@@ -93,6 +93,7 @@ function ownersOver(thread: StorageThread): OwnerCatalog {
   return {
     adoptGuest: (guestId, accountId, at) => thread.call('adoptGuest', [guestId, accountId, at]),
     aliasesOf: (userId) => thread.call('aliasesOf', [userId]),
+    ownerOf: (documentId) => thread.call('ownerOf', [documentId]),
     listKept: (search, limit) => thread.call('listKept', [search, limit]),
   }
 }

@@ -60,6 +60,14 @@ export class OwnerTables {
       .map(({ id }) => id)
   }
 
+  ownerOf(documentId: string): string | null {
+    const found = prepare<{ ownerId: string }>(
+      this.#db,
+      'SELECT owner_id AS ownerId FROM documents WHERE id = ?',
+    ).get(documentId)
+    return found?.ownerId ?? null
+  }
+
   listKept(search: string, limit: number): KeptDocument[] {
     return prepare<KeptDocument>(
       this.#db,

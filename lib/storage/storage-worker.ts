@@ -72,6 +72,7 @@ const requests: Requests = {
 
   adoptGuest: (guestId, accountId, at) => database().owners.adoptGuest(guestId, accountId, at),
   aliasesOf: (userId) => database().owners.aliasesOf(userId),
+  ownerOf: (documentId) => database().owners.ownerOf(documentId),
   listKept: (search, limit) => database().owners.listKept(search, limit),
   facts: (keys) => database().access.facts(keys),
   sharing: (documentId) => database().access.sharing(documentId),

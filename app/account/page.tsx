@@ -1,0 +1,186 @@
+import type { Metadata } from 'next'
+import { headers } from 'next/headers'
+import { redirect } from 'next/navigation'
+import { type AccountWords, accountWordsIn, problemWords } from '#lib/editor/account-words.ts'
+import { displayName } from '#lib/editor/people.ts'
+import { LIMITS } from '#lib/protocol/limits.ts'
+import { pathOf } from '#lib/protocol/urls.ts'
+import { type AccessToken, services } from '#lib/server/services.ts'
+import { dateIn } from '../dates.ts'
+import { EnhancedForm } from '../enhanced-form.tsx'
+import { type PageProps, queryOf } from '../page-props.ts'
+import { type Reader, reader } from '../reader.ts'
+import { Field, NewPasswordField, SiteFrame } from '../site-frame.tsx'
+
+/** How long a token may be good for, days. */
+const LIVES = [7, 30, 90, 365]
+
+export async function generateMetadata(): Promise<Metadata> {
+  const { language, words } = await reader()
+  return { title: `${accountWordsIn(language).account} · ${words.product}` }
+}
+
+/** One's own account: name, password, tokens of programs, the way out. */
+export default async function AccountPage(props: PageProps) {
+  const person = await reader()
+  const words = accountWordsIn(person.language)
+  const session = await services().session(await headers())
+  if (!session || session.standing === 'guest') redirect(pathOf({ to: 'sign-in' }))
+  const { email, hasPassword, tokens, madeToken } = await services().accounts.overview(session)
+  const problem = problemWords(await queryOf(props, 'problem'), words)
+  const done = (await queryOf(props, 'done')) !== null
+  return (
+    <SiteFrame person={person} session={session} width="text">
+      <div className="sheet-head">
+        <h1>{displayName(session.user, person.words)}</h1>
+        <p className="sheet-lead">{email}</p>
+        <div className="button-row">
+          {session.standing === 'admin' ? (
+            <a className="button button-quiet" href={pathOf({ to: 'admin' })}>
+              {words.admin}
+            </a>
+          ) : null}
+          <a className="button button-quiet" href={pathOf({ to: 'sign-out' })}>
+            {words.signOut}
+          </a>
+        </div>
+      </div>
+      {problem ? (
+        <p className="note note-error sheet-problem" role="alert">
+          {problem}
+        </p>
+      ) : null}
+      {done ? (
+        <p className="note sheet-done" role="status">
+          {words.saved}
+        </p>
+      ) : null}
+      <section className="sheet-part" aria-labelledby="profile">
+        <h2 id="profile">{words.profile}</h2>
+        <form className="sheet-form" method="post" action={pathOf({ to: 'api', path: 'account/name' })}>
+          <Field
+            label={words.name}
+            name="name"
+            hint={words.nameHint}
+            autoComplete="nickname"
+            required={false}
+            maxLength={LIMITS.nameLength}
+            defaultValue={session.user.name}
+          />
+          <button type="submit" className="button button-quiet">
+            {words.save}
+          </button>
+        </form>
+      </section>
+      <section className="sheet-part" aria-labelledby="change-password">
+        <h2 id="change-password">{words.changePassword}</h2>
+        {hasPassword ? (
+          <>
+            <p className="sheet-hint">{words.passwordEnds}</p>
+            <EnhancedForm
+              className="sheet-form"
+              action={pathOf({ to: 'api', path: 'account/password' })}
+              problems={words.problems}
+            >
+              <input type="hidden" name="username" value={email} autoComplete="username" />
+              <Field
+                label={words.currentPassword}
+                name="current"
+                type="password"
+                autoComplete="current-password"
+                maxLength={128}
+              />
+              <NewPasswordField label={words.newPassword} words={words} />
+              <button type="submit" className="button button-quiet">
+                {words.changePassword}
+              </button>
+            </EnhancedForm>
+          </>
+        ) : (
+          <p className="sheet-hint">{words.setPasswordHint}</p>
+        )}
+      </section>
+      <Tokens tokens={tokens} made={madeToken} person={person} words={words} />
+    </SiteFrame>
+  )
+}
+
+interface TokensProps {
+  readonly tokens: readonly AccessToken[]
+  readonly made: string | null
+  readonly person: Reader
+  readonly words: AccountWords
+}
+
+function Tokens({ tokens, made, person, words }: TokensProps) {
+  return (
+    <section className="sheet-part" aria-labelledby="tokens">
+      <h2 id="tokens">{words.tokens}</h2>
+      <p className="sheet-hint">{words.tokensLead}</p>
+      {made ? (
+        <div className="sheet-secret" role="status">
+          <p>{words.madeToken}</p>
+          <code>{made}</code>
+        </div>
+      ) : null}
+      {tokens.length > 0 ? (
+        <ul className="sheet-list">
+          {tokens.map((token) => (
+            <li key={token.id}>
+              <div>
+                <strong dir="auto">{token.name}</strong>
+                <small>{aboutToken(token, person, words)}</small>
+              </div>
+              <form method="post" action={pathOf({ to: 'api', path: 'account/tokens/revoke' })}>
+                <input type="hidden" name="id" value={token.id} />
+                <button type="submit" className="button button-quiet" aria-label={words.revokeOf(token.name)}>
+                  {words.revoke}
+                </button>
+              </form>
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <p className="sheet-hint">{words.noTokens}</p>
+      )}
+      <form className="sheet-form" method="post" action={pathOf({ to: 'api', path: 'account/tokens' })}>
+        <div className="sheet-fields">
+          <div className="sheet-field">
+            <label htmlFor="token-name">{words.tokenName}</label>
+            <input id="token-name" name="name" className="field" required maxLength={80} autoComplete="off" />
+          </div>
+          <div className="sheet-field">
+            <label htmlFor="token-scope">{words.tokenScope}</label>
+            <select id="token-scope" name="scope" className="field" defaultValue="read">
+              <option value="read">{words.scopes.read}</option>
+              <option value="write">{words.scopes.write}</option>
+            </select>
+          </div>
+          <div className="sheet-field">
+            <label htmlFor="token-days">{words.tokenLife}</label>
+            <select id="token-days" name="days" className="field" defaultValue="30">
+              {LIVES.map((days) => (
+                <option key={days} value={days}>
+                  {words.days(days)}
+                </option>
+              ))}
+            </select>
+          </div>
+        </div>
+        <button type="submit" className="button button-quiet">
+          {words.makeToken}
+        </button>
+      </form>
+    </section>
+  )
+}
+
+function aboutToken(
+  { scope, expiresAt, usedAt }: AccessToken,
+  { language }: Reader,
+  words: AccountWords,
+): string {
+  const ends = expiresAt > Date.now() ? words.endsOn(dateIn(language, expiresAt)) : words.ended
+  const used = usedAt === null ? words.neverUsed : words.usedOn(dateIn(language, usedAt))
+  return [words.scopes[scope], ends, used].join(' · ')
+}

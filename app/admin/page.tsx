@@ -1,0 +1,258 @@
+import type { Metadata } from 'next'
+import { headers } from 'next/headers'
+import { notFound, redirect } from 'next/navigation'
+import { type AccountWords, accountWordsIn, problemWords } from '#lib/editor/account-words.ts'
+import { displayName } from '#lib/editor/people.ts'
+import { timeAgo } from '#lib/editor/time-ago.ts'
+import { type ApiPath, pathOf } from '#lib/protocol/urls.ts'
+import {
+  type ListedKept,
+  type ListedSession,
+  type ListedUser,
+  type Session,
+  services,
+} from '#lib/server/services.ts'
+import { dateIn } from '../dates.ts'
+import { type PageProps, queryOf } from '../page-props.ts'
+import { type Reader, reader } from '../reader.ts'
+import { SiteFrame } from '../site-frame.tsx'
+
+export async function generateMetadata(): Promise<Metadata> {
+  const { language, words } = await reader()
+  return { title: `${accountWordsIn(language).admin} · ${words.product}` }
+}
+
+/** The administrator's page: people, documents, sessions. To anybody else there is no such page. */
+export default async function AdminPage(props: PageProps) {
+  const person = await reader()
+  const words = accountWordsIn(person.language)
+  const session = await services().session(await headers())
+  if (!session) redirect(pathOf({ to: 'sign-in' }))
+  if (session.standing !== 'admin') notFound()
+  const { admin, guests } = services()
+  const search = ((await queryOf(props, 'q')) ?? '').slice(0, 100)
+  const [users, documents, sessions] = await Promise.all([
+    admin.users(search),
+    admin.documents(search),
+    admin.sessions(),
+  ])
+  const made = admin.madeResetLink(session)
+  const problem = problemWords(await queryOf(props, 'problem'), words)
+  return (
+    <SiteFrame person={person} session={session} width="table">
+      <div className="sheet-head">
+        <h1>{words.admin}</h1>
+        <form className="sheet-search" method="get" action={pathOf({ to: 'admin' })}>
+          <input
+            className="field"
+            type="search"
+            name="q"
+            defaultValue={search}
+            aria-label={words.search}
+            placeholder={words.search}
+          />
+          <button type="submit" className="button button-quiet">
+            {words.search}
+          </button>
+        </form>
+      </div>
+      {problem ? (
+        <p className="note note-error sheet-problem" role="alert">
+          {problem}
+        </p>
+      ) : null}
+      {made ? (
+        <div className="sheet-secret" role="status">
+          <p>{words.madeLink(made.email)}</p>
+          <code>{made.link}</code>
+        </div>
+      ) : null}
+      <Users users={users} session={session} person={person} words={words} />
+      <Documents documents={documents} person={person} words={words} />
+      <Sessions sessions={sessions} person={person} words={words} session={session} />
+      <section className="sheet-part" aria-labelledby="guests">
+        <h2 id="guests">{words.guestsPolicy}</h2>
+        <p>{words.guests[guests]}</p>
+        <p className="sheet-hint">{words.guestsHint}</p>
+      </section>
+    </SiteFrame>
+  )
+}
+
+interface PartProps {
+  readonly person: Reader
+  readonly words: AccountWords
+}
+
+function Users({
+  users,
+  session,
+  person,
+  words,
+}: PartProps & { users: readonly ListedUser[]; session: Session }) {
+  return (
+    <section className="sheet-part" aria-labelledby="users">
+      <h2 id="users">{words.users}</h2>
+      {users.length === 0 ? <p className="sheet-hint">{words.nothingFound}</p> : null}
+      <ul className="sheet-list">
+        {users.map(({ user, email, isAdmin, isDisabled, createdAt }) => {
+          const isSelf = user.userId === session.user.userId
+          const signs = [isSelf && words.you, isAdmin && words.isAdmin, isDisabled && words.isDisabled]
+          return (
+            <li key={user.userId} className={isDisabled ? 'is-disabled' : undefined}>
+              <div>
+                <strong dir="auto">{displayName(user, person.words)}</strong>
+                <small>
+                  {[email, ...signs.filter(Boolean), words.since(dateIn(person.language, createdAt))].join(
+                    ' · ',
+                  )}
+                </small>
+              </div>
+              <form
+                className="button-row"
+                method="post"
+                action={pathOf({ to: 'api', path: 'admin/users' })}
+                aria-label={words.actionsFor(email)}
+              >
+                <input type="hidden" name="userId" value={user.userId} />
+                <Action value="reset">{words.resetLink}</Action>
+                {isSelf ? null : (
+                  <>
+                    <Action value={isAdmin ? 'demote' : 'promote'}>
+                      {isAdmin ? words.demote : words.promote}
+                    </Action>
+                    <Action value={isDisabled ? 'enable' : 'disable'}>
+                      {isDisabled ? words.enable : words.disable}
+                    </Action>
+                  </>
+                )}
+              </form>
+            </li>
+          )
+        })}
+      </ul>
+    </section>
+  )
+}
+
+function Action({ value, children }: { value: string; children: string }) {
+  return (
+    <button type="submit" name="action" value={value} className="button button-quiet">
+      {children}
+    </button>
+  )
+}
+
+function Documents({ documents, person, words }: PartProps & { documents: readonly ListedKept[] }) {
+  const now = Date.now()
+  return (
+    <section className="sheet-part" aria-labelledby="documents">
+      <h2 id="documents">{words.documents}</h2>
+      {documents.length === 0 ? <p className="sheet-hint">{words.nothingFound}</p> : null}
+      <ul className="sheet-list">
+        {documents.map(({ documentId, title, owner, bytes, updatedAt, isDeleted }) => (
+          <li key={documentId} className={isDeleted ? 'is-disabled' : undefined}>
+            <div>
+              <strong dir="auto">{title || person.words.untitled}</strong>
+              <small>
+                {[owner ?? words.guest, words.size(bytes), timeAgo(updatedAt, now, person.language)].join(
+                  ' · ',
+                )}
+              </small>
+            </div>
+            {isDeleted ? (
+              <small>{words.deletedDocument}</small>
+            ) : (
+              <Ask
+                id={`delete-${documentId}`}
+                label={words.deleteOf(title || person.words.untitled)}
+                button={words.deleteDocument}
+                question={person.words.removeOwned}
+                cancel={person.words.cancel}
+                path="admin/documents"
+                name="documentId"
+                value={documentId}
+              />
+            )}
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function Sessions({
+  sessions,
+  session,
+  person,
+  words,
+}: PartProps & { sessions: readonly ListedSession[]; session: Session }) {
+  return (
+    <section className="sheet-part" aria-labelledby="sessions">
+      <h2 id="sessions">{words.sessions}</h2>
+      <ul className="sheet-list">
+        {sessions.map(({ sessionId, email, since }) => (
+          <li key={sessionId}>
+            <div>
+              <strong>{email}</strong>
+              <small>
+                {[sessionId === session.sessionId && words.you, words.since(dateIn(person.language, since))]
+                  .filter(Boolean)
+                  .join(' · ')}
+              </small>
+            </div>
+            {sessionId === session.sessionId ? null : (
+              <form method="post" action={pathOf({ to: 'api', path: 'admin/sessions' })}>
+                <input type="hidden" name="sessionId" value={sessionId} />
+                <button type="submit" className="button button-quiet" aria-label={words.endOf(email)}>
+                  {words.end}
+                </button>
+              </form>
+            )}
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+interface AskProps {
+  readonly id: string
+  readonly label: string
+  readonly button: string
+  readonly question: string
+  readonly cancel: string
+  readonly path: ApiPath
+  readonly name: string
+  readonly value: string
+}
+
+/** A first press asks, the second one acts: without JavaScript too. */
+function Ask({ id, label, button, question, cancel, path, name, value }: AskProps) {
+  return (
+    <>
+      <button type="button" className="button button-quiet" popoverTarget={id} aria-label={label}>
+        {button}
+      </button>
+      <div id={id} popover="auto" className="popover popover-ask">
+        <p>{question}</p>
+        <form method="post" action={pathOf({ to: 'api', path })}>
+          <input type="hidden" name={name} value={value} />
+          <div className="button-row button-row-end">
+            <button
+              type="button"
+              className="button button-quiet"
+              popoverTarget={id}
+              popoverTargetAction="hide"
+            >
+              {cancel}
+            </button>
+            <button type="submit" className="button button-danger">
+              {button}
+            </button>
+          </div>
+        </form>
+      </div>
+    </>
+  )
+}

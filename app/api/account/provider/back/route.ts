@@ -1,0 +1,15 @@
+import { services } from '#lib/server/services.ts'
+import { route } from '../../../edge.ts'
+import { answerTo } from '../../answers.ts'
+
+/** Where the provider sends the browser back to, with a code. The state's cookie shows that it left from here. */
+export const GET = route({
+  body: null,
+  rate: 'logins',
+  needs: 'nobody',
+  handle: async ({ request }) => {
+    const query = Object.fromEntries(new URL(request.url).searchParams)
+    const outcome = await services().accounts.endProvider(request.headers, query)
+    return answerTo(request, outcome, { to: 'front' }, { to: 'sign-in' })
+  },
+})

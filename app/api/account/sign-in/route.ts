@@ -1,0 +1,14 @@
+import { services } from '#lib/server/services.ts'
+import { route } from '../../edge.ts'
+import { answerTo, credentialsSchema } from '../answers.ts'
+
+/** Signs in with e-mail and password. A guest's documents come along. */
+export const POST = route({
+  body: credentialsSchema,
+  rate: 'logins',
+  needs: 'nobody',
+  handle: async ({ request, body }) => {
+    const outcome = await services().accounts.signIn(request.headers, body)
+    return answerTo(request, outcome, { to: 'front' }, { to: 'sign-in' })
+  },
+})

@@ -1,0 +1,14 @@
+import { services } from '#lib/server/services.ts'
+import { route } from '../../edge.ts'
+import { answerTo } from '../answers.ts'
+
+/** Ends the session of this browser; its sockets close. Repeating is harmless. */
+export const POST = route({
+  body: null,
+  rate: 'writes',
+  needs: 'nobody',
+  handle: async ({ request }) => {
+    const setCookies = await services().accounts.signOut(request.headers)
+    return answerTo(request, { ok: true, setCookies }, { to: 'front' }, { to: 'sign-out' })
+  },
+})

@@ -1,0 +1,15 @@
+import { services } from '#lib/server/services.ts'
+import { route } from '../../edge.ts'
+import { answerTo, newAccountSchema, outcome, shapeProblem } from '../answers.ts'
+
+/** Makes an account; the guest who asks becomes it. */
+export const POST = route({
+  body: newAccountSchema,
+  rate: 'logins',
+  needs: 'nobody',
+  handle: async ({ request, body }) => {
+    const wrong = shapeProblem(body)
+    const made = wrong ? outcome(wrong) : await services().accounts.signUp(request.headers, body)
+    return answerTo(request, made, { to: 'front' }, { to: 'sign-up' })
+  },
+})

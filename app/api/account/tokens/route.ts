@@ -1,0 +1,27 @@
+import * as v from 'valibot'
+import { services } from '#lib/server/services.ts'
+import { route } from '../../edge.ts'
+import { answerTo, outcome } from '../answers.ts'
+
+/** For how many days a token may be good. */
+const days = v.pipe(
+  v.union([v.number(), v.pipe(v.string(), v.regex(/^\d{1,4}$/), v.transform(Number))]),
+  v.integer(),
+  v.minValue(1),
+  v.maxValue(366),
+)
+
+/** Makes a personal access token, which the account page shows once. */
+export const POST = route({
+  body: v.object({
+    name: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(80)),
+    scope: v.picklist(['read', 'write']),
+    days,
+  }),
+  rate: 'writes',
+  needs: 'account',
+  handle: async ({ request, body, session }) => {
+    const made = await services().accounts.makeToken(session, body)
+    return answerTo(request, outcome(made ? null : 'too-many'), { to: 'account' }, { to: 'account' })
+  },
+})

@@ -1,0 +1,15 @@
+import * as v from 'valibot'
+import { services } from '#lib/server/services.ts'
+import { answerTo, outcome } from '../../account/answers.ts'
+import { route } from '../../edge.ts'
+
+/** Ends somebody's session; its sockets close. Repeating is harmless. */
+export const POST = route({
+  body: v.object({ sessionId: v.pipe(v.string(), v.maxLength(64)) }),
+  rate: 'writes',
+  needs: 'admin',
+  handle: async ({ request, body }) => {
+    await services().admin.endSession(body.sessionId)
+    return answerTo(request, outcome(null), { to: 'admin' }, { to: 'admin' })
+  },
+})

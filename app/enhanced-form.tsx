@@ -1,0 +1,75 @@
+'use client'
+
+import { type FormEvent, type ReactNode, useRef, useState } from 'react'
+import { addressIn, pathOf } from '#lib/protocol/urls.ts'
+
+interface EnhancedFormProps {
+  /** The route, which takes this form and the same as JSON (app/api/account/answers.ts). */
+  readonly action: string
+  /** Sentences by problem; `failed` for any other. */
+  readonly problems: Readonly<Record<string, string>>
+  /** What a submission without JavaScript came back with. */
+  readonly problem?: string | null
+  /** Stay on this page when it went well, and load it again: it is shown to somebody else now. */
+  readonly stays?: boolean
+  readonly className?: string
+  readonly children: ReactNode
+}
+
+/**
+ * A plain form that also works without JavaScript. With it, what was typed stays in the fields when something is wrong, and
+ * the way on leads to the document whose address is in this page's fragment, when there is one.
+ */
+export function EnhancedForm(props: EnhancedFormProps) {
+  const { action, problems, stays = false, className, children } = props
+  const [problem, setProblem] = useState<string | null>(props.problem ?? null)
+  const [busy, setBusy] = useState(false)
+  const form = useRef<HTMLFormElement>(null)
+
+  const send = async () => {
+    const fields = Object.fromEntries(new FormData(form.current ?? undefined))
+    try {
+      const response = await fetch(action, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(fields),
+      })
+      const answer: { ok?: boolean; to?: string; problem?: string } = await response.json()
+      if (answer.ok) {
+        goOn(answer.to, stays)
+        return
+      }
+      setProblem(response.status === 429 ? 'too-often' : (answer.problem ?? 'failed'))
+    } catch (error) {
+      console.warn('the form was not sent', error)
+      setProblem('offline')
+    }
+    setBusy(false)
+  }
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (busy) return
+    setBusy(true)
+    setProblem(null)
+    void send()
+  }
+  return (
+    <form ref={form} className={className} method="post" action={action} onSubmit={submit} aria-busy={busy}>
+      {problem === null ? null : (
+        <p className="note note-error sheet-problem" role="alert">
+          {(Object.hasOwn(problems, problem) && problems[problem]) || problems.failed}
+        </p>
+      )}
+      {children}
+    </form>
+  )
+}
+
+function goOn(to: string | undefined, stays: boolean): void {
+  if (stays) {
+    location.reload()
+    return
+  }
+  const address = addressIn(location.hash.slice(1))
+  location.assign(address ? pathOf({ to: 'document', address }) : (to ?? pathOf({ to: 'front' })))
+}

@@ -1,0 +1,39 @@
+import type { Metadata } from 'next'
+import { headers } from 'next/headers'
+import { redirect } from 'next/navigation'
+import { accountWordsIn } from '#lib/editor/account-words.ts'
+import { pathOf } from '#lib/protocol/urls.ts'
+import { services } from '#lib/server/services.ts'
+import { type PageProps, queryOf } from '../page-props.ts'
+import { reader } from '../reader.ts'
+import { SignInForm } from '../sign-in-form.tsx'
+import { SiteFrame } from '../site-frame.tsx'
+
+export async function generateMetadata(): Promise<Metadata> {
+  const { language, words } = await reader()
+  return { title: `${accountWordsIn(language).signIn} · ${words.product}` }
+}
+
+/** Signing in. Who is signed in already gets to their account. */
+export default async function SignInPage(props: PageProps) {
+  const person = await reader()
+  const words = accountWordsIn(person.language)
+  const session = await services().session(await headers())
+  if (session && session.standing !== 'guest') redirect(pathOf({ to: 'account' }))
+  const wasReset = (await queryOf(props, 'reset')) !== null
+  return (
+    <SiteFrame person={person} session={session} width="form">
+      <h1>{words.signIn}</h1>
+      <p className="sheet-lead">
+        {words.signInLead}
+        {session ? ` ${words.signInBrings}` : ''}
+      </p>
+      {wasReset ? (
+        <p className="note sheet-done" role="status">
+          {words.resetDone}
+        </p>
+      ) : null}
+      <SignInForm words={words} problem={await queryOf(props, 'problem')} />
+    </SiteFrame>
+  )
+}

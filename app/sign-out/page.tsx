@@ -1,0 +1,37 @@
+import type { Metadata } from 'next'
+import { headers } from 'next/headers'
+import { redirect } from 'next/navigation'
+import { accountWordsIn } from '#lib/editor/account-words.ts'
+import { displayName } from '#lib/editor/people.ts'
+import { SignOutForm } from '#lib/editor/sign-out-form.tsx'
+import { pathOf } from '#lib/protocol/urls.ts'
+import { services } from '#lib/server/services.ts'
+import { reader } from '../reader.ts'
+import { SiteFrame } from '../site-frame.tsx'
+
+export async function generateMetadata(): Promise<Metadata> {
+  const { language, words } = await reader()
+  return { title: `${accountWordsIn(language).signOut} · ${words.product}` }
+}
+
+/** Asks before somebody is signed out: what this browser holds of them goes with it. */
+export default async function SignOutPage() {
+  const person = await reader()
+  const words = accountWordsIn(person.language)
+  const session = await services().session(await headers())
+  if (!session || session.standing === 'guest') redirect(pathOf({ to: 'front' }))
+  return (
+    <SiteFrame person={person} session={session} width="form">
+      <h1>{words.signOutTitle}</h1>
+      <p className="sheet-lead">
+        {words.signedInAs(displayName(session.user, person.words))}
+        {person.language === 'en' ? '. ' : '。'}
+        {words.signOutExplain}
+      </p>
+      <SignOutForm
+        userIds={[session.user.userId, ...(await services().aliases(session))]}
+        language={person.language}
+      />
+    </SiteFrame>
+  )
+}

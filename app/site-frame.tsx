@@ -1,0 +1,130 @@
+import './css/front.css'
+import './css/account.css'
+
+import type { ReactNode } from 'react'
+import { type AccountWords, accountWordsIn } from '#lib/editor/account-words.ts'
+import { BookIcon } from '#lib/editor/icons.tsx'
+import { displayName, initials } from '#lib/editor/people.ts'
+import { PASSWORD_LENGTH } from '#lib/protocol/identity.ts'
+import { pathOf } from '#lib/protocol/urls.ts'
+import type { Session } from '#lib/server/services.ts'
+import type { Reader } from './reader.ts'
+
+interface SiteFrameProps {
+  readonly person: Reader
+  readonly session: Session | null
+  /** How much room the page's content takes: one column to fill in, one to read, or a table. */
+  readonly width: 'form' | 'text' | 'table'
+  readonly children: ReactNode
+}
+
+/** The frame of every page that is neither the front page nor a document. */
+export function SiteFrame({ person, session, width, children }: SiteFrameProps) {
+  return (
+    <div className="front">
+      <header className="front-bar">
+        <a className="front-name" href={pathOf({ to: 'front' })} aria-label={person.words.home}>
+          <BookIcon size={24} />
+          {person.words.product}
+        </a>
+        {session && session.standing !== 'guest' ? <AccountChip person={person} session={session} /> : null}
+      </header>
+      <main className={`sheet sheet-${width}`}>{children}</main>
+    </div>
+  )
+}
+
+/** The way in for guests; for people with an account, their name and the way to it. */
+export function AccountChip({ person, session }: { person: Reader; session: Session | null }) {
+  const words = accountWordsIn(person.language)
+  if (!session || session.standing === 'guest') {
+    return (
+      <a className="quiet-button" href={pathOf({ to: 'sign-in' })}>
+        {words.signIn}
+      </a>
+    )
+  }
+  const { user } = session
+  const name = displayName(user, person.words)
+  return (
+    <a className="quiet-button account-chip" href={pathOf({ to: 'account' })}>
+      <span className="visually-hidden">{words.account}: </span>
+      <span className="account-dot" data-initials={initials(name)} aria-hidden="true" />
+      <span className="account-chip-name">{name}</span>
+    </a>
+  )
+}
+
+interface FieldProps {
+  readonly label: string
+  readonly name: string
+  readonly type?: 'text' | 'email' | 'password'
+  readonly hint?: string
+  readonly autoComplete: string
+  readonly required?: boolean
+  readonly minLength?: number
+  readonly maxLength?: number
+  readonly defaultValue?: string
+}
+
+/** One field of a form under its label. `name` is unique on its page. */
+export function Field({ label, name, hint, type = 'text', required = true, ...input }: FieldProps) {
+  const hintId = `${name}-hint`
+  return (
+    <div className="sheet-field">
+      <label htmlFor={name}>{label}</label>
+      <input
+        id={name}
+        name={name}
+        type={type}
+        className="field"
+        required={required}
+        aria-describedby={hint === undefined ? undefined : hintId}
+        {...(type === 'text' ? {} : { spellCheck: false, autoCapitalize: 'none' })}
+        {...input}
+      />
+      {hint === undefined ? null : (
+        <p id={hintId} className="sheet-hint">
+          {hint}
+        </p>
+      )}
+    </div>
+  )
+}
+
+/** The fields of a new account: e-mail, password, name. */
+export function NewAccountFields({ words }: { words: AccountWords }) {
+  return (
+    <>
+      <EmailField words={words} />
+      <NewPasswordField label={words.password} words={words} />
+      <Field
+        label={words.name}
+        name="name"
+        hint={words.nameHint}
+        autoComplete="nickname"
+        required={false}
+        maxLength={40}
+      />
+    </>
+  )
+}
+
+export function EmailField({ words }: { words: AccountWords }) {
+  return <Field label={words.email} name="email" type="email" autoComplete="username" maxLength={254} />
+}
+
+/** A password that is made up now. */
+export function NewPasswordField({ label, words }: { label: string; words: AccountWords }) {
+  return (
+    <Field
+      label={label}
+      name="password"
+      type="password"
+      hint={words.passwordHint(PASSWORD_LENGTH.least)}
+      autoComplete="new-password"
+      minLength={PASSWORD_LENGTH.least}
+      maxLength={PASSWORD_LENGTH.most}
+    />
+  )
+}
