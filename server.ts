@@ -84,6 +84,8 @@ async function start(): Promise<void> {
         firstAdmin,
         oidc: settings.oidc && new OidcSignIn(library, settings.oidc),
         shown,
+        rates,
+        clientIps,
         showPerson,
         endSockets,
       }),

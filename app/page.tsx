@@ -1,7 +1,7 @@
 import './css/front.css'
 
 import { headers } from 'next/headers'
-import { BookIcon, DownIcon, TrashIcon } from '#lib/editor/icons.tsx'
+import { BookIcon, DownIcon, HalfIcon, TrashIcon } from '#lib/editor/icons.tsx'
 import { THEMES } from '#lib/editor/preferences.ts'
 import { timeAgo } from '#lib/editor/time-ago.ts'
 import { LANGUAGES, type Words, wordsIn } from '#lib/editor/words.ts'
@@ -144,7 +144,9 @@ function Preferences({ person }: { person: Reader }) {
       <button type="button" className="quiet-button" popoverTarget="choose-language">
         <span className="visually-hidden">{words.language}: </span>
         {words.languageName}
-        <DownIcon size={16} />
+        <span className="front-wide">
+          <DownIcon size={16} />
+        </span>
       </button>
       <div id="choose-language" popover="auto" className="popover popover-menu popover-choices">
         {LANGUAGES.map((choice) => (
@@ -163,8 +165,14 @@ function Preferences({ person }: { person: Reader }) {
       </div>
       <button type="button" className="quiet-button" popoverTarget="choose-theme">
         <span className="visually-hidden">{words.theme}: </span>
-        {words.themes[theme]}
-        <DownIcon size={16} />
+        <span className="front-wide">
+          {words.themes[theme]}
+          <DownIcon size={16} />
+        </span>
+        <span className="front-narrow">
+          <span className="visually-hidden">{words.themes[theme]}</span>
+          <HalfIcon />
+        </span>
       </button>
       <div id="choose-theme" popover="auto" className="popover popover-menu popover-choices">
         {THEMES.map((choice) => (

@@ -140,9 +140,7 @@ function Tokens({ tokens, made, person, words }: TokensProps) {
             </li>
           ))}
         </ul>
-      ) : (
-        <p className="sheet-hint">{words.noTokens}</p>
-      )}
+      ) : null}
       <form className="sheet-form" method="post" action={pathOf({ to: 'api', path: 'account/tokens' })}>
         <div className="sheet-fields">
           <div className="sheet-field">

@@ -52,7 +52,6 @@ const en = {
   passwordEnds: 'Every other browser is signed out.',
   tokens: 'Access tokens for programs',
   tokensLead: 'A program with a token is you, for as long as you allow.',
-  noTokens: 'None yet.',
   tokenName: 'What for',
   tokenScope: 'May',
   scopes: { read: 'read', write: 'read and write' },
@@ -178,7 +177,6 @@ const zhTW: AccountWords = {
   passwordEnds: '其他瀏覽器都會登出。',
   tokens: '給程式用的存取權杖',
   tokensLead: '持有權杖的程式就等於你，直到你撤銷或期限到為止。',
-  noTokens: '還沒有。',
   tokenName: '用途',
   tokenScope: '可以',
   scopes: { read: '讀取', write: '讀取與寫入' },
@@ -188,7 +186,7 @@ const zhTW: AccountWords = {
   madeToken: '請現在複製，只會顯示這一次。',
   revoke: '撤銷',
   revokeOf: (name) => `撤銷「${name}」`,
-  endsOn: (date) => `到 ${date} 為止`,
+  endsOn: (date) => `${date}到期`,
   ended: '已到期',
   usedOn: (date) => `上次使用：${date}`,
   neverUsed: '從未使用',
@@ -233,7 +231,7 @@ const zhTW: AccountWords = {
   guest: '訪客',
   end: '結束',
   endOf: (who) => `結束 ${who} 的登入`,
-  since: (date) => `從 ${date} 起`,
+  since: (date) => `${date}起`,
   size: (bytes) => en.size(bytes),
 
   problems: {

@@ -8,6 +8,7 @@ import { openIndexedDbStore } from '../client/indexed-db-store.ts'
 import { handOver } from '../client/local-copies.ts'
 import type { ReplicaStore } from '../client/replica-store.ts'
 import type { Identity } from '../protocol/identity.ts'
+import { pathOf } from '../protocol/urls.ts'
 import { SocketToken } from './socket-token.ts'
 
 /** One open document: its Y.Doc, its provider, and what made them. */
@@ -47,10 +48,13 @@ export function useDocumentSession(
       if (closed) return replica?.close()
       const auth = async (refused: boolean) => {
         if (refused) token.forget()
+        const hadAccount = token.isAccount
         const answer = await token.session()
         // Another person's copy must never be sent under this one's name: start over as who we are now.
         if (owner !== null && answer.user.userId !== owner) {
-          location.reload()
+          // Who signed out in another tab left this one too.
+          if (hadAccount) location.assign(pathOf({ to: 'front' }))
+          else location.reload()
           throw new Error('this browser belongs to somebody else now')
         }
         if (owner !== null) await inherit(answer.aliases, owner)

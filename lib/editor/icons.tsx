@@ -36,6 +36,12 @@ export const BookIcon = (props: IconProps) => (
     <path d="M12 5.7v13.5" />
   </Sign>
 )
+export const HalfIcon = (props: IconProps) => (
+  <Sign {...props}>
+    <circle cx="12" cy="12" r="8.5" />
+    <path d="M12 3.5v17a8.5 8.5 0 0 0 0-17Z" fill="currentColor" />
+  </Sign>
+)
 export const CheckIcon = (props: IconProps) => (
   <Sign {...props} weight={2.6}>
     <path d="m5 12.5 4.5 4.5L19 7.5" />

@@ -66,7 +66,7 @@ export function SignOutForm({ userIds, language }: SignOutFormProps) {
         if (state !== 'leaving') void leave()
       }}
     >
-      <div aria-live="polite">
+      <div className="sheet-live" aria-live="polite">
         {unsent > 0 && state !== 'kept' ? (
           <p className="note note-warn sheet-warning">
             <strong>{words.unsent(unsent)}</strong> {words.unsentHint}

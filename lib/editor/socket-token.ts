@@ -13,6 +13,12 @@ const RENEW_BEFORE = 60_000
 export class SocketToken {
   #answer: SessionAnswer | null = null
   #fetching: Promise<SessionAnswer> | null = null
+  #isAccount = false
+
+  /** Who we were when it was fetched last had an account. */
+  get isAccount(): boolean {
+    return this.#isAccount
+  }
 
   /** The token in hand is worth nothing any more: the next one is fetched. */
   forget(): void {
@@ -26,6 +32,7 @@ export class SocketToken {
       this.#fetching = null
     })
     this.#answer = await this.#fetching
+    this.#isAccount = this.#answer.recovery === null
     return this.#answer
   }
 }

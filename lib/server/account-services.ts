@@ -1,9 +1,13 @@
+import { createHash } from 'node:crypto'
+import { RefusedRequest, refuse } from '../protocol/errors.ts'
 import type { AccessTokens } from './access-tokens.ts'
 import type { Accounts, KeptSession } from './accounts.ts'
+import { CLIENT_HEADER, type ClientIps } from './client-ip.ts'
 import type { FirstAdmin } from './first-admin.ts'
 import { sessionOfToken } from './identities.ts'
 import type { OidcSignIn } from './oidc-sign-in.ts'
 import type { Person } from './person.ts'
+import type { Rates } from './rates.ts'
 import type { ResetLinks } from './reset-links.ts'
 import type { AccountOutcome, AccountProblem, AccountServices } from './services.ts'
 import type { ShownOnce } from './shown-once.ts'
@@ -16,6 +20,8 @@ export interface AccountPorts {
   /** null: passwords only. */
   readonly oidc: OidcSignIn | null
   readonly shown: ShownOnce
+  readonly rates: Rates
+  readonly clientIps: ClientIps
   /** Shows a person's new name wherever they are present. */
   readonly showPerson: (person: Person) => void
   /** Closes the sockets of a session that is over. */
@@ -37,7 +43,18 @@ export function accountServices(ports: AccountPorts): AccountServices {
   return {
     providerName: oidc?.name ?? null,
     signUp: async (headers, given) => outcomeOf(await accounts.signUp(headers, given)),
-    signIn: async (headers, given) => outcomeOf(await accounts.signIn(headers, given)),
+    async signIn(headers, given) {
+      // By account and place, so that a stranger elsewhere locks nobody out. An e-mail may be long, and is nobody's business.
+      const place = `${given.email.toLowerCase()} ${ports.clientIps.keyOf(headers.get(CLIENT_HEADER) ?? '')}`
+      const session = createHash('sha256').update(place).digest('base64url')
+      const wait = ports.rates.take('logins', { session, ip: '' })
+      if (wait > 0) {
+        throw new RefusedRequest(
+          refuse('rate-limited', 'too many attempts at this account; try again later', wait),
+        )
+      }
+      return outcomeOf(await accounts.signIn(headers, given))
+    },
     beginProvider: async () => oidc && (await oidc.begin()),
     async endProvider(headers, query) {
       if (!oidc) return { ok: false, problem: 'failed' }

@@ -41,6 +41,26 @@ export class Guest {
     return response
   }
 
+  /** Keeps every cookie of an answer beside those that are there. */
+  keep(response: Response): void {
+    const jar = new Map(
+      this.cookie === '' ? [] : this.cookie.split('; ').map((pair) => [pair.split('=', 1)[0], pair]),
+    )
+    for (const set of response.headers.getSetCookie()) {
+      const [pair = ''] = set.split(';', 1)
+      jar.set(pair.split('=', 1)[0], pair)
+    }
+    this.cookie = [...jar.values()].join('; ')
+  }
+
+  /** A page, without following where it leads. */
+  get(path: string): Promise<Response> {
+    return fetch(this.#url + path, {
+      redirect: 'manual',
+      headers: this.cookie ? { cookie: this.cookie } : {},
+    })
+  }
+
   async session(): Promise<SessionAnswer> {
     return (await this.post('/api/session')).json()
   }
