@@ -131,11 +131,12 @@ async function start(): Promise<void> {
     log,
   )
   const elsewhere = settings.publicOrigin ? ` (listening at ${listening})` : ''
-  console.log(`Commonplace is ready at ${settings.publicOrigin ?? listening}${elsewhere}`)
-  if (firstAdmin.token !== null) {
-    const link = urlOf(settings.publicOrigin ?? listening, { to: 'setup', token: firstAdmin.token })
-    console.log(`There is no administrator yet. Whoever opens this link becomes the first one: ${link}`)
-  }
+  const reachable = settings.publicOrigin ?? listening
+  const setup = firstAdmin.token && urlOf(reachable, { to: 'setup', token: firstAdmin.token })
+  const invitation = setup
+    ? `\nThere is no administrator yet. Whoever opens this link becomes the first one: ${setup}`
+    : ''
+  console.log(`Commonplace is ready at ${reachable}${elsewhere}${invitation}`)
 }
 
 start().catch((error: unknown) => {

@@ -1,6 +1,7 @@
 import './css/front.css'
 
 import { headers } from 'next/headers'
+import { accountWordsIn } from '#lib/editor/account-words.ts'
 import { BookIcon, DownIcon, HalfIcon, TrashIcon } from '#lib/editor/icons.tsx'
 import { THEMES } from '#lib/editor/preferences.ts'
 import { timeAgo } from '#lib/editor/time-ago.ts'
@@ -20,6 +21,8 @@ export default async function FrontPage({ searchParams }: FrontPageProps) {
   const { words } = person
   const session = await services().session(await headers())
   const recent = session ? await services().recent(session) : []
+  const account = accountWordsIn(person.language)
+  const mayCreate = session ? session.mayCreate : services().guests === 'create'
   const openFailed = (await searchParams).open === 'unknown'
   return (
     <div className="front">
@@ -39,13 +42,19 @@ export default async function FrontPage({ searchParams }: FrontPageProps) {
             <span key={line}>{line} </span>
           ))}
         </h1>
-        <p className="front-lead">{words.lead}</p>
+        <p className="front-lead">{services().guests === 'create' ? words.lead : account.leadWithAccounts}</p>
         <div className="front-actions">
-          <form method="post" action={pathOf({ to: 'api', path: 'documents' })}>
-            <button type="submit" className="button button-hero">
-              {words.start}
-            </button>
-          </form>
+          {mayCreate ? (
+            <form method="post" action={pathOf({ to: 'api', path: 'documents' })}>
+              <button type="submit" className="button button-hero">
+                {words.start}
+              </button>
+            </form>
+          ) : (
+            <a className="button button-hero" href={pathOf({ to: 'sign-in' })}>
+              {account.signInToStart}
+            </a>
+          )}
           <form className="front-open" method="post" action={pathOf({ to: 'api', path: 'open' })}>
             <input
               className="field"

@@ -28,7 +28,9 @@ const en = {
   signUpLead: 'Keep your documents when you change the device or the browser.',
   signUpKeeps: 'Everything you wrote here as a guest stays yours.',
   mustSignIn: 'Sign in to open this document.',
-  mustSignInHere: 'On this server, writing needs an account.',
+  signInToStart: 'Sign in to start writing',
+  leadWithAccounts:
+    'Start a document, hand somebody the link, and type together. When it says “Saved”, it is saved.',
 
   signOutTitle: 'Sign out of this browser?',
   signOutExplain: 'The copies of your documents in this browser are removed. On the server everything stays.',
@@ -157,7 +159,8 @@ const zhTW: AccountWords = {
   signUpLead: '換裝置或換瀏覽器，文件都還在。',
   signUpKeeps: '你以訪客身分在這裡寫的內容，仍然都是你的。',
   mustSignIn: '登入後才能開啟這份文件。',
-  mustSignInHere: '在這台伺服器上，需要帳號才能寫。',
+  signInToStart: '登入後開始寫',
+  leadWithAccounts: '開一份文件，把連結給別人，就能一起打字。看到「已儲存」，就是真的存好了。',
 
   signOutTitle: '要登出這個瀏覽器嗎？',
   signOutExplain: '這個瀏覽器裡的文件副本會移除，伺服器上的內容都會保留。',

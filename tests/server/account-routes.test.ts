@@ -9,15 +9,14 @@ import { connected, Guest, join, openSocket } from './guest.ts'
 const PASSWORD = 'correct horse battery'
 
 let server: ServerProcess
-/** The link that the server printed at its start. */
-let setupToken: string
 
 beforeAll(async () => {
   server = await startServer()
-  setupToken = /\/setup\/([\w-]+)/.exec(server.logs())?.[1] ?? ''
 })
 afterAll(() => server.stop())
 
+/** In the link that the server prints at its start. */
+const printedToken = () => /\/setup\/([\w-]+)/.exec(server.logs())?.[1] ?? ''
 const form = (fields: Record<string, string>) => new URLSearchParams(fields)
 
 let count = 0
@@ -204,6 +203,7 @@ describe('a personal access token', () => {
 
 describe('the first administrator', () => {
   test('is made by the printed link, once; then there are people, reset links, disabled accounts', async () => {
+    const setupToken = printedToken()
     expect(setupToken).not.toBe('')
     const wrong = await new Guest(server.url).post('/api/account/setup', { token: 'x', ...someone() })
     expect(await wrong.json()).toEqual({ ok: false, problem: 'link' })
@@ -281,6 +281,6 @@ test('npm run reset-password prints a link while the server runs', async () => {
 })
 
 test('nothing printed or logged names an e-mail, a password or a token', () => {
-  const logs = server.logs().replaceAll(setupToken, '')
+  const logs = server.logs().replaceAll(printedToken(), '')
   expect(logs).not.toMatch(/@example\.org|cp_|pr1\.|st1\.|horse|a new password/)
 })

@@ -45,6 +45,8 @@ export async function startOidcProvider(
       return { accountId: id, claims: async () => ({ sub: id, email, email_verified: verified, name }) }
     },
     cookies: { keys: ['only for tests'] },
+    // Left out, each says so on the console.
+    ttl: { AccessToken: 600, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
   })
   const server = createServer(provider.callback())
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))

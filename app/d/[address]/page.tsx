@@ -3,8 +3,11 @@ import '../../css/document.css'
 import type { Metadata } from 'next'
 import { headers } from 'next/headers'
 import { notFound } from 'next/navigation'
+import { accountWordsIn } from '#lib/editor/account-words.ts'
 import { services } from '#lib/server/services.ts'
 import { reader } from '../../reader.ts'
+import { SignInForm } from '../../sign-in-form.tsx'
+import { SiteFrame } from '../../site-frame.tsx'
 import { DocumentClient } from './document-client.tsx'
 
 interface DocumentPageProps {
@@ -17,8 +20,18 @@ export const metadata: Metadata = { robots: { index: false, follow: false } }
 /** A document by its address. Unknown, deleted and not shared look the same. */
 export default async function DocumentPage({ params }: DocumentPageProps) {
   const { address } = await params
-  const { language, theme } = await reader()
+  const person = await reader()
+  const { language, theme } = person
   const session = await services().session(await headers())
+  if (!session && services().guests === 'off') {
+    const words = accountWordsIn(language)
+    return (
+      <SiteFrame person={person} session={null} width="form">
+        <h1>{words.mustSignIn}</h1>
+        <SignInForm words={words} problem={null} stays />
+      </SiteFrame>
+    )
+  }
   const found = await services().openAddress(address, session)
   if (!found || found === 'locked') notFound()
   return (
