@@ -6,8 +6,8 @@ const SPARE_SHARE = 1 / 4
 const SPARE_LEAST = 64
 
 /**
- * The rows of one document that are kept, without holes up to the last one. All in one buffer: a row of a keystroke has
- * some fifty bytes, and its arrays and their buffers would take twelve times that.
+ * The rows of one document that are kept, without holes up to the last one. All in one buffer: the row of a keystroke
+ * takes 70 bytes so, and 550 as an object with two arrays.
  */
 export class RowLog {
   /** Chain and entries of each row, one after the other. Bytes once written never change: views of them are given out. */
