@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as passed } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
 import type * as Y from 'yjs'
 import { COMPACTION_POLICY } from '#lib/collab/compactor.ts'
 import { DATABASE_NAME } from '#lib/storage/database.ts'
@@ -66,14 +67,24 @@ export const kill9: Scenario = {
   counts: 'kills',
   full: 500,
   short: 25,
-  async run({ count, seed }: ScenarioRun): Promise<Finding> {
-    const server = await startServer({ env: { LOG_LEVEL: 'error' } })
-    try {
-      return await killAgainAndAgain(server, count, seed)
-    } finally {
-      await server.stop()
-    }
-  },
+  run: killServers,
+}
+
+/** `planted`: the server acknowledges before it commits, to see that this is found. */
+export async function killServers({
+  count,
+  seed,
+  planted = false,
+}: ScenarioRun & { readonly planted?: boolean }): Promise<Finding> {
+  const plant = pathToFileURL(join(import.meta.dirname, 'early-answers-process.ts')).href
+  const server = await startServer({
+    env: { LOG_LEVEL: 'error', ...(planted ? { NODE_OPTIONS: `--import ${plant}` } : {}) },
+  })
+  try {
+    return await killAgainAndAgain(server, count, seed)
+  } finally {
+    await server.stop()
+  }
 }
 
 async function killAgainAndAgain(server: ServerProcess, count: number, seed: number): Promise<Finding> {
