@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { Socket } from 'node:net'
@@ -52,6 +53,15 @@ const answers: { [Name in keyof Answers]: () => Promise<Answers[Name]> | Answers
   seen: () => ({ stallMs: Math.round(delay.max / 1e6), arrivals, connections: connections.size }),
   drop() {
     for (const socket of connections) socket.resetAndDestroy()
+    return null
+  },
+  async collect() {
+    // Another thread's garbage can only be collected by asking for a snapshot of its heap.
+    for (const thread of threads) {
+      const snapshot = await thread.getHeapSnapshot()
+      snapshot.resume()
+      await once(snapshot, 'end')
+    }
     return null
   },
   async weigh() {

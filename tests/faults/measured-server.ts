@@ -32,8 +32,10 @@ export interface Answers {
   seen: { stallMs: number; arrivals: number[]; connections: number }
   /** Cuts every connection at once. */
   drop: null
+  /** Collects the garbage of its threads too, which takes a second or more. */
+  collect: null
   /**
-   * After a collection: heap and buffers, those of its threads (uncollected), resident bytes, what keeps the process alive by
+   * After a collection: heap and buffers, those of its threads as they are, resident bytes, what keeps the process alive by
    * kind, and open files.
    */
   weigh: { bytes: number; threadBytes: number; rss: number; handles: Record<string, number>; files: number }

@@ -34,41 +34,58 @@ export const soak: Scenario = {
   counts: 'minutes',
   full: 20,
   short: 0.2,
-  async run({ count, seed }: ScenarioRun): Promise<Finding> {
-    const failures: string[] = []
-    const server = await MeasuredServer.start(GUESTS, { roomCacheBytes: ROOM_CACHE_BYTES })
-    try {
-      const before = await server.ask('weigh')
-      const lastMs = performance.now() + count * 60_000
-      const random = seededRandom(seed)
-      const rooms = Array.from({ length: ROOMS }, (_, room) =>
-        inhabit(server, room, random, lastMs, failures),
-      )
-      const weights = await weigh(server, count * 60_000)
-      const visits = await Promise.all(rooms)
-      const after = await emptied(server, before, count >= 1, failures)
+  run: soakServer,
+}
 
-      const second = weights.slice(Math.floor(weights.length / 2))
-      const bytesPerHour = slopePerHour(second.map(({ atMs, bytes }) => [atMs, bytes]))
-      if (count >= TELLS_AFTER_MINUTES && bytesPerHour > MOST_PER_HOUR) {
-        failures.push(`memory grows by ${Math.round(bytesPerHour / 1024)} KiB an hour`)
-      }
-      const figures = {
-        minutes: count,
-        rooms: ROOMS,
-        visits: visits.reduce((sum, each) => sum + each, 0),
-        bytesPerHour: Math.round(bytesPerHour),
-        rssBytesPerHour: Math.round(slopePerHour(second.map(({ atMs, rss }) => [atMs, rss]))),
-        firstBytes: before.bytes,
-        lastBytes: after.bytes,
-        files: `${before.files} then ${after.files}`,
-        handles: `${handlesOf(before)} then ${handlesOf(after)}`,
-      }
-      return { scenario: 'soak', seed, ok: failures.length === 0, figures, failures: failures.slice(0, 50) }
-    } finally {
-      await server.stop()
+/** `planted`: one visitor never leaves, to see that this is found. */
+export async function soakServer({
+  count,
+  seed,
+  planted = false,
+}: ScenarioRun & { readonly planted?: boolean }): Promise<Finding> {
+  const failures: string[] = []
+  let stayed: CollabProvider | null = null
+  const server = await MeasuredServer.start(GUESTS, { roomCacheBytes: ROOM_CACHE_BYTES })
+  try {
+    const before = await server.ask('weigh')
+    const lastMs = performance.now() + count * 60_000
+    const random = seededRandom(seed)
+    const rooms = Array.from({ length: ROOMS }, (_, room) => inhabit(server, room, random, lastMs, failures))
+    const { weights, threads } = await weigh(server, count * 60_000)
+    const visits = await Promise.all(rooms)
+    if (planted) stayed = await stay(server)
+    const after = await emptied(server, before, count >= 1, failures)
+
+    const second = weights.slice(Math.floor(weights.length / 2))
+    const bytesPerHour = slopePerHour(second.map(({ atMs, bytes }) => [atMs, bytes]))
+    const threadBytesPerHour = slopePerHour(threads.map(({ atMs, threadBytes }) => [atMs, threadBytes]))
+    const growth = bytesPerHour + threadBytesPerHour
+    if (count >= TELLS_AFTER_MINUTES && growth > MOST_PER_HOUR) {
+      failures.push(`memory grows by ${Math.round(growth / 1024)} KiB an hour`)
     }
-  },
+    const figures = {
+      minutes: count,
+      rooms: ROOMS,
+      visits: visits.reduce((sum, each) => sum + each, 0),
+      bytesPerHour: Math.round(bytesPerHour),
+      threadBytesPerHour: Math.round(threadBytesPerHour),
+      rssBytesPerHour: Math.round(slopePerHour(second.map(({ atMs, rss }) => [atMs, rss]))),
+      firstBytes: before.bytes,
+      lastBytes: after.bytes,
+      files: `${before.files} then ${after.files}`,
+      handles: `${handlesOf(before)} then ${handlesOf(after)}`,
+    }
+    return { scenario: 'soak', seed, ok: failures.length === 0, figures, failures: failures.slice(0, 50) }
+  } finally {
+    await stayed?.destroy()
+    await server.stop()
+  }
+}
+
+async function stay(server: MeasuredServer): Promise<CollabProvider> {
+  const provider = server.open((await server.ask('document')).address, 0)
+  await until(provider, () => provider.synced)
+  return provider
 }
 
 /** Keeps one room busy until `lastMs`; returns how many visits there were. */
@@ -116,14 +133,24 @@ function titleOf({ doc }: CollabProvider) {
   return doc.getText('title')
 }
 
-async function weigh(server: MeasuredServer, forMs: number): Promise<Weight[]> {
+/** All the while; and at half of the time and at its end with the threads' garbage collected. */
+async function weigh(
+  server: MeasuredServer,
+  forMs: number,
+): Promise<{ weights: readonly Weight[]; threads: readonly Weight[] }> {
   const begun = performance.now()
+  const now = () => performance.now() - begun
   const weights: Weight[] = []
-  while (performance.now() < begun + forMs) {
+  const threads: Weight[] = []
+  while (now() < forMs) {
     await passed(Math.max(SAMPLE_MS, forMs / MOST_SAMPLES))
-    weights.push({ ...(await server.ask('weigh')), atMs: performance.now() - begun })
+    const [half, end] = [now() >= forMs / 2 && threads.length === 0, now() >= forMs]
+    if (half || end) await server.ask('collect')
+    const weight = { ...(await server.ask('weigh')), atMs: now() }
+    weights.push(weight)
+    if (half || end) threads.push(weight)
   }
-  return weights
+  return { weights, threads }
 }
 
 /** Everybody has left: no connection, no more files than before; and when `rooms`, every room is forgotten, with its timer. */
