@@ -6,6 +6,7 @@ import { checkDocument, foldDocument } from '#lib/collab/fold.ts'
 import type { Connection } from '#lib/collab/room.ts'
 import { type RoomEvent, type RoomJoin, type RoomJoined, Rooms } from '#lib/collab/rooms.ts'
 import type { Ack, Notice, Reset, RoleChange } from '#lib/protocol/events.ts'
+import type { Role } from '#lib/protocol/identity.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import {
   type BatchBody,
@@ -559,6 +560,79 @@ describe('leaving', () => {
     await send(a, a.edit(room, 'y'))
     expect(a.codes).toEqual(['draining'])
     expect(await ask(new Probe('b'))).toMatchObject({ code: 'draining' })
+  })
+})
+
+describe('roles that change', () => {
+  const change = (probe: Probe, role: Role | null) =>
+    rooms.changeRoles(DOCUMENT, (member) => (member.connection === probe ? role : member.role), 'changed')
+
+  test('[LIVE1] [LIVE2] what came before a lowering is committed, what comes after it is refused', async () => {
+    const a = new Probe('a')
+    const { room } = await join(a)
+    const release = store.holdCommits()
+    rooms.receive(a, a.edit(room, 'before'))
+    await change(a, 'viewer')
+    rooms.receive(a, a.edit(room, 'after'))
+    expect(a.roles).toEqual([{ room, role: 'viewer', reason: 'changed' }])
+    expect(a.codes).toEqual(['read-only'])
+    release()
+    await clock.advance(50)
+    expect(frames.map(({ seq }) => seq)).toEqual([1])
+    expect(await headSeq()).toBe(1)
+  })
+
+  test('[LIVE2] a batch that was half here when the role was lowered is dropped, also when the role comes back', async () => {
+    const a = new Probe('a')
+    const { room } = await join(a)
+    const whole = a.edit(room, 'in two parts')
+    const half = Math.ceil(whole.payload.length / 2)
+    const part = (n: number) => ({
+      ...whole,
+      part: n,
+      parts: 2,
+      payload: n === 0 ? whole.payload.slice(0, half) : whole.payload.slice(half),
+    })
+    rooms.receive(a, part(0))
+    await change(a, 'commenter')
+    await change(a, 'editor')
+    await send(a, part(1))
+    expect(a.codes).toEqual(['rewind'])
+    expect(await headSeq()).toBe(0)
+    await send(a, whole)
+    expect(await headSeq()).toBe(1)
+  })
+
+  test('[LIVE3] who may no longer be there is told, is out, and reads nothing more; others stay', async () => {
+    const [a, b] = [new Probe('a'), new Probe('b')]
+    const { room } = await join(a)
+    await join(b)
+    await change(a, null)
+    expect(a.resets).toEqual([{ room, reason: 'withdrawn' }])
+    expect([a.entered.size, b.entered.size]).toEqual([0, 1])
+    expect(await rooms.pull(a, room, 0)).toMatchObject({ code: 'not-joined' })
+    await send(a, a.edit(room, 'x'))
+    expect(a.codes).toEqual(['not-joined'])
+    await send(b, b.edit(room, 'y'))
+    expect(b.codes).toEqual([])
+    expect(rooms.roleOf(a, room)).toBeNull()
+  })
+
+  test('[LIVE1] only who has another role is told, and who is nowhere costs nothing', async () => {
+    const [a, b] = [new Probe('a'), new Probe('b')]
+    await join(a)
+    await join(b, { role: 'viewer' })
+    await change(b, 'editor')
+    await change(b, 'editor')
+    expect([a.roles.length, b.roles.length]).toEqual([0, 1])
+    await rooms.changeRoles('nowhere', () => null, 'changed')
+    expect(rooms.size).toBe(1)
+  })
+
+  test('[LIVE4] nobody enters by a role that may have changed since it was judged', async () => {
+    const a = new Probe('a')
+    expect(await ask(a, { isCurrent: () => false })).toMatchObject({ ok: false, code: 'internal' })
+    expect([a.entered.size, await rooms.membersOf(DOCUMENT)]).toEqual([0, []])
   })
 })
 

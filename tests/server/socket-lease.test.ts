@@ -1,0 +1,63 @@
+import { beforeEach, expect, test } from 'vitest'
+import { SocketLease } from '../../lib/server/socket-lease.ts'
+import { VirtualClock } from '../support/virtual-clock.ts'
+
+const WRITE = 30_000
+const READ = 300_000
+const LIFE = 600_000
+
+let clock: VirtualClock
+let did: string[]
+
+beforeEach(() => {
+  clock = new VirtualClock(() => 0.5)
+  did = []
+})
+
+const begin = () =>
+  new SocketLease(
+    {
+      clock,
+      graceMs: { write: WRITE, read: READ },
+      onLapsed: () => did.push('lapsed'),
+      onEnded: () => did.push('ended'),
+    },
+    clock.now() + LIFE,
+  )
+
+test('[HS7] a connection writes for its token’s life and 30 s more, and reads until 5 min after it', async () => {
+  begin()
+  await clock.advance(LIFE + WRITE - 1)
+  expect(did).toEqual([])
+  await clock.advance(1)
+  expect(did).toEqual(['lapsed'])
+  await clock.advance(READ - WRITE - 1)
+  expect(did).toEqual(['lapsed'])
+  await clock.advance(1)
+  expect(did).toEqual(['lapsed', 'ended'])
+})
+
+test('[HS7] renewed in time, nothing happens; renewed late, it has its roles again', async () => {
+  const lease = begin()
+  await clock.advance(LIFE)
+  expect(lease.renew(clock.now() + LIFE)).toBe(false)
+  await clock.advance(LIFE + WRITE)
+  expect(did).toEqual(['lapsed'])
+  expect(lease.renew(clock.now() + LIFE)).toBe(true)
+  await clock.advance(LIFE + WRITE - 1)
+  expect(did).toEqual(['lapsed'])
+})
+
+test('a token that has long ended lapses at once', async () => {
+  const lease = begin()
+  lease.renew(clock.now() - LIFE)
+  await clock.advance(0)
+  expect(did).toEqual(['lapsed'])
+})
+
+test('a connection that is gone waits for nothing', async () => {
+  const lease = begin()
+  lease.close()
+  await clock.advance(2 * LIFE)
+  expect(did).toEqual([])
+})
