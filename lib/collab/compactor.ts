@@ -212,7 +212,7 @@ export class Compactor {
     const { snapshotRows, snapshotBytes, keepBytes } = this.#options.policy
     const rows = room.headSeq - (room.snapshot?.seq ?? 0)
     const most = Math.min(Math.max((room.snapshot?.bytes ?? 0) / 2, keepBytes), snapshotBytes)
-    return rows >= snapshotRows || (this.#weights.get(room) ?? 0) >= most
+    return room.full || rows >= snapshotRows || (this.#weights.get(room) ?? 0) >= most
   }
 
   async #check(room: Room): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Identity, PresenceState, Role } from '../protocol/identity.ts'
+import { type Identity, mayEdit, type PresenceState, type Role } from '../protocol/identity.ts'
 import { LIMITS } from '../protocol/limits.ts'
 import {
   encodePresenceDiff,
@@ -68,6 +68,7 @@ const LARGE_ROOM = 500
 export class Presence {
   readonly #room: number
   readonly #unsteadyAfterMs: number
+  readonly #hidesReaders: boolean
   readonly #hues = new PresenceHues()
   readonly #members = new Map<number, Member>()
   readonly #byKey = new Map<string, Member>()
@@ -84,8 +85,14 @@ export class Presence {
   /** Whether some recipient may lack something. */
   #behind = false
 
-  constructor(options: { readonly room: number; readonly pingIntervalMs: number }) {
+  /** `hidesReaders`: who may not edit is not shown, to anybody. */
+  constructor(options: {
+    readonly room: number
+    readonly pingIntervalMs: number
+    readonly hidesReaders?: boolean
+  }) {
     this.#room = options.room
+    this.#hidesReaders = options.hidesReaders ?? false
     this.#unsteadyAfterMs = options.pingIntervalMs * UNSTEADY_AFTER
   }
 
@@ -193,7 +200,10 @@ export class Presence {
       recipient.version = this.#version
     }
     const sends: PresenceSend[] = []
-    for (const [version, recipients] of groups) sends.push({ recipients, body: this.#encodeSince(version) })
+    for (const [version, recipients] of groups) {
+      const body = this.#encodeSince(version)
+      if (body) sends.push({ recipients, body })
+    }
     this.#removed = this.#removed.filter(({ at }) => at > oldest)
     return sends
   }
@@ -276,8 +286,13 @@ export class Presence {
     ) {
       return
     }
+    const wasHidden = this.#isHidden(member)
     member.identity = identity
-    member.identityAt = this.#change(0)
+    const at = this.#change(0)
+    member.identityAt = at
+    const isHidden = this.#isHidden(member)
+    if (isHidden && !wasHidden) this.#removed.push({ member: member.member, at })
+    if (wasHidden && !isHidden) member.stateAt = member.caretAt = at
   }
 
   #withHue({ userId, name, guestName, hue }: PresenceIdentity): Identity {
@@ -297,12 +312,17 @@ export class Presence {
     return ++this.#version
   }
 
-  #encodeSince(version: number): Uint8Array {
+  #isHidden({ identity }: Member): boolean {
+    return this.#hidesReaders && !mayEdit(identity.role)
+  }
+
+  /** Null: nothing that anybody sees. */
+  #encodeSince(version: number): Uint8Array | null {
     const full = version < 0
     const upserts: PresenceUpsert[] = []
     for (const each of this.#members.values()) {
       const { member, identity, caret } = each
-      if (Math.max(each.identityAt, each.stateAt, each.caretAt) <= version) continue
+      if (Math.max(each.identityAt, each.stateAt, each.caretAt) <= version || this.#isHidden(each)) continue
       upserts.push({
         member,
         ...(each.identityAt > version ? { identity } : {}),
@@ -311,6 +331,7 @@ export class Presence {
       })
     }
     const removes = full ? [] : this.#removed.filter(({ at }) => at > version).map(({ member }) => member)
+    if (!full && upserts.length === 0 && removes.length === 0) return null
     return encodePresenceDiff({ room: this.#room, full, upserts, removes })
   }
 

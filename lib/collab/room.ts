@@ -153,6 +153,9 @@ export class Room implements CommitSource {
   readonly #rows: RowLog
   #waiting: Waiting[] = []
   #waitingBytes = 0
+  /** Of the rows after the snapshot. */
+  #tailBytes: number
+  #full = false
   #inFlight: readonly Waiting[] = []
   /** Types, and types and values, accepted since the document was last held against the schema. */
   #uncheckedTypes = 0
@@ -182,6 +185,7 @@ export class Room implements CommitSource {
     }
     const covered = document.snapshot?.seq ?? 0
     for (const row of document.rows) if (row.seq > covered) this.#learn(row)
+    this.#tailBytes = this.#weighTail()
   }
 
   get headSeq(): number {
@@ -199,6 +203,11 @@ export class Room implements CommitSource {
   /** Every row kept, oldest first, made anew at each call. */
   rows(): readonly StoredRow[] {
     return this.#rows.after(this.#rows.firstSeq - 1) ?? []
+  }
+
+  /** Something was refused for the document's size: a new snapshot may show that there is room again. */
+  get full(): boolean {
+    return this.#full
   }
 
   get memberCount(): number {
@@ -313,6 +322,8 @@ export class Room implements CommitSource {
   /** A snapshot was written that covers rows up to its seq. */
   compacted(snapshot: SnapshotHead): void {
     this.#snapshot = snapshot
+    this.#tailBytes = this.#weighTail()
+    this.#full = false
   }
 
   /** Rows up to `seq` are no longer kept. */
@@ -431,6 +442,7 @@ export class Room implements CommitSource {
     this.#headChain = row.chain
     this.#schemaVersion = Math.max(this.#schemaVersion, row.schemaVersion)
     this.#rows.append(row)
+    this.#tailBytes += row.entries.length
     for (const { entry, bytes } of this.#inFlight) {
       this.#waitingBytes -= bytes
       const client = this.#clients.get(entry.clientId)
@@ -512,6 +524,14 @@ export class Room implements CommitSource {
     const clocks = { get: (clientId: number) => this.#clocks.get(clientId) ?? 0 }
     const checked = checkUpdates(updates, { clientId: body.clientId, clocks, restore: body.restore })
     if (!checked.ok) return refuse(checked.code satisfies ErrorCode, checked.message)
+    // What only deletes makes room.
+    if (checked.clocks.size > 0 && this.#bytes() + payload.length > LIMITS.documentBytes) {
+      this.#full = true
+      return refuse(
+        'document-full',
+        `a document holds at most ${LIMITS.documentBytes} bytes; begin another one`,
+      )
+    }
     const { userId } = member.connection
     for (const clientId of checked.clocks.keys()) {
       const owner = this.#clients.get(clientId)?.userId
@@ -571,6 +591,16 @@ export class Room implements CommitSource {
       if (member.clientId === clientId && !isUser(connection, member.connection.userId)) return true
     }
     return false
+  }
+
+  /** What of this document counts against LIMITS.documentBytes. */
+  #bytes(): number {
+    return (this.#snapshot?.bytes ?? 0) + this.#tailBytes + this.#waitingBytes
+  }
+
+  #weighTail(): number {
+    const rows = this.rowsAfter(this.#snapshot?.seq ?? 0) ?? []
+    return rows.reduce((sum, { entries }) => sum + entries.length, 0)
   }
 
   #restoreOpen(): boolean {

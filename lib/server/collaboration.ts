@@ -27,7 +27,7 @@ export interface CollaborationOptions {
   readonly identities: Identities
   readonly tokens: Tokens
   readonly origins: Origins
-  readonly settings: Pick<Settings, 'pingInterval' | 'pingTimeout' | 'roomCacheBytes'>
+  readonly settings: Pick<Settings, 'pingInterval' | 'pingTimeout' | 'roomCacheBytes' | 'presenceOfViewers'>
   readonly log: Log
 }
 
@@ -83,6 +83,7 @@ export class Collaboration {
     this.#presence = new PresenceRooms({
       clock: systemClock,
       pingInterval,
+      hidesReaders: !settings.presenceOfViewers,
       send: (send) => sockets.sendPresence(send),
       busy: (recipient) => sockets.isBusy(recipient),
     })

@@ -32,6 +32,8 @@ export interface Settings {
   readonly documentsPerUser: number
   /** How long a socket's token is good for. */
   readonly tokenLife: number
+  /** Whether those who may not edit are shown among the people who are there. */
+  readonly presenceOfViewers: boolean
   readonly logLevel: (typeof LOG_LEVELS)[number]
   /** null: kept in the data folder, made at the first start. */
   readonly secret: string | null
@@ -99,6 +101,7 @@ const environment = v.object({
   RATE_LIMITS: v.optional(v.picklist(['on', 'off'], 'on or off'), 'on'),
   DOCUMENTS_PER_USER: v.optional(whole(1, 1_000_000), '1000'),
   TOKEN_LIFE_MS: v.optional(whole(1000, 86_400_000), '600000'),
+  PRESENCE_OF_VIEWERS: v.optional(v.picklist(['on', 'off'], 'on or off'), 'on'),
   LOG_LEVEL: v.optional(v.picklist(LOG_LEVELS, `one of ${LOG_LEVELS.join(', ')}`), 'info'),
   SECRET: v.optional(v.pipe(v.string(), v.minLength(32, 'at least 32 characters'))),
   GUESTS: v.optional(v.picklist(GUEST_POLICIES, `one of ${GUEST_POLICIES.join(', ')}`), 'create'),
@@ -138,6 +141,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     rateLimits: set.RATE_LIMITS === 'on',
     documentsPerUser: set.DOCUMENTS_PER_USER,
     tokenLife: set.TOKEN_LIFE_MS,
+    presenceOfViewers: set.PRESENCE_OF_VIEWERS === 'on',
     logLevel: set.LOG_LEVEL,
     secret: set.SECRET ?? null,
     guests: set.GUESTS,

@@ -6,6 +6,8 @@ import type { PresenceSetBody } from '../protocol/wire.ts'
 export interface PresenceRoomsOptions {
   readonly clock: Clock
   readonly pingInterval: number
+  /** Who may not edit is not shown, to anybody. Left out: everybody is. */
+  readonly hidesReaders?: boolean
   /** Sends one body to all its recipients. */
   readonly send: (send: PresenceSend) => void
   /** True when a recipient's connection has not taken what it was sent before. */
@@ -36,9 +38,12 @@ export class PresenceRooms {
 
   /** A tab enters a room; null: a newer connection of the same tab is there already. Repeating is harmless. */
   enter(room: number, tab: Omit<PresenceTab, 'now'>): { member: number; identity: Identity } | null {
-    const { clock, pingInterval } = this.#options
+    const { clock, pingInterval, hidesReaders = false } = this.#options
     const known = this.#rooms.get(room)
-    const entered = known ?? { presence: new Presence({ room, pingIntervalMs: pingInterval }), tick: null }
+    const entered = known ?? {
+      presence: new Presence({ room, pingIntervalMs: pingInterval, hidesReaders }),
+      tick: null,
+    }
     const result = entered.presence.enter({ ...tab, now: clock.steady() })
     if (!result) return null
     if (!known) this.#rooms.set(room, entered)

@@ -77,6 +77,8 @@ export class SocketServer {
   /** Sockets by the room they are in. */
   readonly #groups: SocketGroups = new Map()
   #draining = false
+  /** Counts `end`: who was let in before it and is no socket yet has to be looked up again. */
+  #ends = 0
 
   constructor(options: SocketServerOptions) {
     this.#options = options
@@ -163,6 +165,7 @@ export class SocketServer {
 
   /** Closes every socket of a session or a user that is over. */
   end(ended: Ended): void {
+    this.#ends++
     for (const socket of this.#documents.sockets.values()) {
       const { person, sessionId } = socket.data
       const isOver = 'userId' in ended ? person.userId === ended.userId : sessionId === ended.sessionId
@@ -192,7 +195,12 @@ export class SocketServer {
     const handshake = v.safeParse(handshakeSchema, auth)
     if (!handshake.success) return 'bad-message'
     const { token, tab, connection } = handshake.output
-    const holder = await this.#options.holderOf(token)
+    let ends: number
+    let holder: (Holder & SocketToken) | null
+    do {
+      ends = this.#ends
+      holder = await this.#options.holderOf(token)
+    } while (holder && ends !== this.#ends)
     if (!holder) return 'unauthenticated'
     const { person, aliases, cap, sessionId, expiresAt } = holder
     socket.data = { person, aliases, cap, sessionId, tab, connection, expiresAt }

@@ -71,7 +71,7 @@ function slowJoins(bitsPerSecond: number, long: boolean): Workload {
     long,
     rounds: 1,
     columns: ['memoryPerDocument', 'loadMs', 'cpuMs', 'messages'],
-    run: (options) => measureSlowJoins(options, { bytes: 20 * MEGABYTE, bitsPerSecond }),
+    run: (options) => measureSlowJoins(options, { bytes: 20_000_000, bitsPerSecond }),
   }
 }
 

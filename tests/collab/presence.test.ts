@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Presence, type PresenceIdentity } from '#lib/collab/presence.ts'
-import { HUE_ORDER } from '#lib/protocol/identity.ts'
+import { HUE_ORDER, type Role } from '#lib/protocol/identity.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import { decodePresenceDiff, type PresenceDiffBody } from '#lib/protocol/wire.ts'
 
@@ -9,20 +9,27 @@ const PING_MS = 10_000
 
 /** A room whose wire is a list per recipient, and whose clock stands until it is moved. */
 class Scene {
-  readonly presence = new Presence({ room: ROOM, pingIntervalMs: PING_MS })
+  readonly presence: Presence
   readonly inbox = new Map<string, PresenceDiffBody[]>()
   readonly busy = new Set<string>()
   now = 1000
   bodies = 0
 
-  come(user: string, options: { tab?: string; connection?: number; via?: string; hue?: number | null } = {}) {
-    const { tab = user, connection = 1, via = `${tab}/${connection}`, hue = null } = options
+  constructor(hidesReaders = false) {
+    this.presence = new Presence({ room: ROOM, pingIntervalMs: PING_MS, hidesReaders })
+  }
+
+  come(
+    user: string,
+    options: { tab?: string; connection?: number; via?: string; hue?: number | null; role?: Role } = {},
+  ) {
+    const { tab = user, connection = 1, via = `${tab}/${connection}`, hue = null, role = 'editor' } = options
     const entered = this.presence.enter({
       key: tab,
       connection,
       recipient: via,
       identity: person(user, hue),
-      role: 'editor',
+      role,
       now: this.now,
     })
     return entered && { ...entered, via }
@@ -322,5 +329,44 @@ describe('liveness', () => {
     expect(tickOf(254)).toBeCloseTo(275, 0)
     expect(tickOf(499)).toBe(500)
     expect(tickOf(900)).toBe(500)
+  })
+})
+
+describe('roles', () => {
+  test('[PRES8] viewers see and are seen, and everybody hears of a role that changes', () => {
+    const [mei, jun] = [scene.enter('mei'), scene.enter('jun', { role: 'viewer' })]
+    expect(scene.tick()[mei.via]?.upserts).toHaveLength(2)
+    scene.presence.changeRole(jun.member, jun.via, 'commenter')
+    const sent = scene.tick()
+    for (const { via } of [mei, jun]) {
+      expect(sent[via]?.upserts).toMatchObject([{ member: jun.member, identity: { role: 'commenter' } }])
+    }
+  })
+
+  test('[PRES8] hidden, viewers see the others and nobody sees them; what they do is sent to nobody', () => {
+    scene = new Scene(true)
+    const [mei, jun] = [scene.enter('mei'), scene.enter('jun', { role: 'viewer' })]
+    const sent = scene.tick()
+    for (const { via } of [mei, jun]) expect(sent[via]?.upserts).toMatchObject([{ member: mei.member }])
+    scene.say(jun, [1, 2, 3])
+    expect(scene.tick()).toEqual({})
+  })
+
+  test('[PRES8] hidden viewers who rise are shown with all there is of them; who falls is gone', () => {
+    scene = new Scene(true)
+    const [mei, jun] = [scene.enter('mei'), scene.enter('jun', { role: 'viewer' })]
+    scene.say(jun, [7], true)
+    scene.tick()
+    scene.presence.changeRole(jun.member, jun.via, 'editor')
+    expect(scene.tick()[mei.via]?.upserts).toMatchObject([
+      {
+        member: jun.member,
+        identity: { role: 'editor' },
+        state: 'idle',
+        caret: Uint8Array.from([7]),
+      },
+    ])
+    scene.presence.changeRole(jun.member, jun.via, 'viewer')
+    expect(scene.tick()[mei.via]).toMatchObject({ removes: [jun.member], upserts: [] })
   })
 })

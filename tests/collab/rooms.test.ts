@@ -636,6 +636,33 @@ describe('roles that change', () => {
   })
 })
 
+describe('the size of a document', () => {
+  test('[LIM5] what makes it larger than a document may be is refused; deleting goes, and makes room', async () => {
+    const a = new Probe('a')
+    const { room } = await join(a)
+    const large = 'x'.repeat(7 * 1024 * 1024)
+    await send(a, a.edit(room, large))
+    await send(a, a.edit(room, large))
+    await clock.advance(2000)
+    const b = new Probe('b')
+    await join(b)
+    await send(b, b.edit(room, large))
+    expect(b.codes).toEqual(['document-full'])
+    await send(
+      a,
+      a.write(room, () => a.doc.getText('title').delete(0, 2 * large.length)),
+    )
+    expect(a.codes).toEqual([])
+    await send(a, a.edit(room, 'small'))
+    await clock.advance(2000)
+    expect((await store.readSnapshot(DOCUMENT))?.bytes).toBeLessThan(1000)
+    const c = new Probe('c')
+    await join(c)
+    await send(c, c.edit(room, large))
+    expect(c.codes).toEqual([])
+  })
+})
+
 describe('folding', () => {
   test('a quiet document gets its title projected; a snapshot is written when enough rows came, and rows are trimmed', async () => {
     const a = new Probe('a')

@@ -38,6 +38,7 @@ export interface CollaborationSettings {
   readonly pingInterval?: number
   readonly pingTimeout?: number
   readonly roomCacheBytes?: number
+  readonly presenceOfViewers?: boolean
 }
 
 /** Where it keeps its data and listens, when that is to be the same again. */
@@ -75,7 +76,13 @@ export async function startCollaboration(
     identities: new Identities(accounts, new AccessTokens(store.accounts, Date.now), 'create'),
     tokens,
     origins: new Origins(null),
-    settings: { pingInterval: 10_000, pingTimeout: 30_000, roomCacheBytes: 64 * 1024 * 1024, ...settings },
+    settings: {
+      pingInterval: 10_000,
+      pingTimeout: 30_000,
+      roomCacheBytes: 64 * 1024 * 1024,
+      presenceOfViewers: true,
+      ...settings,
+    },
     log,
   })
   await new Promise<void>((resolve) => httpServer.listen(place?.port ?? 0, '127.0.0.1', resolve))
