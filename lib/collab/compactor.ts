@@ -41,7 +41,7 @@ export interface CompactionPolicy {
   readonly snapshotBytes: number
   /** Rows covered by a snapshot are kept this long, so that a short absence costs a short pull, */
   readonly keepMs: number
-  /** unless they outweigh the snapshot, and at least this many bytes. */
+  /** unless they weigh more than half of the snapshot, and than this. */
   readonly keepBytes: number
 }
 
@@ -282,7 +282,7 @@ export class Compactor {
   async #trim(room: Room, covered: number, snapshotBytes: number): Promise<void> {
     const { keepMs, keepBytes } = this.#options.policy
     const oldest = this.#options.clock.now() - keepMs
-    let spare = Math.max(snapshotBytes, keepBytes)
+    let spare = Math.max(snapshotBytes / 2, keepBytes)
     let upto = 0
     for (const row of room.rows().toReversed()) {
       if (row.seq > covered) continue
