@@ -15,7 +15,7 @@ import { createLog } from './lib/server/log.ts'
 import { OidcSignIn } from './lib/server/oidc-sign-in.ts'
 import { Origins } from './lib/server/origins.ts'
 import type { Person } from './lib/server/person.ts'
-import { NO_RATES, RATES, Rates } from './lib/server/rates.ts'
+import { NO_RATES, Rates } from './lib/server/rates.ts'
 import { ResetLinks } from './lib/server/reset-links.ts'
 import { Rights } from './lib/server/rights.ts'
 import { RunningServices } from './lib/server/running-services.ts'
@@ -24,6 +24,7 @@ import { provideServices } from './lib/server/services.ts'
 import { Sharing } from './lib/server/sharing.ts'
 import { ShownOnce } from './lib/server/shown-once.ts'
 import { closeOnSignal } from './lib/server/shutdown.ts'
+import { SocketLimits } from './lib/server/socket-limits.ts'
 import { Tokens } from './lib/server/tokens.ts'
 import { WebServer } from './lib/server/web-server.ts'
 import { openStore } from './lib/storage/open-store.ts'
@@ -57,6 +58,8 @@ async function start(): Promise<void> {
   const shown = new ShownOnce(now)
   const firstAdmin = FirstAdmin.create(!(await accounts.hasAdmin()))
   const { documents, catalog, access } = store
+  const bounded = settings.rateLimits
+  const rates = bounded ? new Rates(() => performance.now()) : NO_RATES
   const collaboration = new Collaboration({
     httpServer: web.http,
     documents,
@@ -65,10 +68,10 @@ async function start(): Promise<void> {
     identities,
     tokens,
     origins,
+    limits: new SocketLimits({ rates, clientIps, bounded }),
     settings,
     log,
   })
-  const rates = new Rates(() => performance.now(), settings.rateLimits ? RATES : NO_RATES)
   const showPerson = (person: Person) => collaboration.showPerson(person)
   const endRoom = (documentId: string) => collaboration.endDeleted(documentId)
   const rights = new Rights({ access, tokens, now: Date.now })

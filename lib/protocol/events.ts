@@ -230,7 +230,12 @@ export const DOWN_EVENTS = [
 /** Codes of a refused connection (`connect_error`'s `data.code`). */
 export type ConnectRefusal = Extract<
   ErrorCode,
-  'protocol-version' | 'unauthenticated' | 'draining' | 'bad-message' | 'too-many-connections'
+  | 'protocol-version'
+  | 'unauthenticated'
+  | 'draining'
+  | 'bad-message'
+  | 'rate-limited'
+  | 'too-many-connections'
 >
 
 /** Names and titles a person may set, over HTTP. */

@@ -20,7 +20,7 @@ export interface AccountPorts {
   /** null: passwords only. */
   readonly oidc: OidcSignIn | null
   readonly shown: ShownOnce
-  readonly rates: Rates
+  readonly rates: Pick<Rates, 'take'>
   readonly clientIps: ClientIps
   /** Shows a person's new name wherever they are present. */
   readonly showPerson: (person: Person) => void

@@ -40,7 +40,7 @@ function policyWith(nonce: string, production: boolean): string {
   return [
     "default-src 'self'",
     // In development React evaluates the server's stacks, and hot reload writes styles of its own.
-    `script-src 'self' 'nonce-${nonce}' 'strict-dynamic'${production ? '' : " 'unsafe-eval'"}`,
+    `script-src 'self' 'nonce-${nonce}'${production ? '' : " 'unsafe-eval'"}`,
     production ? `style-src 'self' 'nonce-${nonce}'` : "style-src 'self' 'unsafe-inline'",
     "img-src 'self' data: blob:",
     "connect-src 'self'",

@@ -16,6 +16,7 @@ import type { Origins } from './origins.ts'
 import type { Person } from './person.ts'
 import { PresenceRooms } from './presence-rooms.ts'
 import { Rights } from './rights.ts'
+import type { SocketLimits } from './socket-limits.ts'
 import { SocketServer } from './socket-server.ts'
 import type { Tokens } from './tokens.ts'
 
@@ -27,6 +28,7 @@ export interface CollaborationOptions {
   readonly identities: Identities
   readonly tokens: Tokens
   readonly origins: Origins
+  readonly limits: SocketLimits
   readonly settings: Pick<Settings, 'pingInterval' | 'pingTimeout' | 'roomCacheBytes' | 'presenceOfViewers'>
   readonly log: Log
 }
@@ -48,7 +50,7 @@ export class Collaboration {
   readonly #folding = new Folding()
 
   constructor(options: CollaborationOptions) {
-    const { documents, catalog, access, identities, tokens, settings, log } = options
+    const { documents, catalog, access, identities, tokens, limits, settings, log } = options
     const { pingInterval, pingTimeout } = settings
     const holders = new KnownHolders({
       holderOf: (userId, sessionId) => identities.holderOf(userId, sessionId),
@@ -108,6 +110,7 @@ export class Collaboration {
       catalog,
       rights,
       live: this.#live,
+      limits,
       holderOf: (token) => holderOf(token, { anew: true }),
       graceMs: { write: tokens.life / 20, read: tokens.life / 2 },
       pingInterval,

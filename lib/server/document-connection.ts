@@ -37,9 +37,11 @@ import type { LiveAccess } from './live-access.ts'
 import type { Log } from './log.ts'
 import { identityOf, type Person } from './person.ts'
 import type { PresenceRooms } from './presence-rooms.ts'
+import type { RateName } from './rates.ts'
 import type { Rights } from './rights.ts'
 import { type Answer, bytes, type EventRule, type EventRules, json } from './socket-events.ts'
 import { SocketLease, type SocketLeaseOptions } from './socket-lease.ts'
+import type { SocketKeys, SocketLimits } from './socket-limits.ts'
 import type { SocketToken } from './tokens.ts'
 
 /** Who a socket belongs to, as its handshake proved it. */
@@ -53,6 +55,8 @@ export interface SocketOwner {
   readonly tab: string
   /** Counts the tab's connections; the higher one wins. */
   readonly connection: number
+  /** Whom its messages are counted for. */
+  readonly keys: SocketKeys
   /** When the token of the handshake ends, ms since the epoch. */
   readonly expiresAt: number
 }
@@ -65,6 +69,7 @@ export interface ConnectionPorts {
   readonly catalog: Pick<DocumentCatalog, 'recordVisit'>
   readonly rights: Pick<Rights, 'at'>
   readonly live: LiveAccess
+  readonly limits: Pick<SocketLimits, 'take' | 'isCrowded'>
   /** Whose token this is; null: not ours, ended, or its session is over. */
   readonly holderOf: (token: string) => Promise<(Holder & SocketToken) | null>
   readonly graceMs: SocketLeaseOptions['graceMs']
@@ -84,8 +89,14 @@ const SUSPECT = new Set<ErrorCode>([
   'unknown-root',
 ])
 
+/** Messages sent on in spite of being told to wait, more than a client of ours has on its way, that end a connection. */
+const LIMITED_IN_A_ROW = 1000
+
 /** How often a join is judged again when access changes in the very moment. */
 const JOIN_ATTEMPTS = 5
+
+/** After this long a document that was crowded may be tried again, ms. */
+const CROWDED_MS = 10_000
 
 const NOT_FOUND = refuse('not-found', 'this document does not exist or is not shared with you')
 const NOT_CURRENT = refuse('internal', 'access to the document was changed in this moment; join again', 100)
@@ -112,6 +123,9 @@ export class DocumentConnection implements Connection {
   readonly #documents = new Map<number, string>()
   #joining = 0
   #suspicions = 0
+  #limitedInARow = 0
+  #latePresence: PresenceSetBody | null = null
+  #cancelLatePresence: (() => void) | null = null
   #closed = false
 
   /** Every event a client may send. A static block of the class: the handlers are nobody else's. */
@@ -119,12 +133,14 @@ export class DocumentConnection implements Connection {
     'document:join': {
       shape: 'document:join {address, clientId, schemaVersion, cursor}',
       read: json(joinSchema),
+      rate: 'joins',
       role: 'anyone',
       handle: (to, request, answer) => to.#join(request, answer),
     },
     'document:update': {
       shape: 'document:update <bytes>',
       read: bytes(decodeBatch),
+      rate: 'updates',
       role: 'editor',
       handle: (to, batch, received) => to.#update(batch, received),
       refused: (to, { room, clientId, n }, refusal) =>
@@ -133,30 +149,36 @@ export class DocumentConnection implements Connection {
     'document:pull': {
       shape: 'document:pull {room, seq}',
       read: json(pullSchema),
+      rate: 'joins',
       role: 'viewer',
       handle: (to, request, answer) => to.#pull(request, answer),
     },
     'document:leave': {
       shape: 'document:leave {room}',
       read: json(leaveSchema),
+      rate: null,
       role: 'anyone',
       handle: (to, request) => to.#leave(request),
     },
     'presence:set': {
       shape: 'presence:set <bytes>',
       read: bytes(decodePresenceSet),
+      rate: 'presence',
       role: 'viewer',
       handle: (to, set) => to.#setPresence(set),
+      refused: (to, set, refusal) => to.#setPresenceLater(set, refusal),
     },
     'session:renew': {
       shape: 'session:renew {token}',
       read: json(renewSchema),
+      rate: 'sockets',
       role: 'anyone',
       handle: (to, request, answer) => to.#renew(request, answer),
     },
     'access:ask': {
       shape: 'access:ask {room, role}',
       read: json(askSchema),
+      rate: 'writes',
       role: 'viewer',
       handle: (to, request, answer) => to.#ask(request, answer),
     },
@@ -197,6 +219,7 @@ export class DocumentConnection implements Connection {
   /** The socket is gone. */
   close(): void {
     this.#closed = true
+    this.#cancelLatePresence?.()
     this.#lease.close()
     this.#sending.stop()
     this.#documents.clear()
@@ -254,7 +277,7 @@ export class DocumentConnection implements Connection {
     return refuse('internal', 'the server failed at this message; send it again later', 1000)
   }
 
-  /** Schema, size, role, handler: in this order, for every event. */
+  /** Schema, size, rate, role, handler: in this order, for every event. */
   #handle<E extends keyof UpEvents>(
     event: E,
     args: readonly unknown[],
@@ -271,10 +294,25 @@ export class DocumentConnection implements Connection {
   ): Refusal | null | Promise<Refusal | null> {
     const body = rule.read(args)
     if (!body) return refuse('bad-message', `this event is ${rule.shape}`)
-    const refusal = sizeRefusal(args) ?? this.#roleRefusal(rule, body)
+    const refusal = sizeRefusal(args) ?? this.#rateRefusal(rule.rate, args) ?? this.#roleRefusal(rule, body)
     if (!refusal) return rule.handle(this, body, answer ?? ignore)
     rule.refused?.(this, body, refusal)
     return refusal
+  }
+
+  #rateRefusal(rate: RateName | null, [bytes]: readonly unknown[]): Refusal | null {
+    if (rate === null) return null
+    const { limits } = this.#ports
+    const { keys } = this.#socket.data
+    const wait = limits.take(rate, keys, bytes instanceof Uint8Array ? bytes.length : 0)
+    if (wait === 0) {
+      this.#limitedInARow = 0
+      return null
+    }
+    this.#limitedInARow++
+    if (this.#limitedInARow === 1) this.#ports.log.warn({ rate, wait }, 'socket.rate-limited')
+    if (this.#limitedInARow === LIMITED_IN_A_ROW) this.#shutOut('rate-limited')
+    return refuse('rate-limited', 'too much at once; send it again after this time', wait)
   }
 
   #roleRefusal<Body extends object>(
@@ -331,6 +369,11 @@ export class DocumentConnection implements Connection {
     // While the history was read, they may have been shown out, or be here by another role.
     const role = rooms.roleOf(this, room)
     if (role === null) return NOT_CURRENT
+    if (this.#ports.limits.isCrowded((this.#groups.get(room)?.size ?? 1) - 1)) {
+      rooms.leave(this, room)
+      this.exit(room)
+      return refuse('too-many-connections', 'too many people have this document open; try later', CROWDED_MS)
+    }
     const { person, sessionId, tab, connection } = this.#socket.data
     const key = `${sessionId} ${tab}`
     const entered = presence.enter(room, { key, connection, recipient: this.id, identity: person, role })
@@ -383,6 +426,16 @@ export class DocumentConnection implements Connection {
     return this.#ports.presence.set(this.id, set) ? null : NOT_JOINED
   }
 
+  /** Where a caret stands has no answer that could say "later": the last one is kept, and set then. */
+  #setPresenceLater(set: PresenceSetBody, { code, retryAfterMs }: Refusal): void {
+    if (code !== 'rate-limited' || this.#closed) return
+    this.#latePresence = set
+    this.#cancelLatePresence ??= this.#ports.clock.after(retryAfterMs ?? 0, () => {
+      this.#cancelLatePresence = null
+      if (this.#latePresence) this.#setPresence(this.#latePresence)
+    })
+  }
+
   async #renew({ token }: RenewRequest, answer: Answer): Promise<Refusal | null> {
     const { holderOf, live } = this.#ports
     const holder = await holderOf(token)
@@ -421,9 +474,13 @@ export class DocumentConnection implements Connection {
       this.#socket.emit('server:notice', { room: 0, code: 'last-warning' })
     }
     if (this.#suspicions >= LIMITS.refusalsInARow && !this.#closed) {
-      this.#ports.log.warn({ code }, 'socket.closed-for-refusals')
-      this.#socket.disconnect(true)
+      this.#shutOut(code)
     }
+  }
+
+  #shutOut(code: ErrorCode): void {
+    this.#ports.log.warn({ code }, 'socket.closed-for-refusals')
+    this.#socket.disconnect(true)
   }
 }
 

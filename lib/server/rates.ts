@@ -9,14 +9,16 @@ interface Figures {
   readonly burst: number
 }
 
-const UNBOUNDED: Figures = { perSecond: 1e12, burst: 1e12 }
+/** The table: for each name what one session and what one address may do. */
+export type RateFigures = Readonly<Record<RateName, { readonly session: Figures; readonly ip: Figures }>>
+
 const MIB = 1024 * 1024
 
 /**
  * What one session, and what all the people behind one IP address may do: a school of a hundred who come back at the same
  * moment is one address. Honest use stays far below (docs/decisions/0019-rates.md has what was measured).
  */
-export const RATES: Readonly<Record<RateName, { readonly session: Figures; readonly ip: Figures }>> = {
+const RATES: RateFigures = {
   /** Messages of `document:update`, parts of a large one each for itself. */
   updates: { session: { perSecond: 500, burst: 10_000 }, ip: { perSecond: 10_000, burst: 200_000 } },
   /** Bytes of all messages of sockets. */
@@ -36,11 +38,6 @@ export const RATES: Readonly<Record<RateName, { readonly session: Figures; reado
   writes: { session: { perSecond: 5, burst: 100 }, ip: { perSecond: 100, burst: 2000 } },
 }
 
-/** Figures that never refuse. */
-export const NO_RATES = Object.fromEntries(
-  Object.keys(RATES).map((name) => [name, { session: UNBOUNDED, ip: UNBOUNDED }]),
-) as typeof RATES
-
 /** Who is counted. `session`: a session or a user, or '' before there is one. `ip`: as client-ip.ts makes it; '' is not counted. */
 export interface RateKeys {
   readonly session?: string
@@ -52,16 +49,19 @@ const KEPT = 20_000
 /** Of the oldest that are dropped at once when all are in use. */
 const DROPPED_SHARE = 0.1
 
+/** Where nobody is told to come back later. */
+export const NO_RATES: Pick<Rates, 'take'> = { take: () => 0 }
+
 /** Token buckets by name, session and IP address. Synchronous, without timers, bounded in memory. */
 export class Rates {
   readonly #buckets: Readonly<Record<RateName, { readonly session: Buckets; readonly ip: Buckets }>>
 
-  /** `now`: ms since some moment, never goes back. */
-  constructor(now: () => number, figures: typeof RATES = RATES, kept = KEPT) {
-    const of = (name: RateName) => ({
-      session: new Buckets(figures[name].session, kept, now),
-      ip: new Buckets(figures[name].ip, kept, now),
-    })
+  /** `now`: ms since some moment, never goes back. `figures` in place of some of the table's. */
+  constructor(now: () => number, figures: Partial<RateFigures> = {}, kept = KEPT) {
+    const of = (name: RateName) => {
+      const { session, ip } = figures[name] ?? RATES[name]
+      return { session: new Buckets(session, kept, now), ip: new Buckets(ip, kept, now) }
+    }
     this.#buckets = {
       updates: of('updates'),
       bytes: of('bytes'),

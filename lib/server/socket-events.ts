@@ -10,6 +10,7 @@ import type {
 } from '../protocol/events.ts'
 import type { Role } from '../protocol/identity.ts'
 import type { BatchBody, PresenceSetBody } from '../protocol/wire.ts'
+import type { RateName } from './rates.ts'
 
 /** What each event brings, understood. */
 interface UpBodies extends Record<keyof UpEvents, object> {
@@ -31,6 +32,8 @@ export interface EventRule<Target, Body> {
   readonly shape: string
   /** Its body; null, or a MalformedBody thrown: it cannot be read. */
   readonly read: (args: readonly unknown[]) => Body | null
+  /** What it counts as; null: next to nothing. Its bytes are counted beside that. */
+  readonly rate: RateName | null
   /** The least role in the room the body names. *anyone*: no room is needed, or the handler judges. */
   readonly role: Body extends { readonly room: number } ? Role | 'anyone' : 'anyone'
   /** Null: done, and answered. */

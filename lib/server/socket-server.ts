@@ -1,4 +1,4 @@
-import type { Server as HttpServer } from 'node:http'
+import type { Server as HttpServer, IncomingMessage } from 'node:http'
 import { type Namespace, Server } from 'socket.io'
 import * as v from 'valibot'
 import type { PresenceSend } from '../collab/presence.ts'
@@ -27,6 +27,7 @@ import type { Log } from './log.ts'
 import type { Origins } from './origins.ts'
 import type { Person } from './person.ts'
 import { fanOut, forgetRequests, isBusy } from './socket-internals.ts'
+import type { SocketAddress, SocketKeys, SocketLimits } from './socket-limits.ts'
 import type { SocketToken } from './tokens.ts'
 
 /** A message with its envelope; long polling sends bytes as base64, and several packets in one body. */
@@ -45,6 +46,7 @@ export interface SocketServerOptions {
   readonly origins: Origins
   /** Whose token this is; null: not ours, ended, or the user or the session is gone. */
   readonly holderOf: (token: string) => Promise<(Holder & SocketToken) | null>
+  readonly limits: SocketLimits
   readonly pingInterval: number
   readonly pingTimeout: number
   readonly log: Log
@@ -76,6 +78,8 @@ export class SocketServer {
   readonly #options: SocketServerOptions
   /** Sockets by the room they are in. */
   readonly #groups: SocketGroups = new Map()
+  /** From where each connection came; its request is not kept. */
+  readonly #comeFrom = new WeakMap<object, SocketAddress>()
   #draining = false
   /** Counts `end`: who was let in before it and is no socket yet has to be looked up again. */
   #ends = 0
@@ -101,12 +105,22 @@ export class SocketServer {
         decide(allowed ? null : 'origin not allowed', allowed)
       },
     })
+    this.#io.engine.on('connection', (connection: object & { request: IncomingMessage }) => {
+      this.#comeFrom.set(connection, options.limits.addressOf(connection.request))
+    })
     forgetRequests(this.#io.engine)
     this.#io.use((_socket, next) => next(refusal('bad-message')))
     this.#documents = this.#io.of(NAMESPACE)
     this.#documents.use((socket, next) => {
+      const begun = performance.now()
       this.#admit(socket).then(
-        (refused) => next(refused ? refusal(refused) : undefined),
+        (refused) => {
+          const { ip } = this.#addressOf(socket)
+          const { name: transport } = socket.conn.transport
+          const ms = Math.round(performance.now() - begun)
+          options.log.info({ ip, transport, ms, ...(refused ? { code: refused } : {}) }, 'socket.handshake')
+          next(refused ? refusal(refused) : undefined)
+        },
         (error: unknown) => {
           options.log.error({ err: error }, 'socket.handshake-failed')
           next(refusal('unauthenticated'))
@@ -128,7 +142,10 @@ export class SocketServer {
       socket.onAny((event: string, ...args: unknown[]) => void connection.receive(event, args))
       const heard = () => ports.presence.heard(socket.id)
       socket.conn.on('packet', heard)
-      socket.on('disconnect', () => {
+      const since = performance.now()
+      socket.on('disconnect', (reason) => {
+        const seconds = Math.round((performance.now() - since) / 1000)
+        this.#options.log.info({ reason, seconds }, 'socket.closed')
         socket.conn.off('packet', heard)
         connection.close()
       })
@@ -188,6 +205,9 @@ export class SocketServer {
   /** Lets a socket in, or says why not. */
   async #admit(socket: DocumentSocket): Promise<ConnectRefusal | null> {
     if (this.#draining) return 'draining'
+    const { limits } = this.#options
+    const { key } = this.#addressOf(socket)
+    if (limits.take('sockets', { ip: key }) > 0) return 'rate-limited'
     const { auth } = socket.handshake
     // The version first: another version may have another handshake.
     const version = v.safeParse(versionSchema, auth)
@@ -203,10 +223,22 @@ export class SocketServer {
     } while (holder && ends !== this.#ends)
     if (!holder) return 'unauthenticated'
     const { person, aliases, cap, sessionId, expiresAt } = holder
-    socket.data = { person, aliases, cap, sessionId, tab, connection, expiresAt }
+    const keys = { session: person.userId, ip: key }
+    if (limits.take('sockets', { session: keys.session, ip: '' }) > 0) return 'rate-limited'
+    if (limits.isFull(keys, this.#connectedKeys())) return 'too-many-connections'
+    socket.data = { person, aliases, cap, sessionId, tab, connection, expiresAt, keys }
     // Read, and not needed again: a token is not kept in memory longer than that.
     Object.assign(socket, { handshake: SPENT_HANDSHAKE })
     return null
+  }
+
+  #addressOf({ conn }: DocumentSocket): SocketAddress {
+    return this.#comeFrom.get(conn) ?? { ip: '', key: '' }
+  }
+
+  /** Of everybody who is connected now. */
+  *#connectedKeys(): Iterable<SocketKeys> {
+    for (const { data } of this.#documents.sockets.values()) yield data.keys
   }
 }
 

@@ -15,7 +15,11 @@ let server: ServerProcess
 beforeAll(async () => {
   server = await startServer({ env: { LOG_LEVEL: 'warn' } })
 })
-afterAll(() => server.stop())
+afterAll(async () => {
+  await server.stop()
+  // As fast as it goes is far more than what people did, and still nobody was told to wait.
+  expect(server.logs()).not.toContain('socket.rate-limited')
+})
 
 // Side by side: a replay waits for the server's commits most of the time.
 describe.concurrent.each(['friendsforever', 'clownschool'] as const)('%s', (name) => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { RoomJoined } from '../../lib/collab/rooms.ts'
+import { encodeBatch, encodePresenceSet } from '../../lib/protocol/wire.ts'
 import {
   type ConnectionPorts,
   DocumentConnection,
@@ -17,6 +18,8 @@ const tokens = new Tokens('a secret of more than thirty-two characters', Date.no
 function setUp(rooms: Partial<ConnectionPorts['rooms']>) {
   const clock = new VirtualClock(Math.random)
   const did: string[] = []
+  /** What the limits answer, one after the other; then nothing is limited. */
+  const limited: number[] = []
   let logged = ''
   const log = createLog('info', {
     write: (line: string) => {
@@ -32,7 +35,14 @@ function setUp(rooms: Partial<ConnectionPorts['rooms']>) {
   const person = { userId: 'ada', name: '', guestName: 1, hue: null }
   const socket = {
     id: 'socket',
-    data: { person, sessionId: 'session', tab: 'tab', connection: 0, expiresAt: Date.now() },
+    data: {
+      person,
+      sessionId: 'session',
+      tab: 'tab',
+      connection: 0,
+      expiresAt: Date.now(),
+      keys: { session: 'ada', ip: '' },
+    },
     emit: (event: string) => did.push(event),
     disconnect: () => did.push('disconnect'),
     join: () => undefined,
@@ -59,6 +69,7 @@ function setUp(rooms: Partial<ConnectionPorts['rooms']>) {
       catalog: { recordVisit: async () => undefined },
       rights: { at: async () => right },
       live,
+      limits: { take: () => limited.shift() ?? 0, isCrowded: () => false },
       holderOf: async () => null,
       graceMs: { write: 30_000, read: 300_000 },
       pingInterval: 10_000,
@@ -69,7 +80,7 @@ function setUp(rooms: Partial<ConnectionPorts['rooms']>) {
     new Map(),
   )
   const join = { address: tokens.addressOf(linkId), clientId: 1, schemaVersion: 1, cursor: null }
-  return { connection, presence, did, join, logged: () => logged }
+  return { connection, presence, did, join, clock, limited, logged: () => logged }
 }
 
 test('[ERR2] a fault of ours is answered as internal, logged, and not counted', async () => {
@@ -110,4 +121,55 @@ test('a socket that closes while its join is under way is in no room afterwards'
   await received
   expect(did).toEqual(['leave undefined', 'leave 3'])
   expect([answered, presence.size]).toEqual([false, 0])
+})
+
+test('what is rate-limited is answered with the time to wait, logged once, and counts for nothing else', async () => {
+  const { connection, did, limited, logged } = setUp({ receive: () => did.push('received') })
+  const batch = encodeBatch({
+    room: 1,
+    clientId: 1,
+    n: 1,
+    part: 0,
+    parts: 1,
+    restore: false,
+    payload: new Uint8Array([0]),
+  })
+  limited.push(...Array.from({ length: 20 }, () => 700))
+  for (let i = 0; i < 21; i++) await connection.receive('document:update', [batch])
+  expect(did).toEqual([...Array.from({ length: 20 }, () => 'document:ack'), 'received'])
+  expect(logged().split('socket.rate-limited')).toHaveLength(2)
+  limited.push(500)
+  const answers: object[] = []
+  await connection.receive('document:pull', [{ room: 1, seq: 0 }, (answer: object) => answers.push(answer)])
+  expect(answers).toEqual([expect.objectContaining({ ok: false, code: 'rate-limited', retryAfterMs: 500 })])
+})
+
+test('who sends on and on in spite of it is shut out', async () => {
+  const { connection, did, limited } = setUp({})
+  limited.push(...Array.from({ length: 1000 }, () => 700))
+  for (let i = 0; i < 1000; i++) await connection.receive('document:pull', [{ room: 1, seq: 0 }])
+  expect(did.filter((each) => each === 'disconnect')).toHaveLength(1)
+})
+
+test('a caret above the rate is set when its time has come, the last one alone, and not after the end', async () => {
+  const { connection, clock, limited, presence } = setUp({})
+  const set: number[] = []
+  presence.set = (_id, { caret }) => {
+    set.push(caret[0] ?? 0)
+    return true
+  }
+  const send = (caret: number) =>
+    connection.receive('presence:set', [
+      encodePresenceSet({ room: 1, idle: false, caret: new Uint8Array([caret]) }),
+    ])
+  limited.push(500, 400, 300)
+  for (const caret of [1, 2, 3]) await send(caret)
+  expect(set).toEqual([])
+  await clock.advance(500)
+  expect(set).toEqual([3])
+  limited.push(500)
+  await send(4)
+  connection.close()
+  await clock.advance(1000)
+  expect(set).toEqual([3])
 })

@@ -7,17 +7,35 @@ import { Guest } from './guest.ts'
 
 let server: ServerProcess
 let secure: ServerProcess
+/** What a client met that never ends its request's head; begun first, for it takes its time. */
+let stalled: Promise<string>
 
 beforeAll(async () => {
   ;[server, secure] = await Promise.all([
     startServer({ env: { TRUSTED_PROXIES: '1' } }),
     startServer({ env: { PUBLIC_URL: 'https://write.example.org' } }),
   ])
+  stalled = stall()
 }, 60_000)
 afterAll(() => Promise.all([server.stop(), secure.stop()]))
 
 const get = (path: string, headers: Record<string, string> = {}) =>
   fetch(server.url + path, { headers, redirect: 'manual' })
+
+/** Sends one header a second and never the last one, until the server has had enough. */
+async function stall(): Promise<string> {
+  const socket = connect(server.port, '127.0.0.1')
+  let answered = ''
+  socket.on('data', (bytes) => {
+    answered += bytes
+  })
+  socket.on('error', () => undefined)
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\n')
+  const drip = setInterval(() => socket.write('X-Drip: 1\r\n'), 1000)
+  await once(socket, 'close')
+  clearInterval(drip)
+  return answered
+}
 
 /** The lines of the log about requests, once one of them is about the request of that id. */
 async function lineOf(id: string): Promise<Record<string, unknown>> {
@@ -39,9 +57,7 @@ describe('what browsers are told', () => {
     const script = /src="(\/_next\/static\/[^"]+)"/.exec(await page.text())?.[1] ?? 'no script'
     for (const path of ['/', `/d/${address}`, '/nothing/here', '/api/documents', script]) {
       const { headers } = await get(path)
-      expect(headers.get('content-security-policy'), path).toMatch(
-        /script-src 'self' 'nonce-[^']{20,}' 'strict-dynamic';/,
-      )
+      expect(headers.get('content-security-policy'), path).toMatch(/script-src 'self' 'nonce-[^']{20,}';/)
       expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'")
       expect(headers.get('content-security-policy')).not.toMatch(/unsafe|\*|https?:/)
       expect(headers.get('x-content-type-options')).toBe('nosniff')
@@ -150,16 +166,18 @@ describe('what is refused before Next sees it', () => {
   })
 })
 
-test('one address can make so many guests, and another one still can', async () => {
-  const from = (ip: string) =>
-    new Guest(server.url)
-      .post('/api/session', undefined, { 'x-forwarded-for': ip })
-      .then(({ status }) => status)
-  const statuses: number[] = []
-  for (let i = 0; i < 12; i++) {
-    statuses.push(...(await Promise.all(Array.from({ length: 50 }, () => from('203.0.113.9')))))
-  }
-  expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(500)
-  expect(statuses.at(-1)).toBe(429)
-  expect(await from('203.0.113.10')).toBe(200)
+test('what one user does too often is answered 429 with a time to wait, and another one is not', async () => {
+  const ada = new Guest(server.url)
+  const bob = new Guest(server.url)
+  await Promise.all([ada.session(), bob.session()])
+  const rename = (guest: Guest) => guest.post('/api/session/profile', { name: 'x', hue: null })
+  const answers = await Promise.all(Array.from({ length: 250 }, () => rename(ada)))
+  const refused = answers.find(({ status }) => status === 429)
+  expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
+  expect(await refused?.json()).toMatchObject({ ok: false, code: 'rate-limited' })
+  expect((await rename(bob)).status).toBe(200)
 }, 60_000)
+
+test('a request whose head does not end is ended', async () => {
+  expect(await stalled).toContain('408')
+}, 40_000)

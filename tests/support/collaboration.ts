@@ -8,10 +8,13 @@ import { CollabProvider, type CollabProviderOptions } from '#lib/client/collab-p
 import type { SharedRole } from '#lib/protocol/identity.ts'
 import { AccessTokens } from '#lib/server/access-tokens.ts'
 import { Accounts, type KeptSession } from '#lib/server/accounts.ts'
+import { ClientIps } from '#lib/server/client-ip.ts'
 import { Collaboration } from '#lib/server/collaboration.ts'
 import { Identities } from '#lib/server/identities.ts'
 import { createLog } from '#lib/server/log.ts'
 import { Origins } from '#lib/server/origins.ts'
+import { NO_RATES, type RateFigures, Rates } from '#lib/server/rates.ts'
+import { SocketLimits } from '#lib/server/socket-limits.ts'
 import { Tokens } from '#lib/server/tokens.ts'
 import { openStore, type Store } from '#lib/storage/open-store.ts'
 
@@ -39,6 +42,8 @@ export interface CollaborationSettings {
   readonly pingTimeout?: number
   readonly roomCacheBytes?: number
   readonly presenceOfViewers?: boolean
+  /** Rates and numbers of connections are bounded as in production, but for these figures, and one proxy is trusted. */
+  readonly limited?: Partial<RateFigures>
 }
 
 /** Where it keeps its data and listens, when that is to be the same again. */
@@ -76,6 +81,11 @@ export async function startCollaboration(
     identities: new Identities(accounts, new AccessTokens(store.accounts, Date.now), 'create'),
     tokens,
     origins: new Origins(null),
+    limits: new SocketLimits({
+      rates: settings.limited ? new Rates(() => performance.now(), settings.limited) : NO_RATES,
+      clientIps: new ClientIps(settings.limited ? 1 : 0),
+      bounded: settings.limited !== undefined,
+    }),
     settings: {
       pingInterval: 10_000,
       pingTimeout: 30_000,

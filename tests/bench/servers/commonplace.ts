@@ -2,12 +2,15 @@ import { createServer } from 'node:http'
 import { SCHEMA_VERSION } from '../../../lib/protocol/version.ts'
 import { AccessTokens } from '../../../lib/server/access-tokens.ts'
 import { Accounts, type KeptSession } from '../../../lib/server/accounts.ts'
+import { ClientIps } from '../../../lib/server/client-ip.ts'
 import { Collaboration } from '../../../lib/server/collaboration.ts'
 import { prepareDataDir, readSettings } from '../../../lib/server/env.ts'
 import { Identities } from '../../../lib/server/identities.ts'
 import { createLog } from '../../../lib/server/log.ts'
 import { Origins } from '../../../lib/server/origins.ts'
+import { NO_RATES } from '../../../lib/server/rates.ts'
 import { readSecret } from '../../../lib/server/secret.ts'
+import { SocketLimits } from '../../../lib/server/socket-limits.ts'
 import { Tokens } from '../../../lib/server/tokens.ts'
 import { openStore } from '../../../lib/storage/open-store.ts'
 import type { Ticket, TicketRequest } from '../dialects/commonplace.ts'
@@ -46,6 +49,7 @@ const collaboration = new Collaboration({
   identities: new Identities(accounts, new AccessTokens(store.accounts, Date.now), settings.guests),
   tokens,
   origins: new Origins(null),
+  limits: new SocketLimits({ rates: NO_RATES, clientIps: new ClientIps(0), bounded: false }),
   settings,
   log,
 })

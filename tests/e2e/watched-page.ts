@@ -1,0 +1,41 @@
+import type { Page } from '@playwright/test'
+
+/** What a browser stopped or let happen on a page that it should not have met. */
+export interface Watch {
+  /** Reports of the Content-Security-Policy: directive and what it was about. */
+  readonly reports: string[]
+  /** Planted scripts that ran: what they called `planted` with. */
+  readonly executed: string[]
+  /** Requests to other sites than the server's. */
+  readonly foreign: string[]
+}
+
+/** Watches every document of a page, those it has not opened yet. Call it before the first one. */
+export async function watch(page: Page, origin: string): Promise<Watch> {
+  const seen: Watch = { reports: [], executed: [], foreign: [] }
+  await page.exposeFunction('planted', (what: string) => {
+    seen.executed.push(what)
+  })
+  await page.exposeFunction('reported', (what: string) => {
+    seen.reports.push(what)
+  })
+  await page.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI, sample }) => {
+      const { reported } = window as unknown as { reported: (what: string) => void }
+      reported(`${effectiveDirective} ${blockedURI} ${sample}`)
+    })
+  })
+  page.on('dialog', (dialog) => {
+    seen.executed.push(dialog.message())
+    void dialog.dismiss()
+  })
+  // What happens before the first script of a page shows in the console alone.
+  page.on('console', (message) => {
+    if (/Content Security Policy/i.test(message.text())) seen.reports.push(message.text())
+  })
+  page.on('request', (request) => {
+    const url = request.url()
+    if (/^(https?|wss?):/.test(url) && new URL(url).host !== new URL(origin).host) seen.foreign.push(url)
+  })
+  return seen
+}
