@@ -210,6 +210,22 @@ describe('joining', () => {
     expect((await join(a, { clientId: 7 })).acknowledged).toBe(1)
   })
 
+  test('[JOIN4] a client id of the guest one once was is one’s own: to join with, and to send batches of', async () => {
+    const guest = new Probe('guest')
+    guest.doc.clientID = 7
+    const { room } = await join(guest, { clientId: 7 })
+    await send(guest, guest.edit(room, 'as a guest'))
+    const later = guest.edit(room, ', never sent')
+    rooms.leave(guest)
+    const account = Object.assign(new Probe('account'), { aliases: new Set([guest.userId]) })
+    await join(account, { clientId: 8 })
+    await send(account, { ...later, room })
+    expect(account.acks).toEqual([])
+    expect(decodeEntries(frames.at(-1)?.entries ?? new Uint8Array())).toMatchObject([{ clientId: 7, n: 2 }])
+    const stranger = Object.assign(new Probe('stranger'), { aliases: new Set(['user of somebody']) })
+    expect(await ask(stranger, { clientId: 7 })).toMatchObject({ ok: false, code: 'client-id-taken' })
+  })
+
   test('[JOIN1] an idle rejoin brings nothing and appends nothing', async () => {
     const a = new Probe('a')
     const { room } = await join(a)

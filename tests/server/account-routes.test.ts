@@ -91,8 +91,9 @@ describe('signing in', () => {
     const [one, other] = [await newAccount(), await newAccount()]
     const attempt = async ({ email }: { email: string }, password: string) =>
       (await new Guest(server.url).post('/api/account/sign-in', { email, password })).status
-    for (let i = 0; i < 10; i++) expect(await attempt(one, 'wrong password')).toBe(422)
-    expect(await attempt(one, PASSWORD)).toBe(429)
+    const wrong = await Promise.all(Array.from({ length: 20 }, () => attempt(one, 'wrong password')))
+    expect(wrong.toSorted().slice(0, 10)).toEqual(Array(10).fill(422))
+    expect(wrong).toContain(429)
     expect(await attempt(other, PASSWORD)).toBe(200)
   })
 })

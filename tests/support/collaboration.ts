@@ -26,6 +26,7 @@ export interface CollaborationServer {
   readonly url: string
   readonly store: Store
   readonly collaboration: Collaboration
+  readonly accounts: Accounts
   /** A new guest. */
   guest(): Promise<KeptSession>
   /** Makes a document of `owner` whose link gives `role`. */
@@ -102,6 +103,7 @@ export async function startCollaboration(
     url,
     store,
     collaboration,
+    accounts,
     guest: () => accounts.startGuest(),
     async document(owner, role = 'editor') {
       const linkId = tokens.newLinkId()
