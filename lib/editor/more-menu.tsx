@@ -1,7 +1,8 @@
 'use client'
 
 import { useState } from 'react'
-import { pathOf } from '../protocol/urls.ts'
+import { addressIn, pathOf } from '../protocol/urls.ts'
+import { accountWordsIn } from './account-words.ts'
 import { CheckIcon, DotsIcon } from './icons.tsx'
 import { useLanguage, useWords } from './interface.tsx'
 import { Dialog, Popover } from './overlays.tsx'
@@ -68,6 +69,10 @@ export function MoreMenu({ theme, onTheme, onShortcuts, onDelete }: MoreMenuProp
               {words.shortcuts}
               <kbd>Ctrl /</kbd>
             </button>
+            <a role="menuitem" className="menu-item" href={accountPath()} onClick={close}>
+              <span className="menu-sign" />
+              {accountWordsIn(language).account}
+            </a>
             {onDelete ? (
               <button
                 type="button"
@@ -84,6 +89,11 @@ export function MoreMenu({ theme, onTheme, onShortcuts, onDelete }: MoreMenuProp
       }}
     </Popover>
   )
+}
+
+/** The account, or for a guest the way to one, which comes back here by the fragment. */
+function accountPath(): string {
+  return `${pathOf({ to: 'account' })}#${addressIn(location.pathname) ?? ''}`
 }
 
 interface MenuChoiceProps {

@@ -30,6 +30,8 @@ const CAPS: Readonly<Record<Exclude<GuestPolicy, 'off'>, Role | null>> = {
   create: null,
 }
 
+const NOBODY: ReadonlySet<string> = new Set()
+
 /** Session ids of programs are those of their tokens, under this. */
 const TOKEN_SESSION = 'token_'
 
@@ -77,7 +79,8 @@ export class Identities {
       ? await this.#capOfToken(sessionId.slice(TOKEN_SESSION.length), userId)
       : await this.#capOfSession(sessionId, userId, known.standing)
     if (cap === 'none') return null
-    return { person: known.person, aliases: new Set(await this.#accounts.aliasesOf(userId)), cap }
+    const aliases = known.standing === 'guest' ? NOBODY : new Set(await this.#accounts.aliasesOf(userId))
+    return { person: known.person, aliases, cap }
   }
 
   async #ofToken(token: string): Promise<Identified | null> {

@@ -2,7 +2,7 @@ import AxeBuilder from '@axe-core/playwright'
 import { expect, type Page } from '@playwright/test'
 import { accountWordsIn } from '#lib/editor/account-words.ts'
 import { test } from './fixtures.ts'
-import { Writer } from './writer.ts'
+import { words as pageWords, Writer } from './writer.ts'
 
 const words = accountWordsIn('en')
 const PASSWORD = 'correct horse battery'
@@ -230,6 +230,28 @@ test('the first administrator gives somebody a reset link, who signs in with a n
   await mei.page.waitForURL((url) => url.pathname === '/')
   await mei.page.goto(setup)
   await expect(mei.page.getByRole('heading', { name: words.resetEnded })).toBeVisible()
+})
+
+test('from a document one signs in, and is back in it', async ({ newPerson }) => {
+  const email = newEmail()
+  const home = await newPerson()
+  await signUp(home.page, email, 'Mei')
+  const mei = await newPerson()
+  await mei.startWriting()
+  await mei.type('half a sentence')
+  await mei.seesSaved()
+  const link = mei.page.url()
+  await mei.page.getByRole('button', { name: pageWords.more }).click()
+  await mei.page.getByRole('menuitem', { name: words.account }).click()
+  await mei.page.getByLabel(words.email).fill(email)
+  await mei.page.getByLabel(words.password).fill(PASSWORD)
+  await mei.page.getByRole('button', { name: words.signIn }).click()
+  await mei.page.waitForURL(link)
+  await mei.sees('half a sentence')
+  await expect(mei.people.first()).toHaveAccessibleName(/^Mei /)
+  await mei.goToEnd()
+  await mei.type(', and the other')
+  await mei.seesSaved()
 })
 
 test('a wrong password keeps what was typed and says so', async ({ newPerson }) => {
