@@ -1,43 +1,57 @@
-import { afterEach, describe, expect, test } from 'vitest'
-import { GUEST_POLICIES, type GuestPolicy } from '../../lib/server/services.ts'
-import { type ServerProcess, startServer } from '../support/server-process.ts'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { AccessTokens } from '../../lib/server/access-tokens.ts'
+import type { KeptSession } from '../../lib/server/accounts.ts'
+import { Identities } from '../../lib/server/identities.ts'
+import { GUEST_POLICIES } from '../../lib/server/services.ts'
+import { type CollaborationServer, startCollaboration } from '../support/collaboration.ts'
+import { startServer } from '../support/server-process.ts'
 import { connected, Guest, join, openSocket } from './guest.ts'
 
-let server: ServerProcess | null = null
-afterEach(() => server?.stop())
-
-/** A server under a policy, with a document of an account and a guest who comes to it. */
-async function world(policy: GuestPolicy) {
-  server = await startServer({ env: { GUESTS: policy } })
-  const owner = new Guest(server.url)
-  await owner.post('/api/account/sign-up', { email: 'owner@example.org', password: 'correct horse battery' })
-  return { url: server.url, owner, guest: new Guest(server.url), address: await owner.createDocument() }
-}
-
 const ROLES = { view: 'viewer', comment: 'commenter', edit: 'editor', create: 'editor' } as const
+const CREDENTIALS = { email: 'owner@example.org', password: 'correct horse battery' }
 
-describe.for(GUEST_POLICIES.filter((policy) => policy !== 'off'))('GUESTS=%s', (policy) => {
-  test(`lets a guest be ${ROLES[policy]} by a link for editors, and make documents or not`, async () => {
-    const { guest, owner, address } = await world(policy)
-    const socket = await guest.connect()
-    expect(await join(socket, { address })).toMatchObject({ ok: true, role: ROLES[policy] })
+describe.for(GUEST_POLICIES.filter((policy) => policy !== 'off'))('GUESTS=%s', (guests) => {
+  let server: CollaborationServer
+  beforeAll(async () => {
+    server = await startCollaboration({ guests })
+  })
+  afterAll(() => server.close())
+
+  const roleOf = async (who: KeptSession, address: string) => {
+    const socket = openSocket(server.url, { token: server.token(who) })
+    await connected(socket)
+    const { role } = await join(socket, { address })
     socket.disconnect()
-    const made = await guest.post('/api/documents', {})
-    expect(made.status).toBe(policy === 'create' ? 200 : 403)
-    // An account is asked nothing.
-    const owns = await owner.connect()
-    expect(await join(owns, { address })).toMatchObject({ role: 'owner' })
-    owns.disconnect()
+    return role
+  }
+
+  test('caps what a guest is, in their own documents too, and not what an account is', async () => {
+    const owner = await server.accounts.signUp(new Headers(), { ...CREDENTIALS, name: '' })
+    if (typeof owner === 'string') throw new Error(owner)
+    const guest = await server.guest()
+    const [theirs, own] = [await server.document(owner), await server.document(guest)]
+    expect(await roleOf(guest, theirs.address)).toBe(ROLES[guests])
+    expect(await roleOf(guest, own.address)).toBe(guests === 'create' ? 'owner' : ROLES[guests])
+    expect(await roleOf(owner, theirs.address)).toBe('owner')
+    const identities = new Identities(
+      server.accounts,
+      new AccessTokens(server.store.accounts, Date.now),
+      guests,
+    )
+    expect(identities.ofSession(guest)?.mayCreate).toBe(guests === 'create')
+    expect(identities.ofSession(owner)).toMatchObject({ mayCreate: true, cap: null })
   })
 })
 
 test('GUESTS=off lets nobody in without an account, not even who was a guest before', async () => {
   const before = await startServer()
+  onTestFinished(() => before.stop())
   const guest = new Guest(before.url)
   const { token } = await guest.session()
   const address = await guest.createDocument()
   await before.kill('SIGTERM')
-  server = await startServer({ dataDir: before.dataDir, port: before.port, env: { GUESTS: 'off' } })
+  const server = await startServer({ dataDir: before.dataDir, port: before.port, env: { GUESTS: 'off' } })
+  onTestFinished(() => server.stop())
   await expect(connected(openSocket(server.url, { token }))).rejects.toThrow('unauthenticated')
   for (const asked of [guest, new Guest(server.url)]) {
     const answer = await asked.post('/api/session')
@@ -49,5 +63,4 @@ test('GUESTS=off lets nobody in without an account, not even who was a guest bef
   await guest.post('/api/account/sign-up', { email: 'mei@example.org', password: 'correct horse battery' })
   const deleted = await guest.post('/api/documents/delete', { address })
   expect(await deleted.json()).toMatchObject({ ok: true, outcome: 'deleted' })
-  await before.stop()
-})
+}, 60_000)

@@ -14,6 +14,7 @@ import { Identities } from '#lib/server/identities.ts'
 import { createLog } from '#lib/server/log.ts'
 import { Origins } from '#lib/server/origins.ts'
 import { NO_RATES, type RateFigures, Rates } from '#lib/server/rates.ts'
+import type { GuestPolicy } from '#lib/server/services.ts'
 import { SocketLimits } from '#lib/server/socket-limits.ts'
 import { Tokens } from '#lib/server/tokens.ts'
 import { openStore, type Store } from '#lib/storage/open-store.ts'
@@ -45,6 +46,8 @@ export interface CollaborationSettings {
   readonly presenceOfViewers?: boolean
   /** Rates and numbers of connections are bounded as in production, but for these figures, and one proxy is trusted. */
   readonly limited?: Partial<RateFigures>
+  /** `create` when left out. */
+  readonly guests?: GuestPolicy
 }
 
 /** Where it keeps its data and listens, when that is to be the same again. */
@@ -79,7 +82,11 @@ export async function startCollaboration(
     documents: store.documents,
     catalog: store.catalog,
     access: store.access,
-    identities: new Identities(accounts, new AccessTokens(store.accounts, Date.now), 'create'),
+    identities: new Identities(
+      accounts,
+      new AccessTokens(store.accounts, Date.now),
+      settings.guests ?? 'create',
+    ),
     tokens,
     origins: new Origins(null),
     limits: new SocketLimits({
