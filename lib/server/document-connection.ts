@@ -454,6 +454,8 @@ export class DocumentConnection implements Connection {
     const documentId = this.#documents.get(request.room)
     const role = rooms.roleOf(this, request.room)
     if (documentId === undefined || role === null) return NOT_JOINED
+    // Its role is not that of its user: an owner would ask themselves.
+    if (live.hasLapsed(this)) return refuse('session-expired', 'renew the token first')
     // Somebody who may it already, or whose wish was granted in this moment.
     if (!atLeast(role, request.role)) {
       await live.ask(documentId, identityOf(this.#socket.data.person), request)

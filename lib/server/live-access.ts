@@ -63,6 +63,11 @@ export class LiveAccess {
     this.#judgeOne(connection, documentIds, 'renewed')
   }
 
+  /** True from `lapse` to `restore`. */
+  hasLapsed(connection: Connection): boolean {
+    return this.#lapsed.has(connection.id)
+  }
+
   /** The connection is gone. */
   forget(connection: Connection): void {
     this.#caps.delete(connection.id)
