@@ -75,7 +75,7 @@ export class Compactor {
   readonly #pending = new Map<Room, Pending>()
   /** Entries wait for their check. */
   readonly #forEntries = new Set<Room>()
-  /** Waiting to be folded, the longest waiting first: for a snapshot, for the schema, and for nothing but a title. */
+  /** Waiting to be folded, the longest waiting first: for a snapshot or to leave memory, for the schema, and for nothing but a title. */
   readonly #forSnapshots = new Set<Room>()
   readonly #forChecks = new Set<Room>()
   readonly #forTitles = new Set<Room>()
@@ -121,6 +121,14 @@ export class Compactor {
   waits(room: Room): boolean {
     const isQueued = [this.#forSnapshots, this.#forChecks, this.#forTitles].some((queue) => queue.has(room))
     return isQueued || this.#pending.has(room) || this.#folding?.room === room
+  }
+
+  /** Nobody is in the room any more: what it waits for is done out of turn, or rooms would gather in memory. Repeating is harmless. */
+  hurry(room: Room): void {
+    if (!this.#forChecks.has(room) && !this.#forTitles.has(room)) return
+    this.#dequeue(room)
+    this.#forSnapshots.add(room)
+    this.#next()
   }
 
   /** The room is no longer in memory. */

@@ -72,6 +72,8 @@ export interface RoomJoined {
 
 /** A room nobody is in is kept this long. */
 const UNLOAD_AFTER_MS = 30_000
+/** When it could not be: something of it was still to be written. */
+const UNLOAD_AGAIN_MS = 2000
 /** After the store refused a row, its document rests this long: clients would only be refused again. */
 const REFUSED_REST_MS = 1000
 
@@ -339,12 +341,16 @@ export class Rooms {
     this.#snapshots.forget(room.documentId)
   }
 
-  #unloadSoon(room: Room): void {
+  #unloadSoon(room: Room, afterMs = UNLOAD_AFTER_MS): void {
     if (room.memberCount > 0 || this.#unloads.has(room) || this.#closing) return
-    const cancel = this.#options.clock.after(UNLOAD_AFTER_MS, () => {
+    const cancel = this.#options.clock.after(afterMs, () => {
       this.#unloads.delete(room)
-      if (room.idle && !this.#compactor.waits(room)) this.#forget(room)
-      else this.#unloadSoon(room)
+      if (room.idle && !this.#compactor.waits(room)) {
+        this.#forget(room)
+        return
+      }
+      this.#compactor.hurry(room)
+      this.#unloadSoon(room, UNLOAD_AGAIN_MS)
     })
     this.#unloads.set(room, cancel)
   }

@@ -118,6 +118,18 @@ describe('folding for titles', () => {
     expect(clock.waiting).toBe(0)
   })
 
+  test('rooms that nobody is in any more do not wait for their share: they would gather in memory', async () => {
+    const documents = Array.from({ length: 100 }, (_, i) => new Document(i))
+    for (const document of documents) document.write(1)
+    await clock.advance(3000)
+    const left = documents.slice(50)
+    for (const { room } of left) compactor.hurry(room)
+    await clock.advance(50 * FOLD_MS)
+    expect(left.filter(({ room }) => compactor.waits(room))).toEqual([])
+    expect(documents.filter(({ room }) => compactor.waits(room)).length).toBeGreaterThan(30)
+    expect(compactions).toEqual([])
+  })
+
   test('a room that waits stays in memory, and one that is forgotten waits no more', async () => {
     const documents = Array.from({ length: 30 }, (_, i) => new Document(i))
     for (const document of documents) document.write(1)
