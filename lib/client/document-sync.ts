@@ -461,15 +461,26 @@ export class DocumentSync {
     try {
       const room = this.#room
       const { answer, history } = await link.pull({ room, seq: this.#order.cursor?.seq ?? 0 })
-      if (link !== this.#link || room !== this.#room || !answer.ok) return
+      if (link !== this.#link || room !== this.#room) return
+      if (!answer.ok) {
+        if (isRetryable(answer.code)) this.#pullLater(link, answer.retryAfterMs)
+        return
+      }
       const bytes = history ?? (await this.#transfer.whole(room, answer.chunked))
       if (link !== this.#link || room !== this.#room) return
       this.#takeHistory(decodeHistory(bytes), false)
     } catch {
-      if (link === this.#link) this.#after(RETRY_MS, () => void (this.#order.hasHole && this.#pull()))
+      this.#pullLater(link)
     } finally {
       this.#pulling = false
     }
+  }
+
+  /** What is missing is asked for again, unless it came by itself or with another connection. */
+  #pullLater(link: Link, ms = RETRY_MS): void {
+    this.#after(ms, () => {
+      if (link === this.#link && this.#order.hasHole) void this.#pull()
+    })
   }
 
   #acknowledge(clientId: number, n: number): void {

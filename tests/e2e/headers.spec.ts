@@ -11,6 +11,7 @@ test('two people write a whole session, and nothing they do is against the polic
   newPerson,
   server,
 }) => {
+  test.slow()
   const mei = await newPerson()
   const wei = await newPerson()
   const watches = [await watch(mei.page, server.url), await watch(wei.page, server.url)]

@@ -80,6 +80,7 @@ for (const bypassCSP of [false, true]) {
       newPerson,
       server,
     }) => {
+      test.slow()
       const mei = await newPerson()
       const wei = await newPerson()
       const watches = [await watch(mei.page, server.url), await watch(wei.page, server.url)]

@@ -10,7 +10,7 @@ const open: TestSocket[] = []
 
 beforeAll(async () => {
   server = await startServer({ env: { LOG_LEVEL: 'trace', TRUSTED_PROXIES: '1' } })
-})
+}, 60_000)
 afterAll(async () => {
   for (const socket of open) socket.disconnect()
   await server.stop()
@@ -73,9 +73,27 @@ test('after a whole session no token, cookie, address or text is in the log, nor
   await committed
   keepSession('ada at last', ada, await ada.session())
 
+  const carol = new Guest(server.url)
+  const account = { email: 'carol@the-secret-host.example', password: 'the-secret-password', name: 'Carol' }
+  keep('e-mail', account.email)
+  keep('password', account.password)
+  expect((await carol.post('/api/account/sign-up', account)).status).toBe(200)
+  keepSession('carol', carol, await carol.session())
+  await carol.post('/api/account/tokens', { name: 'a program', scope: 'write', days: 1 })
+  const page = await fetch(`${server.url}/account`, { headers: { cookie: carol.cookie } })
+  const program = /cp_[A-Za-z0-9_-]{20,}/.exec(await page.text())?.[0] ?? ''
+  keep('access token', program)
+  const authorization = `Bearer ${program}`
+  expect((await new Guest(server.url).post('/api/session', {}, { authorization })).status).toBe(200)
+
   // Somebody else, who tries what they can.
   const bob = new Guest(server.url)
   const bobs = await bob.session()
+  for (const path of ['sign-in', 'sign-up', 'reset', 'tokens', 'password', 'setup']) {
+    for (const body of [{}, { ...account, password: 'another-password' }, { token: 'x', password: 5 }]) {
+      heard.push(await told(await bob.post(`/api/account/${path}`, body)))
+    }
+  }
   const wrong = `${address.slice(0, 31)}${address.endsWith('A') ? 'B' : 'A'}`
   for (const path of ['session', 'session/profile', 'documents', 'documents/delete', 'open']) {
     for (const body of [
