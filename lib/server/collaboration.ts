@@ -67,6 +67,7 @@ export class Collaboration {
     const rights = new Rights({ access, tokens, now: systemClock.now })
     const sockets = new SocketServer({
       ...options,
+      clock: systemClock,
       pingInterval,
       pingTimeout,
       holderOf: (token) => holderOf(token, { anew: false }),

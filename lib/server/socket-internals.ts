@@ -28,6 +28,7 @@ interface FrameWriter {
     readonly socket: {
       readonly readyState: number
       readonly bufferedAmount: number
+      terminate(): void
       readonly _sender: { sendFrame(frames: readonly Uint8Array[]): void }
     }
   }
@@ -37,7 +38,7 @@ const RESPONSE = Symbol('the response to a request')
 const WEBSOCKET_OPEN = 1
 const EVENT = 2
 /** Unsent bytes from which a socket is left out of presence. */
-const BUSY_BYTES = 64 * 1024
+const BUSY_BYTES = 256 * 1024
 const encoder = new Encoder()
 
 /** Sends bytes as an event to each of `sockets`. */
@@ -64,6 +65,23 @@ export function isBusy({ conn }: DocumentSocket): boolean {
   if (!conn.transport.writable) return true
   const writer: object = conn
   return isFrameWriter(writer) && writer.transport.socket.bufferedAmount > BUSY_BYTES
+}
+
+/** Bytes that a socket was sent and that have not left this process. */
+export function unsentBytes({ conn }: DocumentSocket): number {
+  const { writeBuffer } = conn as unknown as { writeBuffer?: readonly { data?: unknown }[] }
+  let bytes = 0
+  for (const { data } of writeBuffer ?? [])
+    bytes += typeof data === 'string' || data instanceof Uint8Array ? data.length : 0
+  const writer: object = conn
+  return bytes + (isFrameWriter(writer) ? writer.transport.socket.bufferedAmount : 0)
+}
+
+/** Ends a connection without a word: what waits for it would only go on waiting. */
+export function cut({ conn }: DocumentSocket): void {
+  const writer: object = conn
+  if (isFrameWriter(writer)) writer.transport.socket.terminate()
+  else conn.close(true)
 }
 
 /** What opens a connection, and what it is answered by: until then it carries headers. */

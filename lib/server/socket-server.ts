@@ -1,6 +1,7 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http'
 import { type Namespace, Server } from 'socket.io'
 import * as v from 'valibot'
+import type { Clock } from '../collab/clock.ts'
 import type { PresenceSend } from '../collab/presence.ts'
 import type { RoomWire } from '../collab/room.ts'
 import {
@@ -26,6 +27,7 @@ import type { Holder } from './identities.ts'
 import type { Log } from './log.ts'
 import type { Origins } from './origins.ts'
 import type { Person } from './person.ts'
+import { SlowReaders } from './slow-readers.ts'
 import { fanOut, forgetRequests, isBusy } from './socket-internals.ts'
 import type { SocketAddress, SocketKeys, SocketLimits } from './socket-limits.ts'
 import type { SocketToken } from './tokens.ts'
@@ -49,6 +51,7 @@ export interface SocketServerOptions {
   readonly limits: SocketLimits
   readonly pingInterval: number
   readonly pingTimeout: number
+  readonly clock: Clock
   readonly log: Log
 }
 
@@ -76,6 +79,7 @@ export class SocketServer {
   readonly #io: DocumentServer
   readonly #documents: DocumentNamespace
   readonly #options: SocketServerOptions
+  readonly #readers: SlowReaders
   /** Sockets by the room they are in. */
   readonly #groups: SocketGroups = new Map()
   /** From where each connection came; its request is not kept. */
@@ -86,6 +90,7 @@ export class SocketServer {
 
   constructor(options: SocketServerOptions) {
     this.#options = options
+    this.#readers = new SlowReaders(options.clock)
     const { origins } = options
     this.#io = new Server(options.httpServer, {
       path: pathOf({ to: 'socket' }),
@@ -128,7 +133,7 @@ export class SocketServer {
       )
     })
     this.wire = {
-      relay: (room, frame) => fanOut(this.#groups.get(room) ?? [], 'document:update', frame),
+      relay: (room, frame) => this.#readers.relay(this.#groups.get(room) ?? [], room, frame),
       notice: (notice) => {
         for (const socket of this.#groups.get(notice.room) ?? []) socket.emit('server:notice', notice)
       },
@@ -139,7 +144,9 @@ export class SocketServer {
   serve(ports: ConnectionPorts): void {
     this.#documents.on('connection', (socket) => {
       const connection = new DocumentConnection(socket, ports, this.#groups)
-      socket.onAny((event: string, ...args: unknown[]) => void connection.receive(event, args))
+      socket.onAny((event: string, ...args: unknown[]) => {
+        if (this.#readers.mayAnswer(socket)) void connection.receive(event, args)
+      })
       const heard = () => ports.presence.heard(socket.id)
       socket.conn.on('packet', heard)
       const since = performance.now()
@@ -147,6 +154,7 @@ export class SocketServer {
         const seconds = Math.round((performance.now() - since) / 1000)
         this.#options.log.info({ reason, seconds }, 'socket.closed')
         socket.conn.off('packet', heard)
+        this.#readers.forget(socket)
         connection.close()
       })
     })
@@ -199,6 +207,7 @@ export class SocketServer {
 
   /** Closes every socket, and the HTTP server with them. */
   async close(): Promise<void> {
+    this.#readers.close()
     await this.#io.close()
   }
 

@@ -35,6 +35,8 @@ const delay = monitorEventLoopDelay({ resolution: 2 })
 delay.enable()
 const server = await startCollaboration(settings, { dataDir, port, httpServer })
 let owner: KeptSession | null = null
+let computed = process.threadCpuUsage()
+let mostBytes = process.resourceUsage().maxRSS * 1024
 
 const answers: { [Name in keyof Answers]: () => Promise<Answers[Name]> | Answers[Name] } = {
   async guest() {
@@ -47,10 +49,21 @@ const answers: { [Name in keyof Answers]: () => Promise<Answers[Name]> | Answers
   },
   watch() {
     delay.reset()
+    computed = process.threadCpuUsage()
+    mostBytes = process.resourceUsage().maxRSS * 1024
     arrivals.splice(0)
     return null
   },
-  seen: () => ({ stallMs: Math.round(delay.max / 1e6), arrivals, connections: connections.size }),
+  seen() {
+    const { user, system } = process.threadCpuUsage(computed)
+    return {
+      stallMs: Math.round(delay.max / 1e6),
+      computingMs: Math.round((user + system) / 1000),
+      grownBytes: process.resourceUsage().maxRSS * 1024 - mostBytes,
+      arrivals,
+      connections: connections.size,
+    }
+  },
   drop() {
     for (const socket of connections) socket.resetAndDestroy()
     return null

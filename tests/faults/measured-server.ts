@@ -28,8 +28,11 @@ export interface Answers {
   document: { address: string; documentId: string }
   /** From now on stalls and arrivals are noted anew. */
   watch: null
-  /** The longest stall of its event loop, ms, and when WebSockets were asked for, ms since the epoch. */
-  seen: { stallMs: number; arrivals: number[]; connections: number }
+  /**
+   * Since then: the longest stall of its event loop and what its thread has computed, ms; by how much its most memory
+   * has grown; and when WebSockets were asked for, ms since the epoch.
+   */
+  seen: { stallMs: number; computingMs: number; grownBytes: number; arrivals: number[]; connections: number }
   /** Cuts every connection at once. */
   drop: null
   /** Collects the garbage of its threads too, which takes a second or more. */
@@ -76,6 +79,22 @@ export class MeasuredServer {
     return server
   }
 
+  /** False: the process has ended. */
+  get alive(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
+  get guests(): readonly SessionOfGuest[] {
+    return this.#guests
+  }
+
+  /** A token of the guest with that number. */
+  token(guest: number): string {
+    const who = this.#guests[guest % this.#guests.length]
+    if (!who) throw new Error('the server has no guests')
+    return this.#tokens.issue(who.userId, who.sessionId).token
+  }
+
   ask<Name extends keyof Answers>(ask: Name): Promise<Answers[Name]> {
     const id = ++this.#lastId
     const pending = Promise.withResolvers<unknown>()
@@ -90,9 +109,7 @@ export class MeasuredServer {
 
   /** A provider of the guest with that number, on a new Y.Doc. */
   open(address: string, guest: number, options: Partial<CollabProviderOptions> = {}): CollabProvider {
-    const who = this.#guests[guest % this.#guests.length]
-    if (!who) throw new Error('the server has no guests')
-    const auth = async () => this.#tokens.issue(who.userId, who.sessionId).token
+    const auth = async () => this.token(guest)
     return new CollabProvider({ url: this.url, address, auth, doc: new Y.Doc(), ...options })
   }
 

@@ -1,17 +1,20 @@
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { browserSide } from './browser-side.ts'
 import { damage } from './damage.ts'
 import { disk } from './disk.ts'
+import { hostile } from './hostile.ts'
 import { kill9 } from './kill9.ts'
 import { network } from './network.ts'
 import { powerLoss } from './power-loss.ts'
 import type { Scenario } from './scenario.ts'
 import { simulation } from './simulation.ts'
+import { slowReader } from './slow-reader.ts'
 import { soak } from './soak.ts'
 import { storms } from './storms.ts'
 
 /*
- * npm run faults [-- --only kill9,simulation] [--count 50] [--seed 7] [--json]
+ * npm run faults [-- --only kill9,simulation] [--count 50] [--seed 7] [--corpus file] [--json]
  * Runs the fault suite in full and reports what it measured; ends with 1 when a promise did not hold.
  */
 
@@ -24,6 +27,8 @@ const SCENARIOS: readonly Scenario[] = [
   damage,
   storms,
   network,
+  hostile,
+  slowReader,
   soak,
 ]
 
@@ -32,6 +37,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     count: { type: 'string' },
     seed: { type: 'string' },
+    corpus: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 })
@@ -58,7 +64,11 @@ let failed = false
 for (const scenario of SCENARIOS) {
   if (only && !only.includes(scenario.name)) continue
   const begun = performance.now()
-  const finding = await scenario.run({ count: count ?? scenario.full, seed })
+  const finding = await scenario.run({
+    count: count ?? scenario.full,
+    seed,
+    ...(values.corpus === undefined ? {} : { corpus: resolve(values.corpus) }),
+  })
   const seconds = Math.round((performance.now() - begun) / 100) / 10
   failed ||= !finding.ok
   if (values.json) {

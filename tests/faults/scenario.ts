@@ -13,6 +13,8 @@ export interface ScenarioRun {
   /** How many times: kills, cuts, seeds, minutes – what the scenario counts. */
   readonly count: number
   readonly seed: number
+  /** A file that a scenario reads in place of its own inputs. */
+  readonly corpus?: string
 }
 
 /** One kind of fault, run against the real thing. `run` ends by itself and leaves no process or folder behind. */

@@ -1,0 +1,96 @@
+import type { Clock } from '../collab/clock.ts'
+import type { DocumentSocket } from './document-connection.ts'
+import { cut, fanOut, unsentBytes } from './socket-internals.ts'
+
+/** From so much unsent on a reader gets no more frames, */
+const BEHIND_BYTES = 1024 * 1024
+/** and gets them again when no more than this is left. */
+const DRAINED_BYTES = 64 * 1024
+/** Unsent for any reason: answers to what a client asks without reading. */
+const MOST_BYTES = 4 * 1024 * 1024
+/** A reader that takes nothing for so long is cut. */
+const PATIENCE_MS = 15_000
+const LOOK_MS = 250
+
+interface Behind {
+  /** The last frame of each room that it did not get; the first of them to arrive makes its client pull the others. */
+  readonly missed: Map<number, Uint8Array>
+  unsent: number
+  /** When it last took something, or was given more. */
+  takenAt: number
+}
+
+/**
+ * Readers that do not take what they are sent. What waits for them stays in this process, so beyond a bound they get no
+ * frames; drained, they get the last one missed, and their clients pull what is between. Who takes nothing at all is cut.
+ */
+export class SlowReaders {
+  readonly #clock: Clock
+  readonly #behind = new Map<DocumentSocket, Behind>()
+  #cancel: (() => void) | null = null
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Sends a room's frame to everybody in the group who keeps up. */
+  relay(group: Iterable<DocumentSocket>, room: number, frame: Uint8Array): void {
+    const ready: DocumentSocket[] = []
+    for (const socket of group) {
+      const behind = this.#behind.get(socket) ?? this.#look(socket)
+      if (behind) behind.missed.set(room, frame)
+      else ready.push(socket)
+    }
+    fanOut(ready, 'document:update', frame)
+  }
+
+  /** True when a message of this socket may be handled; else the socket was cut, for it does not read the answers. */
+  mayAnswer(socket: DocumentSocket): boolean {
+    if (unsentBytes(socket) <= MOST_BYTES) return true
+    this.forget(socket)
+    cut(socket)
+    return false
+  }
+
+  /** The socket is gone. */
+  forget(socket: DocumentSocket): void {
+    this.#behind.delete(socket)
+  }
+
+  close(): void {
+    this.#cancel?.()
+    this.#behind.clear()
+  }
+
+  #look(socket: DocumentSocket): Behind | null {
+    const unsent = unsentBytes(socket)
+    if (unsent <= BEHIND_BYTES) return null
+    const behind: Behind = { missed: new Map(), unsent, takenAt: this.#clock.steady() }
+    this.#behind.set(socket, behind)
+    this.#watch()
+    return behind
+  }
+
+  #watch(): void {
+    this.#cancel ??= this.#clock.after(LOOK_MS, () => {
+      this.#cancel = null
+      for (const [socket, behind] of [...this.#behind]) this.#judge(socket, behind)
+      if (this.#behind.size > 0) this.#watch()
+    })
+  }
+
+  #judge(socket: DocumentSocket, behind: Behind): void {
+    const unsent = unsentBytes(socket)
+    const now = this.#clock.steady()
+    if (unsent <= DRAINED_BYTES) {
+      this.#behind.delete(socket)
+      for (const frame of behind.missed.values()) fanOut([socket], 'document:update', frame)
+    } else if (unsent < behind.unsent) {
+      behind.takenAt = now
+    } else if (now - behind.takenAt >= PATIENCE_MS) {
+      this.#behind.delete(socket)
+      cut(socket)
+    }
+    behind.unsent = unsent
+  }
+}
