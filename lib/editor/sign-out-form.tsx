@@ -1,10 +1,12 @@
 'use client'
 
 import { useEffect, useState } from 'react'
-import { countUnsent, wipeLocalCopies } from '../client/local-copies.ts'
 import { pathOf } from '../protocol/urls.ts'
 import { accountWordsIn } from './account-words.ts'
 import type { Language } from './words.ts'
+
+/** Only in the browser: Next's server bundle would bring a second copy of Yjs beside the server's own. */
+const localCopies = () => import('../client/local-copies.ts')
 
 interface SignOutFormProps {
   /** The user, and the guests they once were. */
@@ -21,6 +23,7 @@ export function SignOutForm({ userIds, language }: SignOutFormProps) {
   useEffect(() => {
     let gone = false
     const look = async () => {
+      const { countUnsent } = await localCopies()
       const counts = await Promise.all(userIds.map(countUnsent))
       if (!gone) setUnsent(counts.reduce((sum, each) => sum + each, 0))
     }
@@ -48,6 +51,7 @@ export function SignOutForm({ userIds, language }: SignOutFormProps) {
       return
     }
     try {
+      const { wipeLocalCopies } = await localCopies()
       await wipeLocalCopies(userIds)
       location.assign(pathOf({ to: 'front' }))
     } catch (error) {
