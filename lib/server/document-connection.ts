@@ -3,7 +3,7 @@ import type { Clock } from '../collab/clock.ts'
 import type { DocumentCatalog } from '../collab/document-store.ts'
 import type { Connection } from '../collab/room.ts'
 import type { RoomJoined, Rooms } from '../collab/rooms.ts'
-import { type ErrorCode, type Refusal, refuse } from '../protocol/errors.ts'
+import { type Refusal, refuse } from '../protocol/errors.ts'
 import {
   type Ack,
   type AskRequest,
@@ -24,22 +24,16 @@ import {
 } from '../protocol/events.ts'
 import { atLeast, type Role } from '../protocol/identity.ts'
 import { LIMITS } from '../protocol/limits.ts'
-import {
-  type BatchBody,
-  decodeBatch,
-  decodePresenceSet,
-  MalformedBody,
-  type PresenceSetBody,
-} from '../protocol/wire.ts'
+import { type BatchBody, decodeBatch, decodePresenceSet, type PresenceSetBody } from '../protocol/wire.ts'
+import { EventGate } from './event-gate.ts'
 import { HistorySending } from './history-sending.ts'
 import type { Holder } from './identities.ts'
 import type { LiveAccess } from './live-access.ts'
 import type { Log } from './log.ts'
 import { identityOf, type Person } from './person.ts'
 import type { PresenceRooms } from './presence-rooms.ts'
-import type { RateName } from './rates.ts'
 import type { Rights } from './rights.ts'
-import { type Answer, bytes, type EventRule, type EventRules, json } from './socket-events.ts'
+import { type Answer, bytes, type EventRules, json } from './socket-events.ts'
 import { SocketLease, type SocketLeaseOptions } from './socket-lease.ts'
 import type { SocketKeys, SocketLimits } from './socket-limits.ts'
 import type { SocketToken } from './tokens.ts'
@@ -79,19 +73,6 @@ export interface ConnectionPorts {
   readonly log: Log
 }
 
-/** Refusals that no client of ours causes by a race: ten of them in a row end the connection. */
-const SUSPECT = new Set<ErrorCode>([
-  'bad-message',
-  'too-large',
-  'unknown-event',
-  'invalid-update',
-  'foreign-client',
-  'unknown-root',
-])
-
-/** Messages sent on in spite of being told to wait, more than a client of ours has on its way, that end a connection. */
-const LIMITED_IN_A_ROW = 1000
-
 /** How often a join is judged again when access changes in the very moment. */
 const JOIN_ATTEMPTS = 5
 
@@ -105,11 +86,7 @@ const NOT_JOINED = refuse('not-joined', 'join the document first')
 /** Sockets by the room whose frames they get. */
 export type SocketGroups = Map<number, Set<DocumentSocket>>
 
-/**
- * One socket: parses what comes, hands it to the rules, answers. Every event goes through `receive`, the one wrapper:
- * its rule says how it is read, who may send it and who handles it; what is wrong with it is answered as a refusal, a
- * fault of ours as `internal`, and nothing is thrown further.
- */
+/** One socket: what it may send and who handles it, and what the rooms send it. Everything comes through its gate. */
 export class DocumentConnection implements Connection {
   readonly id: string
   readonly userId: string
@@ -119,11 +96,10 @@ export class DocumentConnection implements Connection {
   readonly #groups: SocketGroups
   readonly #lease: SocketLease
   readonly #sending: HistorySending
+  readonly #gate: EventGate<DocumentConnection>
   /** Documents by room. */
   readonly #documents = new Map<number, string>()
   #joining = 0
-  #suspicions = 0
-  #limitedInARow = 0
   #latePresence: PresenceSetBody | null = null
   #cancelLatePresence: (() => void) | null = null
   #closed = false
@@ -194,26 +170,25 @@ export class DocumentConnection implements Connection {
     this.#sending = new HistorySending((...chunk) => socket.emit('document:chunk', ...chunk))
     const { clock, graceMs, live } = ports
     live.admit(this, socket.data.cap)
+    this.#gate = new EventGate<DocumentConnection>({
+      rules: DocumentConnection.rules,
+      target: this,
+      roleIn: (room) => ports.rooms.roleOf(this, room),
+      take: (rate, bytes) => ports.limits.take(rate, socket.data.keys, bytes),
+      warn: () => socket.emit('server:notice', { room: 0, code: 'last-warning' }),
+      shutOut: () => {
+        if (!this.#closed) socket.disconnect(true)
+      },
+      log: ports.log,
+    })
     const onLapsed = () => live.lapse(this, this.#documents.values())
     const onEnded = () => void socket.disconnect(true)
     this.#lease = new SocketLease({ clock, graceMs, onLapsed, onEnded }, socket.data.expiresAt)
   }
 
-  /** One event with its arguments, as it came. At once, where the handler answers at once: keystrokes wait for nothing. */
+  /** One event with its arguments, as it came. */
   receive(event: string, args: readonly unknown[]): void | Promise<void> {
-    const last = args.at(-1)
-    const answer = typeof last === 'function' ? (last as Answer) : null
-    const before = this.#suspicions
-    const end = (refusal: Refusal | null) => this.#end(refusal, answer, before)
-    try {
-      const done = isUpEvent(event)
-        ? this.#handle(event, answer ? args.slice(0, -1) : args, answer)
-        : refuse('unknown-event', 'this server knows no such event')
-      if (!(done instanceof Promise)) return end(done)
-      return done.then(end, (error: unknown) => end(this.#fault(event, error)))
-    } catch (error) {
-      return end(this.#fault(event, error))
-    }
+    return this.#gate.receive(event, args)
   }
 
   /** The socket is gone. */
@@ -244,7 +219,7 @@ export class DocumentConnection implements Connection {
 
   ack(ack: Ack): void {
     this.#socket.emit('document:ack', ack)
-    if (ack.refusal) this.#count(ack.refusal.code)
+    if (ack.refusal) this.#gate.count(ack.refusal.code)
   }
 
   reset(reset: Reset): void {
@@ -260,73 +235,6 @@ export class DocumentConnection implements Connection {
     if (this.#closed) return
     this.#socket.emit('server:notice', { room, code: 'schema-broken' })
     this.#socket.disconnect(true)
-  }
-
-  #end(refusal: Refusal | null, answer: Answer | null, before: number): void {
-    if (refusal) {
-      answer?.(refusal)
-      this.#count(refusal.code)
-    } else if (this.#suspicions === before) {
-      this.#suspicions = 0
-    }
-  }
-
-  #fault(event: string, error: unknown): Refusal {
-    if (error instanceof MalformedBody) return refuse('bad-message', error.message)
-    this.#ports.log.error({ err: error, on: event }, 'socket.handler-failed')
-    return refuse('internal', 'the server failed at this message; send it again later', 1000)
-  }
-
-  /** Schema, size, rate, role, handler: in this order, for every event. */
-  #handle<E extends keyof UpEvents>(
-    event: E,
-    args: readonly unknown[],
-    answer: Answer | null,
-  ): Refusal | null | Promise<Refusal | null> {
-    const rule: EventRules<DocumentConnection>[E] = DocumentConnection.rules[event]
-    return this.#apply(rule, args, answer)
-  }
-
-  #apply<Body extends object>(
-    rule: EventRule<DocumentConnection, Body>,
-    args: readonly unknown[],
-    answer: Answer | null,
-  ): Refusal | null | Promise<Refusal | null> {
-    const body = rule.read(args)
-    if (!body) return refuse('bad-message', `this event is ${rule.shape}`)
-    const refusal = sizeRefusal(args) ?? this.#rateRefusal(rule.rate, args) ?? this.#roleRefusal(rule, body)
-    if (!refusal) return rule.handle(this, body, answer ?? ignore)
-    rule.refused?.(this, body, refusal)
-    return refusal
-  }
-
-  #rateRefusal(rate: RateName | null, [bytes]: readonly unknown[]): Refusal | null {
-    if (rate === null) return null
-    const { limits } = this.#ports
-    const { keys } = this.#socket.data
-    const wait = limits.take(rate, keys, bytes instanceof Uint8Array ? bytes.length : 0)
-    if (wait === 0) {
-      this.#limitedInARow = 0
-      return null
-    }
-    this.#limitedInARow++
-    if (this.#limitedInARow === 1) this.#ports.log.warn({ rate, wait }, 'socket.rate-limited')
-    if (this.#limitedInARow === LIMITED_IN_A_ROW) this.#shutOut('rate-limited')
-    return refuse('rate-limited', 'too much at once; send it again after this time', wait)
-  }
-
-  #roleRefusal<Body extends object>(
-    { role }: EventRule<DocumentConnection, Body>,
-    body: Body,
-  ): Refusal | null {
-    if (role === 'anyone' || !('room' in body)) return null
-    const own = this.#ports.rooms.roleOf(this, Number(body.room))
-    if (own === null) return NOT_JOINED
-    if (atLeast(own, role)) return null
-    return refuse(
-      role === 'editor' ? 'read-only' : 'forbidden',
-      'your role in this document is too low for this',
-    )
   }
 
   async #join(request: JoinRequest, answer: Answer): Promise<Refusal | null> {
@@ -468,33 +376,4 @@ export class DocumentConnection implements Connection {
     const documents = new Set(this.#documents.values())
     return documents.has(documentId) || documents.size + this.#joining < LIMITS.documentsPerConnection
   }
-
-  #count(code: ErrorCode): void {
-    if (!SUSPECT.has(code)) return
-    this.#suspicions++
-    if (this.#suspicions === LIMITS.refusalsInARow - 1) {
-      this.#socket.emit('server:notice', { room: 0, code: 'last-warning' })
-    }
-    if (this.#suspicions >= LIMITS.refusalsInARow && !this.#closed) {
-      this.#shutOut(code)
-    }
-  }
-
-  #shutOut(code: ErrorCode): void {
-    this.#ports.log.warn({ code }, 'socket.closed-for-refusals')
-    this.#socket.disconnect(true)
-  }
 }
-
-function isUpEvent(event: string): event is keyof UpEvents {
-  return Object.hasOwn(DocumentConnection.rules, event)
-}
-
-function sizeRefusal(args: readonly unknown[]): Refusal | null {
-  const [body] = args
-  if (!(body instanceof Uint8Array) || body.length <= LIMITS.messageBytes) return null
-  return refuse('too-large', `one message holds at most ${LIMITS.messageBytes} bytes`)
-}
-
-/** For events that were sent without asking for an answer. */
-const ignore: Answer = () => undefined
