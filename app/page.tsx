@@ -10,6 +10,7 @@ import { pathOf } from '#lib/protocol/urls.ts'
 import { type RecentDocument, services } from '#lib/server/services.ts'
 import { type Reader, reader } from './reader.ts'
 import { AccountChip } from './site-frame.tsx'
+import { Trash } from './trash.tsx'
 
 interface FrontPageProps {
   readonly searchParams: Promise<Record<string, string | string[] | undefined>>
@@ -21,6 +22,7 @@ export default async function FrontPage({ searchParams }: FrontPageProps) {
   const { words } = person
   const session = await services().session(await headers())
   const recent = session ? await services().recent(session) : []
+  const trash = session ? await services().trash(session) : []
   const account = accountWordsIn(person.language)
   const mayCreate = session ? session.mayCreate : services().guests === 'create'
   const openFailed = (await searchParams).open === 'unknown'
@@ -80,6 +82,7 @@ export default async function FrontPage({ searchParams }: FrontPageProps) {
           </p>
         ) : null}
         {recent.length > 0 ? <Recent documents={recent} person={person} /> : null}
+        {trash.length > 0 ? <Trash documents={trash} words={words} /> : null}
       </main>
       <footer className="front-foot">{words.footer}</footer>
     </div>

@@ -1,10 +1,12 @@
-import type * as Y from 'yjs'
-import { encodePresenceSet } from '../protocol/wire.ts'
+import * as Y from 'yjs'
+import type { ErrorCode } from '../protocol/errors.ts'
+import { decodeUpdates, encodePresenceSet } from '../protocol/wire.ts'
 import { type ClientClock, systemClock } from './client-clock.ts'
 import { Connection } from './connection.ts'
+import type { Authenticate } from './credential.ts'
 import { DocumentSync } from './document-sync.ts'
-import type { Peer, ProviderEvents, ProviderStatus, SaveState } from './provider-state.ts'
-import type { ReplicaStore } from './replica-store.ts'
+import type { DraftState, Peer, ProviderEvents, ProviderStatus, SaveState } from './provider-state.ts'
+import type { ReplicaStore, SealedBatch } from './replica-store.ts'
 import { Roster } from './roster.ts'
 
 export interface CollabProviderOptions {
@@ -14,8 +16,8 @@ export interface CollabProviderOptions {
   readonly address: string
   /** Must be new: a Y.Doc of its own for each provider, its client id never used before. */
   readonly doc: Y.Doc
-  /** Fetches a short-lived socket token; called at every connection. `refused`: the last one was, so a new one is needed. */
-  readonly auth: (refused: boolean) => Promise<string>
+  /** Fetches a short-lived socket token: at every connection, and before it ends. */
+  readonly auth: Authenticate
   /** This page just made the document: one may type before the first join. */
   readonly created?: boolean
   /** This browser's copy; null or left out: memory only. */
@@ -25,6 +27,8 @@ export interface CollabProviderOptions {
   /** The document schema this client knows; its own by default. */
   readonly schemaVersion?: number
   readonly clock?: ClientClock
+  /** What the event `superseded` of an earlier provider of this page gave. */
+  readonly kept?: readonly SealedBatch[]
 }
 
 type Listeners = { [Event in keyof ProviderEvents]: Set<ProviderEvents[Event]> }
@@ -50,11 +54,16 @@ export class CollabProvider {
     synced: new Set(),
     peers: new Set(),
     refused: new Set(),
+    draft: new Set(),
+    superseded: new Set(),
+    asked: new Set(),
   }
   readonly #replica: ReplicaStore | null
   #status: ProviderStatus
   #save: SaveState
   #synced = false
+  #draftBatches: readonly SealedBatch[]
+  #draft: DraftState | null
   #presence: OwnPresence = { caret: null, idle: false }
   #waiters: { resolve: () => void; reject: (reason: Error) => void }[] = []
   #settlePlanned = false
@@ -73,7 +82,12 @@ export class CollabProvider {
       clock,
       created,
       ...(options.schemaVersion === undefined ? {} : { schemaVersion: options.schemaVersion }),
+      kept: options.kept ?? [],
       onChange,
+      onSetAside: () => {
+        this.#settle()
+        for (const listener of this.#listeners.superseded) listener(this.#sync.draft)
+      },
       onJoined: (joined) => {
         this.#roster.setSelf(joined.member)
         this.#sendPresence()
@@ -92,10 +106,15 @@ export class CollabProvider {
         this.#roster.take(diff)
         this.#tellPeers()
       },
+      onAsked: (asked) => {
+        for (const listener of this.#listeners.asked) listener(asked)
+      },
       onChange,
     })
     this.#status = this.#readStatus()
     this.#save = this.#readSave()
+    this.#draftBatches = this.#sync.draft
+    this.#draft = draftOf(this.#draftBatches)
     void this.#start(address)
   }
 
@@ -116,6 +135,10 @@ export class CollabProvider {
   get peers(): readonly Peer[] {
     return this.#roster.peers
   }
+  /** What was typed here and may not be sent any more; null when there is nothing of it. */
+  get draft(): DraftState | null {
+    return this.#draft
+  }
 
   /** Calls `listener` at each change; returns the unsubscription. */
   on<Event extends keyof ProviderEvents>(event: Event, listener: ProviderEvents[Event]): () => void {
@@ -126,6 +149,7 @@ export class CollabProvider {
   /** Resolves when every edit made here so far is acknowledged: on disk at the server. Rejects when that will not happen. */
   flushed(): Promise<void> {
     if (this.#destroyed) return Promise.reject(new Error('the provider was destroyed'))
+    if (this.#sync.superseded) return Promise.reject(new Error('refused: read-only'))
     if (this.#sync.halted) return Promise.reject(new Error(`refused: ${this.#sync.problem}`))
     if (this.#sync.everJoined && this.#sync.outbox.flushed) return Promise.resolve()
     return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }))
@@ -137,6 +161,33 @@ export class CollabProvider {
    */
   holdIncoming(): (until?: () => boolean) => void {
     return this.#sync.hold()
+  }
+
+  /** A new Y.Doc that has the draft in it beside all that is here. To be destroyed by the caller. */
+  docWithDraft(): Y.Doc {
+    const doc = new Y.Doc()
+    Y.applyUpdate(doc, Y.encodeStateAsUpdate(this.doc))
+    for (const { payload } of this.#sync.draft)
+      for (const update of decodeUpdates(payload)) Y.applyUpdate(doc, update)
+    return doc
+  }
+
+  /** Puts the draft into the document after all, when one may edit again; else does nothing. Resolves when it is on its way. */
+  takeBackDraft(): Promise<void> {
+    return this.#sync.takeBackDraft()
+  }
+
+  /** Erases the draft from this browser. */
+  discardDraft(): Promise<void> {
+    return this.#sync.discardDraft()
+  }
+
+  /** Asks the owner for a role. Resolves with null when they were asked, else with why not; rejects when out of reach. */
+  async askToEdit(role: 'commenter' | 'editor'): Promise<ErrorCode | null> {
+    const { room } = this.#sync
+    if (room === 0) return 'not-joined'
+    const answer = await this.#connection.ask({ room, role })
+    return answer.ok ? null : answer.code
   }
 
   /** Says where this tab's caret is and whether somebody is at it. */
@@ -208,11 +259,10 @@ export class CollabProvider {
 
   #settle(): void {
     if (this.#destroyed) return
-    if (this.#sync.halted) {
-      for (const { reject } of this.#waiters.splice(0)) reject(new Error(`refused: ${this.#sync.problem}`))
-    } else if (this.#sync.everJoined && this.#sync.outbox.flushed) {
+    if (this.#sync.superseded) this.#rejectWaiters('read-only')
+    else if (this.#sync.halted) this.#rejectWaiters(this.#sync.problem)
+    else if (this.#sync.everJoined && this.#sync.outbox.flushed)
       for (const { resolve } of this.#waiters.splice(0)) resolve()
-    }
     if (!this.#connection.connected && this.#roster.peers.length > 0) {
       this.#roster.clear()
       this.#tellPeers()
@@ -227,10 +277,19 @@ export class CollabProvider {
       this.#save = save
       for (const listener of this.#listeners.save) listener(save)
     }
+    if (this.#sync.draft !== this.#draftBatches) {
+      this.#draftBatches = this.#sync.draft
+      this.#draft = draftOf(this.#draftBatches)
+      for (const listener of this.#listeners.draft) listener(this.#draft)
+    }
     if (this.synced !== this.#synced) {
       this.#synced = this.synced
       for (const listener of this.#listeners.synced) listener(this.#synced)
     }
+  }
+
+  #rejectWaiters(code: ErrorCode | null): void {
+    for (const { reject } of this.#waiters.splice(0)) reject(new Error(`refused: ${code}`))
   }
 
   #tellPeers(): void {
@@ -246,7 +305,10 @@ export class CollabProvider {
       transport: connection.transport,
       roundTripMs: connection.roundTripMs,
       problem: connection.problem ?? sync.problem,
+      hindrance: connection.hindrance ?? (sync.lapsed ? 'session-expired' : sync.delayed),
+      opened: sync.opened,
       role: sync.role,
+      lapsed: sync.lapsed,
       mayType: sync.mayType,
       schemaTooOld: sync.schemaTooOld,
       storageSlow: sync.storageSlow,
@@ -274,6 +336,11 @@ export class CollabProvider {
       local: this.#replica === null ? 'absent' : this.#sync.failing ? 'failing' : 'ok',
     }
   }
+}
+
+function draftOf(batches: readonly SealedBatch[]): DraftState | null {
+  const [oldest] = batches
+  return oldest ? { batches, since: oldest.at } : null
 }
 
 function sameFields<T extends object>(a: T, b: T): boolean {

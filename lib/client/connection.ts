@@ -1,8 +1,12 @@
 import { io, type Socket } from 'socket.io-client'
 import * as v from 'valibot'
-import type { ErrorCode } from '../protocol/errors.ts'
+import { ERROR_BANDS, type ErrorCode, isRetryable, type Refusal } from '../protocol/errors.ts'
 import {
+  type Asked,
+  type AskRequest,
   ackSchema,
+  askAnswerSchema,
+  askedSchema,
   chunkSchema,
   type DownEvents,
   drainSchema,
@@ -10,31 +14,41 @@ import {
   joinAnswerSchema,
   noticeSchema,
   pullAnswerSchema,
+  renewAnswerSchema,
   resetSchema,
+  roleChangeSchema,
   type UpEvents,
 } from '../protocol/events.ts'
 import * as parser from '../protocol/packet-parser.ts'
 import { pathOf } from '../protocol/urls.ts'
 import { NAMESPACE, PROTOCOL_VERSION } from '../protocol/version.ts'
 import type { ClientClock } from './client-clock.ts'
+import { type Authenticate, Credential } from './credential.ts'
 import type { DocumentSync, Link } from './document-sync.ts'
 
 export interface ConnectionOptions {
   /** Origin of the server, like `https://write.example.org`. */
   readonly url: string
-  /** Fetches a socket token; called at every connection. `refused`: the last one was, so a new one is needed. */
-  readonly auth: (refused: boolean) => Promise<string>
+  readonly auth: Authenticate
   readonly clock: ClientClock
   readonly sync: DocumentSync
   /** Transports to use, in order. */
   readonly transports: readonly ('websocket' | 'polling')[]
   readonly onPresence: (diff: Uint8Array) => void
+  readonly onAsked: (asked: Asked) => void
   readonly onChange: () => void
 }
 
 const FIRST_RETRY_MS = 500
 const LAST_RETRY_MS = 30_000
 const ANSWER_MS = 20_000
+/** Refusals after which the same socket may yet be given a new token. */
+const RENEWABLE: ReadonlySet<ErrorCode> = new Set([
+  'rate-limited',
+  'internal',
+  'storage-slow',
+  'storage-failed',
+])
 const CONNECT_MS = 10_000
 
 /**
@@ -44,20 +58,26 @@ const CONNECT_MS = 10_000
 export class Connection {
   readonly #options: ConnectionOptions
   readonly #socket: Socket<DownEvents, UpEvents>
+  readonly #credential: Credential
   readonly #tab = randomId()
   #attempt = 0
   #connections = 0
   #lostAt: number | null = null
   #draining: number | null = null
   #problem: ErrorCode | null = null
+  #refused: ErrorCode | null = null
   #roundTripMs: number | null = null
-  /** The last token was not taken. */
-  #refused = false
   #cancelRetry: (() => void) | null = null
   #closed = false
 
   constructor(options: ConnectionOptions) {
     this.#options = options
+    this.#credential = new Credential({
+      authenticate: options.auth,
+      clock: options.clock,
+      renew: (token) => this.#renew(token),
+      onChange: options.onChange,
+    })
     this.#socket = io(`${options.url.replace(/\/+$/, '')}${NAMESPACE}`, {
       path: pathOf({ to: 'socket' }),
       transports: [...options.transports],
@@ -85,6 +105,10 @@ export class Connection {
   get problem(): ErrorCode | null {
     return this.#problem
   }
+  /** Why the server did not let this connection in, though it is tried again; null once it did. */
+  get hindrance(): ErrorCode | null {
+    return this.#credential.ended ? 'session-expired' : this.#refused
+  }
   get roundTripMs(): number | null {
     return this.#roundTripMs
   }
@@ -95,7 +119,11 @@ export class Connection {
 
   /** Connects now, whatever the back-off says. Harmless while connected. */
   connect(): void {
-    if (this.#closed || this.#problem || this.#socket.connected) return
+    if (this.#closed || this.#problem) return
+    if (this.#socket.connected) {
+      this.#credential.retryNow()
+      return
+    }
     this.#cancelRetry?.()
     this.#cancelRetry = null
     this.#socket.connect()
@@ -106,8 +134,18 @@ export class Connection {
     if (this.#socket.connected) this.#socket.emit('presence:set', body)
   }
 
+  /** Asks the owner for a role. Resolves with the answer; rejects when there is none. */
+  async ask(request: AskRequest): Promise<{ readonly ok: true } | Refusal> {
+    const { answer } = await ask(
+      (answered) => this.#socket.timeout(ANSWER_MS).emit('access:ask', request, answered),
+      askAnswerSchema,
+    )
+    return answer
+  }
+
   close(): void {
     this.#closed = true
+    this.#credential.disconnected()
     this.#cancelRetry?.()
     this.#socket.removeAllListeners()
     this.#socket.disconnect()
@@ -121,18 +159,22 @@ export class Connection {
       this.#attempt = 0
       this.#lostAt = null
       this.#draining = null
+      this.#refused = null
+      this.#credential.connected()
       socket.io.engine.on('upgrade', onChange)
       sync.connected(this.#link())
       onChange()
     })
     socket.on('disconnect', () => {
+      this.#credential.disconnected()
       this.#lost()
       sync.disconnected()
     })
     socket.on('connect_error', (error) => {
-      const code: unknown = 'data' in error ? (error.data as { code?: unknown } | undefined)?.code : undefined
-      if (code === 'protocol-version' || code === 'bad-message') this.#problem = code
-      this.#refused = code === 'unauthenticated'
+      const code = codeIn(error)
+      if (code && !isRetryable(code)) this.#problem = code
+      this.#refused = code
+      if (code === 'unauthenticated') this.#credential.disbelieved()
       this.#lost()
     })
     socket.on('document:update', (row) => this.#guard(() => sync.receiveRow(bytesOf(row))))
@@ -141,6 +183,12 @@ export class Connection {
       this.#guard(() => sync.receiveChunk(v.parse(chunkSchema, chunk), bytesOf(bytes), received)),
     )
     socket.on('document:reset', (reset) => this.#guard(() => sync.receiveReset(v.parse(resetSchema, reset))))
+    socket.on('document:role', (change) =>
+      this.#guard(() => sync.receiveRole(v.parse(roleChangeSchema, change))),
+    )
+    socket.on('access:asked', (asked) =>
+      this.#guard(() => this.#options.onAsked(v.parse(askedSchema, asked))),
+    )
     socket.on('presence:diff', (diff) => this.#guard(() => onPresence(bytesOf(diff))))
     socket.on('server:notice', (notice) =>
       this.#guard(() => sync.receiveNotice(v.parse(noticeSchema, notice))),
@@ -184,8 +232,7 @@ export class Connection {
     // Socket.IO would send a late token over the connection of the next attempt, which asks for its own.
     const late = (): boolean => engine !== this.#socket.io.engine || engine.readyState !== 'open'
     try {
-      const token = await this.#options.auth(this.#refused)
-      this.#refused = false
+      const token = await this.#credential.token()
       if (late()) return
       give({ protocol: PROTOCOL_VERSION, token, tab: this.#tab, connection: ++this.#connections })
     } catch {
@@ -194,6 +241,19 @@ export class Connection {
       this.#socket.disconnect()
       this.#lost()
     }
+  }
+
+  async #renew(token: string): Promise<{ readonly ok: true } | Refusal> {
+    const { answer } = await ask(
+      (answered) => this.#socket.timeout(ANSWER_MS).emit('session:renew', { token }, answered),
+      renewAnswerSchema,
+    )
+    // Signed in again means another session: this socket cannot become its, a new one can.
+    if (!answer.ok && !RENEWABLE.has(answer.code)) {
+      this.#socket.disconnect()
+      this.connect()
+    }
+    return answer
   }
 
   #link(): Link {
@@ -243,6 +303,12 @@ function ask<Schema extends v.GenericSchema>(
       else reject(new Error('the answer of the server is malformed'))
     })
   })
+}
+
+/** The code of a refused connection; null when it was not refused but failed. */
+function codeIn(error: Error): ErrorCode | null {
+  const code: unknown = 'data' in error ? (error.data as { code?: unknown } | undefined)?.code : undefined
+  return typeof code === 'string' && Object.hasOwn(ERROR_BANDS, code) ? (code as ErrorCode) : null
 }
 
 function bytesOf(value: unknown): Uint8Array {

@@ -1,6 +1,15 @@
 import * as Y from 'yjs'
 import { type ErrorCode, isRetryable, type Refusal } from '../protocol/errors.ts'
-import type { Ack, Chunk, Joined, JoinRequest, Notice, PullRequest, Reset } from '../protocol/events.ts'
+import type {
+  Ack,
+  Chunk,
+  Joined,
+  JoinRequest,
+  Notice,
+  PullRequest,
+  Reset,
+  RoleChange,
+} from '../protocol/events.ts'
 import { mayEdit, type Role } from '../protocol/identity.ts'
 import { SCHEMA_VERSION } from '../protocol/version.ts'
 import {
@@ -19,7 +28,8 @@ import {
 import type { ClientClock } from './client-clock.ts'
 import { HistoryTransfer } from './history-transfer.ts'
 import { Incoming } from './incoming.ts'
-import { Outbox } from './outbox.ts'
+import { KeptDraft } from './kept-draft.ts'
+import { batchKey, Outbox } from './outbox.ts'
 import type { Uplink } from './part-queue.ts'
 import type { ReplicaStore, SealedBatch } from './replica-store.ts'
 import { ReplicaWriter } from './replica-writer.ts'
@@ -50,12 +60,20 @@ export interface DocumentSyncOptions {
   readonly onChange: () => void
   readonly onJoined: (joined: Joined) => void
   readonly onRefused: (refusal: Refusal) => void
+  /** What an earlier Y.Doc of this page set aside. */
+  readonly kept?: readonly SealedBatch[]
+  /** What waited was set aside as the draft: the Y.Doc still shows it, and must be given up for a new one. */
+  readonly onSetAside: () => void
 }
 
 /** Local: never joined on this connection. Ended: will not join again by itself. */
 export type SyncPhase = 'local' | 'joining' | 'merging' | 'joined' | 'ended'
 
 const RETRY_MS = 1000
+/** Batches on their way when the role is lowered are waited for this long: most are answered within a round trip. */
+const ANSWERED_WITHIN_MS = 5000
+/** What other tabs left is theirs for this long: one that came by another address may still be sending it. */
+const OTHERS_WITHIN_MS = 5000
 
 /**
  * Keeps one Y.Doc in step with the server over whatever connection there is: local edits go through the outbox,
@@ -73,7 +91,17 @@ export class DocumentSync {
   #room = 0
   #lineage: string | null = null
   readonly #order = new RowOrder()
+  readonly #draft: KeptDraft
   #role: Role | null = null
+  /** The role is lowered only because the token was not renewed: what waits stays in the outbox. */
+  #lapsed = false
+  /** A change of the role that overtook the join's answer. */
+  #earlyRole: RoleChange | null = null
+  /** Batches of other tabs that are in this Y.Doc, by `batchKey`. */
+  readonly #loaded = new Set<string>()
+  #settling = false
+  /** What this Y.Doc shows was set aside in part: nothing is typed into it any more. */
+  #superseded = false
   #schemaTooOld = false
   #storageSlow = false
   #everJoined = false
@@ -101,6 +129,7 @@ export class DocumentSync {
       clock: options.clock,
       onChange: () => {
         if (this.#phase === 'merging' && this.#outbox.saved) this.#phase = 'joined'
+        if (this.#settling && this.#outbox.inFlight === 0) void this.#setAside()
         this.#sender.pump()
         options.onChange()
       },
@@ -121,6 +150,7 @@ export class DocumentSync {
         this.#writer.commit([], [{ clientId, n }])
         this.#withheld = pendingBytes(this.#doc)
       },
+      onForbidden: () => this.#forbidden(),
       onHalted: (refusal) => {
         this.#problem = refusal.code
         options.onRefused(refusal)
@@ -129,6 +159,13 @@ export class DocumentSync {
     })
     this.#incoming = new Incoming(this.#doc, this)
     this.#writer = new ReplicaWriter(options.address, options.store, options.onChange)
+    this.#draft = new KeptDraft({
+      address: options.address,
+      store: options.store,
+      kept: options.kept ?? [],
+      onChange: options.onChange,
+      onFailed: () => this.#writer.failed(),
+    })
     this.#doc.on('update', this.#onUpdate)
   }
 
@@ -143,6 +180,21 @@ export class DocumentSync {
   }
   get room(): number {
     return this.#room
+  }
+  /** The token was not renewed: nothing is accepted until it is. */
+  get lapsed(): boolean {
+    return this.#lapsed
+  }
+  /** Why what waits is not accepted for now. */
+  get delayed(): ErrorCode | null {
+    return this.#sender.delayed
+  }
+  /** The Y.Doc shows what was set aside: it must be given up for a new one. */
+  get superseded(): boolean {
+    return this.#superseded
+  }
+  get draft(): readonly SealedBatch[] {
+    return this.#draft.batches
   }
   get schemaTooOld(): boolean {
     return this.#schemaTooOld
@@ -166,11 +218,13 @@ export class DocumentSync {
   get progress(): number | null {
     return this.#transfer.progress
   }
+  /** There is a text to show. */
+  get opened(): boolean {
+    return this.#options.created || this.#localLoaded || this.#everJoined
+  }
   get mayType(): boolean {
-    const opened = this.#options.created || this.#localLoaded || this.#everJoined
-    return (
-      opened && this.#phase !== 'ended' && !this.#schemaTooOld && (this.#role === null || mayEdit(this.#role))
-    )
+    const ended = this.#phase === 'ended' || this.#superseded
+    return this.opened && !ended && !this.#schemaTooOld && !this.#mayNotSend
   }
   /** The whole history known to the server at the last join is in the Y.Doc. */
   get synced(): boolean {
@@ -189,7 +243,12 @@ export class DocumentSync {
       this.#outbox.setForeign(replica.outbox)
       const updates = replica.state ? [replica.state.update] : []
       for (const row of replica.rows) updates.push(...updatesOf(row))
-      for (const batch of replica.outbox) updates.push(...this.#updatesIn(batch))
+      for (const batch of replica.outbox) {
+        updates.push(...this.#updatesIn(batch))
+        this.#loaded.add(batchKey(batch))
+      }
+      // Where the store refused it, memory still has what was set aside.
+      if (replica.draft.length > 0) this.#draft.stored(replica.draft)
       this.#incoming.take(updates)
       // Only now: what could not be read is asked for.
       if (last) this.#order.moveTo(last)
@@ -259,8 +318,14 @@ export class DocumentSync {
         this.#end('lineage-changed')
         return
       case 'withdrawn':
-        this.#end('not-found')
+        this.#withdraw()
     }
+  }
+
+  /** `document:role`. */
+  receiveRole(change: RoleChange): void {
+    if (change.room === this.#room) this.#setRole(change.role, change.reason === 'expired')
+    else if (this.#phase === 'joining') this.#earlyRole = change
   }
 
   /** `server:notice`. */
@@ -282,7 +347,7 @@ export class DocumentSync {
     this.#sender.pump()
   }
 
-  /** Another tab changed the outbox in the store. */
+  /** Another tab changed the outbox or the draft in the store. */
   async refreshForeign(): Promise<void> {
     const { store, address } = this.#options
     if (!store) return
@@ -292,6 +357,23 @@ export class DocumentSync {
       this.#writer.failed()
     }
     this.#sender.pump()
+    await this.#draft.refresh()
+  }
+
+  /** Puts the draft in: it is sent as what another tab left. For who may edit again. */
+  async takeBackDraft(): Promise<void> {
+    if (!this.mayType) return
+    const batches = await this.#draft.takeBack()
+    if (this.#destroyed) return
+    this.#incoming.take(batches.flatMap((batch) => this.#updatesIn(batch)))
+    for (const batch of batches) this.#loaded.add(batchKey(batch))
+    this.#outbox.setForeign([...this.#outbox.foreign, ...batches])
+    this.#sender.joined(false)
+    this.#sender.pump()
+  }
+
+  discardDraft(): Promise<void> {
+    return this.#draft.discard()
   }
 
   /** Leaves the room and lets go of the Y.Doc. Resolves when what was received is stored. */
@@ -314,7 +396,7 @@ export class DocumentSync {
 
   readonly #onUpdate = (update: Uint8Array, origin: unknown): void => {
     if (origin === this) return
-    if (this.#schemaTooOld || (this.#role !== null && !mayEdit(this.#role))) return
+    if (this.#schemaTooOld || this.#mayNotSend || this.#superseded) return
     this.#outbox.add(update)
   }
 
@@ -325,6 +407,7 @@ export class DocumentSync {
     this.#room = 0
     this.#transfer.abort()
     this.#early = []
+    this.#earlyRole = null
     this.#order.forgetAhead()
     this.#sender.rewind()
     this.#options.onChange()
@@ -375,7 +458,8 @@ export class DocumentSync {
       this.#after(refusal.retryAfterMs ?? RETRY_MS, () => this.#retryJoin(link))
       return
     }
-    this.#end(refusal.code)
+    if (refusal.code === 'not-found' && this.opened) this.#withdraw()
+    else this.#end(refusal.code)
   }
 
   #enter(joined: Joined, history: HistoryBody): void {
@@ -386,6 +470,7 @@ export class DocumentSync {
     const { schemaVersion = SCHEMA_VERSION } = this.#options
     this.#room = joined.room
     this.#storageSlow = false
+    this.#lapsed &&= !mayEdit(joined.role)
     this.#role = joined.role
     this.#schemaTooOld = schemaVersion < joined.schemaVersion
     this.#lineage = joined.lineage
@@ -411,6 +496,69 @@ export class DocumentSync {
     this.#options.onChange()
     void this.refreshForeign()
     this.#sendWithheld()
+    const change = this.#earlyRole
+    if (change?.room === joined.room) this.#setRole(change.role, change.reason === 'expired')
+    else this.#settleDraft()
+  }
+
+  #setRole(role: Role, lapsed: boolean): void {
+    this.#role = role
+    this.#lapsed = lapsed && !mayEdit(role)
+    if (mayEdit(role)) {
+      this.#settling = false
+      this.#sender.rewind() // what was refused meanwhile goes out again
+      this.#sender.pump()
+    } else {
+      this.#settleDraft()
+    }
+    this.#options.onChange()
+  }
+
+  get #mayNotSend(): boolean {
+    return this.#role !== null && !mayEdit(this.#role)
+  }
+
+  /** A batch was refused for its role. */
+  #forbidden(): void {
+    if (this.#mayNotSend) {
+      if (this.#settling && this.#outbox.inFlight === 0) void this.#setAside()
+    } else {
+      // The role is another one than we were told: the join says which.
+      this.#after(RETRY_MS, () => this.#rejoin())
+    }
+  }
+
+  /** The role does not allow what waits: it becomes the draft when all of it on its way is answered. */
+  #settleDraft(): void {
+    if (!this.#mayNotSend || this.#lapsed) return
+    this.#outbox.seal()
+    if (this.#outbox.flushed) {
+      // What other tabs left is in this Y.Doc as well, unless they send it yet.
+      if (this.#outbox.foreign.length > 0)
+        this.#after(OTHERS_WITHIN_MS, () => void (this.#mayNotSend && !this.#lapsed && this.#setAside()))
+      return
+    }
+    this.#settling = true
+    if (this.#outbox.inFlight === 0) void this.#setAside()
+    else this.#after(ANSWERED_WITHIN_MS, () => void (this.#settling && this.#setAside()))
+  }
+
+  /** What is here may be read, and that is all. */
+  #withdraw(): void {
+    this.#role = 'viewer'
+    this.#end('not-found')
+    void this.#setAside()
+  }
+
+  async #setAside(): Promise<void> {
+    this.#settling = false
+    this.#sender.rewind()
+    const { flushed, foreign } = this.#outbox
+    if (flushed && !foreign.some((batch) => this.#loaded.has(batchKey(batch)))) return
+    this.#superseded = true
+    const batches = this.#outbox.giveUp(this.#loaded)
+    await this.#draft.setAside(batches)
+    if (!this.#destroyed) this.#options.onSetAside()
   }
 
   /** Applies a history: from its snapshot, or (`fromStart`) from the beginning, or after the cursor. */
@@ -439,7 +587,10 @@ export class DocumentSync {
       }
       this.#writer.commit(taken, acknowledged)
       this.#incoming.take(updates)
-      for (const { clientId, n } of acknowledged) this.#acknowledge(clientId, n)
+      for (const { clientId, n } of acknowledged) {
+        this.#acknowledge(clientId, n)
+        this.#draft.acknowledged(clientId, n)
+      }
       this.#sendWithheld()
     }
     if (this.#order.hasHole) void this.#pull()
@@ -491,7 +642,7 @@ export class DocumentSync {
   /** Only after this connection's join answer may batches be sent: Socket.IO's own buffer stays empty. */
   #uplink(): Uplink | null {
     const link = this.#link
-    if (!link || this.#room === 0 || this.#schemaTooOld) return null
+    if (!link || this.#room === 0 || this.#schemaTooOld || this.#mayNotSend) return null
     if (this.#phase !== 'joined' && this.#phase !== 'merging') return null
     return { room: this.#room, update: (batch, received) => link.update(batch, received) }
   }

@@ -6,6 +6,7 @@ import {
   openReplicaDatabase,
   type ReplicaDatabase,
   type ReplicaSchema,
+  type ReplicaTable,
   type ReplicaTransaction,
   replicaName,
 } from './replica-database.ts'
@@ -48,13 +49,18 @@ class IndexedDbStore implements ReplicaStore {
   /** The history this tab's Y.Doc of an address belongs to. */
   readonly #bound = new Map<string, Bound>()
   readonly #listeners = new Map<() => void, string>()
+  readonly #wiped = new Set<() => void>()
   #closed = false
 
   constructor(name: string, db: ReplicaDatabase) {
     this.#name = name
     this.#db = db
     // Another tab wipes or upgrades: an open connection would block it for ever.
-    db.addEventListener('versionchange', () => this.close())
+    db.addEventListener('versionchange', ({ newVersion }) => {
+      const wiped = newVersion === null ? [...this.#wiped] : []
+      this.close()
+      for (const listener of wiped) listener()
+    })
     this.#channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(name)
     this.#channel?.addEventListener('message', (event: MessageEvent<OutboxChange>) => {
       for (const [listener, address] of this.#listeners) {
@@ -76,8 +82,9 @@ class IndexedDbStore implements ReplicaStore {
         tx.objectStore('outbox').getAll(within(history)),
       ])
       if (bound.documentId === '' && batches.length === 0) return null
+      const [outbox, draft] = apart(batches)
       if (bound.documentId !== '') this.#bound.set(address, bound)
-      return { ...bound, ...undamaged(state, rows), outbox: oldestFirst(batches) }
+      return { ...bound, ...undamaged(state, rows), outbox, draft }
     })
   }
 
@@ -181,10 +188,35 @@ class IndexedDbStore implements ReplicaStore {
     if (change) this.#tell(change)
   }
 
-  outbox(address: string): Promise<readonly SealedBatch[]> {
-    return this.#read(async (tx) => {
-      const history = historyOf(address, await this.#boundOf(tx, address))
-      return oldestFirst(await tx.objectStore('outbox').getAll(within(history)))
+  async outbox(address: string): Promise<readonly SealedBatch[]> {
+    return (await this.#batches(address))[0]
+  }
+
+  async draft(address: string): Promise<readonly SealedBatch[]> {
+    return (await this.#batches(address))[1]
+  }
+
+  setAside(address: string, batches: readonly SealedBatch[]): Promise<void> {
+    return this.#changeOutbox(address, async (outbox, history) => {
+      for (const { clientId, n, at, restore, payload } of batches)
+        await outbox.put({ history, clientId, n, at, restore, payload: own(payload), aside: true })
+      return batches.length > 0
+    })
+  }
+
+  takeBack(address: string): Promise<void> {
+    return this.#changeOutbox(address, async (outbox, history) => {
+      const draft = (await outbox.getAll(within(history))).filter(({ aside }) => aside)
+      for (const { aside, ...batch } of draft) await outbox.put(batch)
+      return draft.length > 0
+    })
+  }
+
+  discard(address: string): Promise<void> {
+    return this.#changeOutbox(address, async (outbox, history) => {
+      const draft = (await outbox.getAll(within(history))).filter(({ aside }) => aside)
+      for (const { clientId, n } of draft) await outbox.delete([history, clientId, n])
+      return draft.length > 0
     })
   }
 
@@ -203,6 +235,11 @@ class IndexedDbStore implements ReplicaStore {
     )
   }
 
+  onWiped(listener: () => void): () => void {
+    this.#wiped.add(listener)
+    return () => this.#wiped.delete(listener)
+  }
+
   async wipe(): Promise<void> {
     // Emptied first: the deletion itself may wait for a frozen tab.
     if (!this.#closed)
@@ -216,6 +253,7 @@ class IndexedDbStore implements ReplicaStore {
   close(): void {
     this.#closed = true
     this.#listeners.clear()
+    this.#wiped.clear()
     this.#channel?.close()
     this.#db.close()
   }
@@ -265,6 +303,25 @@ class IndexedDbStore implements ReplicaStore {
     if (bound.documentId === '') throw new Error('rows came for an address that is not bound')
     const stored = await tx.objectStore('documents').get(bound.documentId)
     return stored?.lineage === bound.lineage
+  }
+
+  #batches(address: string): Promise<[outbox: SealedBatch[], draft: SealedBatch[]]> {
+    return this.#read(async (tx) => {
+      const history = historyOf(address, await this.#boundOf(tx, address))
+      return apart(await tx.objectStore('outbox').getAll(within(history)))
+    })
+  }
+
+  /** `work` answers whether it changed anything: then the other tabs are told. Strict: a draft is the only copy. */
+  async #changeOutbox(
+    address: string,
+    work: (outbox: ReplicaTable<'outbox'>, history: History) => Promise<boolean>,
+  ): Promise<void> {
+    const change = await this.#write(async (tx) => {
+      const history = historyOf(address, await this.#boundOf(tx, address))
+      return (await work(tx.objectStore('outbox'), history)) ? { address, history } : null
+    }, 'strict')
+    if (change) this.#tell(change)
   }
 
   #tell(change: OutboxChange): void {
@@ -320,6 +377,13 @@ function undamaged(
   const { seq, chain, update, digest } = state
   if (!equalBytes(digest, digestOf({ seq, chain, update }))) return { state: null, rows: [] }
   return { state: { seq, chain, update }, rows: unbrokenRun(state, rows) }
+}
+
+/** What waits, and what was set aside. */
+function apart(
+  stored: readonly (SealedBatch & { aside?: boolean })[],
+): [outbox: SealedBatch[], draft: SealedBatch[]] {
+  return [oldestFirst(stored.filter(({ aside }) => !aside)), oldestFirst(stored.filter(({ aside }) => aside))]
 }
 
 /** By age, but a client's own batches always by `n`: clocks may step back. */

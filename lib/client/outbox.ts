@@ -35,6 +35,7 @@ export class Outbox {
   /** Batches of #foreign and #sealed that went out on this connection. */
   #sent = new Set<SealedBatch>()
   #sentBytes = 0
+  #refusedBatches = new Set<SealedBatch>()
   #cancelTimer: (() => void) | null = null
   #sealPlanned = false
   /** Own batches that are not in the store yet, in order. */
@@ -163,6 +164,27 @@ export class Outbox {
     this.#options.onChange()
   }
 
+  /** A batch on its way was refused; it stays, and is not sent before the next `rewind`. */
+  refused(clientId: number, n: number): void {
+    for (const batch of this.#sent) {
+      if (batch.clientId !== clientId || batch.n !== n) continue
+      this.#refusedBatches.add(batch)
+      this.#forget(batch)
+    }
+  }
+
+  /** Gives up every batch of this tab, what gathers included, and those of `others`: they are the caller's now. */
+  giveUp(others: ReadonlySet<string>): SealedBatch[] {
+    this.seal()
+    const given = [...this.#foreign.filter((batch) => others.has(batchKey(batch))), ...this.#sealed]
+    for (const batch of given) this.#forget(batch)
+    this.#foreign = this.#foreign.filter((batch) => !given.includes(batch))
+    this.#sealed = []
+    this.#unwritten = []
+    this.#options.onChange()
+    return given
+  }
+
   /** Batches `<= n` of a client are in the log. */
   acknowledge(clientId: number, n: number): void {
     const done = (batch: SealedBatch): boolean => batch.clientId === clientId && batch.n <= n
@@ -215,7 +237,7 @@ export class Outbox {
       ...this.#foreign.filter((each) => (this.#metAt.get(each) ?? 0) < foreignBefore),
       ...this.#sealed,
     ]) {
-      if (this.#sent.has(batch)) continue
+      if (this.#sent.has(batch) || this.#refusedBatches.has(batch)) continue
       const full =
         this.#sent.size >= LIMITS.batchesInFlight || this.#sentBytes + batch.payload.length > IN_FLIGHT_BYTES
       if (this.#sent.size > 0 && full) break
@@ -229,6 +251,7 @@ export class Outbox {
   /** Nothing counts as sent any more: the connection changed, or an answer was overdue. */
   rewind(): void {
     this.#sent.clear()
+    this.#refusedBatches.clear()
     this.#sentBytes = 0
   }
 
@@ -303,6 +326,11 @@ interface Unwritten {
   readonly batch: SealedBatch
   readonly onSafe: () => void
   writing: boolean
+}
+
+/** What tells a batch from all others of its document. */
+export function batchKey({ clientId, n }: { readonly clientId: number; readonly n: number }): string {
+  return `${clientId} ${n}`
 }
 
 /** Merged at most LIMITS.mergedUpdates at a time: Y.mergeUpdates is quadratic in the number of updates. */

@@ -1,5 +1,7 @@
 import type { ErrorCode } from '../protocol/errors.ts'
+import type { Asked } from '../protocol/events.ts'
 import type { Identity, PresenceState, Role } from '../protocol/identity.ts'
+import type { SealedBatch } from './replica-store.ts'
 
 /** Where the connection of one document stands. An immutable value; a change is a new value. Times: ms since the epoch. */
 export interface ProviderStatus {
@@ -16,7 +18,14 @@ export interface ProviderStatus {
   readonly roundTripMs: number | null
   /** Set in phase ended, and when a batch was refused for good. */
   readonly problem: ErrorCode | null
+  /** What keeps things from going on, though it is being tried again; null when nothing was refused. */
+  readonly hindrance: ErrorCode | null
+  /** There is a text to show: made here, loaded from this browser's copy, or joined. */
+  readonly opened: boolean
+  /** The role now: it changes while one is there. */
   readonly role: Role | null
+  /** The token was not renewed in time: nothing is accepted until it is, and what waits stays in the outbox. */
+  readonly lapsed: boolean
   /** True when local edits are allowed now: new document, local copy loaded, or joined; and the role and schema allow it. */
   readonly mayType: boolean
   /** The document was made with a newer schema than this client knows: show the text and "Reload". */
@@ -50,6 +59,15 @@ export interface Peer extends Identity {
   readonly self: boolean
 }
 
+/**
+ * What was typed in this browser and may not be sent any more: the role was lowered or withdrawn first.
+ */
+export interface DraftState {
+  readonly batches: readonly SealedBatch[]
+  /** When its oldest edit was made, ms since the epoch. */
+  readonly since: number
+}
+
 /** An edit the server refused for good: kept for the person to copy. */
 export interface RefusedEdit {
   readonly code: ErrorCode
@@ -62,4 +80,13 @@ export interface ProviderEvents {
   synced: (synced: boolean) => void
   peers: (peers: readonly Peer[]) => void
   refused: (refused: RefusedEdit) => void
+  /** The draft: kept, put in, discarded, here or in another tab. */
+  draft: (draft: DraftState | null) => void
+  /**
+   * Edits in this Y.Doc were set aside as the draft, so it shows more than the document has. Give it up: destroy this
+   * provider and open the address with a new Y.Doc and these as `kept`.
+   */
+  superseded: (kept: readonly SealedBatch[]) => void
+  /** Somebody asks the owner, who we are, for a role. */
+  asked: (asked: Asked) => void
 }

@@ -1,4 +1,11 @@
-import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB, type StoreNames } from 'idb'
+import {
+  type DBSchema,
+  type IDBPDatabase,
+  type IDBPObjectStore,
+  type IDBPTransaction,
+  openDB,
+  type StoreNames,
+} from 'idb'
 import type { Row } from '../protocol/wire.ts'
 import type { SealedBatch } from './replica-store.ts'
 
@@ -19,7 +26,8 @@ export interface ReplicaSchema extends DBSchema {
     value: { history: History; seq: number; chain: Uint8Array; update: Uint8Array; digest: Uint8Array }
   }
   rows: { key: [History, number]; value: Row & { history: History } }
-  outbox: { key: [History, number, number]; value: SealedBatch & { history: History } }
+  /** `aside`: of the draft; nobody sends it. */
+  outbox: { key: [History, number, number]; value: SealedBatch & { history: History; aside?: boolean } }
 }
 type Store = StoreNames<ReplicaSchema>
 
@@ -29,6 +37,7 @@ export type ReplicaTransaction<Mode extends IDBTransactionMode> = IDBPTransactio
   Store[],
   Mode
 >
+export type ReplicaTable<Name extends Store> = IDBPObjectStore<ReplicaSchema, Store[], Name, 'readwrite'>
 
 /** Every object store: a transaction of ours may touch them all. */
 export const EVERY_STORE: Store[] = ['addresses', 'documents', 'states', 'rows', 'outbox']

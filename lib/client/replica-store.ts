@@ -40,6 +40,8 @@ export interface StoredReplica {
   readonly rows: readonly Row[]
   /** Batches without acknowledgement, of every tab, oldest first, those of one client in order of `n`. */
   readonly outbox: readonly SealedBatch[]
+  /** Batches set aside, in the same order. */
+  readonly draft: readonly SealedBatch[]
 }
 
 export interface ReplicaStore {
@@ -74,10 +76,20 @@ export interface ReplicaStore {
   acknowledge(address: string, clientId: number, n: number): Promise<void>
   /** Batches of every tab that wait, oldest first. */
   outbox(address: string): Promise<readonly SealedBatch[]>
-  /** Calls back when another tab changed this document's outbox; returns the unsubscription. */
+  /** Batches set aside, oldest first. */
+  draft(address: string): Promise<readonly SealedBatch[]>
+  /** Sets batches aside, sealed here before or not: they are the person's to keep, and nobody sends them. */
+  setAside(address: string, batches: readonly SealedBatch[]): Promise<void>
+  /** What was set aside waits in the outbox again. */
+  takeBack(address: string): Promise<void>
+  /** Erases what was set aside. */
+  discard(address: string): Promise<void>
+  /** Calls back when another tab changed this document's outbox or draft; returns the unsubscription. */
   onOutboxChange(address: string, listener: () => void): () => void
   /** Folds the stored, undamaged rows into the state when they have grown past the store's own threshold. Works on stored bytes only. */
   compact(address: string): Promise<void>
+  /** Calls back when another tab erased everything; returns the unsubscription. */
+  onWiped(listener: () => void): () => void
   /** Erases everything of this user in this browser and closes the store, in other tabs too. */
   wipe(): Promise<void>
   close(): void

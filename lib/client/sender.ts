@@ -1,4 +1,4 @@
-import { isRetryable, type Refusal } from '../protocol/errors.ts'
+import { type ErrorCode, isRetryable, type Refusal } from '../protocol/errors.ts'
 import type { Ack } from '../protocol/events.ts'
 import type { ClientClock } from './client-clock.ts'
 import type { Outbox } from './outbox.ts'
@@ -21,6 +21,8 @@ export interface SenderOptions {
   readonly onAdopted: (batch: SealedBatch) => void
   /** A batch of another tab builds on what is lost. */
   readonly onAbandoned: (clientId: number, n: number) => void
+  /** The role does not allow a batch. */
+  readonly onForbidden: () => void
   /** Refused for good: nothing more is sent. */
   readonly onHalted: (refusal: Refusal) => void
 }
@@ -34,6 +36,9 @@ const RETRY_MS = 1000
 /** Exchanges by state vector that did not close a gap, before this tab gives up and says so. */
 const MAX_EXCHANGES = 3
 
+/** The role does not allow it, or not now. */
+const FORBIDDEN: ReadonlySet<ErrorCode> = new Set(['read-only', 'forbidden', 'session-expired'])
+
 /** Sends the outbox in order, again when an answer is overdue, and does what a refusal asks for. */
 export class Sender {
   readonly #options: SenderOptions
@@ -42,6 +47,7 @@ export class Sender {
   /** Ends the pause that the server asked for; null: there is none. */
   #endPause: (() => void) | null = null
   #pausedUntil = 0
+  #delayed: ErrorCode | null = null
   #overdueArmed = false
   /** Grows while nothing is answered: on a narrow link the same bytes again would only stand in the way. */
   #answerMs = ANSWER_MS
@@ -109,8 +115,14 @@ export class Sender {
     this.pump()
   }
 
+  /** Why what waits was refused for now; null once something went through. */
+  get delayed(): ErrorCode | null {
+    return this.#delayed
+  }
+
   /** Something was acknowledged. */
   answered(): void {
+    this.#delayed = null
     this.#answers++
     this.#answerMs = ANSWER_MS
     this.#exchanges = 0
@@ -123,6 +135,11 @@ export class Sender {
       this.#options.onNotJoined()
       return
     }
+    if (FORBIDDEN.has(refusal.code)) {
+      this.#options.outbox.refused(ack.clientId, ack.n)
+      this.#options.onForbidden()
+      return
+    }
     if (!isRetryable(refusal.code)) {
       this.#halt(refusal)
       return
@@ -133,6 +150,7 @@ export class Sender {
       return
     }
     if (refusal.code === 'rewind' && ack.clientId !== this.#options.clientId()) this.#adopt(ack)
+    if (refusal.code !== 'rewind') this.#delayed = refusal.code
     this.#pause(refusal.code === 'rewind' ? 0 : (refusal.retryAfterMs ?? RETRY_MS))
   }
 

@@ -8,7 +8,7 @@ import { DocumentShell } from './document-shell.tsx'
 import { InterfaceProvider, useWords } from './interface.tsx'
 import { NotFound } from './not-found.tsx'
 import type { Theme } from './preferences.ts'
-import { useEverJoined, useStatus } from './use-provider.ts'
+import { useDraft, useEverJoined, useStatus } from './use-provider.ts'
 import type { Language } from './words.ts'
 
 export interface DocumentAppProps {
@@ -62,9 +62,10 @@ function JoinedOrNot({ session, address, theme, created }: JoinedOrNotProps) {
   const words = useWords()
   const status = useStatus(session.provider)
   const everJoined = useEverJoined(session.provider)
+  const draft = useDraft(session.provider)
   // Withdrawn while one was in it is another story, told by the chip: the words stay on the screen.
   const unknown =
     status.phase === 'ended' && (status.problem === 'not-found' || status.problem === 'document-deleted')
-  if (unknown && !everJoined && !status.mayType) return <NotFound words={words} />
+  if (unknown && !everJoined && !session.successor && !draft) return <NotFound words={words} />
   return <DocumentPage session={session} address={address} theme={theme} created={created} />
 }

@@ -1,10 +1,12 @@
 'use client'
 
 import type { Editor } from '@tiptap/core'
-import { useCallback, useEffect, useState } from 'react'
-import { mayEdit } from '../protocol/identity.ts'
+import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react'
+import { mayEdit, type Role } from '../protocol/identity.ts'
+import { pathOf } from '../protocol/urls.ts'
 import { ROOTS } from '../protocol/version.ts'
 import { Arrivals } from './arrivals.tsx'
+import { AskedNotice } from './asked-notice.tsx'
 import { caretPlace } from './caret-layer.ts'
 import type { DocumentSession } from './document-session.ts'
 import { HomeLink } from './document-shell.tsx'
@@ -20,14 +22,16 @@ import { EditorBoundary, PlainDocument } from './plain-document.tsx'
 import type { Theme } from './preferences.ts'
 import { chipSentence, saveChip } from './save-chip.ts'
 import { CopyButtons, SaveIndicator } from './save-indicator.tsx'
-import { ShareDialog } from './share-dialog.tsx'
+import { prepareShareDialog, ShareDialog } from './share-dialog.tsx'
 import { ShortcutsDialog } from './shortcuts-dialog.tsx'
 import { StatusLine } from './status-line.tsx'
 import { TextSurface } from './text-surface.tsx'
 import { TitleField } from './title-field.tsx'
 import { Toolbar } from './toolbar.tsx'
-import { useEverJoined, useSave, useStatus } from './use-provider.ts'
+import { useDraft, useEverJoined, useSave, useStatus } from './use-provider.ts'
 import { useViewportHeight } from './use-viewport-height.ts'
+
+const KeptDraft = lazy(() => import('./kept-draft.tsx').then((module) => ({ default: module.KeptDraft })))
 
 interface DocumentPageProps {
   readonly session: DocumentSession
@@ -72,7 +76,13 @@ export function DocumentPage({ session, address, theme: firstTheme, created }: D
   const readOnly = !status.mayType
   const viewer = status.role !== null && !mayEdit(status.role)
   const ended = status.phase === 'ended'
-  const bound = !status.schemaTooOld && (status.mayType || everJoined)
+  const bound = !status.schemaTooOld && status.opened
+  const draft = useDraft(provider)
+  // What was said of the role is no longer so.
+  useEffect(() => {
+    if (ended) setNotice('')
+  }, [ended])
+  useRoleNews(status.phase === 'joined' ? status.role : null, status.lapsed, warn)
   const sectionOf = useCallback(
     (person: Person) => (editor && person.member !== null ? sectionAt(editor, person.member) : null),
     [editor],
@@ -94,11 +104,16 @@ export function DocumentPage({ session, address, theme: firstTheme, created }: D
           readOnly={readOnly}
           onEnter={() => editor && enterText(editor)}
         />
-        {viewer ? <span className="badge">{words.viewOnly}</span> : null}
         <SaveIndicator session={session} />
         <span className="grow" />
         <PeopleBar session={session} sectionOf={sectionOf} jumpTo={jumpTo} />
-        <button type="button" className="button share-button" onClick={() => setOverlay('share')}>
+        <button
+          type="button"
+          className="button share-button"
+          onPointerEnter={prepareShareDialog}
+          onFocus={prepareShareDialog}
+          onClick={() => setOverlay('share')}
+        >
           {words.share}
         </button>
         <MoreMenu
@@ -113,6 +128,11 @@ export function DocumentPage({ session, address, theme: firstTheme, created }: D
       </section>
       <main className="page" data-region>
         <Unsent session={session} />
+        {draft ? (
+          <Suspense>
+            <KeptDraft session={session} draft={draft} />
+          </Suspense>
+        ) : null}
         {status.schemaTooOld ? <PlainDocument doc={doc} heading={words.tooOld} /> : null}
         {bound ? (
           <EditorBoundary doc={doc}>
@@ -126,7 +146,7 @@ export function DocumentPage({ session, address, theme: firstTheme, created }: D
             />
           </EditorBoundary>
         ) : null}
-        {bound || status.schemaTooOld ? null : (
+        {bound || status.schemaTooOld || ended ? null : (
           <p className="waiting" role="status">
             {words.opening}
           </p>
@@ -135,7 +155,7 @@ export function DocumentPage({ session, address, theme: firstTheme, created }: D
       <StatusLine session={session} editor={editor} onShortcuts={() => setOverlay('shortcuts')} />
 
       {notice === '' ? null : (
-        <div className="notice">
+        <aside className="notice">
           <p>{notice}</p>
           <button
             type="button"
@@ -145,14 +165,15 @@ export function DocumentPage({ session, address, theme: firstTheme, created }: D
           >
             <CloseIcon />
           </button>
-        </div>
+        </aside>
       )}
       {overlay === 'share' ? (
-        <ShareDialog address={address} role={status.role} onClose={() => setOverlay(null)} />
+        <ShareDialog session={session} address={address} onClose={() => setOverlay(null)} />
       ) : null}
       {overlay === 'shortcuts' ? <ShortcutsDialog onClose={() => setOverlay(null)} /> : null}
       {overlay === 'delete' ? <DeleteDialog address={address} onClose={() => setOverlay(null)} /> : null}
       {overlay === 'link' && editor ? <LinkDialog editor={editor} onClose={() => setOverlay(null)} /> : null}
+      <AskedNotice session={session} address={address} />
       <Arrivals people={people} joined={everJoined} />
     </div>
   )
@@ -163,15 +184,28 @@ function Unsent({ session }: { session: DocumentSession }) {
   const words = useWords()
   const status = useStatus(session.provider)
   const save = useSave(session.provider)
-  const stuck = status.phase === 'ended' || (status.problem !== null && status.phase === 'joined')
-  const reloadable = status.phase === 'ended' && status.problem !== 'document-deleted'
+  const signedOut = status.hindrance === 'session-expired' && (status.lapsed || status.phase !== 'joined')
+  const stuck =
+    signedOut || status.phase === 'ended' || (status.problem !== null && status.phase === 'joined')
+  const reloadable = signedOut || (status.phase === 'ended' && status.problem !== 'document-deleted')
   if (!stuck || (save.saved && !reloadable)) return null
   return (
     <div className="banner banner-warn" role="alert">
-      <p>{save.saved ? chipSentence(saveChip(status, save, Date.now()), words) : words.unsent}</p>
+      <p>
+        {save.saved || signedOut ? chipSentence(saveChip(status, save, Date.now()), words) : words.unsent}
+      </p>
       <div className="button-row">
+        {signedOut ? (
+          <a className="button" href={pathOf({ to: 'sign-in' })} target="_blank" rel="noopener">
+            {words.access.signIn}
+          </a>
+        ) : null}
         {reloadable ? (
-          <button type="button" className="button" onClick={() => location.reload()}>
+          <button
+            type="button"
+            className={signedOut ? 'button button-quiet' : 'button'}
+            onClick={() => location.reload()}
+          >
             {words.reload}
           </button>
         ) : null}
@@ -179,6 +213,20 @@ function Unsent({ session }: { session: DocumentSession }) {
       </div>
     </div>
   )
+}
+
+/** Says that one may do more, or less, from now on. */
+function useRoleNews(role: Role | null, lapsed: boolean, say: (sentence: string) => void): void {
+  const words = useWords()
+  const before = useRef<Role | null>(null)
+  useEffect(() => {
+    if (role === null || lapsed) return
+    const known = before.current
+    before.current = role
+    if (known === null || mayEdit(known) === mayEdit(role)) return
+    if (mayEdit(role)) say(words.access.nowEdit)
+    else say(role === 'commenter' ? words.access.nowComment : words.access.nowView)
+  }, [role, lapsed, say, words])
 }
 
 /** Title and first line of the document, read anew shortly after a change. */

@@ -6,7 +6,7 @@ import { CollabProvider } from '../client/collab-provider.ts'
 import { recallGuest } from '../client/guest-memory.ts'
 import { openIndexedDbStore } from '../client/indexed-db-store.ts'
 import { handOver } from '../client/local-copies.ts'
-import type { ReplicaStore } from '../client/replica-store.ts'
+import type { ReplicaStore, SealedBatch } from '../client/replica-store.ts'
 import type { Identity } from '../protocol/identity.ts'
 import { pathOf } from '../protocol/urls.ts'
 import { SocketToken } from './socket-token.ts'
@@ -16,14 +16,19 @@ export interface DocumentSession {
   readonly doc: Y.Doc
   readonly provider: CollabProvider
   readonly token: SocketToken
+  /** It took another one's place on the page, because part of what that one showed was set aside. */
+  readonly successor: boolean
 }
 
 /** The local copy is opened without the server's word after this long, ms. */
 const SESSION_PATIENCE = 2_500
+/** A successor is shown when it has its text, or after this long, ms. */
+const SUCCESSOR_PATIENCE = 3_000
 
 /**
  * Opens a document and keeps it open while the component lives: one Y.Doc, one provider, both destroyed with it.
  * `user`: who the server said we are when it rendered the page; null on a first visit. null until it is open.
+ * When the Y.Doc must be given up, another session takes its place without the page going blank.
  */
 export function useDocumentSession(
   address: string,
@@ -31,57 +36,125 @@ export function useDocumentSession(
   created: boolean,
 ): DocumentSession | null {
   const [session, setSession] = useState<DocumentSession | null>(null)
-  // A Y.Doc whose client id is taken is given up for a new one; nothing has been typed into it by then.
-  const [attempt, setAttempt] = useState(0)
   const userId = user?.userId ?? null
 
   useEffect(() => {
-    const doc = new Y.Doc()
-    const token = new SocketToken()
     let closed = false
-    let close = async () => doc.destroy()
+    let shown: OpenedSession | null = null
 
-    const open = async () => {
-      const owner = userId ?? (await whoWeAre(token))
-      if (owner !== null) await inheritFirst(owner, token)
-      const replica = owner === null ? null : await openReplica(owner)
-      if (closed) return replica?.close()
-      const auth = async (refused: boolean) => {
-        if (refused) token.forget()
-        const hadAccount = token.isAccount
-        const answer = await token.session()
-        // Another person's copy must never be sent under this one's name: start over as who we are now.
-        if (owner !== null && answer.user.userId !== owner) {
-          // Who signed out in another tab left this one too.
-          if (hadAccount) location.assign(pathOf({ to: 'front' }))
-          else location.reload()
-          throw new Error('this browser belongs to somebody else now')
-        }
-        if (owner !== null) await inherit(answer.aliases, owner)
-        return answer.token
-      }
-      const provider = new CollabProvider({ url: location.origin, address, doc, auth, created, replica })
-      const stopWatching = provider.on('status', (status) => {
-        if (status.phase === 'ended' && status.problem === 'client-id-taken') setAttempt(attempt + 1)
+    const show = async (kept: readonly SealedBatch[] | null) => {
+      const before = shown
+      const next = await openSession({
+        address,
+        userId,
+        created: created && before === null,
+        kept,
+        onSpent: (left) => void show(left),
       })
-      close = async () => {
-        stopWatching()
-        await provider.destroy()
-        replica?.close()
-        doc.destroy()
+      if (before !== null) await ready(next.session.provider)
+      if (closed) {
+        await next.close()
+        return
       }
-      setSession({ doc, provider, token })
+      shown = next
+      setSession(next.session)
+      await before?.close()
     }
-    const opening = open()
+    const opening = show(null)
 
     return () => {
       closed = true
       setSession(null)
-      void opening.then(() => close())
+      void opening.then(() => shown?.close())
     }
-  }, [address, userId, created, attempt])
+  }, [address, userId, created])
 
   return session
+}
+
+interface OpenedSession {
+  readonly session: DocumentSession
+  readonly close: () => Promise<void>
+}
+
+interface SessionRequest {
+  readonly address: string
+  readonly userId: string | null
+  readonly created: boolean
+  /** What the session before this one set aside; null: this is the first. */
+  readonly kept: readonly SealedBatch[] | null
+  /** The Y.Doc must be given up for a new one: its client id is taken (before anything was typed), or it shows a draft. */
+  readonly onSpent: (kept: readonly SealedBatch[]) => void
+}
+
+async function openSession({
+  address,
+  userId,
+  created,
+  kept,
+  onSpent,
+}: SessionRequest): Promise<OpenedSession> {
+  const doc = new Y.Doc()
+  const token = new SocketToken()
+  const owner = userId ?? (await whoWeAre(token))
+  if (owner !== null) await inheritFirst(owner, token)
+  const replica = owner === null ? null : await openReplica(owner)
+  const auth = async (fresh: boolean) => {
+    const hadAccount = token.isAccount
+    const { answer, life } = await token.renewed(fresh)
+    // Another person's copy must never be sent under this one's name: start over as who we are now.
+    if (owner !== null && answer.user.userId !== owner) {
+      if (hadAccount) leave()
+      else location.reload()
+      throw new Error('this browser belongs to somebody else now')
+    }
+    if (owner !== null) await inherit(answer.aliases, owner)
+    return { token: answer.token, life }
+  }
+  const provider = new CollabProvider({
+    url: location.origin,
+    address,
+    doc,
+    auth,
+    created,
+    replica,
+    ...(kept === null ? {} : { kept }),
+  })
+  const stops = [
+    replica?.onWiped(leave) ?? (() => undefined),
+    provider.on('status', (status) => {
+      if (status.phase === 'ended' && status.problem === 'client-id-taken') onSpent([])
+    }),
+    provider.on('superseded', onSpent),
+  ]
+  return {
+    session: { doc, provider, token, successor: kept !== null },
+    close: async () => {
+      for (const stop of stops) stop()
+      await provider.destroy()
+      replica?.close()
+      doc.destroy()
+    },
+  }
+}
+
+/** Who signed out in another tab left this one too. */
+function leave(): void {
+  location.assign(pathOf({ to: 'front' }))
+}
+
+/** Resolves when there is something to show, or nothing more to wait for. */
+async function ready(provider: CollabProvider): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const look = () => {
+    if (provider.synced || provider.status.phase === 'ended') resolve()
+  }
+  const timer = setTimeout(resolve, SUCCESSOR_PATIENCE)
+  const stops = [provider.on('synced', look), provider.on('status', look)]
+  look()
+  await promise
+  clearTimeout(timer)
+  for (const stop of stops) stop()
 }
 
 async function whoWeAre(token: SocketToken): Promise<string | null> {

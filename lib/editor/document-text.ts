@@ -20,6 +20,16 @@ export function plainText(doc: Y.Doc): string {
   return `${[...(title === '' ? [] : [title]), ...blocks].join('\n\n')}\n`
 }
 
+/** The blocks of the body as plain text, each by a name that it keeps in every copy of the document; in order. */
+export function blocksOf(doc: Y.Doc): Map<string, string> {
+  return new Map(
+    childrenOf(body(doc)).map((block, index) => {
+      const id = block._item?.id
+      return [id ? `${id.client} ${id.clock}` : `${index}`, blockText(block, '')]
+    }),
+  )
+}
+
 /** Title and body as one web page that needs nothing else. */
 export function htmlPage(doc: Y.Doc, language: string): string {
   const title = escapeHtml(titleOf(doc) || firstLine(doc))

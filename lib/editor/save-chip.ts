@@ -24,6 +24,11 @@ type PlainChip =
   | 'replaced'
   | 'outdated'
   | 'refused'
+  | 'full'
+  | 'locked'
+  | 'busy'
+  | 'crowded'
+  | 'signed-out'
   | 'stopped'
 
 /** How loud a state is: colour, and whether a screen reader is interrupted. */
@@ -47,6 +52,8 @@ export function saveChip(
   browserOnline = true,
 ): SaveChip {
   if (status.phase === 'ended') return { kind: endedChip(status) }
+  if (status.hindrance === 'session-expired' && (status.lapsed || status.phase !== 'joined'))
+    return { kind: 'signed-out' }
   if (status.schemaTooOld) return { kind: 'outdated' }
   const waitedMs = save.saved || save.waitingSince === null ? 0 : Math.max(0, now - save.waitingSince)
   const kept = save.saved || (save.onDevice && save.local === 'ok')
@@ -54,6 +61,7 @@ export function saveChip(
   if (!kept && waitedMs > SLOW_AFTER && status.phase !== 'draining') return { kind: 'at-risk', waitedMs }
   switch (status.phase) {
     case 'opening':
+      if (status.hindrance === 'too-many-connections') return { kind: 'crowded' }
       return { kind: browserOnline ? 'opening' : 'unreachable' }
     case 'draining':
       return { kind: 'restarting', kept }
@@ -68,14 +76,16 @@ export function saveChip(
 
 function joinedChip(status: ProviderStatus, save: SaveState, waitedMs: number): SaveChip {
   if (status.role !== null && !mayEdit(status.role)) return { kind: 'read-only' }
-  if (status.problem !== null) return { kind: 'refused' }
+  if (status.problem !== null) return { kind: status.problem === 'document-full' ? 'full' : 'refused' }
   if (save.saved) return { kind: 'saved' }
   if (waitedMs > AT_RISK_AFTER) return { kind: 'at-risk', waitedMs }
+  if (status.hindrance === 'rate-limited' && save.onDevice) return { kind: 'busy' }
   const slow = waitedMs > SLOW_AFTER || (status.storageSlow && save.onDevice && save.local === 'ok')
   return { kind: slow ? 'slow' : 'saving' }
 }
 
 function lostChip(status: ProviderStatus, save: SaveState, now: number, browserOnline: boolean): SaveChip {
+  if (status.hindrance === 'too-many-connections') return { kind: 'crowded' }
   const away = status.lostAt === null ? 0 : now - status.lostAt
   const offline = away >= OFFLINE_AFTER || !browserOnline
   if (offline) return status.mayType ? { kind: 'offline', unsent: !save.saved } : { kind: 'unreachable' }
@@ -86,6 +96,8 @@ function endedChip(status: ProviderStatus): PlainChip {
   switch (status.problem) {
     case 'not-found':
       return 'link-changed'
+    case 'link-locked':
+      return 'locked'
     case 'document-deleted':
       return 'deleted'
     case 'document-damaged':
@@ -115,8 +127,14 @@ export function chipSentence(chip: SaveChip, words: Words): string {
     case 'replaced':
     case 'outdated':
     case 'refused':
+    case 'full':
+    case 'locked':
+    case 'busy':
+    case 'crowded':
     case 'stopped':
       return say[chip.kind]
+    case 'signed-out':
+      return say.signedOut
     case 'read-only':
       return say.readOnly
     case 'link-changed':
@@ -144,6 +162,8 @@ export function chipTone(chip: SaveChip): ChipTone {
     case 'reconnecting':
       return 'quiet'
     case 'slow':
+    case 'busy':
+    case 'crowded':
     case 'offline':
     case 'restarting':
     case 'unreachable':
@@ -155,6 +175,9 @@ export function chipTone(chip: SaveChip): ChipTone {
     case 'damaged':
     case 'replaced':
     case 'refused':
+    case 'full':
+    case 'locked':
+    case 'signed-out':
     case 'stopped':
       return 'error'
   }

@@ -2,10 +2,11 @@
 
 import { useEffect, useRef, useState } from 'react'
 import type { ProviderStatus, SaveState } from '../client/provider-state.ts'
+import { AccessChip } from './access-chip.tsx'
 import { copyText, downloadFile } from './copy-text.ts'
 import type { DocumentSession } from './document-session.ts'
 import { fileName, htmlPage, plainText } from './document-text.ts'
-import { CheckIcon, EyeIcon, OfflineIcon, SyncIcon, WarnIcon } from './icons.tsx'
+import { CheckIcon, OfflineIcon, SyncIcon, WarnIcon } from './icons.tsx'
 import { useAnnounce, useLanguage, useWords } from './interface.tsx'
 import { Popover } from './overlays.tsx'
 import { chipSentence, chipTone, type SaveChip, saveChip } from './save-chip.ts'
@@ -51,6 +52,13 @@ export function SaveIndicator({ session }: { session: DocumentSession }) {
   useEffect(() => {
     if (loud) announce(sentence, 'assertive')
   }, [loud, sentence, announce])
+  if (chip.kind === 'read-only')
+    return (
+      <div className="save" data-save={chip.kind}>
+        <AccessChip session={session} />
+        <span role="status" className="visually-hidden" />
+      </div>
+    )
   return (
     <div className="save" data-save={chip.kind}>
       <Popover
@@ -77,8 +85,6 @@ function ChipSign({ chip }: { chip: SaveChip }) {
   switch (chip.kind) {
     case 'saved':
       return <CheckIcon size={15} />
-    case 'read-only':
-      return <EyeIcon size={16} />
     case 'offline':
     case 'unreachable':
     case 'restarting':
@@ -86,6 +92,7 @@ function ChipSign({ chip }: { chip: SaveChip }) {
     case 'opening':
     case 'saving':
     case 'slow':
+    case 'busy':
     case 'reconnecting':
     case 'merging':
       return <SyncIcon size={15} />

@@ -1,56 +1,33 @@
 'use client'
 
-import { useId, useRef, useState } from 'react'
-import type { Role } from '../protocol/identity.ts'
-import { mayEdit } from '../protocol/identity.ts'
-import { urlOf } from '../protocol/urls.ts'
-import { copyText } from './copy-text.ts'
-import { CheckIcon, LinkIcon } from './icons.tsx'
-import { useAnnounce, useWords } from './interface.tsx'
+import { lazy, Suspense } from 'react'
+import type { DocumentSession } from './document-session.ts'
+import { useWords } from './interface.tsx'
 import { Dialog } from './overlays.tsx'
 
+const loadPanel = () => import('./share-panel.tsx')
+const SharePanel = lazy(() => loadPanel().then((module) => ({ default: module.SharePanel })))
+
+/** Begins to load what the dialog shows: somebody is on the way to its button. Repeating is harmless. */
+export function prepareShareDialog(): void {
+  // Out of reach: the dialog asks again when it opens.
+  loadPanel().catch(() => undefined)
+}
+
 interface ShareDialogProps {
+  readonly session: DocumentSession
   readonly address: string
-  readonly role: Role | null
   readonly onClose: () => void
 }
 
-/** The link, and a button that copies it: where the focus begins. */
-export function ShareDialog({ address, role, onClose }: ShareDialogProps) {
+/** Who may do what, and the link: where the focus begins. */
+export function ShareDialog({ session, address, onClose }: ShareDialogProps) {
   const words = useWords()
-  const announce = useAnnounce()
-  const label = useId()
-  const field = useRef<HTMLInputElement>(null)
-  const [outcome, setOutcome] = useState<'copied' | 'refused' | null>(null)
-  const link = urlOf(location.origin, { to: 'document', address })
-  const copy = async () => {
-    const copied = await copyText(link)
-    setOutcome(copied ? 'copied' : 'refused')
-    announce(copied ? words.linkCopied : words.copyFailed)
-    if (!copied) field.current?.select()
-  }
   return (
     <Dialog title={words.shareTitle} onClose={onClose}>
-      <p className="share-who">{role !== null && !mayEdit(role) ? words.shareWhoView : words.shareWho}</p>
-      <label htmlFor={label}>{words.shareLink}</label>
-      <div className="share-row">
-        <input
-          id={label}
-          ref={field}
-          className="field share-link"
-          readOnly
-          value={link}
-          onFocus={(event) => event.currentTarget.select()}
-        />
-        <button type="button" className="button share-copy" data-autofocus onClick={() => void copy()}>
-          {outcome === 'copied' ? <CheckIcon size={16} /> : <LinkIcon size={16} />}
-          {words.copy}
-        </button>
-      </div>
-      <p className={`share-outcome${outcome === 'refused' ? ' is-refused' : ''}`}>
-        {outcome === 'copied' ? words.linkCopied : null}
-        {outcome === 'refused' ? words.copyFailed : null}
-      </p>
+      <Suspense fallback={<div className="share-waiting" />}>
+        <SharePanel session={session} address={address} />
+      </Suspense>
     </Dialog>
   )
 }

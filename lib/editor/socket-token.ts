@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { SessionEnded } from '../client/credential.ts'
 import { recallGuest, rememberGuest } from '../client/guest-memory.ts'
 import { identitySchema, type SessionAnswer, sessionSchema } from '../protocol/events.ts'
 import type { Identity } from '../protocol/identity.ts'
@@ -6,12 +7,13 @@ import { pathOf } from '../protocol/urls.ts'
 
 const savedProfileSchema = v.object({ user: identitySchema })
 
-/** A token is fetched anew when less than this of its life is left, ms. */
-const RENEW_BEFORE = 60_000
+/** A token is fetched anew when less than this share of its life is left. */
+const RENEW_BELOW = 0.3
 
 /** The token for the socket, and who it says we are: fetched when needed, shared by callers at the same time. */
 export class SocketToken {
   #answer: SessionAnswer | null = null
+  #fetchedAt = 0
   #fetching: Promise<SessionAnswer> | null = null
   #isAccount = false
 
@@ -20,30 +22,48 @@ export class SocketToken {
     return this.#isAccount
   }
 
-  /** The token in hand is worth nothing any more: the next one is fetched. */
-  forget(): void {
-    this.#answer = null
-  }
-
   /** A session that has a usable token. Throws when the server cannot be reached or refuses; repeating is harmless. */
   async session(): Promise<SessionAnswer> {
-    if (this.#answer && this.#answer.expiresAt - Date.now() > RENEW_BEFORE) return this.#answer
-    this.#fetching ??= fetchSession().finally(() => {
+    return this.#usable ?? this.#fetch({})
+  }
+
+  /**
+   * As `session`, for who was somebody here before: a new token when `fresh`. `life`: how long it is good for yet, ms.
+   * Throws SessionEnded when they are no longer signed in: nobody new is made in their place.
+   */
+  async renewed(fresh: boolean): Promise<{ readonly answer: SessionAnswer; readonly life: number }> {
+    const answer = (fresh ? null : this.#usable) ?? (await this.#fetch({ renew: true }))
+    return { answer, life: this.#left(answer) }
+  }
+
+  get #usable(): SessionAnswer | null {
+    return this.#answer && this.#left(this.#answer) > RENEW_BELOW * this.#answer.life ? this.#answer : null
+  }
+
+  /** By this machine's clock, which need not be right: how long the token is good for yet, ms. */
+  #left({ life }: SessionAnswer): number {
+    return life - (performance.now() - this.#fetchedAt)
+  }
+
+  async #fetch(asked: { renew?: true }): Promise<SessionAnswer> {
+    this.#fetching ??= fetchSession(asked).finally(() => {
       this.#fetching = null
     })
     this.#answer = await this.#fetching
     this.#isAccount = this.#answer.recovery === null
+    this.#fetchedAt = performance.now()
     return this.#answer
   }
 }
 
-async function fetchSession(): Promise<SessionAnswer> {
+async function fetchSession(asked: { renew?: true }): Promise<SessionAnswer> {
   const guest = await recallGuest()
   const response = await fetch(pathOf({ to: 'api', path: 'session' }), {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(guest?.recovery ? { recovery: guest.recovery } : {}),
+    body: JSON.stringify({ ...asked, ...(guest?.recovery ? { recovery: guest.recovery } : {}) }),
   })
+  if (response.status === 401) throw new SessionEnded()
   if (!response.ok) throw new Error(`no session: the server answered ${response.status}`)
   const answer = v.parse(sessionSchema, await response.json())
   await rememberGuest({ userId: answer.user.userId, recovery: answer.recovery })

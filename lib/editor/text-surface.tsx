@@ -53,7 +53,9 @@ export function TextSurface(props: TextSurfaceProps) {
   }, [session])
 
   useEffect(() => {
-    if (editor && editor.isEditable !== editable) editor.setEditable(editable, false)
+    if (!editor) return
+    if (editor.isEditable !== editable) editor.setEditable(editable, false)
+    editor.view.dom.setAttribute('aria-readonly', String(!editable))
   }, [editor, editable])
 
   useEffect(() => {

@@ -2,7 +2,7 @@
 
 import { useEffect, useState, useSyncExternalStore } from 'react'
 import type { CollabProvider } from '../client/collab-provider.ts'
-import type { Peer, ProviderStatus, SaveState } from '../client/provider-state.ts'
+import type { DraftState, Peer, ProviderStatus, SaveState } from '../client/provider-state.ts'
 
 /*
  * What the provider knows, as React reads it. Every component asks for itself, so that a keystroke redraws the chip and
@@ -20,6 +20,13 @@ export function useSave(provider: CollabProvider): SaveState {
   return useSyncExternalStore(
     (changed) => provider.on('save', changed),
     () => provider.save,
+  )
+}
+
+export function useDraft(provider: CollabProvider): DraftState | null {
+  return useSyncExternalStore(
+    (changed) => provider.on('draft', changed),
+    () => provider.draft,
   )
 }
 

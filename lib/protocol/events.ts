@@ -244,19 +244,25 @@ export const profileSchema = v.object({
   hue: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(HUE_COUNT - 1))),
 })
 
-/** Body of `POST /api/session`: `recovery` from an earlier answer, when this browser has lost its cookie. */
+/**
+ * Body of `POST /api/session`: `recovery` from an earlier answer, when this browser has lost its cookie. `renew`: this
+ * browser was somebody already, so nobody new is made in their place; `unauthenticated` when they are no longer signed in.
+ */
 export const sessionRequestSchema = v.object({
+  renew: v.exactOptional(v.boolean()),
   recovery: v.exactOptional(v.pipe(v.string(), v.maxLength(512))),
 })
 
 /**
- * Answer of `POST /api/session`. `expiresAt`: ms since the epoch, when the token ends. `recovery`: makes this browser
+ * Answer of `POST /api/session`. `expiresAt`: ms since the epoch, when the token ends; `life`: how long that is from now, ms,
+ * for a clock that is not right. `recovery`: makes this browser
  * the same guest again if it is killed before it wrote its cookie to disk; null: they have an account. `aliases`: the guests
  * this account once was, whose copies in this browser are its own.
  */
 export const sessionSchema = v.object({
   token: v.string(),
   expiresAt: v.number(),
+  life: v.number(),
   recovery: v.nullable(v.string()),
   user: identitySchema,
   aliases: v.array(idSchema),

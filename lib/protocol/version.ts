@@ -7,8 +7,9 @@
  * 2: batches travel in parts of 32 KiB; a part that asks for it is confirmed when it has arrived.
  * 3: roles that change live, asking for more, tokens renewed on the live socket.
  * 4: types nest 32 deep, values are bounded; a connection that breaks the schema is told so.
+ * 5: a token says how long it is good for; who was signed in is not made somebody new.
  */
-export const PROTOCOL_VERSION = 4
+export const PROTOCOL_VERSION = 5
 
 /**
  * The version of the document schema (node and mark types of the editor): sent in each join.

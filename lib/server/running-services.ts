@@ -89,7 +89,10 @@ export class RunningServices implements Services {
     return known && sessionOf(known)
   }
 
-  async ensureGuest(headers: Headers, recovery?: string): Promise<EnsuredSession> {
+  async ensureGuest(
+    headers: Headers,
+    { recovery, renew = false }: { readonly recovery?: string; readonly renew?: boolean } = {},
+  ): Promise<EnsuredSession> {
     const { accounts, identities, tokens, rates } = this.#ports
     const known = await identities.of(headers, true)
     if (known) return sessionOf(known)
@@ -97,12 +100,15 @@ export class RunningServices implements Services {
       throw new RefusedRequest(refuse('unauthenticated', 'this access token is not in force'))
     }
     if (!identities.guestsAreWelcome) throw new RefusedRequest(refuse('unauthenticated', 'sign in first'))
+    const userId = recovery === undefined ? null : tokens.userInRecovery(recovery)
+    const ended = new RefusedRequest(refuse('unauthenticated', 'this session has ended'))
+    if (renew && userId === null) throw ended
     const wait = rates.take('guests', { ip: this.#ipKey(headers) })
     if (wait > 0) {
       throw new RefusedRequest(refuse('rate-limited', 'too many new guests from here; try again later', wait))
     }
-    const userId = recovery === undefined ? null : tokens.userInRecovery(recovery)
     const resumed = userId === null ? null : await accounts.resumeGuest(userId)
+    if (renew && !resumed) throw ended
     const guest = identities.ofSession(resumed ?? (await accounts.startGuest()))
     if (!guest) throw new Error('no guests here')
     return sessionOf(guest)
@@ -116,8 +122,9 @@ export class RunningServices implements Services {
     return standing === 'guest' ? [] : this.#ports.accounts.aliasesOf(user.userId)
   }
 
-  socketToken({ sessionId, user }: Session): { token: string; expiresAt: number } {
-    return this.#ports.tokens.issue(user.userId, sessionId)
+  socketToken({ sessionId, user }: Session) {
+    const { tokens } = this.#ports
+    return { ...tokens.issue(user.userId, sessionId), life: tokens.life }
   }
 
   async createDocument({ user, mayCreate }: Session): Promise<string> {

@@ -259,13 +259,19 @@ export interface Services {
   session(headers: Headers): Promise<Session | null>
   /**
    * The session of the request's cookie; without one that of the guest whose `recovery` it is, or of a new guest.
-   * Repeating with the cookie it set changes nothing. Throws RefusedRequest when too many guests come from one place.
+   * Repeating with the cookie it set changes nothing. Throws RefusedRequest when too many guests come from one place, and
+   * where it would make a new one although `renew` says that this browser was somebody.
    */
-  ensureGuest(headers: Headers, recovery?: string): Promise<EnsuredSession>
+  ensureGuest(
+    headers: Headers,
+    known?: { readonly recovery?: string; readonly renew?: boolean },
+  ): Promise<EnsuredSession>
   /** A short-lived token for the socket's handshake; `expiresAt` in ms since the epoch. */
   socketToken(session: Session): {
     readonly token: string
     readonly expiresAt: number
+    /** ms. */
+    readonly life: number
   }
   /** What makes a browser this guest again after it lost its cookie; null for an account. */
   recovery(session: Session): string | null

@@ -56,7 +56,8 @@ describe('[HS6] coming back', () => {
     await server.close()
     await until(provider, () => !provider.synced)
     expect(provider.status.phase).toBe('draining')
-    expect(waits).toEqual([1500])
+    // What came before is the renewal of the token.
+    expect(waits.at(-1)).toBe(1500)
     await provider.destroy()
   })
 })

@@ -36,6 +36,7 @@ test('[PULL1] what is missing is asked for again when the server was too busy to
     onChange: () => undefined,
     onJoined: () => undefined,
     onRefused: () => undefined,
+    onSetAside: () => undefined,
   })
   await clock.advance(0)
   sync.connected({

@@ -199,6 +199,7 @@ export function replicaStoreContract(newBrowser: () => Browser): void {
         state: null,
         rows: [],
         outbox: [],
+        draft: [],
       })
       await tab.bind(ADDRESS, 'document', 'first')
       expect(numbers(await tab.outbox(ADDRESS))).toEqual([[1, 1]])
@@ -215,6 +216,57 @@ export function replicaStoreContract(newBrowser: () => Browser): void {
       expect(await tab.load(ADDRESS)).toMatchObject({ lineage: 'second', state: null, rows: [], outbox: [] })
       await tab.bind(ADDRESS, 'document', 'first')
       expect(await tab.load(ADDRESS)).toMatchObject({ lineage: 'first', state: null, rows: [] })
+    })
+
+    test('what is set aside is in no outbox, outlives its tab, and waits again when it is taken back', async () => {
+      await tab.bind(ADDRESS, 'document', 'lineage')
+      await tab.seal(ADDRESS, batch(1, 1))
+      await tab.seal(ADDRESS, batch(1, 2))
+      await second.seal(ADDRESS, batch(2, 1))
+      // The third was not written before.
+      await tab.setAside(ADDRESS, [batch(1, 1), batch(1, 2), batch(1, 3)])
+      await tab.seal(ADDRESS, batch(1, 3))
+      expect(numbers(await second.outbox(ADDRESS))).toEqual([[2, 1]])
+      expect(await second.draft(ADDRESS)).toEqual([batch(1, 1), batch(1, 2), batch(1, 3)])
+      const replica = await second.load(ADDRESS)
+      expect([numbers(replica?.outbox), numbers(replica?.draft)]).toEqual([
+        [[2, 1]],
+        [
+          [1, 1],
+          [1, 2],
+          [1, 3],
+        ],
+      ])
+      await second.takeBack(ADDRESS)
+      expect(await tab.draft(ADDRESS)).toEqual([])
+      expect(numbers(await tab.outbox(ADDRESS))).toHaveLength(4)
+      expect(await tab.outbox(ADDRESS)).toContainEqual(batch(1, 3))
+    })
+
+    test('what was set aside goes when the log has it after all, and when it is discarded', async () => {
+      await tab.bind(ADDRESS, 'document', 'lineage')
+      await tab.setAside(ADDRESS, [batch(1, 1), batch(1, 2), batch(1, 3)])
+      await tab.seal(ADDRESS, batch(2, 1))
+      await tab.commit(ADDRESS, typedRows(1, 1), [batch(1, 1)])
+      expect(numbers(await second.draft(ADDRESS))).toEqual([
+        [1, 2],
+        [1, 3],
+      ])
+      await second.acknowledge(ADDRESS, 1, 2)
+      expect(numbers(await tab.draft(ADDRESS))).toEqual([[1, 3]])
+      const told = vi.fn()
+      second.onOutboxChange(ADDRESS, told)
+      await tab.discard(ADDRESS)
+      await vi.waitFor(() => expect(told).toHaveBeenCalled())
+      expect(await second.draft(ADDRESS)).toEqual([])
+      expect(numbers(await second.outbox(ADDRESS))).toEqual([[2, 1]])
+    })
+
+    test('what was set aside before the first join belongs to the document joined', async () => {
+      await tab.setAside(ADDRESS, [batch(1, 1)])
+      expect((await tab.load(ADDRESS))?.draft).toEqual([batch(1, 1)])
+      await tab.bind(ADDRESS, 'document', 'lineage')
+      expect(await tab.draft(ADDRESS)).toEqual([batch(1, 1)])
     })
 
     test('views into a larger buffer are stored as their own bytes', async () => {
@@ -295,8 +347,11 @@ export function replicaStoreContract(newBrowser: () => Browser): void {
       await wei.seal(ADDRESS, batch(3, 1))
       await tab.bind(ADDRESS, 'document', 'lineage')
       await tab.seal(ADDRESS, batch(1, 1))
+      const told = vi.fn()
+      second.onWiped(told)
       await tab.wipe()
       await tab.wipe()
+      await vi.waitFor(() => expect(told).toHaveBeenCalledTimes(1))
       await expect(second.seal(ADDRESS, batch(2, 1))).rejects.toMatchObject({
         name: 'ReplicaStoreError',
         kind: 'failed',

@@ -33,6 +33,7 @@ async function senderWith(edits: number) {
     onDistrust: unexpected,
     onAdopted: unexpected,
     onAbandoned: unexpected,
+    onForbidden: unexpected,
     onHalted: unexpected,
   })
   const text = new Y.Doc().getText()

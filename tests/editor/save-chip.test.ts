@@ -12,7 +12,10 @@ const live: ProviderStatus = {
   transport: 'websocket',
   roundTripMs: 12,
   problem: null,
+  hindrance: null,
+  opened: true,
   role: 'editor',
+  lapsed: false,
   mayType: true,
   schemaTooOld: false,
   storageSlow: false,
@@ -74,6 +77,22 @@ describe('the chip says', () => {
       { schemaTooOld: true, mayType: false },
       saved,
     ],
+    ['locked when the link has a password now', 'locked', { phase: 'ended', problem: 'link-locked' }, saved],
+    ['full when the document is', 'full', { problem: 'document-full' }, waiting(10)],
+    ['busy when too much came at once', 'busy', { hindrance: 'rate-limited' }, waiting(100)],
+    [
+      'crowded when too many tabs are open',
+      'crowded',
+      lost(50, { hindrance: 'too-many-connections' }),
+      saved,
+    ],
+    [
+      'signed out when the token was not renewed',
+      'signed-out',
+      { lapsed: true, hindrance: 'session-expired', role: 'viewer', mayType: false },
+      waiting(100),
+    ],
+    ['saving while a renewal is only late', 'saving', { hindrance: 'session-expired' }, waiting(100)],
     ['refused when an edit was', 'refused', { problem: 'invalid-update' }, waiting(10)],
   ])('%s', (_fact, expected, status, save) => {
     expect(kind(status, save)).toBe(expected)

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import { accessWordsIn } from '#lib/editor/access-words.ts'
 import { displayName } from '#lib/editor/people.ts'
-import { LANGUAGES, type Words, wordsIn } from '#lib/editor/words.ts'
+import { LANGUAGES, type Language, type Words, wordsIn } from '#lib/editor/words.ts'
 import { GUEST_NAME_COUNT } from '#lib/protocol/identity.ts'
 
 /** Every sentence of a language, those with figures in them included, by their path. */
@@ -20,16 +21,21 @@ function sample(path: string): unknown[] {
   return [3]
 }
 
+/** All that people see. */
+function everything(language: Language): [string, string][] {
+  return [...sentences(wordsIn(language)), ...sentences(accessWordsIn(language), 'sharing')]
+}
+
 test('both languages have the same words, none of them empty', () => {
-  const [en, zh] = LANGUAGES.map((language) => sentences(wordsIn(language)))
+  const [en, zh] = LANGUAGES.map(everything)
   expect(zh?.map(([path]) => path)).toEqual(en?.map(([path]) => path))
   for (const [path, sentence] of [...(en ?? []), ...(zh ?? [])]) expect(sentence.trim(), path).not.toBe('')
 })
 
 test('the Chinese words are Chinese, with full-width punctuation', () => {
   // Names that are the same everywhere.
-  const shared = ['product', 'save.websocket']
-  for (const [path, sentence] of sentences(wordsIn('zh-TW'))) {
+  const shared = ['product', 'save.websocket', 'sharing.roleChanged']
+  for (const [path, sentence] of everything('zh-TW')) {
     if (shared.includes(path)) continue
     expect(sentence, path).toMatch(/\p{Script=Han}/u)
     expect(sentence, path).not.toMatch(/[\p{Script=Han}][,.!?;:]/u)
@@ -38,7 +44,7 @@ test('the Chinese words are Chinese, with full-width punctuation', () => {
 
 test('nothing shouts', () => {
   for (const language of LANGUAGES)
-    for (const [path, sentence] of sentences(wordsIn(language))) expect(sentence, path).not.toMatch(/[!！]/)
+    for (const [path, sentence] of everything(language)) expect(sentence, path).not.toMatch(/[!！]/)
 })
 
 test('each of the 144 guest names is another one, in each language', () => {

@@ -117,6 +117,10 @@ export class IndexedDbBrowser implements Browser {
     return {
       load: (address) => call((to) => to.load(address)),
       outbox: (address) => call((to) => to.outbox(address)),
+      draft: (address) => call((to) => to.draft(address)),
+      setAside: (...given) => call((to) => to.setAside(...given)),
+      takeBack: (address) => call((to) => to.takeBack(address)),
+      discard: (address) => call((to) => to.discard(address)),
       bind: (...given) => call((to) => to.bind(...given)),
       seal: (...given) => call(async (to) => void (this.#isForgotten() || (await to.seal(...given)))),
       commit: (...given) => call((to) => to.commit(...given)),
@@ -130,6 +134,7 @@ export class IndexedDbBrowser implements Browser {
         })
         return () => stop?.()
       },
+      onWiped: () => () => undefined, // no tab here is told
       wipe: () => call((to) => to.wipe()),
       close: () => {
         this.#kill(tab)

@@ -183,6 +183,7 @@ class Replica {
       created: false,
       onChange: () => undefined,
       onJoined: () => undefined,
+      onSetAside: () => undefined,
       onRefused: (refusal) =>
         this.simulation.fail(`${this.name} was refused for good: ${refusal.code} ${refusal.message}`),
     })

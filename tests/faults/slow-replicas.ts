@@ -50,6 +50,7 @@ export class SlowReplicas implements Browser {
     return {
       load: (address) => queued(() => inner.load(address), false),
       outbox: (address) => queued(() => inner.outbox(address), false),
+      draft: (address) => queued(() => inner.draft(address), false),
       bind: (...call) => queued(() => inner.bind(...call)),
       seal: (...call) =>
         queued(async () => {
@@ -58,8 +59,12 @@ export class SlowReplicas implements Browser {
       commit: (...call) => queued(() => inner.commit(...call)),
       replace: (...call) => queued(() => inner.replace(...call)),
       acknowledge: (...call) => queued(() => inner.acknowledge(...call)),
+      setAside: (...call) => queued(() => inner.setAside(...call)),
+      takeBack: (...call) => queued(() => inner.takeBack(...call)),
+      discard: (...call) => queued(() => inner.discard(...call)),
       compact: (...call) => queued(() => inner.compact(...call)),
       onOutboxChange: (address, listener) => inner.onOutboxChange(address, () => tab.alive && listener()),
+      onWiped: (listener) => inner.onWiped(listener),
       wipe: () => inner.wipe(),
       close: () => this.#kill(tab),
     }

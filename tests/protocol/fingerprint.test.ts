@@ -19,6 +19,7 @@ const FINGERPRINTS: Readonly<Record<number, string>> = {
   2: 'e380a218d19470a4',
   3: '66e000d829eb3147',
   4: 'f4871a89b8b0a9dd',
+  5: 'cbf1c17b637172bc',
 }
 
 /** What of a valibot schema decides which values pass, as plain data. */

@@ -14,11 +14,13 @@ interface Replica {
   state: StoredReplica['state']
   rows: Map<number, Row>
   outbox: SealedBatch[]
+  draft: SealedBatch[]
 }
 
 interface Tab {
   readonly seen: Map<string, Replica>
   readonly listeners: Set<{ address: string; call: () => void }>
+  readonly wiped: Set<() => void>
 }
 
 /**
@@ -40,7 +42,7 @@ export class MemoryReplicas {
   }
 
   open(): ReplicaStore {
-    const tab: Tab = { seen: new Map(), listeners: new Set() }
+    const tab: Tab = { seen: new Map(), listeners: new Set(), wiped: new Set() }
     this.#tabs.add(tab)
     const alive = (): void => {
       if (!this.#tabs.has(tab)) throw new ReplicaStoreError('failed', 'closed')
@@ -63,13 +65,22 @@ export class MemoryReplicas {
         tab.seen.delete(address)
         const replica = this.#stored(address)
         if (replica.documentId !== '') tab.seen.set(address, replica)
-        else if (replica.outbox.length === 0) return null
+        else if (replica.outbox.length + replica.draft.length === 0) return null
         const { documentId, lineage, state } = replica
-        return { documentId, lineage, state, rows: run(replica), outbox: sorted(replica.outbox) }
+        return {
+          documentId,
+          lineage,
+          state,
+          rows: run(replica),
+          outbox: sorted(replica.outbox),
+          draft: sorted(replica.draft),
+        }
       },
       bind: async (address, documentId, lineage) => {
         writable()
-        const waiting = this.#documentOf.has(address) ? [] : this.#stored(address).outbox
+        const unbound = this.#documentOf.has(address) ? null : this.#stored(address)
+        const waiting = unbound?.outbox ?? []
+        const draft = unbound?.draft ?? []
         const before = this.#current.get(documentId)
         if (before && before.lineage !== lineage) {
           before.state = null
@@ -79,15 +90,16 @@ export class MemoryReplicas {
         this.#current.set(documentId, replica)
         this.#documentOf.set(address, documentId)
         tab.seen.set(address, replica)
-        if (waiting.length === 0) return
+        if (waiting.length + draft.length === 0) return
         this.#replicas.delete(`/${address}`)
         replica.outbox = [...replica.outbox.filter((kept) => !waiting.some(same(kept))), ...waiting]
+        replica.draft.push(...draft)
         this.#tell(tab, address, replica)
       },
       seal: async (address, batch) => {
         writable()
         const replica = of(address)
-        if (replica.outbox.some(same(batch))) return
+        if ([...replica.outbox, ...replica.draft].some(same(batch))) return
         replica.outbox.push({ ...batch, payload: batch.payload.slice() })
         this.#tell(tab, address, replica)
       },
@@ -112,6 +124,30 @@ export class MemoryReplicas {
         alive()
         return sorted(of(address).outbox)
       },
+      draft: async (address) => {
+        alive()
+        return sorted(of(address).draft)
+      },
+      setAside: async (address, batches) => {
+        writable()
+        const replica = of(address)
+        const others = (kept: SealedBatch): boolean => !batches.some(same(kept))
+        replica.outbox = replica.outbox.filter(others)
+        replica.draft = [...replica.draft.filter(others), ...batches]
+        if (batches.length > 0) this.#tell(tab, address, replica)
+      },
+      takeBack: async (address) => {
+        writable()
+        const replica = of(address)
+        if (replica.draft.length === 0) return
+        replica.outbox.push(...replica.draft.splice(0))
+        this.#tell(tab, address, replica)
+      },
+      discard: async (address) => {
+        writable()
+        const replica = of(address)
+        if (replica.draft.splice(0).length > 0) this.#tell(tab, address, replica)
+      },
       onOutboxChange: (address, listener) => {
         const entry = { address, call: listener }
         tab.listeners.add(entry)
@@ -128,7 +164,13 @@ export class MemoryReplicas {
         replica.state = { seq: last.seq, chain: last.chain, update }
         for (const seq of replica.rows.keys()) if (seq <= last.seq) replica.rows.delete(seq)
       },
+      onWiped: (listener) => {
+        tab.wiped.add(listener)
+        return () => tab.wiped.delete(listener)
+      },
       wipe: async () => {
+        const told = [...this.#tabs].filter((other) => other !== tab).flatMap(({ wiped }) => [...wiped])
+        for (const listener of told) queueMicrotask(listener)
         this.#documentOf = new Map()
         this.#current = new Map()
         this.#replicas = new Map()
@@ -155,15 +197,17 @@ export class MemoryReplicas {
       state: null,
       rows: new Map(),
       outbox: [],
+      draft: [],
     }
     this.#replicas.set(key, replica)
     return replica
   }
 
   #keep(tab: Tab, address: string, replica: Replica, wanted: (batch: SealedBatch) => boolean): void {
-    const kept = replica.outbox.filter(wanted)
-    if (kept.length === replica.outbox.length) return
-    replica.outbox = kept
+    const before = replica.outbox.length + replica.draft.length
+    replica.outbox = replica.outbox.filter(wanted)
+    replica.draft = replica.draft.filter(wanted)
+    if (replica.outbox.length + replica.draft.length === before) return
     this.#tell(tab, address, replica)
   }
 

@@ -9,7 +9,7 @@ export const POST = route({
   // Makes the session itself: what was lost with the cookie may come back by the body.
   needs: 'nobody',
   handle: async ({ request, body }) => {
-    const session = await services().ensureGuest(request.headers, body.recovery)
+    const session = await services().ensureGuest(request.headers, body)
     const answer: SessionAnswer = {
       ...services().socketToken(session),
       recovery: services().recovery(session),

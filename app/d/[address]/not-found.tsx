@@ -1,8 +1,19 @@
+import '../../css/document.css'
+
+import { headers } from 'next/headers'
 import { NotFound } from '#lib/editor/not-found.tsx'
+import { services } from '#lib/server/services.ts'
 import { reader } from '../../reader.ts'
+import { LeftBehind } from './left-behind.tsx'
 
 /** An address that opens nothing: unknown, deleted and not shared look the same. */
 export default async function UnknownDocument() {
-  const { words } = await reader()
-  return <NotFound words={words} />
+  const { words, language } = await reader()
+  const session = await services().session(await headers())
+  return (
+    <div className="not-found">
+      <LeftBehind language={language} userId={session?.user.userId ?? null} />
+      <NotFound words={words} />
+    </div>
+  )
 }

@@ -4,6 +4,7 @@ import type { Metadata } from 'next'
 import { headers } from 'next/headers'
 import { notFound } from 'next/navigation'
 import { accountWordsIn } from '#lib/editor/account-words.ts'
+import { LockedPage } from '#lib/editor/locked-page.tsx'
 import { services } from '#lib/server/services.ts'
 import { reader } from '../../reader.ts'
 import { SignInForm } from '../../sign-in-form.tsx'
@@ -12,13 +13,14 @@ import { DocumentClient } from './document-client.tsx'
 
 interface DocumentPageProps {
   readonly params: Promise<{ readonly address: string }>
+  readonly searchParams: Promise<Record<string, string | string[] | undefined>>
 }
 
 /** An address is a key: no search engine keeps it. */
 export const metadata: Metadata = { robots: { index: false, follow: false } }
 
-/** A document by its address. Unknown, deleted and not shared look the same. */
-export default async function DocumentPage({ params }: DocumentPageProps) {
+/** A document by its address, after its link's password. Unknown, deleted and not shared look the same. */
+export default async function DocumentPage({ params, searchParams }: DocumentPageProps) {
   const { address } = await params
   const person = await reader()
   const { language, theme } = person
@@ -33,7 +35,11 @@ export default async function DocumentPage({ params }: DocumentPageProps) {
     )
   }
   const found = await services().openAddress(address, session)
-  if (!found || found === 'locked') notFound()
+  if (!found) notFound()
+  if (found === 'locked') {
+    const { password } = await searchParams
+    return <LockedPage words={person.words} address={address} wrong={password === 'wrong'} />
+  }
   return (
     <DocumentClient
       address={address}

@@ -1,0 +1,74 @@
+import type { Words } from '#lib/editor/words.ts'
+import { pathOf } from '#lib/protocol/urls.ts'
+import type { TrashedDocument } from '#lib/server/services.ts'
+
+const DAY_MS = 24 * 3600 * 1000
+
+/** What its owner deleted and may bring back: plain forms, complete without JavaScript. */
+export function Trash({ documents, words }: { documents: readonly TrashedDocument[]; words: Words }) {
+  const now = Date.now()
+  return (
+    <details className="trash">
+      <summary>{words.trash.heading(documents.length)}</summary>
+      <ul>
+        {documents.map((document) => (
+          <li key={document.address}>
+            <span className="trash-title" dir="auto">
+              {document.title || words.untitled}
+            </span>
+            <span className="trash-days">
+              {words.trash.days(Math.max(1, Math.ceil((document.erasedAt - now) / DAY_MS)))}
+            </span>
+            <form method="post" action={pathOf({ to: 'api', path: 'documents/restore' })}>
+              <input type="hidden" name="address" value={document.address} />
+              <button
+                type="submit"
+                className="button button-quiet"
+                aria-label={words.trash.restoreWhat(document.title || words.untitled)}
+              >
+                {words.trash.restore}
+              </button>
+            </form>
+            <Erasure document={document} words={words} />
+          </li>
+        ))}
+      </ul>
+    </details>
+  )
+}
+
+/** A first press asks, the second one acts. */
+function Erasure({ document, words }: { document: TrashedDocument; words: Words }) {
+  const id = `erase-${document.address}`
+  return (
+    <>
+      <button
+        type="button"
+        className="button button-quiet trash-erase"
+        popoverTarget={id}
+        aria-label={words.trash.eraseWhat(document.title || words.untitled)}
+      >
+        {words.trash.erase}
+      </button>
+      <div id={id} popover="auto" className="popover popover-ask">
+        <p>{words.trash.eraseAsk}</p>
+        <form method="post" action={pathOf({ to: 'api', path: 'documents/erase' })}>
+          <input type="hidden" name="address" value={document.address} />
+          <div className="button-row button-row-end">
+            <button
+              type="button"
+              className="button button-quiet"
+              popoverTarget={id}
+              popoverTargetAction="hide"
+            >
+              {words.cancel}
+            </button>
+            <button type="submit" className="button button-danger">
+              {words.trash.erase}
+            </button>
+          </div>
+        </form>
+      </div>
+    </>
+  )
+}

@@ -1,0 +1,93 @@
+import type { ReplicaStore, SealedBatch } from './replica-store.ts'
+
+export interface KeptDraftOptions {
+  readonly address: string
+  readonly store: ReplicaStore | null
+  /** What an earlier Y.Doc of this page set aside. */
+  readonly kept: readonly SealedBatch[]
+  readonly onChange: () => void
+  /** The store refused a write or a read. */
+  readonly onFailed: () => void
+}
+
+/**
+ * What was typed here and may no longer be sent, because the role was lowered or withdrawn before the server had it: set
+ * aside for the person to copy, to put in later, or to discard (docs/decisions/0027-kept-draft.md). Memory holds it where
+ * the browser has no store.
+ */
+export class KeptDraft {
+  readonly #options: KeptDraftOptions
+  #batches: readonly SealedBatch[]
+
+  constructor(options: KeptDraftOptions) {
+    this.#options = options
+    this.#batches = options.kept
+  }
+
+  /** Oldest first; empty when there is no draft. */
+  get batches(): readonly SealedBatch[] {
+    return this.#batches
+  }
+
+  /** Keeps batches. Resolves when they are on this device, or when this browser has refused. */
+  async setAside(batches: readonly SealedBatch[]): Promise<void> {
+    const { address, store } = this.#options
+    this.#set([...this.#batches.filter((kept) => !batches.some((batch) => same(batch, kept))), ...batches])
+    await this.#attempt(() => store?.setAside(address, batches))
+  }
+
+  /** What the store holds: another tab may have changed it. */
+  stored(batches: readonly SealedBatch[]): void {
+    this.#set(batches)
+  }
+
+  /** Looks into the store anew. */
+  async refresh(): Promise<void> {
+    const { address, store } = this.#options
+    if (store) await this.#attempt(async () => this.#set(await store.draft(address)))
+  }
+
+  /** The log has a batch after all. */
+  acknowledged(clientId: number, n: number): void {
+    if (this.#batches.length === 0) return
+    this.#set(this.#batches.filter((batch) => batch.clientId !== clientId || batch.n > n))
+  }
+
+  /** Gives the batches out, to be sent: they wait in the store's outbox again. */
+  async takeBack(): Promise<readonly SealedBatch[]> {
+    const { address, store } = this.#options
+    const batches = this.#batches
+    this.#set([])
+    await this.#attempt(() => store?.takeBack(address))
+    return batches
+  }
+
+  /** Forgets it, here and in the store. */
+  async discard(): Promise<void> {
+    const { address, store } = this.#options
+    this.#set([])
+    await this.#attempt(() => store?.discard(address))
+  }
+
+  #set(batches: readonly SealedBatch[]): void {
+    const unchanged =
+      batches.length === this.#batches.length &&
+      batches.every((batch) => this.#batches.some((kept) => same(kept, batch)))
+    if (unchanged) return
+    this.#batches = batches
+    this.#options.onChange()
+  }
+
+  async #attempt(task: () => Promise<void> | undefined): Promise<void> {
+    try {
+      await task()
+    } catch {
+      // Memory still has it; the page says that this browser stores nothing.
+      this.#options.onFailed()
+    }
+  }
+}
+
+function same(a: SealedBatch, b: SealedBatch): boolean {
+  return a.clientId === b.clientId && a.n === b.n
+}

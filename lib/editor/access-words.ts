@@ -1,0 +1,171 @@
+import type { Language } from './words.ts'
+
+/* The words of sharing and of the kept draft: loaded with what shows them, not with the page (words.ts has the others). */
+
+const en = {
+  who: 'People with the link can',
+  linkRoles: { editor: 'Edit', commenter: 'Comment', viewer: 'View', nobody: 'Nobody' },
+  whoHints: {
+    editor: 'Everybody who has this link can edit.',
+    commenter: 'Everybody who has this link can read and comment.',
+    viewer: 'Everybody who has this link can read, and nothing more.',
+    nobody: 'No link opens this document. Only the people below can.',
+  },
+  link: 'Link',
+  copy: 'Copy',
+  copied: 'Link copied',
+  otherLinks: 'Links that give less',
+  linkOf: { editor: 'Link to edit', commenter: 'Link to comment', viewer: 'Link to view' },
+  showQr: 'QR code',
+  hideQr: 'Hide the QR code',
+  qrLabel: 'QR code of the link',
+  settings: 'Link settings',
+  expires: 'Ends on',
+  neverExpires: 'Never ends',
+  expiresOn: (date: string) => `Ends on ${date}`,
+  expiryHint: 'From the next day on the link opens nothing.',
+  removeExpiry: 'Let it stay',
+  password: 'Password',
+  passwordSet: 'Asks for a password',
+  passwordNew: 'New password',
+  passwordHint: 'Whoever comes by this link is asked for it once.',
+  passwordSave: 'Set',
+  passwordRemove: 'Ask for none',
+  renew: 'Make a new link',
+  renewAsk: (n: number) =>
+    n === 0
+      ? 'The old link stops working at once. Nobody has the document open by it now.'
+      : n === 1
+        ? 'The old link stops working at once. This disconnects 1 person.'
+        : `The old link stops working at once. This disconnects ${n} people.`,
+  renewed: (n: number) =>
+    n === 0
+      ? 'There is a new link.'
+      : n === 1
+        ? 'There is a new link. 1 person was disconnected.'
+        : `There is a new link. ${n} people were disconnected.`,
+  cancel: 'Cancel',
+  people: 'People with access',
+  you: 'you',
+  roles: { viewer: 'Can view', commenter: 'Can comment', editor: 'Can edit', owner: 'Owner' },
+  byLink: 'by link',
+  here: 'here now',
+  roleOf: (name: string) => `What ${name} can do`,
+  remove: 'Take access back',
+  onlyYou: 'Nobody else has opened this document yet.',
+  requests: 'Asking for access',
+  asks: { viewer: 'asks to view', commenter: 'asks to comment', editor: 'asks to edit' },
+  allow: 'Allow',
+  notNow: 'Not now',
+  allowed: (name: string) => `${name} has access now.`,
+  declined: (name: string) => `${name} was not given access.`,
+  roleChanged: (name: string, role: string) => `${name}: ${role}`,
+  accessEnded: (name: string) => `${name} has no access of their own any more.`,
+  linkRoleChanged: (role: string) => `People with the link can: ${role}`,
+  saved: 'Saved',
+  failed: 'That did not work. Try again in a moment.',
+  loading: 'Looking up who has access…',
+  unreachable: 'Who has access cannot be shown while the server is out of reach.',
+  retry: 'Try again',
+
+  draftTitle: 'These words are not in the document',
+  draftWhy: 'You could no longer edit when they were on their way. They are kept on this device.',
+  draftWithdrawn: 'Your access ended before they reached the server. They are kept on this device.',
+  draftHere: 'They are kept in this tab only: copy or download them before you close it.',
+  draftReturn: 'You may edit again: put them in, or discard them.',
+  draftRemovals: 'You had removed or restyled something. It is as it was before.',
+  draftText: 'What you typed',
+  draftCopy: 'Copy',
+  draftCopied: 'Your words are copied',
+  draftDownload: 'Download',
+  draftPutIn: 'Put them in',
+  draftPuttingIn: 'Your words are in the document.',
+  draftDiscard: 'Discard',
+  draftDiscardAsk: 'Discard for good?',
+  draftDiscarded: 'Discarded',
+  draftFile: 'Words not sent',
+}
+
+export type AccessWords = typeof en
+
+const zhTW: AccessWords = {
+  who: '有連結的人可以',
+  linkRoles: { editor: '編輯', commenter: '評論', viewer: '檢視', nobody: '不開放' },
+  whoHints: {
+    editor: '有這個連結的人都可以編輯。',
+    commenter: '有這個連結的人都可以閱讀和評論。',
+    viewer: '有這個連結的人只能閱讀。',
+    nobody: '所有連結都打不開這份文件，只有下列的人可以。',
+  },
+  link: '連結',
+  copy: '複製',
+  copied: '已複製連結',
+  otherLinks: '權限較少的連結',
+  linkOf: { editor: '編輯連結', commenter: '評論連結', viewer: '檢視連結' },
+  showQr: 'QR 碼',
+  hideQr: '隱藏 QR 碼',
+  qrLabel: '連結的 QR 碼',
+  settings: '連結設定',
+  expires: '到期日',
+  neverExpires: '永不到期',
+  expiresOn: (date) => `${date}到期`,
+  expiryHint: '從隔天起，這個連結就打不開。',
+  removeExpiry: '不設期限',
+  password: '密碼',
+  passwordSet: '需要密碼',
+  passwordNew: '新密碼',
+  passwordHint: '用這個連結進來的人，會被問一次密碼。',
+  passwordSave: '設定',
+  passwordRemove: '不需要密碼',
+  renew: '產生新連結',
+  renewAsk: (n) =>
+    n === 0 ? '舊連結會立刻失效。現在沒有人用它開著文件。' : `舊連結會立刻失效，${n} 個人會中斷連線。`,
+  renewed: (n) => (n === 0 ? '已產生新連結。' : `已產生新連結，${n} 個人已中斷連線。`),
+  cancel: '取消',
+  people: '可以開啟的人',
+  you: '你',
+  roles: { viewer: '可檢視', commenter: '可評論', editor: '可編輯', owner: '擁有者' },
+  byLink: '透過連結',
+  here: '在這裡',
+  roleOf: (name) => `${name}的權限`,
+  remove: '收回權限',
+  onlyYou: '還沒有其他人開啟過這份文件。',
+  requests: '要求權限的人',
+  asks: { viewer: '要求檢視', commenter: '要求評論', editor: '要求編輯' },
+  allow: '允許',
+  notNow: '先不要',
+  allowed: (name) => `${name}現在有權限了。`,
+  declined: (name) => `沒有給${name}權限。`,
+  roleChanged: (name, role) => `${name}：${role}`,
+  accessEnded: (name) => `${name}不再有自己的權限。`,
+  linkRoleChanged: (role) => `有連結的人可以：${role}`,
+  saved: '已儲存',
+  failed: '沒有成功，請稍後再試。',
+  loading: '正在查看誰有權限…',
+  unreachable: '連不上伺服器，暫時無法顯示誰有權限。',
+  retry: '再試一次',
+
+  draftTitle: '這些文字不在文件裡',
+  draftWhy: '它們還在路上時，你已經不能編輯了。文字保留在這台裝置。',
+  draftWithdrawn: '它們送到伺服器之前，你的權限就結束了。文字保留在這台裝置。',
+  draftHere: '只保留在這個分頁，關閉之前請先複製或下載。',
+  draftReturn: '你又可以編輯了：可以放進文件，或捨棄。',
+  draftRemovals: '你刪除或改過樣式的內容，已恢復成原來的樣子。',
+  draftText: '你輸入的文字',
+  draftCopy: '複製',
+  draftCopied: '已複製你的文字',
+  draftDownload: '下載',
+  draftPutIn: '放進文件',
+  draftPuttingIn: '你的文字已放進文件。',
+  draftDiscard: '捨棄',
+  draftDiscardAsk: '確定捨棄？',
+  draftDiscarded: '已捨棄',
+  draftFile: '未送出的文字',
+}
+
+const WORDS: Record<Language, AccessWords> = { en, 'zh-TW': zhTW }
+
+/** The words of sharing in one language. */
+export function accessWordsIn(language: Language): AccessWords {
+  return WORDS[language]
+}

@@ -1,0 +1,78 @@
+'use client'
+
+import { type ReactNode, useEffect, useId, useState } from 'react'
+import { accessWordsIn } from './access-words.ts'
+import { copyText, downloadFile } from './copy-text.ts'
+import { useAnnounce, useLanguage, useWords } from './interface.tsx'
+
+interface DraftCardProps {
+  /** '' when the draft only takes away or restyles. */
+  readonly text: string
+  readonly why: string
+  /** This browser keeps it; false: this tab alone does. */
+  readonly onDevice: boolean
+  /** Name of the downloaded file. */
+  readonly fileName: string
+  readonly onDiscard: () => void
+  /** What else can be done, before and after taking the words out. */
+  readonly before?: ReactNode
+  readonly after?: ReactNode
+}
+
+/** Words that are not in the document, and what to do with them. */
+export function DraftCard({ text, why, onDevice, fileName, onDiscard, before, after }: DraftCardProps) {
+  const words = accessWordsIn(useLanguage().language)
+  const pageWords = useWords()
+  const announce = useAnnounce()
+  const heading = useId()
+  const [sure, setSure] = useState(false)
+  useEffect(() => announce(words.draftTitle, 'assertive'), [announce, words])
+  const copy = async () => {
+    const done = await copyText(text)
+    announce(done ? words.draftCopied : pageWords.copyFailed)
+  }
+  return (
+    <section className="draft" aria-labelledby={heading}>
+      <h2 id={heading}>{words.draftTitle}</h2>
+      <p>{text === '' ? words.draftRemovals : why}</p>
+      {onDevice ? null : <p className="note note-warn">{words.draftHere}</p>}
+      {text === '' ? null : (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+        <section className="draft-text" tabIndex={0} dir="auto" aria-label={words.draftText}>
+          {text}
+        </section>
+      )}
+      <div className="button-row">
+        {before}
+        {text === '' ? null : (
+          <>
+            <button type="button" className="button button-quiet" onClick={() => void copy()}>
+              {words.draftCopy}
+            </button>
+            <button
+              type="button"
+              className="button button-quiet"
+              onClick={() => downloadFile(fileName, 'text/plain', `${text}\n`)}
+            >
+              {words.draftDownload}
+            </button>
+          </>
+        )}
+        {after}
+        <span className="grow" />
+        <button
+          type="button"
+          className={sure ? 'button button-danger' : 'button button-quiet'}
+          onBlur={() => setSure(false)}
+          onClick={() => {
+            if (!sure) return setSure(true)
+            onDiscard()
+            announce(words.draftDiscarded)
+          }}
+        >
+          {sure ? words.draftDiscardAsk : words.draftDiscard}
+        </button>
+      </div>
+    </section>
+  )
+}

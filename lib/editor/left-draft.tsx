@@ -1,0 +1,51 @@
+'use client'
+
+import { useEffect, useState } from 'react'
+import { recallGuest } from '../client/guest-memory.ts'
+import { accessWordsIn } from './access-words.ts'
+import { DraftCard } from './draft-card.tsx'
+import { InterfaceProvider } from './interface.tsx'
+import { discardLeft, readLeft } from './left-behind.ts'
+import type { Language } from './words.ts'
+
+interface LeftDraftProps {
+  readonly address: string
+  readonly language: Language
+  /** Who the server says we are; null: nobody. */
+  readonly userId: string | null
+}
+
+/** On the page of a document that one may no longer open: what one typed there and could not be sent, if there is any. */
+export function LeftDraft({ address, language, userId }: LeftDraftProps) {
+  const [left, setLeft] = useState<{ userId: string; text: string } | null>(null)
+  const words = accessWordsIn(language)
+  useEffect(() => {
+    let gone = false
+    const look = async () => {
+      const who = userId ?? (await recallGuest())?.userId
+      if (!who) return
+      const text = await readLeft(who, address)
+      if (!gone && text !== '') setLeft({ userId: who, text })
+    }
+    look().catch((error: unknown) => console.warn('this browser does not say what was typed here', error))
+    return () => {
+      gone = true
+    }
+  }, [address, userId])
+  if (!left) return null
+  const discard = () => {
+    setLeft(null)
+    discardLeft(left.userId, address).catch((error: unknown) => console.warn('not discarded', error))
+  }
+  return (
+    <InterfaceProvider language={language}>
+      <DraftCard
+        text={left.text}
+        why={words.draftWithdrawn}
+        onDevice
+        fileName={`${words.draftFile}.txt`}
+        onDiscard={discard}
+      />
+    </InterfaceProvider>
+  )
+}

@@ -1,0 +1,51 @@
+import { pathOf } from '../protocol/urls.ts'
+import { BookIcon } from './icons.tsx'
+import type { Words } from './words.ts'
+
+interface LockedPageProps {
+  readonly words: Words
+  readonly address: string
+  /** The last one entered was not it. */
+  readonly wrong: boolean
+}
+
+/** A link whose password comes first. Needs no JavaScript. */
+export function LockedPage({ words, address, wrong }: LockedPageProps) {
+  const say = words.locked
+  return (
+    <main className="lonely">
+      <a className="lonely-home" href={pathOf({ to: 'front' })} aria-label={words.home}>
+        <BookIcon size={28} />
+      </a>
+      <h1>{say.title}</h1>
+      <p>{say.hint}</p>
+      <form className="unlock" method="post" action={pathOf({ to: 'api', path: 'access/unlock' })}>
+        <input type="hidden" name="address" value={address} />
+        <label htmlFor="password">{say.label}</label>
+        <div className="unlock-row">
+          <input
+            id="password"
+            className="field"
+            name="password"
+            type="password"
+            required
+            maxLength={200}
+            autoComplete="off"
+            // biome-ignore lint/a11y/noAutofocus: the page asks for nothing else
+            autoFocus
+            aria-invalid={wrong || undefined}
+            aria-describedby={wrong ? 'wrong' : undefined}
+          />
+          <button type="submit" className="button button-large">
+            {say.open}
+          </button>
+        </div>
+        {wrong ? (
+          <p id="wrong" className="note note-error" role="alert">
+            {say.wrong}
+          </p>
+        ) : null}
+      </form>
+    </main>
+  )
+}
