@@ -60,6 +60,9 @@ export const COMPACTION_POLICY: CompactionPolicy = {
 /** What a stored row weighs besides its entries: document id, number, chain and time. */
 const ROW_BYTES = 64
 
+/** Rows of this weight are folded at once: a document must not count as full for what a snapshot would shed. */
+const OVERDUE_BYTES = 4 * 1024 * 1024
+
 interface Pending {
   readonly cancel: () => void
   readonly since: number
@@ -105,6 +108,12 @@ export class Compactor {
     if (this.#forSnapshots.has(room)) return
     const now = this.#options.clock.steady()
     const pending = this.#pending.get(room)
+    if ((this.#weights.get(room) ?? 0) >= OVERDUE_BYTES) {
+      pending?.cancel()
+      this.#pending.delete(room)
+      this.#wait(room)
+      return
+    }
     // Not rearmed for every keystroke: the timer is moved on when it fires.
     if (pending) pending.changedAt = now
     else this.#schedule(room, { since: now, changedAt: now }, this.#options.policy.quietMs)

@@ -153,6 +153,13 @@ describe('snapshots', () => {
     expect(compactions.map(({ documentId }) => documentId)).toEqual(['document 200'])
   })
 
+  test('come at once for rows of megabytes: a document is not full for what a snapshot would shed', async () => {
+    const document = new Document(1)
+    document.write(5, 1024 * 1024)
+    await clock.advance(2 * FOLD_MS)
+    expect(compactions.map(({ documentId }) => documentId)).toEqual(['document 1'])
+  })
+
   test('come in time for a document that waits for its title and grows meanwhile', async () => {
     const documents = Array.from({ length: 100 }, (_, i) => new Document(i))
     for (const document of documents) document.write(1)

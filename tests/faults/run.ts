@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { browserSide } from './browser-side.ts'
 import { damage } from './damage.ts'
 import { disk } from './disk.ts'
+import { honestUse } from './honest-use.ts'
 import { hostile } from './hostile.ts'
 import { kill9 } from './kill9.ts'
 import { network } from './network.ts'
@@ -28,6 +29,7 @@ const SCENARIOS: readonly Scenario[] = [
   storms,
   network,
   hostile,
+  honestUse,
   slowReader,
   soak,
 ]

@@ -89,6 +89,7 @@ async function measure(megabytes: number, stalls: boolean, failures: string[]): 
 async function rewrite(writer: CollabProvider, edit: number): Promise<void> {
   const title = writer.doc.getText('title')
   writer.doc.transact(() => {
+    // Everybody takes away what others wrote: the document stays small, and the rows do not.
     if (title.length > EDIT_BYTES * WRITERS) title.delete(0, title.length)
     title.insert(0, String.fromCharCode(97 + (edit % 26)).repeat(EDIT_BYTES))
   })
