@@ -108,7 +108,7 @@ export class Compactor {
     if (this.#forSnapshots.has(room)) return
     const now = this.#options.clock.steady()
     const pending = this.#pending.get(room)
-    if ((this.#weights.get(room) ?? 0) >= OVERDUE_BYTES) {
+    if ((this.#weights.get(room) ?? 0) >= OVERDUE_BYTES && this.#folding?.room !== room) {
       pending?.cancel()
       this.#pending.delete(room)
       this.#wait(room)
