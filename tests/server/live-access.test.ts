@@ -61,6 +61,8 @@ async function answer(nth: number, role: Role | 'locked' | null): Promise<void> 
 test('[LIVE1] two changes at once are judged one after the other: the later answer is the last word', async () => {
   enter('a')
   const both = [live.changed('d'), live.changed('d')]
+  for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve))
+  expect(answers).toHaveLength(1)
   await answer(1, 'viewer')
   await answer(2, 'commenter')
   await Promise.all(both)
