@@ -49,6 +49,9 @@ const KEPT = 20_000
 /** Of the oldest that are dropped at once when all are in use. */
 const DROPPED_SHARE = 0.1
 
+/** Refilled in many steps a bucket lacks some last digit: who comes at the time they were told is not sent away again. */
+const ROUNDING = 1e-6
+
 /** Where nobody is told to come back later. */
 export const NO_RATES: Pick<Rates, 'take'> = { take: () => 0 }
 
@@ -128,7 +131,7 @@ class Buckets {
     if (!bucket) return 0
     this.#refill(bucket)
     const missing = Math.min(cost, this.#burst) - bucket.left
-    return missing <= 0 ? 0 : Math.ceil(missing / this.#perMs)
+    return missing <= ROUNDING ? 0 : Math.ceil(missing / this.#perMs)
   }
 
   take(key: string, cost: number): void {
