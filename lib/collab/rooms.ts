@@ -6,7 +6,9 @@ import type { Clock } from './clock.ts'
 import { CommitQueue } from './commit-queue.ts'
 import { type Check, COMPACTION_POLICY, type CompactionPolicy, Compactor, type Fold } from './compactor.ts'
 import { DamagedDocument, type DocumentStore } from './document-store.ts'
-import { type Connection, type Cursor, type Member, Room, type RoomPorts, type RoomWire } from './room.ts'
+import type { Connection, Member } from './members.ts'
+import { Room, type RoomPorts, type RoomWire } from './room.ts'
+import type { Cursor } from './room-history.ts'
 import { SnapshotCache } from './snapshot-cache.ts'
 
 export interface RoomsOptions {

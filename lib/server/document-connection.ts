@@ -1,7 +1,7 @@
 import type { Socket } from 'socket.io'
 import type { Clock } from '../collab/clock.ts'
 import type { DocumentCatalog } from '../collab/document-store.ts'
-import type { Connection } from '../collab/room.ts'
+import type { Connection } from '../collab/members.ts'
 import type { RoomJoined, Rooms } from '../collab/rooms.ts'
 import { type Refusal, refuse } from '../protocol/errors.ts'
 import {

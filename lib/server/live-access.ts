@@ -1,5 +1,5 @@
 import type { AccessStore } from '../collab/document-store.ts'
-import type { Connection, Member } from '../collab/room.ts'
+import type { Connection, Member } from '../collab/members.ts'
 import type { Rooms } from '../collab/rooms.ts'
 import type { Asked, AskRequest, RoleChange } from '../protocol/events.ts'
 import { atLeast, capped, type Identity, type Role } from '../protocol/identity.ts'

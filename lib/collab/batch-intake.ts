@@ -1,0 +1,152 @@
+import { type ErrorCode, type Refusal, refuse } from '../protocol/errors.ts'
+import { mayEdit } from '../protocol/identity.ts'
+import { LIMITS } from '../protocol/limits.ts'
+import { SCHEMA_VERSION } from '../protocol/version.ts'
+import { type BatchBody, decodeUpdates, ENTRY_BODY_UPDATE, MalformedBody } from '../protocol/wire.ts'
+import { Assembly } from './assembly.ts'
+import type { ClientNumbers } from './client-numbers.ts'
+import { type Connection, isUser, type Member, type Members } from './members.ts'
+import type { PendingEntries } from './pending-entries.ts'
+import type { RoomHistory } from './room-history.ts'
+import { checkUpdates } from './update-gate.ts'
+
+/**
+ * `committed`: it was in the log already, and this is the last batch there; *waits*: nothing is to be said yet; *added*
+ * to what goes to disk; *held* there until a check against the schema.
+ */
+export type BatchOutcome = Refusal | { readonly committed: number } | 'waits' | 'added' | 'held'
+
+/** The parts of its room that a batch is judged by, and goes into. */
+interface IntakePorts {
+  readonly members: Pick<Members, 'isTaken'>
+  readonly clients: ClientNumbers
+  readonly history: Pick<RoomHistory, 'bytes'>
+  readonly pending: PendingEntries
+  readonly now: () => number
+}
+
+/** Accepted but not on disk yet, per document; beyond it clients are asked to wait. */
+const WAITING_BYTES = 16 * 1024 * 1024
+/** How long after a restore others' structs may be uploaded again. */
+const RESTORE_WINDOW_MS = 30 * 24 * 3600 * 1000
+
+export const CLIENT_ID_TAKEN = refuse(
+  'client-id-taken',
+  'make a new Y.Doc: this client id belongs to somebody else',
+)
+
+/** The rules of what may be appended to one document. Never throws on anything from outside. */
+export class BatchIntake {
+  readonly #restoredAt: number | null
+  readonly #ports: IntakePorts
+  readonly #assemblies = new Map<string, Assembly>()
+
+  constructor(restoredAt: number | null, ports: IntakePorts) {
+    this.#restoredAt = restoredAt
+    this.#ports = ports
+  }
+
+  /** Takes one part of one batch. `schemaVersion`: the document's. */
+  take(member: Member, body: BatchBody, schemaVersion: number): BatchOutcome {
+    const { clients } = this.#ports
+    if (!mayEdit(member.role)) return refuse('read-only', 'you may read this document, not change it')
+    // Of a newer schema nothing can be checked: whoever brings it has a page of another server.
+    if (member.schemaVersion < schemaVersion || member.schemaVersion > SCHEMA_VERSION) {
+      return refuse(
+        'schema-too-old',
+        'reload: the document needs the version of the editor that this server has',
+      )
+    }
+    const { connection } = member
+    if (this.isTaken(body.clientId, connection)) return CLIENT_ID_TAKEN
+    const last = clients.acceptedOf(body.clientId)
+    if (clients.ownerOf(body.clientId) !== null) {
+      const committed = clients.committedOf(body.clientId)
+      if (body.n <= committed) return { committed }
+      if (body.n <= last) return 'waits' // its frame is on the way, and is the answer
+    }
+    // Only a batch that holds all its client has may leave numbers out: what it skips is in it.
+    if (body.n < 1 || (body.n > last + 1 && !body.restore)) {
+      return refuse('rewind', `send again from batch ${last + 1}`)
+    }
+    const payload = this.#assemble(connection.id, body)
+    if (payload === null) return 'waits'
+    return payload instanceof Uint8Array ? this.#append(member, body, payload, schemaVersion) : payload
+  }
+
+  /** Lets go of the parts a connection sent. Repeating is harmless. */
+  forget(connectionId: string): void {
+    this.#assemblies.delete(connectionId)
+  }
+
+  /** Bound in the log to somebody else, or in use by somebody else who is here and has not typed yet. */
+  isTaken(clientId: number, connection: Connection): boolean {
+    const owner = this.#ports.clients.ownerOf(clientId)
+    return owner === null ? this.#ports.members.isTaken(clientId, connection) : !isUser(connection, owner)
+  }
+
+  #append(member: Member, body: BatchBody, payload: Uint8Array, schemaVersion: number): BatchOutcome {
+    const { clients, history, pending } = this.#ports
+    if (pending.bytes + payload.length > WAITING_BYTES) {
+      return refuse('storage-slow', 'more is waiting for the disk than may; send it again', 1000)
+    }
+    let updates: Uint8Array[]
+    try {
+      updates = decodeUpdates(payload)
+    } catch (error) {
+      if (error instanceof MalformedBody) return refuse('invalid-update', error.message)
+      throw error
+    }
+    if (updates.length === 0) return refuse('invalid-update', 'a batch holds at least one update')
+    const { clientId, n, restore } = body
+    const clocks = { get: (each: number) => clients.clockOf(each) }
+    const checked = checkUpdates(updates, { clientId, clocks, restore })
+    if (!checked.ok) return refuse(checked.code satisfies ErrorCode, checked.message)
+    // What only deletes makes room.
+    if (checked.clocks.size > 0 && history.bytes + pending.bytes + payload.length > LIMITS.documentBytes) {
+      return refuse(
+        'document-full',
+        `a document holds at most ${LIMITS.documentBytes} bytes; begin another one`,
+      )
+    }
+    if (![...checked.clocks.keys()].every((author) => this.#mayBring(member.connection, body, author))) {
+      return refuse('foreign-client', 'a batch holds structs of its own client id only')
+    }
+    const user = clients.accept(clientId, member.connection.userId, n, checked.clocks)
+    const { types } = checked
+    const held = pending.add(
+      {
+        entry: { kind: ENTRY_BODY_UPDATE, clientId, n, user, updates },
+        bytes: payload.length,
+        schemaVersion: member.schemaVersion,
+        types,
+        made: types + checked.values,
+      },
+      schemaVersion <= SCHEMA_VERSION,
+    )
+    return held ? 'held' : 'added'
+  }
+
+  /** Whether a batch may hold structs of the client `author`. */
+  #mayBring(connection: Connection, { clientId, restore }: BatchBody, author: number): boolean {
+    if (author === clientId || this.#restoreOpen()) return true
+    const owner = this.#ports.clients.ownerOf(author)
+    return owner ? isUser(connection, owner) : restore
+  }
+
+  #restoreOpen(): boolean {
+    return this.#restoredAt !== null && this.#ports.now() - this.#restoredAt < RESTORE_WINDOW_MS
+  }
+
+  /** The whole payload; null while parts are missing. */
+  #assemble(connectionId: string, body: BatchBody): Uint8Array | Refusal | null {
+    if (body.parts === 1 && body.part === 0) return body.payload
+    const known = this.#assemblies.get(connectionId)
+    const assembly = body.part === 0 ? new Assembly(body) : known
+    if (!assembly) return refuse('rewind', 'send the batch again from its first part')
+    const whole = assembly.add(body)
+    if (whole === null) this.#assemblies.set(connectionId, assembly)
+    else this.#assemblies.delete(connectionId)
+    return whole
+  }
+}

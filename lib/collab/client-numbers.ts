@@ -1,0 +1,104 @@
+import { decodeEntries, ENTRY_BODY_UPDATE } from '../protocol/wire.ts'
+import type { StoredClient, StoredDocument, StoredRow } from './document-store.ts'
+import { decodeVector, encodeVector } from './state-vector.ts'
+import { scanClocks } from './update-gate.ts'
+
+/** Whose entries those are that delete what breaks the schema; no account has this id. */
+const SERVER_USER = 'server'
+
+interface Client {
+  readonly userId: string
+  /** Last batch in the log. */
+  committed: number
+  /** Last batch accepted, those on their way to disk included. */
+  accepted: number
+}
+
+/** The client ids of one document: whose each is, its last batch, and where its structs end. */
+export class ClientNumbers {
+  readonly #clients = new Map<number, Client>()
+  readonly #clocks = new Map<number, number>()
+
+  constructor({ clients, snapshot, rows }: Pick<StoredDocument, 'clients' | 'snapshot' | 'rows'>) {
+    for (const { clientId, userId, lastN } of clients) {
+      this.#clients.set(clientId, { userId, committed: lastN, accepted: lastN })
+    }
+    if (snapshot) {
+      for (const [clientId, clock] of decodeVector(snapshot.vector)) this.#clocks.set(clientId, clock)
+    }
+    const covered = snapshot?.seq ?? 0
+    for (const row of rows) if (row.seq > covered) this.#learn(row)
+  }
+
+  /** Whose a client id is in the log, or will be; null: nobody's yet. */
+  ownerOf(clientId: number): string | null {
+    return this.#clients.get(clientId)?.userId ?? null
+  }
+
+  /** Number of the client's last batch in the log; 0: none. */
+  committedOf(clientId: number): number {
+    return this.#clients.get(clientId)?.committed ?? 0
+  }
+
+  /** Likewise, with what is on its way to disk. */
+  acceptedOf(clientId: number): number {
+    return this.#clients.get(clientId)?.accepted ?? 0
+  }
+
+  /** End clock of a client's structs; 0: none are known. */
+  clockOf(clientId: number): number {
+    return this.#clocks.get(clientId) ?? 0
+  }
+
+  /**
+   * Batch `n` of a client is accepted, after which the structs end at `clocks`. What the entry says of its user: a
+   * name stands once in the log, in the client's first entry.
+   */
+  accept(clientId: number, userId: string, n: number, clocks: ReadonlyMap<number, number>): string {
+    for (const [each, clock] of clocks) this.#clocks.set(each, clock)
+    const client = this.#clients.get(clientId)
+    if (client) client.accepted = n
+    else this.#clients.set(clientId, { userId, committed: 0, accepted: n })
+    return client ? '' : userId
+  }
+
+  /** Batch `n` of a client is in the log. */
+  commit(clientId: number, n: number): void {
+    const client = this.#clients.get(clientId)
+    if (client) client.committed = n
+  }
+
+  /** Accepts an entry of the server's own, which holds no structs; its client id is none of `present`. */
+  acceptOwn(present: ReadonlySet<number>): { clientId: number; n: number; user: string } {
+    for (const [clientId, client] of this.#clients) {
+      if (client.userId === SERVER_USER) return { clientId, n: ++client.accepted, user: '' }
+    }
+    let clientId = 0xffff_ffff
+    while ([this.#clients, this.#clocks, present].some((known) => known.has(clientId))) clientId--
+    return { clientId, n: 1, user: this.accept(clientId, SERVER_USER, 1, new Map()) }
+  }
+
+  /** What a compaction writes. */
+  stored(): StoredClient[] {
+    return [...this.#clients].map(([clientId, { userId, committed }]) => ({
+      clientId,
+      userId,
+      lastN: committed,
+    }))
+  }
+
+  /** The state vector of everything accepted, encoded. */
+  vector(): Uint8Array {
+    return encodeVector(this.#clocks)
+  }
+
+  #learn(row: StoredRow): void {
+    for (const entry of decodeEntries(row.entries)) {
+      const client = this.#clients.get(entry.clientId)
+      if (client) client.committed = client.accepted = Math.max(client.committed, entry.n)
+      else this.#clients.set(entry.clientId, { userId: entry.user, committed: entry.n, accepted: entry.n })
+      if (entry.kind === ENTRY_BODY_UPDATE)
+        for (const update of entry.updates) scanClocks(update, this.#clocks)
+    }
+  }
+}
