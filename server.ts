@@ -25,7 +25,9 @@ import { Sharing } from './lib/server/sharing.ts'
 import { ShownOnce } from './lib/server/shown-once.ts'
 import { closeOnSignal } from './lib/server/shutdown.ts'
 import { SocketLimits } from './lib/server/socket-limits.ts'
+import { systemClock } from './lib/server/system-clock.ts'
 import { Tokens } from './lib/server/tokens.ts'
+import { Visits } from './lib/server/visits.ts'
 import { WebServer } from './lib/server/web-server.ts'
 import { openStore } from './lib/storage/open-store.ts'
 
@@ -58,12 +60,18 @@ async function start(): Promise<void> {
   const shown = new ShownOnce(now)
   const firstAdmin = FirstAdmin.create(!(await accounts.hasAdmin()))
   const { documents, catalog, access } = store
+  const visits = new Visits({
+    catalog,
+    clock: systemClock,
+    onLost: (error) => log.warn({ err: error }, 'catalog.visits-lost'),
+  })
   const bounded = settings.rateLimits
   const rates = bounded ? new Rates(() => performance.now()) : NO_RATES
   const collaboration = new Collaboration({
     httpServer: web.http,
     documents,
     catalog,
+    visits,
     access,
     identities,
     tokens,
@@ -107,6 +115,7 @@ async function start(): Promise<void> {
       }),
       guests: settings.guests,
       catalog,
+      visits,
       access,
       rights,
       sharing,
@@ -128,6 +137,7 @@ async function start(): Promise<void> {
     [
       { what: 'jobs', close: async () => stopJobs() },
       { what: 'collaboration', close: () => collaboration.close() },
+      { what: 'visits', close: () => visits.flush() },
       { what: 'web', close: () => web.close() },
       { what: 'store', close: () => store.close() },
     ],

@@ -158,12 +158,20 @@ export interface TrashedDocument {
   readonly deletedAt: number
 }
 
+/** Somebody opened a document by a link. `at`: ms since the epoch. */
+export interface Visit {
+  readonly userId: string
+  readonly documentId: string
+  readonly linkId: string
+  readonly at: number
+}
+
 /** Documents as people find them: titles, lists, the trash. */
 export interface DocumentCatalog {
   create(document: NewDocument): Promise<void>
   setTitle(documentId: string, title: string): Promise<void>
-  /** Remembers that somebody opened a document by a link; the list of `listFor` is made of these. */
-  recordVisit(userId: string, documentId: string, linkId: string, at: number): Promise<void>
+  /** Remembers visits; the list of `listFor` is made of these. Those to documents that are gone by now are left out. */
+  recordVisits(visits: readonly Visit[]): Promise<void>
   /** Newest visit first; deleted documents are not in it. */
   listFor(userId: string, limit: number): Promise<ListedDocument[]>
   /** Takes a document off somebody's own list. */

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import type { Server as HttpServer } from 'node:http'
-import type { Clock } from '../collab/clock.ts'
 import type { AccessStore, DocumentCatalog, DocumentStore } from '../collab/document-store.ts'
 import { type RoomEvent, Rooms } from '../collab/rooms.ts'
 import { CHAIN_BYTES } from '../protocol/wire.ts'
@@ -18,12 +17,15 @@ import { PresenceRooms } from './presence-rooms.ts'
 import { Rights } from './rights.ts'
 import type { SocketLimits } from './socket-limits.ts'
 import { SocketServer } from './socket-server.ts'
+import { systemClock } from './system-clock.ts'
 import type { Tokens } from './tokens.ts'
+import type { Visits } from './visits.ts'
 
 export interface CollaborationOptions {
   readonly httpServer: HttpServer
   readonly documents: DocumentStore
-  readonly catalog: DocumentCatalog
+  readonly catalog: Pick<DocumentCatalog, 'setTitle'>
+  readonly visits: Pick<Visits, 'note'>
   readonly access: AccessStore
   readonly identities: Identities
   readonly tokens: Tokens
@@ -32,12 +34,6 @@ export interface CollaborationOptions {
   readonly settings: Pick<Settings, 'pingInterval' | 'pingTimeout' | 'roomCacheBytes' | 'presenceOfViewers'>
   readonly log: Log
 }
-
-const after: Clock['after'] = (ms, task) => {
-  const timer = setTimeout(task, ms)
-  return () => clearTimeout(timer)
-}
-const systemClock: Clock = { now: Date.now, steady: () => performance.now(), after }
 
 /** People at work on documents: the rooms, who is present in them, and the sockets they come by. */
 export class Collaboration {
@@ -50,7 +46,7 @@ export class Collaboration {
   readonly #folding = new Folding()
 
   constructor(options: CollaborationOptions) {
-    const { documents, catalog, access, identities, tokens, limits, settings, log } = options
+    const { documents, catalog, visits, access, identities, tokens, limits, settings, log } = options
     const { pingInterval, pingTimeout } = settings
     const holders = new KnownHolders({
       holderOf: (userId, sessionId) => identities.holderOf(userId, sessionId),
@@ -108,7 +104,7 @@ export class Collaboration {
     sockets.serve({
       rooms: this.#rooms,
       presence: this.#presence,
-      catalog,
+      visits,
       rights,
       live: this.#live,
       limits,
@@ -167,7 +163,7 @@ function chainHash(...parts: readonly Uint8Array[]): Uint8Array {
   return new Uint8Array(hash.digest().subarray(0, CHAIN_BYTES))
 }
 
-function noteRoomEvent(event: RoomEvent, catalog: DocumentCatalog, log: Log): void {
+function noteRoomEvent(event: RoomEvent, catalog: CollaborationOptions['catalog'], log: Log): void {
   if (event.type === 'title-projected') {
     const { documentId, title } = event
     catalog.setTitle(documentId, title).catch((error: unknown) => {

@@ -1,6 +1,5 @@
 import type { Socket } from 'socket.io'
 import type { Clock } from '../collab/clock.ts'
-import type { DocumentCatalog } from '../collab/document-store.ts'
 import type { Connection } from '../collab/members.ts'
 import type { RoomJoined, Rooms } from '../collab/rooms.ts'
 import { type Refusal, refuse } from '../protocol/errors.ts'
@@ -37,6 +36,7 @@ import { type Answer, bytes, type EventRules, json } from './socket-events.ts'
 import { SocketLease, type SocketLeaseOptions } from './socket-lease.ts'
 import type { SocketKeys, SocketLimits } from './socket-limits.ts'
 import type { SocketToken } from './tokens.ts'
+import type { Visits } from './visits.ts'
 
 /** Who a socket belongs to, as its handshake proved it. */
 export interface SocketOwner {
@@ -60,7 +60,7 @@ export type DocumentSocket = Socket<UpEvents, DownEvents, Record<string, never>,
 export interface ConnectionPorts {
   readonly rooms: Rooms
   readonly presence: PresenceRooms
-  readonly catalog: Pick<DocumentCatalog, 'recordVisit'>
+  readonly visits: Pick<Visits, 'note'>
   readonly rights: Pick<Rights, 'at'>
   readonly live: LiveAccess
   readonly limits: Pick<SocketLimits, 'take' | 'isCrowded'>
@@ -268,7 +268,7 @@ export class DocumentConnection implements Connection {
   }
 
   #joined(joined: RoomJoined, documentId: string, linkId: string, answer: Answer): Refusal | null {
-    const { rooms, presence, catalog, log, clock } = this.#ports
+    const { rooms, presence, visits } = this.#ports
     if (this.#closed) {
       rooms.leave(this, joined.room)
       return null
@@ -290,9 +290,7 @@ export class DocumentConnection implements Connection {
       return refuse('not-joined', 'a newer connection of this tab has joined')
     }
     this.#documents.set(room, documentId)
-    catalog.recordVisit(this.userId, documentId, linkId, clock.now()).catch((error: unknown) => {
-      log.warn({ err: error, documentId }, 'catalog.visit-lost')
-    })
+    visits.note(this.userId, documentId, linkId)
     const body: Omit<Joined, 'chunked'> = {
       ...rest,
       room,

@@ -27,6 +27,7 @@ import type {
   TrashedDocument,
 } from './services.ts'
 import type { Tokens } from './tokens.ts'
+import type { Visits } from './visits.ts'
 
 /** Documents in the list of the front page. */
 const RECENT_COUNT = 50
@@ -38,6 +39,7 @@ export interface ServicePorts {
   readonly adminServices: AdminServices
   readonly guests: GuestPolicy
   readonly catalog: DocumentCatalog
+  readonly visits: Visits
   readonly access: Pick<AccessStore, 'facts'>
   readonly rights: Rights
   readonly sharing: SharingServices
@@ -129,7 +131,7 @@ export class RunningServices implements Services {
 
   async createDocument({ user, mayCreate }: Session): Promise<string> {
     if (!mayCreate) throw new RefusedRequest(refuse('forbidden', 'this session makes no documents'))
-    const { catalog, tokens, documentsPerUser, now } = this.#ports
+    const { catalog, visits, tokens, documentsPerUser, now } = this.#ports
     if ((await catalog.countOwned(user.userId)) >= documentsPerUser) {
       throw new RefusedRequest(
         refuse('too-many-documents', 'you own as many documents as one may; delete some first'),
@@ -147,7 +149,7 @@ export class RunningServices implements Services {
       linkId,
       linkRole: 'editor',
     })
-    await catalog.recordVisit(user.userId, documentId, linkId, createdAt)
+    visits.note(user.userId, documentId, linkId)
     return tokens.addressOf(linkId)
   }
 
@@ -162,8 +164,8 @@ export class RunningServices implements Services {
   }
 
   async recent({ user }: Session): Promise<RecentDocument[]> {
-    const { catalog, tokens } = this.#ports
-    const listed = await catalog.listFor(user.userId, RECENT_COUNT)
+    const { visits, tokens } = this.#ports
+    const listed = await visits.listFor(user.userId, RECENT_COUNT)
     const rights = await this.#ports.rights.of(listed.map(({ linkId }) => ({ linkId, userId: user.userId })))
     // The title of what one may no longer open is nobody's business of theirs.
     const open = listed.filter((_, i) => rights[i] && rights[i].role !== 'locked')
@@ -177,7 +179,7 @@ export class RunningServices implements Services {
   }
 
   async deleteDocument({ user }: Session, address: string): Promise<'deleted' | 'forgotten' | 'unknown'> {
-    const { catalog, endRoom, now } = this.#ports
+    const { catalog, visits, endRoom, now } = this.#ports
     const target = await this.#facts(address, user)
     if (!target || target.deletedAt !== null) return 'unknown'
     if (target.ownerId === user.userId) {
@@ -185,7 +187,7 @@ export class RunningServices implements Services {
       await endRoom(target.documentId)
       return 'deleted'
     }
-    await catalog.forgetVisit(user.userId, target.documentId)
+    await visits.forget(user.userId, target.documentId)
     return 'forgotten'
   }
 

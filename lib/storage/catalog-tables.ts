@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { ListedDocument, NewDocument, TrashedDocument } from '../collab/document-store.ts'
+import type { ListedDocument, NewDocument, TrashedDocument, Visit } from '../collab/document-store.ts'
 import { EMPTY_CHAIN } from '../protocol/wire.ts'
 import { inTransaction, prepare } from './connection.ts'
 
@@ -31,12 +31,16 @@ export class CatalogTables {
     prepare(this.#db, 'UPDATE documents SET title = ? WHERE id = ?').run(title, documentId)
   }
 
-  recordVisit(userId: string, documentId: string, linkId: string, at: number): void {
-    prepare(
+  recordVisits(visits: readonly Visit[]): void {
+    const record = prepare(
       this.#db,
-      `INSERT INTO visits (user_id, document_id, link_id, visited_at) VALUES (?, ?, ?, ?)
+      `INSERT INTO visits (user_id, document_id, link_id, visited_at)
+       SELECT ?1, document_id, id, ?4 FROM links WHERE id = ?3 AND document_id = ?2
        ON CONFLICT DO UPDATE SET link_id = excluded.link_id, visited_at = excluded.visited_at`,
-    ).run(userId, documentId, linkId, at)
+    )
+    inTransaction(this.#db, () => {
+      for (const { userId, documentId, linkId, at } of visits) record.run(userId, documentId, linkId, at)
+    })
   }
 
   listFor(userId: string, limit: number): ListedDocument[] {

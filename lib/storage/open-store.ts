@@ -74,8 +74,7 @@ function catalogOver(thread: StorageThread): DocumentCatalog {
   return {
     create: (document) => thread.call('create', [document]),
     setTitle: (documentId, title) => thread.call('setTitle', [documentId, title]),
-    recordVisit: (userId, documentId, linkId, at) =>
-      thread.call('recordVisit', [userId, documentId, linkId, at]),
+    recordVisits: (visits) => thread.call('recordVisits', [visits]),
     listFor: (userId, limit) => thread.call('listFor', [userId, limit]),
     forgetVisit: (userId, documentId) => thread.call('forgetVisit', [userId, documentId]),
     delete: (documentId, ownerId, at) => thread.call('delete', [documentId, ownerId, at]),

@@ -57,8 +57,7 @@ const requests: Requests = {
 
   create: (document) => database().catalog.create(document),
   setTitle: (documentId, title) => database().catalog.setTitle(documentId, title),
-  recordVisit: (userId, documentId, linkId, at) =>
-    database().catalog.recordVisit(userId, documentId, linkId, at),
+  recordVisits: (visits) => database().catalog.recordVisits(visits),
   listFor: (userId, limit) => database().catalog.listFor(userId, limit),
   forgetVisit: (userId, documentId) => database().catalog.forgetVisit(userId, documentId),
   delete: (documentId, ownerId, at) => database().catalog.delete(documentId, ownerId, at),

@@ -275,9 +275,8 @@ describe('tokens', () => {
     const back = roleOf(socket)
     await renew(socket, (await guest.session()).token)
     expect(await back).toEqual({ room, role: 'owner', reason: 'renewed' })
-    const closed = next(socket, 'disconnect')
     expect(await roleOf(socket)).toMatchObject({ reason: 'expired' })
-    await closed
+    await next(socket, 'disconnect')
   })
 
   test('[HS7] a token of somebody else, of another session or of nobody renews nothing', async () => {

@@ -167,10 +167,13 @@ describe('signing in', () => {
     const seen = newDocument(`seen ${guest.person.userId}`)
     for (const document of [own, seen]) {
       await store.catalog.create(document)
-      await store.catalog.recordVisit(guest.person.userId, document.documentId, document.linkId, 5)
+      const { documentId, linkId } = document
+      await store.catalog.recordVisits([{ userId: guest.person.userId, documentId, linkId, at: 5 }])
     }
     // Where both have been, the later visit stays.
-    await store.catalog.recordVisit(account.person.userId, seen.documentId, seen.linkId, 9)
+    await store.catalog.recordVisits([
+      { userId: account.person.userId, documentId: seen.documentId, linkId: seen.linkId, at: 9 },
+    ])
     const kept = await accounts.signIn(headersOf(guest), { email: account.email, password: PASSWORD })
     isSession(kept)
     const { userId } = account.person

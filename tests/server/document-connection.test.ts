@@ -66,7 +66,7 @@ function setUp(rooms: Partial<ConnectionPorts['rooms']>) {
         ...rooms,
       } as never,
       presence,
-      catalog: { recordVisit: async () => undefined },
+      visits: { note: () => undefined },
       rights: { at: async () => right },
       live,
       limits: { take: () => limited.shift() ?? 0, isCrowded: () => false },

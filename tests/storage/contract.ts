@@ -301,10 +301,10 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
       await catalog.create(newDocument('c'))
       await catalog.setTitle('b', 'Plan')
       await documents.commit([newRow('b', 1)])
-      await catalog.recordVisit('bob', 'b', 'link of b', 10)
-      await catalog.recordVisit('bob', 'a', 'link of a', 11)
-      await catalog.recordVisit('bob', 'b', 'link of b', 12)
-      await catalog.recordVisit('ann', 'c', 'link of c', 13)
+      await catalog.recordVisits([{ userId: 'bob', documentId: 'b', linkId: 'link of b', at: 10 }])
+      await catalog.recordVisits([{ userId: 'bob', documentId: 'a', linkId: 'link of a', at: 11 }])
+      await catalog.recordVisits([{ userId: 'bob', documentId: 'b', linkId: 'link of b', at: 12 }])
+      await catalog.recordVisits([{ userId: 'ann', documentId: 'c', linkId: 'link of c', at: 13 }])
       const b = {
         documentId: 'b',
         title: 'Plan',
@@ -328,16 +328,22 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
 
     test('a forgotten visit leaves that person’s list only', async () => {
       await catalog.create(newDocument('d'))
-      await catalog.recordVisit('ann', 'd', 'link of d', 10)
-      await catalog.recordVisit('bob', 'd', 'link of d', 11)
+      await catalog.recordVisits([{ userId: 'ann', documentId: 'd', linkId: 'link of d', at: 10 }])
+      await catalog.recordVisits([{ userId: 'bob', documentId: 'd', linkId: 'link of d', at: 11 }])
       await catalog.forgetVisit('bob', 'd')
       await catalog.forgetVisit('bob', 'd')
       expect(await catalog.listFor('bob', 10)).toEqual([])
       expect(await catalog.listFor('ann', 10)).toHaveLength(1)
     })
 
-    test('a visit to a document that does not exist is refused', async () => {
-      await expect(catalog.recordVisit('ann', 'nowhere', 'link', 10)).rejects.toThrow()
+    test('visits to what does not exist any more are left out, the others are kept', async () => {
+      await catalog.create(newDocument('d'))
+      await catalog.recordVisits([
+        { userId: 'ann', documentId: 'nowhere', linkId: 'link', at: 10 },
+        { userId: 'ann', documentId: 'nowhere', linkId: 'link of d', at: 10 },
+        { userId: 'ann', documentId: 'd', linkId: 'link of d', at: 11 },
+      ])
+      expect((await catalog.listFor('ann', 10)).map(({ documentId }) => documentId)).toEqual(['d'])
     })
 
     test('only the owner deletes a document, once', async () => {
@@ -351,7 +357,7 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
 
     test('a deleted document takes no rows, has no link and is in no list', async () => {
       await written('d', 1)
-      await catalog.recordVisit('bob', 'd', 'link of d', 10)
+      await catalog.recordVisits([{ userId: 'bob', documentId: 'd', linkId: 'link of d', at: 10 }])
       await catalog.delete('d', 'ann', 50)
       expect(await documents.commit([newRow('d', 2)])).toEqual([REFUSED])
       expect(await factsOf('link of d')).toMatchObject({ deletedAt: 50 })
@@ -363,7 +369,7 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
       await catalog.create(newDocument('new', { createdAt: 30 }))
       await catalog.create(newDocument('used', { createdAt: 10 }))
       await documents.commit([newRow('used', 1)])
-      await catalog.recordVisit('ann', 'old', 'link of old', 11)
+      await catalog.recordVisits([{ userId: 'ann', documentId: 'old', linkId: 'link of old', at: 11 }])
       expect(await catalog.eraseUntouched(30)).toEqual(['old'])
       expect(await catalog.eraseUntouched(30)).toEqual([])
       expect(await documents.load('old')).toBeNull()
@@ -410,7 +416,7 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
     test('what is erased is gone with all that belongs to it; only the owner erases, and only from the trash', async () => {
       await trashed('a', 50)
       await written('b', 1)
-      await catalog.recordVisit('bob', 'a', 'link of a', 10)
+      await catalog.recordVisits([{ userId: 'bob', documentId: 'a', linkId: 'link of a', at: 10 }])
       await access.grant('a', 'bob', 'viewer', 10)
       await access.request('a', 'eve', 'editor', 10)
       await access.unlock('bob', 'link of a')
@@ -477,8 +483,8 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
     })
 
     test('a link in another’s place keeps password and expiry, and the owner’s visit follows it', async () => {
-      await catalog.recordVisit('ann', 'd', 'link of d', 10)
-      await catalog.recordVisit('bob', 'd', 'link of d', 10)
+      await catalog.recordVisits([{ userId: 'ann', documentId: 'd', linkId: 'link of d', at: 10 }])
+      await catalog.recordVisits([{ userId: 'bob', documentId: 'd', linkId: 'link of d', at: 10 }])
       await access.changeLink('link of d', { expiresAt: 100, passwordHash: 'hash' })
       await access.unlock('bob', 'link of d')
       await access.replaceLink('d', 'editor', 'next', 99)

@@ -71,7 +71,8 @@ const step: fc.Arbitrary<[string, Step]> = fc.oneof(
     .tuple(name, user, seq)
     .map(([name, user, at]): [string, Step] => [
       `visit ${name} ${user} ${at}`,
-      (store, p) => store.recordVisit(p + user, p + name, `link ${p}${name}`, at),
+      (store, p) =>
+        store.recordVisits([{ userId: p + user, documentId: p + name, linkId: `link ${p}${name}`, at }]),
     ]),
   fc
     .tuple(name, user)

@@ -16,7 +16,9 @@ import { Origins } from '#lib/server/origins.ts'
 import { NO_RATES, type RateFigures, Rates } from '#lib/server/rates.ts'
 import type { GuestPolicy } from '#lib/server/services.ts'
 import { SocketLimits } from '#lib/server/socket-limits.ts'
+import { systemClock } from '#lib/server/system-clock.ts'
 import { Tokens } from '#lib/server/tokens.ts'
+import { Visits } from '#lib/server/visits.ts'
 import { openStore, type Store } from '#lib/storage/open-store.ts'
 
 /** What tokens are signed with here. */
@@ -81,6 +83,11 @@ export async function startCollaboration(
     httpServer,
     documents: store.documents,
     catalog: store.catalog,
+    visits: new Visits({
+      catalog: store.catalog,
+      clock: systemClock,
+      onLost: (error) => log.error({ err: error }, 'catalog.visits-lost'),
+    }),
     access: store.access,
     identities: new Identities(
       accounts,

@@ -16,6 +16,7 @@ import type {
   StoredRow,
   StoredSharing,
   TrashedDocument,
+  Visit,
 } from '#lib/collab/document-store.ts'
 import type { SharedRole } from '#lib/protocol/identity.ts'
 import { EMPTY_CHAIN } from '#lib/protocol/wire.ts'
@@ -234,10 +235,12 @@ export class MemoryStore implements DocumentStore, DocumentCatalog, AccessStore 
     if (document) this.#tables.documents.set(documentId, { ...document, title })
   }
 
-  async recordVisit(userId: string, documentId: string, linkId: string, at: number): Promise<void> {
-    if (this.#tables.links.get(linkId)?.documentId === undefined) throw new Error('no such link')
-    if (!this.#tables.documents.has(documentId)) throw new Error('no such document')
-    this.#tables.visits.set(keyOf(userId, documentId), { userId, documentId, linkId, at })
+  async recordVisits(visits: readonly Visit[]): Promise<void> {
+    for (const visit of visits) {
+      const { userId, documentId, linkId } = visit
+      if (this.#tables.links.get(linkId)?.documentId !== documentId) continue
+      this.#tables.visits.set(keyOf(userId, documentId), visit)
+    }
   }
 
   async listFor(userId: string, limit: number) {

@@ -11,7 +11,9 @@ import { Origins } from '../../../lib/server/origins.ts'
 import { NO_RATES } from '../../../lib/server/rates.ts'
 import { readSecret } from '../../../lib/server/secret.ts'
 import { SocketLimits } from '../../../lib/server/socket-limits.ts'
+import { systemClock } from '../../../lib/server/system-clock.ts'
 import { Tokens } from '../../../lib/server/tokens.ts'
+import { Visits } from '../../../lib/server/visits.ts'
 import { openStore } from '../../../lib/storage/open-store.ts'
 import type { Ticket, TicketRequest } from '../dialects/commonplace.ts'
 import { listen, serveBench } from './harness.mjs'
@@ -45,6 +47,7 @@ const collaboration = new Collaboration({
   httpServer,
   documents,
   catalog,
+  visits: new Visits({ catalog, clock: systemClock, onLost: (error) => log.error({ err: error }) }),
   access,
   identities: new Identities(accounts, new AccessTokens(store.accounts, Date.now), settings.guests),
   tokens,
