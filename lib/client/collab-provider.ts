@@ -128,6 +128,10 @@ export class CollabProvider {
   get synced(): boolean {
     return this.#sync.synced
   }
+  /** The Y.Doc shows what was set aside as the draft: another one is to take its place (event `superseded`). */
+  get superseded(): boolean {
+    return this.#sync.superseded
+  }
   /** "Saved" means saved: every edit of every tab of this browser is on disk at the server. */
   get saved(): boolean {
     return this.#sync.everJoined && this.#sync.outbox.saved

@@ -9,6 +9,7 @@ import type * as Y from 'yjs'
 import { isSafeHref } from '../protocol/document-schema.ts'
 import { ROOTS } from '../protocol/version.ts'
 import { MarkdownTwins } from './markdown-twins.ts'
+import { NestingLimit, type NestingNotice } from './nesting-limit.ts'
 import type { Words } from './words.ts'
 
 /** More blocks than this are a long text. */
@@ -28,9 +29,14 @@ const DIRECTED = [
 
 /**
  * The writing surface: schema version 1 (lib/protocol/version.ts), its Markdown shortcuts and keys. `words` is asked at
- * each use, so that the language may change. Without `doc` the schema stands alone (tests, servers).
+ * each use, so that the language may change. Without `doc` the schema stands alone (tests, servers). `onNesting`: something
+ * was not nested as deep as the person asked.
  */
-export function extensions(words: () => Words, doc: Y.Doc | null): AnyExtension[] {
+export function extensions(
+  words: () => Words,
+  doc: Y.Doc | null,
+  onNesting: (notice: NestingNotice) => void = () => undefined,
+): AnyExtension[] {
   return [
     StarterKit.configure({
       undoRedo: false,
@@ -48,6 +54,7 @@ export function extensions(words: () => Words, doc: Y.Doc | null): AnyExtension[
       a11y: { checkboxLabel: (node) => words().taskDone(node.textContent) },
     }),
     MarkdownTwins,
+    NestingLimit.configure({ onNotice: onNesting }),
     BlockDirection,
     LongDocument,
     Keys,

@@ -21,12 +21,12 @@ export function KeptDraft({ session, draft }: { session: DocumentSession; draft:
   const asking = useAsking(session)
   const { text, differs } = useDraftText(session, draft)
   const ended = status.phase === 'ended'
-  // All of it has arrived after all.
-  const needless = provider.synced && !differs
+  // All of it has arrived after all. A text that was given up shows the draft too, but only because it was typed there.
+  const needless = provider.synced && !provider.superseded && !differs
   useEffect(() => {
     if (needless) void provider.discardDraft()
   }, [needless, provider])
-  if (needless) return null
+  if (!differs) return null
 
   const putIn = async () => {
     await provider.takeBackDraft()

@@ -79,7 +79,11 @@ function makeEditor(element: HTMLElement, session: DocumentSession, latest: Late
     injectCSS: false,
     editable: latest.current.editable,
     autofocus: latest.current.focusAtOnce ? 'start' : false,
-    extensions: extensions(() => latest.current.words, doc),
+    extensions: extensions(
+      () => latest.current.words,
+      doc,
+      (notice) => latest.current.onNotice(latest.current.words.nesting[notice]),
+    ),
     editorProps: {
       attributes: { role: 'textbox', 'aria-multiline': 'true', class: 'writing' },
       handlePaste: (_view, event) => refuseIfTooLarge(event, event.clipboardData, latest),

@@ -195,6 +195,11 @@ const en = {
   tooOld: 'This page is older than the document. You can read it here; load the page again to write.',
   pasteTooLarge: (megabytes: number) =>
     `That is more than ${megabytes} MB. Paste it in smaller pieces; nothing was changed.`,
+  nesting: {
+    refused: 'Lists and quotes cannot go any deeper here; nothing was changed.',
+    flattened:
+      'What you pasted had lists or quotes too deep to show; the deepest were moved up. All of the text is here.',
+  },
   crash: 'The editor stopped. Your words are here.',
   crashHint: 'Copy or download them, then load the page again.',
 
@@ -472,6 +477,10 @@ const zhTW: Words = {
   taskDone: (text) => (text === '' ? '待辦' : `待辦：${text}`),
   tooOld: '這一頁的版本比文件舊。你可以在這裡閱讀，重新載入後才能編輯。',
   pasteTooLarge: (megabytes) => `內容超過 ${megabytes} MB，請分成幾次貼上；文件沒有變更。`,
+  nesting: {
+    refused: '清單和引用不能再往內縮了；文件沒有變更。',
+    flattened: '貼上的清單或引用層數太多，最內層已往外移；文字都保留了。',
+  },
   crash: '編輯器停止了，你的文字在這裡。',
   crashHint: '請先複製或下載，再重新載入這一頁。',
 

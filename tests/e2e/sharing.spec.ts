@@ -109,6 +109,32 @@ test('typed offline and refused: the text is the server’s, the draft is shown,
   await wei.seesSaved()
 })
 
+test('a draft outlives the text that it was typed into, however long the next one takes to open', async ({
+  newPerson,
+}) => {
+  const { mei, wei } = await together(newPerson)
+  await wei.page.context().setOffline(true)
+  await wei.type(', at leisure')
+  await wei.seesOnDevice()
+  await wei.press('Escape')
+  await letLink(mei, 'viewer')
+  // The text without the draft opens when the page has everything to show the draft, and time for it.
+  const card = wei.page.waitForResponse((response) => response.url().includes('/_next/static/'))
+  await wei.page.route(`**${pathOf({ to: 'api', path: 'session' })}`, async (route) => {
+    await (await card).finished()
+    await wei.page.evaluate(async () => {
+      for (let frame = 0; frame < 30; frame++) await new Promise(requestAnimationFrame)
+    })
+    await route.continue()
+  })
+  await wei.page.context().setOffline(false)
+  await expect(wei.body).toHaveText('Minutes')
+  await expect(draftOf(wei)).toContainText('Minutes, at leisure')
+  await wei.page.unrouteAll()
+  await wei.page.reload()
+  await expect(draftOf(wei)).toContainText('Minutes, at leisure')
+})
+
 test('asked and allowed: the owner hears of it, and one writes at once', async ({ newPerson }) => {
   const { mei, wei } = await together(newPerson)
   await wei.rename('Wei')

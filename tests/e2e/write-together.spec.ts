@@ -1,5 +1,6 @@
 import { expect } from '@playwright/test'
 import { test } from './fixtures.ts'
+import { words } from './writer.ts'
 
 test.use({ permissions: ['clipboard-read', 'clipboard-write'] })
 
@@ -53,4 +54,38 @@ test('undo takes back one’s own edits only', async ({ newPerson }) => {
   await expect(mei.body).not.toContainText('one')
   await wei.sees('two')
   expect(await mei.lines()).toEqual([' two'])
+})
+
+test('however deep one indents, quotes and pastes, it stays a document that the server takes', async ({
+  newPerson,
+}) => {
+  const [mei, wei] = [await newPerson(), await newPerson()]
+  await mei.startWriting()
+  await mei.type('- top')
+  // Tab puts an item under the one before it.
+  for (let level = 1; level < 20; level++) {
+    await mei.press('Enter', 'Tab')
+    await mei.type(`item ${level}`)
+  }
+  const notice = mei.page.getByRole('complementary')
+  await expect(notice).toContainText(words.nesting.refused)
+  // Markdown that would go deeper is text.
+  await mei.press('Enter')
+  await mei.type('> as typed')
+  await mei.sees('> as typed')
+  await mei.body.evaluate((body) => {
+    const clipboardData = new DataTransfer()
+    const html = `${'<ul><li>in '.repeat(40)}the deep${'</li></ul>'.repeat(40)}`
+    clipboardData.setData('text/html', html)
+    body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
+  })
+  await expect(notice).toContainText(words.nesting.flattened)
+  await mei.type(', and on')
+  await mei.seesSaved()
+  await wei.open(mei.page.url())
+  await wei.sees('the deep, and on')
+  await wei.goToEnd()
+  await wei.type('!')
+  await wei.seesSaved()
+  expect(await wei.lines()).toEqual(await mei.lines())
 })
