@@ -51,7 +51,7 @@ export class CommitQueue {
   #windowStart = Number.NEGATIVE_INFINITY
   #arrivals = 0
   #arrivalsBefore = 0
-  /** When the first of what waits, and of what is on its way, came. */
+  /** When the first of what waits came, or, of what one commit left, when that commit began. */
   #waitingSince = 0
   #committing: { readonly sources: readonly CommitSource[]; readonly since: number } | null = null
   #cancelWatch: (() => void) | null = null
@@ -128,11 +128,14 @@ export class CommitQueue {
       taken.push({ source, row: next.row })
       if (next.more) left.push(source)
     }
+    const since = this.#waitingSince
     this.#waiting.clear()
     for (const source of left) this.#waiting.add(source)
+    // What is left waits for the commit after this one: a long backlog of quick commits is not a slow store.
+    this.#waitingSince = this.#clock.steady()
     if (taken.length === 0) return
 
-    const committing = { sources: taken.map(({ source }) => source), since: this.#waitingSince }
+    const committing = { sources: taken.map(({ source }) => source), since }
     this.#committing = committing
     this.#watch()
     try {

@@ -7,6 +7,8 @@ import { settled, VirtualClock } from '../support/virtual-clock.ts'
 class Source implements CommitSource {
   readonly told: string[] = []
   waiting = 0
+  /** How many of what waits one row takes. */
+  most = Number.POSITIVE_INFINITY
   #seq = 0
   readonly #name: string
 
@@ -16,7 +18,7 @@ class Source implements CommitSource {
 
   take(): { row: NewRow; more: boolean } | null {
     if (this.waiting === 0) return null
-    this.waiting = 0
+    this.waiting = Math.max(0, this.waiting - this.most)
     const bytes = new Uint8Array()
     const row = {
       documentId: this.#name,
@@ -26,7 +28,7 @@ class Source implements CommitSource {
       entries: bytes,
       schemaVersion: 1,
     }
-    return { row, more: false }
+    return { row, more: this.waiting > 0 }
   }
   committed(row: NewRow): void {
     this.told.push(`committed ${row.seq}`)
@@ -44,6 +46,8 @@ class Source implements CommitSource {
 
 let clock: VirtualClock
 let disk: 'well' | 'full' | 'gone' | 'slow'
+/** How long the next commits take, ms. */
+let takes: number[]
 let commits: number
 let reopened: number
 let recovered: number
@@ -54,10 +58,13 @@ let b: Source
 beforeEach(() => {
   clock = new VirtualClock(() => 0)
   disk = 'well'
+  takes = []
   commits = reopened = recovered = 0
   const store = {
     async commit(rows: readonly NewRow[]) {
       commits++
+      const ms = takes.shift()
+      if (ms !== undefined) await new Promise<void>((resolve) => clock.after(ms, resolve))
       while (disk === 'slow') await new Promise<void>((resolve) => clock.after(10, resolve))
       if (disk !== 'well') throw new Error(disk)
       return rows.map(() => ({ ok: true as const }))
@@ -166,5 +173,25 @@ describe('[END2] a store that is slow or fails', () => {
     await clock.advance(1000)
     expect(a.told).not.toContain('slow')
     expect(clock.waiting).toBe(0)
+  })
+
+  test('a long backlog of quick commits is not told of as a slow store', async () => {
+    a.most = 1
+    a.waiting = 99
+    takes = Array.from({ length: 100 }, () => 20)
+    write(a)
+    await clock.advance(1990)
+    expect(a.waiting).toBe(0)
+    expect(a.told).toHaveLength(99)
+    expect(a.told).not.toContain('slow')
+  })
+
+  test('what a commit left is told of within a second when the next one takes long', async () => {
+    a.most = 1
+    a.waiting = 1
+    takes = [500, 5000]
+    write(a)
+    await clock.advance(950)
+    expect(a.told).toEqual(['committed 1', 'slow'])
   })
 })
