@@ -12,7 +12,7 @@ export interface KeptDraftOptions {
 
 /**
  * What was typed here and may no longer be sent, because the role was lowered or withdrawn before the server had it: set
- * aside for the person to copy, to put in later, or to discard (docs/decisions/0027-kept-draft.md). Memory holds it where
+ * aside for the person to copy, to put in later, or to discard (docs/decisions/0029-kept-draft.md). Memory holds it where
  * the browser has no store.
  */
 export class KeptDraft {
