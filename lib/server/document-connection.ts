@@ -1,15 +1,12 @@
 import type { Socket } from 'socket.io'
 import type { Clock } from '../collab/clock.ts'
 import type { Connection } from '../collab/members.ts'
-import type { RoomJoined, Rooms } from '../collab/rooms.ts'
 import { type Refusal, refuse } from '../protocol/errors.ts'
 import {
   type Ack,
   type AskRequest,
   askSchema,
   type DownEvents,
-  type Joined,
-  type JoinRequest,
   joinSchema,
   type LeaveRequest,
   leaveSchema,
@@ -21,66 +18,33 @@ import {
   renewSchema,
   type UpEvents,
 } from '../protocol/events.ts'
-import { atLeast, type Role } from '../protocol/identity.ts'
+import { atLeast } from '../protocol/identity.ts'
 import { LIMITS } from '../protocol/limits.ts'
 import { type BatchBody, decodeBatch, decodePresenceSet, type PresenceSetBody } from '../protocol/wire.ts'
+import { DocumentJoins, type JoinPorts, type SocketOwner } from './document-joins.ts'
 import { EventGate } from './event-gate.ts'
 import { HistorySending } from './history-sending.ts'
 import type { Holder } from './identities.ts'
 import type { LiveAccess } from './live-access.ts'
 import type { Log } from './log.ts'
-import { identityOf, type Person } from './person.ts'
-import type { PresenceRooms } from './presence-rooms.ts'
-import type { Rights } from './rights.ts'
+import { identityOf } from './person.ts'
 import { type Answer, bytes, type EventRules, json } from './socket-events.ts'
 import { SocketLease, type SocketLeaseOptions } from './socket-lease.ts'
-import type { SocketKeys, SocketLimits } from './socket-limits.ts'
+import type { SocketLimits } from './socket-limits.ts'
 import type { SocketToken } from './tokens.ts'
-import type { Visits } from './visits.ts'
-
-/** Who a socket belongs to, as its handshake proved it. */
-export interface SocketOwner {
-  person: Person
-  /** The guests they once were. */
-  readonly aliases: ReadonlySet<string>
-  /** What they are to any document at most; null: whatever their role there is. */
-  readonly cap: Role | null
-  readonly sessionId: string
-  readonly tab: string
-  /** Counts the tab's connections; the higher one wins. */
-  readonly connection: number
-  /** Whom its messages are counted for. */
-  readonly keys: SocketKeys
-  /** When the token of the handshake ends, ms since the epoch. */
-  readonly expiresAt: number
-}
 
 export type DocumentSocket = Socket<UpEvents, DownEvents, Record<string, never>, SocketOwner>
 
-export interface ConnectionPorts {
-  readonly rooms: Rooms
-  readonly presence: PresenceRooms
-  readonly visits: Pick<Visits, 'note'>
-  readonly rights: Pick<Rights, 'at'>
-  readonly live: LiveAccess
-  readonly limits: Pick<SocketLimits, 'take' | 'isCrowded'>
+export interface ConnectionPorts extends JoinPorts {
   /** Whose token this is; null: not ours, ended, or its session is over. */
   readonly holderOf: (token: string) => Promise<(Holder & SocketToken) | null>
   readonly graceMs: SocketLeaseOptions['graceMs']
-  readonly pingInterval: number
-  readonly pingTimeout: number
+  readonly live: LiveAccess
   readonly clock: Clock
   readonly log: Log
+  readonly limits: Pick<SocketLimits, 'take' | 'isCrowded'>
 }
 
-/** How often a join is judged again when access changes in the very moment. */
-const JOIN_ATTEMPTS = 5
-
-/** After this long a document that was crowded may be tried again, ms. */
-const CROWDED_MS = 10_000
-
-const NOT_FOUND = refuse('not-found', 'this document does not exist or is not shared with you')
-const NOT_CURRENT = refuse('internal', 'access to the document was changed in this moment; join again', 100)
 const NOT_JOINED = refuse('not-joined', 'join the document first')
 
 /** Sockets by the room whose frames they get. */
@@ -96,10 +60,10 @@ export class DocumentConnection implements Connection {
   readonly #groups: SocketGroups
   readonly #lease: SocketLease
   readonly #sending: HistorySending
+  readonly #joins: DocumentJoins
   readonly #gate: EventGate<DocumentConnection>
   /** Documents by room. */
   readonly #documents = new Map<number, string>()
-  #joining = 0
   #latePresence: PresenceSetBody | null = null
   #cancelLatePresence: (() => void) | null = null
   #closed = false
@@ -111,7 +75,7 @@ export class DocumentConnection implements Connection {
       read: json(joinSchema),
       rate: 'joins',
       role: 'anyone',
-      handle: (to, request, answer) => to.#join(request, answer),
+      handle: (to, request, answer) => to.#joins.join(request, answer),
     },
     'document:update': {
       shape: 'document:update <bytes>',
@@ -168,6 +132,14 @@ export class DocumentConnection implements Connection {
     this.#socket = socket
     this.#ports = ports
     this.#sending = new HistorySending((...chunk) => socket.emit('document:chunk', ...chunk))
+    this.#joins = new DocumentJoins(ports, {
+      connection: this,
+      owner: socket.data,
+      documents: this.#documents,
+      sending: this.#sending,
+      isClosed: () => this.#closed,
+      readers: (room) => groups.get(room)?.size ?? 1,
+    })
     const { clock, graceMs, live } = ports
     live.admit(this, socket.data.cap)
     this.#gate = new EventGate<DocumentConnection>({
@@ -237,75 +209,6 @@ export class DocumentConnection implements Connection {
     this.#socket.disconnect(true)
   }
 
-  async #join(request: JoinRequest, answer: Answer): Promise<Refusal | null> {
-    const { rooms, rights, live } = this.#ports
-    const { address, clientId, schemaVersion, cursor } = request
-    let joined: RoomJoined | Refusal = NOT_FOUND
-    let documentId = ''
-    let linkId = ''
-    for (let attempt = 1; attempt <= JOIN_ATTEMPTS; attempt++) {
-      const { version } = live
-      const isCurrent = () => version === live.version
-      const right = await rights.at(address, this.userId, null)
-      if (!right) return NOT_FOUND
-      if (right.role === 'locked') return refuse('link-locked', 'this link has a password: enter it first')
-      documentId = right.facts.documentId
-      linkId = right.facts.link.linkId
-      if (!this.#hasPlaceFor(documentId)) {
-        return refuse(
-          'too-many-documents',
-          `one connection joins at most ${LIMITS.documentsPerConnection} documents`,
-        )
-      }
-      const role = live.roleFor(this, right.role)
-      this.#joining++
-      joined = await rooms
-        .join(this, { documentId, role, linkId, isCurrent, clientId, schemaVersion, cursor })
-        .finally(() => this.#joining--)
-      if (joined.ok || isCurrent()) break
-    }
-    return joined.ok ? this.#joined(joined, documentId, linkId, answer) : joined
-  }
-
-  #joined(joined: RoomJoined, documentId: string, linkId: string, answer: Answer): Refusal | null {
-    const { rooms, presence, visits } = this.#ports
-    if (this.#closed) {
-      rooms.leave(this, joined.room)
-      return null
-    }
-    const { room, history, vector, ...rest } = joined
-    // While the history was read, they may have been shown out, or be here by another role.
-    const role = rooms.roleOf(this, room)
-    if (role === null) return NOT_CURRENT
-    if (this.#ports.limits.isCrowded((this.#groups.get(room)?.size ?? 1) - 1)) {
-      rooms.leave(this, room)
-      this.exit(room)
-      return refuse('too-many-connections', 'too many people have this document open; try later', CROWDED_MS)
-    }
-    const { person, sessionId, tab, connection } = this.#socket.data
-    const key = `${sessionId} ${tab}`
-    const entered = presence.enter(room, { key, connection, recipient: this.id, identity: person, role })
-    if (!entered) {
-      rooms.leave(this, room)
-      return refuse('not-joined', 'a newer connection of this tab has joined')
-    }
-    this.#documents.set(room, documentId)
-    visits.note(this.userId, documentId, linkId)
-    const body: Omit<Joined, 'chunked'> = {
-      ...rest,
-      room,
-      documentId,
-      role,
-      member: entered.member,
-      self: entered.identity,
-      vector: vector ? Buffer.from(vector).toString('base64') : '',
-      pingInterval: this.#ports.pingInterval,
-      pingTimeout: this.#ports.pingTimeout,
-    }
-    this.#sending.send(room, body, history, answer)
-    return null
-  }
-
   #update(batch: BatchBody, received: Answer): null {
     this.#ports.rooms.receive(this, batch)
     received({ ok: true })
@@ -368,10 +271,5 @@ export class DocumentConnection implements Connection {
     }
     answer({ ok: true })
     return null
-  }
-
-  #hasPlaceFor(documentId: string): boolean {
-    const documents = new Set(this.#documents.values())
-    return documents.has(documentId) || documents.size + this.#joining < LIMITS.documentsPerConnection
   }
 }

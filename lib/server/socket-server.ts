@@ -21,8 +21,8 @@ import {
   DocumentConnection,
   type DocumentSocket,
   type SocketGroups,
-  type SocketOwner,
 } from './document-connection.ts'
+import type { SocketOwner } from './document-joins.ts'
 import type { Holder } from './identities.ts'
 import type { Log } from './log.ts'
 import type { Origins } from './origins.ts'
