@@ -1,14 +1,47 @@
-import { expect } from '@playwright/test'
+import { expect, type Locator, type Page } from '@playwright/test'
+import { accountWordsIn } from '#lib/editor/account-words.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
+import { startCuttableProxy } from '../support/cuttable-proxy.ts'
 import { test } from './fixtures.ts'
-import { words } from './writer.ts'
+import { type Writer, words } from './writer.ts'
 
 /** Read-only after a twentieth of it more, the socket closed after half of it more. A busy machine renews late. */
 const TOKEN_LIFE_MS = 10_000
 
 test.use({ serverEnv: { TOKEN_LIFE_MS: String(TOKEN_LIFE_MS) } })
 
-const SESSION = `**${pathOf({ to: 'api', path: 'session' })}`
+const account = accountWordsIn('en')
+const PASSWORD = 'correct horse battery'
+
+let count = 0
+const newEmail = () => `renewed-${process.pid}-${++count}@example.org`
+
+/** Makes an account by the form. Returns its e-mail. */
+async function signUp(page: Page): Promise<string> {
+  const email = newEmail()
+  await page.goto('/sign-up')
+  await page.getByLabel(account.email).fill(email)
+  await page.getByLabel(account.password).fill(PASSWORD)
+  await page.getByRole('button', { name: account.signUp }).click()
+  await page.waitForURL((url) => url.pathname === '/')
+  return email
+}
+
+function signedOut({ page }: Writer): Locator {
+  return page.getByRole('alert').filter({ hasText: words.chip.signedOut })
+}
+
+/** By the button of the page that says so, in the tab that it opens. */
+async function signInAgain(writer: Writer, email: string): Promise<void> {
+  const opened = writer.page.waitForEvent('popup')
+  await signedOut(writer).getByRole('link', { name: words.access.signIn }).click()
+  const tab = await opened
+  await tab.getByLabel(account.email).fill(email)
+  await tab.getByLabel(account.password).fill(PASSWORD)
+  await tab.getByRole('button', { name: account.signIn }).click()
+  await tab.waitForURL((url) => url.pathname === '/')
+  await tab.close()
+}
 
 test('[DRAFT5] a token that ends while one types is renewed on the way, and no letter is lost or held up', async ({
   newPerson,
@@ -35,25 +68,76 @@ test('[DRAFT5] a token that ends while one types is renewed on the way, and no l
   expect(sockets).toBe(0)
 })
 
-test('[DRAFT4] a renewal that is refused makes the page read only; what waits is sent when one is signed in again', async ({
+test('[DRAFT4] a token that is not renewed makes the page read only; what waits is sent when one has signed in again', async ({
   newPerson,
+  server,
 }) => {
+  const proxy = await startCuttableProxy(server.url)
+  const [mei, wei] = [await newPerson(), await newPerson(proxy.url)]
+  const email = await signUp(wei.page)
+  await mei.startWriting()
+  await mei.type('before')
+  await mei.seesSaved()
+  await wei.open(new URL(mei.page.url()).pathname)
+  await wei.goToEnd()
+  await wei.type(', sent')
+  await mei.sees('before, sent')
+  await wei.seesSaved()
+
+  // The browser has lost who it is; and what is typed now arrives when the token has ended.
+  await wei.page.context().clearCookies()
+  proxy.hold()
+  await wei.type(', in between')
+  await wei.seesOnDevice()
+  await expect(wei.body).toHaveAttribute('contenteditable', 'false', { timeout: 2 * TOKEN_LIFE_MS })
+  const refused = wei.page.waitForResponse((response) => response.status() === 401)
+  proxy.restore()
+  expect((await refused).url()).toContain(pathOf({ to: 'api', path: 'session' }))
+  await expect(signedOut(wei)).toBeVisible()
+  await wei.sees('before, sent, in between')
+  await expect(wei.body).toHaveAttribute('contenteditable', 'false')
+  await expect(mei.body).toHaveText('before, sent')
+
+  await signInAgain(wei, email)
+  await mei.sees('before, sent, in between')
+  await expect(wei.body).toBeEditable()
+  await expect(signedOut(wei)).toBeHidden()
+  await wei.goToEnd()
+  await wei.type(', after')
+  await mei.sees('before, sent, in between, after')
+  await wei.seesSaved()
+  await proxy.close()
+})
+
+test('[DRAFT4] a session that the administrator ends: what is typed stays on the device until one has signed in again', async ({
+  newPerson,
+  server,
+}) => {
+  const admin = await newPerson()
+  await admin.page.goto(/\/setup\/[\w-]+/.exec(server.logs())?.[0] ?? '')
+  await admin.page.getByLabel(account.email).fill(newEmail())
+  await admin.page.getByLabel(account.password).fill(PASSWORD)
+  await admin.page.getByRole('button', { name: account.setupTitle }).click()
+  await admin.page.waitForURL('**/admin')
+
   const [mei, wei] = [await newPerson(), await newPerson()]
+  const email = await signUp(wei.page)
   await mei.startWriting()
   await mei.type('before')
   await mei.seesSaved()
   await wei.open(mei.page.url())
-  await wei.goToEnd()
-  await wei.page.route(SESSION, (route) => route.fulfill({ status: 401, body: '{}' }))
-  await expect(wei.page.getByRole('alert').filter({ hasText: words.chip.signedOut })).toBeVisible({
-    timeout: 2 * TOKEN_LIFE_MS,
-  })
-  await expect(wei.body).toHaveAttribute('contenteditable', 'false')
   await wei.sees('before')
-  await wei.page.unroute(SESSION)
-  await expect(wei.body).toBeEditable({ timeout: 2 * TOKEN_LIFE_MS })
+  await admin.page.reload()
+  await admin.page.getByRole('button', { name: account.endOf(email) }).click()
+  await expect(signedOut(wei)).toBeVisible()
   await wei.goToEnd()
-  await wei.type(' and after')
-  await mei.sees('before and after')
+  await wei.type(', signed out')
+  await wei.seesOnDevice()
+  await expect(signedOut(wei)).toBeVisible()
+  await expect(mei.body).toHaveText('before')
+
+  await signInAgain(wei, email)
+  await mei.sees('before, signed out')
   await wei.seesSaved()
+  await expect(signedOut(wei)).toBeHidden()
 })

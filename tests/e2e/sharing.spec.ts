@@ -1,7 +1,9 @@
 import AxeBuilder from '@axe-core/playwright'
 import { expect, type Locator, type Page } from '@playwright/test'
 import { accessWordsIn } from '#lib/editor/access-words.ts'
+import { Decoder } from '#lib/protocol/packet-parser.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
+import { startCuttableProxy } from '../support/cuttable-proxy.ts'
 import { test } from './fixtures.ts'
 import { type Writer, words } from './writer.ts'
 
@@ -75,6 +77,84 @@ test('lowered while one types: nothing is accepted after, and every letter is in
   await wei.page.reload()
   await wei.sees(end)
   expect((await mei.lines()).join()).toBe(end)
+})
+
+/** Follows the sockets that a page opens from now on: batches sent, role events received, and when the first one came. */
+function followed({ page }: Writer) {
+  const found = { batches: 0, roles: 0, firstRole: Number.NaN }
+  page.on('websocket', (socket) => {
+    const sent = new Decoder()
+    sent.on('decoded', ({ data }) => {
+      if (Array.isArray(data) && data[0] === 'document:update') found.batches++
+    })
+    socket.on('framesent', ({ payload }) => {
+      if (typeof payload !== 'string') sent.add(payload)
+    })
+    socket.on('framereceived', ({ payload }) => {
+      if (typeof payload !== 'string' || !payload.includes('"document:role"')) return
+      found.roles++
+      if (found.roles === 1) found.firstRole = performance.now()
+    })
+  })
+  return found
+}
+
+test('[DRAFT1] lowered with batches on their way: none is accepted after, and the draft holds every letter of them', async ({
+  newPerson,
+  server,
+}) => {
+  const proxy = await startCuttableProxy(server.url)
+  const [mei, wei, ...readers] = [
+    await newPerson(),
+    await newPerson(proxy.url),
+    await newPerson(),
+    await newPerson(),
+  ]
+  const sockets = [wei, ...readers].map(followed)
+  const [ofWei] = sockets
+  await mei.startWriting()
+  await mei.type('Minutes')
+  await mei.seesSaved()
+  const path = new URL(mei.page.url()).pathname
+  for (const each of [wei, ...readers]) {
+    await each.open(path)
+    await each.sees('Minutes')
+  }
+  await wei.goToEnd()
+  await wei.type(', sent')
+  await mei.sees('Minutes, sent')
+  await wei.seesSaved()
+
+  proxy.hold()
+  const sent = ofWei?.batches ?? 0
+  expect(sent).toBeGreaterThan(0)
+  await wei.type(', on the way')
+  await expect.poll(() => ofWei?.batches).toBeGreaterThan(sent)
+  const dialog = await openShare(mei)
+  const viewing = dialog.getByRole('radio', { name: say.linkRoles.viewer })
+  await viewing.scrollIntoViewIfNeeded()
+  const clicked = performance.now()
+  await viewing.click()
+  await expect.poll(() => sockets.map(({ roles }) => roles)).toEqual([1, 1, 1])
+  const ms = sockets.map(({ firstRole }) => Math.round(firstRole - clicked))
+  console.log(`from the owner's click to the role event at 3 sockets: ${ms.join(', ')} ms`)
+  await mei.press('Escape')
+
+  await expect(accessChip(wei)).toBeVisible()
+  await expect(wei.body).toHaveAttribute('contenteditable', 'false')
+  await wei.type(', too late')
+  proxy.restore()
+  const draft = draftOf(wei)
+  await expect(draft.getByLabel(say.draftText)).toHaveText('Minutes, sent, on the way')
+  await expect(draft.getByRole('button', { name: say.draftCopy })).toBeVisible()
+  await expect(draft.getByRole('button', { name: say.draftDownload })).toBeVisible()
+  await expect(draft.getByRole('button', { name: access.ask })).toBeVisible()
+  await expect(wei.body).toHaveText('Minutes, sent')
+  await mei.page.reload()
+  await expect(mei.body).toHaveText('Minutes, sent')
+  await wei.page.reload()
+  await expect(draft.getByLabel(say.draftText)).toHaveText('Minutes, sent, on the way')
+  await proxy.close()
 })
 
 test('typed offline and refused: the text is the server’s, the draft is shown, copied, kept over a reload, put in when allowed', async ({

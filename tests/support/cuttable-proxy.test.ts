@@ -60,3 +60,20 @@ test('a black hole swallows without a word, and ends with the connection', async
   await closed
   expect(await (await fetch(proxy.url)).text()).toBe('here')
 })
+
+test('what is held arrives when it is restored, in its order, on the same connection', async () => {
+  const socket = await dial()
+  expect(await get(socket)).toContain('here')
+  let heard = 0
+  target.on('request', () => heard++)
+  proxy.hold()
+  const answer = once(socket, 'data')
+  socket.write('GET / HTTP/1.1\r\n')
+  socket.write('Host: x\r\n\r\n')
+  const other = await dial()
+  expect(other.destroyed).toBe(false)
+  expect(heard).toBe(0)
+  proxy.restore()
+  expect(String((await answer)[0])).toContain('here')
+  expect(heard).toBe(1)
+})

@@ -12,7 +12,9 @@ export interface CuttableProxy {
   cut(): void
   /** Lets nothing through, in either direction, and tells nobody: what was sent is lost when `restore` ends the connection. */
   blackHole(): void
-  /** Lets new connections through again. Connections that were in a black hole end now. */
+  /** Keeps back what goes to the target, until `restore`; what comes from it passes. */
+  hold(): void
+  /** Lets everything through again, first what was held. Connections that were in a black hole end now. */
   restore(): void
   close(): Promise<void>
 }
@@ -20,25 +22,33 @@ export interface CuttableProxy {
 interface Pair {
   readonly near: Socket
   readonly far: Socket
+  /** On its way to the far side, while that is held. */
+  readonly held: Buffer[]
 }
 
 /** Stands before `target` (like `http://127.0.0.1:3000`) on a port of its own. */
 export async function startCuttableProxy(target: string): Promise<CuttableProxy> {
   const { hostname, port } = new URL(target)
   const pairs = new Set<Pair>()
-  let state: 'open' | 'cut' | 'hole' = 'open'
+  let state: 'open' | 'cut' | 'hole' | 'held' = 'open'
 
   const server = createServer((near) => {
     if (state === 'cut') {
       near.resetAndDestroy()
       return
     }
-    const pair = { near, far: connect(Number(port), hostname) }
+    const pair: Pair = { near, far: connect(Number(port), hostname), held: [] }
     pairs.add(pair)
     near.setNoDelay()
     pair.far.setNoDelay()
-    pass(pair.near, pair.far)
-    pass(pair.far, pair.near)
+    pair.near.on('data', (bytes) => {
+      if (state === 'open') pair.far.write(bytes)
+      else if (state === 'held') pair.held.push(bytes)
+    })
+    // In a black hole it is read and dropped, so neither side sees back-pressure.
+    pair.far.on('data', (bytes) => {
+      if (state === 'open' || state === 'held') pair.near.write(bytes)
+    })
     const end = () => {
       // The end of a connection does not come through a black hole either.
       if (state !== 'hole' && pairs.delete(pair)) destroy(pair)
@@ -48,13 +58,6 @@ export async function startCuttableProxy(target: string): Promise<CuttableProxy>
       socket.on('close', end)
     }
   })
-
-  /** Everything from one side to the other; in a black hole it is read and dropped, so neither side sees back-pressure. */
-  function pass(from: Socket, to: Socket): void {
-    from.on('data', (bytes) => {
-      if (state === 'open') to.write(bytes)
-    })
-  }
 
   function destroyAll(): void {
     for (const pair of [...pairs]) {
@@ -81,9 +84,13 @@ export async function startCuttableProxy(target: string): Promise<CuttableProxy>
     blackHole: () => {
       state = 'hole'
     },
+    hold: () => {
+      state = 'held'
+    },
     restore: () => {
       if (state === 'hole') destroyAll()
       state = 'open'
+      for (const { far, held } of pairs) for (const bytes of held.splice(0)) far.write(bytes)
     },
     close: async () => {
       state = 'cut'
