@@ -19,7 +19,7 @@ export interface RunOptions {
 
 /** One row of the table. */
 export interface Workload {
-  /** W1 … W6. */
+  /** W1 … W6, gate. */
   readonly id: string
   readonly title: string
   /** Names of the systems that can do it; left out: all. */

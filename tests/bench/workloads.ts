@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { measureIdle, measureSpread } from './documents.ts'
 import { type FanOut, measureFanOut } from './fan-out.ts'
+import { measureGate } from './gate.ts'
 import { measureJoins, measureSlowJoins } from './joins.ts'
 import { measurePresence } from './presence.ts'
 import { measureReplay, sessionFiles } from './replay.ts'
@@ -176,4 +177,11 @@ export const WORKLOADS: readonly Workload[] = [
   ...sessionFiles().map(replay),
   growthByReceivers,
   growthByDocuments,
+  {
+    id: 'gate',
+    title: 'the gate before the log, 18,000 keystrokes of one person',
+    systems: ['commonplace'],
+    columns: ['p99Us', 'p50Us', 'mostUs', 'coldUs'],
+    run: measureGate,
+  },
 ]

@@ -2,7 +2,7 @@ import * as encoding from 'lib0/encoding'
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { checkUpdates, type GateResult, scanClocks } from '#lib/collab/update-gate.ts'
-import { RefusedUpdate } from '#lib/collab/update-gate-bytes.ts'
+import { GateBytes, RefusedUpdate } from '#lib/collab/update-gate-bytes.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import {
   CONTENT,
@@ -36,6 +36,39 @@ const text = (words: string, clock = 10): Uint8Array =>
   update([section(ME, clock, [inRoot(CONTENT.string, 'title', words)])])
 const mine = (...structs: readonly Part[]): Uint8Array => update([section(ME, 10, structs)])
 const any = (value: unknown): Uint8Array => encoding.encode((e) => encoding.writeAny(e, value as never))
+
+/** Two clients, each struct needing the other's last: the sections are left and entered `count` times. */
+function chained(count: number): Uint8Array {
+  const [up, down] = [STRANGER + 1, STRANGER]
+  const counted = Array.from({ length: count }, (_, i) => i)
+  const rising = counted.map((i) =>
+    i === 0 ? inRoot(CONTENT.string, 'title', 'a') : rightOf(CONTENT.string, down, i - 1, 'a'),
+  )
+  const falling = counted.map((i) => rightOf(CONTENT.string, up, i, 'b'))
+  return update([section(up, 0, rising), section(down, 0, falling)])
+}
+
+/** Bytes read one by one and maps asked while `run` runs: what grows with the work of the gate, without a clock. */
+function stepsOf(run: () => void): number {
+  const { byte } = GateBytes.prototype
+  const { get } = Map.prototype
+  let steps = 0
+  GateBytes.prototype.byte = function () {
+    steps++
+    return byte.call(this)
+  }
+  Map.prototype.get = function (key) {
+    steps++
+    return get.call(this, key)
+  }
+  try {
+    run()
+  } finally {
+    GateBytes.prototype.byte = byte
+    Map.prototype.get = get
+  }
+  return steps
+}
 
 describe('what the gate lets in', () => {
   test('[GATE1] new structs move the clock of their client', () => {
@@ -281,9 +314,7 @@ const CASES: readonly Case[] = [
 describe('what the gate refuses', () => {
   for (const [fact, code, bytes, restore] of CASES) {
     test(`${fact} is refused: ${code}`, () => {
-      const start = performance.now()
       expect(codeOf(gate(bytes, restore))).toBe(code)
-      expect(performance.now() - start).toBeLessThan(2000)
     })
   }
 
@@ -326,7 +357,7 @@ describe('what the gate refuses', () => {
 })
 
 describe('the cost of the gate', () => {
-  test('[GATE10] a keystroke takes under 20 µs', () => {
+  test('[GATE10] a keystroke costs the same however long the document is', () => {
     const doc = new Y.Doc()
     const keystrokes: Uint8Array[] = []
     doc.on('update', (each: Uint8Array) => keystrokes.push(each))
@@ -339,51 +370,44 @@ describe('the cost of the gate', () => {
       clocks: { get: (id: number) => known.get(id) ?? 0 },
       restore: false,
     }
-    // The best of ten runs: what else the machine does is not the gate's.
-    let best = Number.POSITIVE_INFINITY
-    for (let run = 0; run < 10; run++) {
-      const some = keystrokes.slice((run * keystrokes.length) / 10, ((run + 1) * keystrokes.length) / 10)
-      const start = performance.now()
-      for (const each of some) {
+    const costs = keystrokes.map((each) =>
+      stepsOf(() => {
         const result = checkUpdates([each], rules)
         if (result.ok) for (const [id, end] of result.clocks) known.set(id, end)
-      }
-      best = Math.min(best, ((performance.now() - start) / some.length) * 1000)
-    }
+      }),
+    )
     expect(known.get(doc.clientID)).toBe(5001)
-    expect(best).toBeLessThan(20)
+    // Not more than what larger clocks take in bytes.
+    expect(Math.max(...costs.slice(-1000))).toBeLessThan(Math.max(...costs.slice(100, 200)) + 10)
   })
 
-  test('[GATE10] the dearest batches take linear time', () => {
+  test('[GATE10] twice the batch takes twice the steps, at most', () => {
+    const batches: [string, (size: number) => Uint8Array][] = [
+      ['values', (n) => mine(inRoot(CONTENT.any, 'title', [n, new Uint8Array(n).fill(126)]))],
+      ['json', (n) => mine(inRoot(CONTENT.embed, 'title', `[${'[],'.repeat(n)}1]`))],
+      ['structs', (n) => mine(...Array.from({ length: n }, () => inRoot(CONTENT.string, 'title', 'a')))],
+      ['deletions', (n) => update([section(ME, 10, [[0, 3 * n]])], deletesOf(ME, ranges(n, 1)))],
+      ['sections in turn', chained],
+    ]
+    for (const [what, batch] of batches) {
+      const [once, twice] = [4000, 8000].map((size) => {
+        const bytes = batch(size)
+        return stepsOf(() => expect([what, codeOf(gate(bytes, true))]).toEqual([what, 'ok']))
+      })
+      expect([what, (twice ?? 0) / (once ?? 0) < 2.2]).toEqual([what, true])
+    }
+  })
+
+  // The time-out stands against a hang: how long they take is measured by `npm run bench -- --only gate`.
+  test('[GATE10] the dearest batches are judged', () => {
     const bytes = LIMITS.assembledBytes - 1000
-    const [up, down] = [STRANGER + 1, STRANGER]
-    const chain = Array.from({ length: 24_000 }, (_, i) => i)
     const batches = [
       mine(inRoot(CONTENT.string, 'title', 'x'.repeat(bytes))),
       mine(inRoot(CONTENT.any, 'title', [LIMITS.values, new Uint8Array(LIMITS.values).fill(126)])),
-      mine(inRoot(CONTENT.embed, 'title', `[${'[],'.repeat(20_000)}1]`)),
       mine(inRoot(CONTENT.any, 'title', [120, Array.from({ length: 120 }, () => any('x'.repeat(60_000)))])),
-      // Two clients, each struct needing the other's last: the sections are left and entered 24,000 times.
-      update([
-        section(
-          up,
-          0,
-          chain.map((i) =>
-            i === 0 ? inRoot(CONTENT.string, 'title', 'a') : rightOf(CONTENT.string, down, i - 1, 'a'),
-          ),
-        ),
-        section(
-          down,
-          0,
-          chain.map((i) => rightOf(CONTENT.string, up, i, 'b')),
-        ),
-      ]),
+      chained(24_000),
     ]
-    for (const batch of batches) {
-      const start = performance.now()
-      expect(codeOf(gate(batch, true))).toBe('ok')
-      expect(performance.now() - start).toBeLessThan(1000)
-    }
+    for (const batch of batches) expect(codeOf(gate(batch, true))).toBe('ok')
   })
 
   test('[GATE9] scanning damaged bytes throws', () => {
