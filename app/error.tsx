@@ -1,13 +1,14 @@
 'use client'
 
 import { useEffect } from 'react'
-import { HTML_LANG, LANGUAGES, wordsIn } from '#lib/editor/words.ts'
+import { HTML_LANG, LANGUAGES } from '#lib/editor/language.ts'
+import { troubleWordsIn } from '#lib/editor/trouble-words.ts'
 
 /** A page that failed. What people wrote is in their browser and at the server, and the page says so. */
 export default function ErrorPage({ error, reset }: { error: Error; reset: () => void }) {
   useEffect(() => console.error('the page failed', error), [error])
   const lang = typeof document === 'undefined' ? '' : document.documentElement.lang
-  const words = wordsIn(LANGUAGES.find((language) => HTML_LANG[language] === lang) ?? 'en')
+  const words = troubleWordsIn(LANGUAGES.find((language) => HTML_LANG[language] === lang) ?? 'en')
   return (
     <main className="lonely">
       <h1>{words.serverTrouble}</h1>

@@ -2,14 +2,15 @@ import './css/base.css'
 
 import type { Metadata, Viewport } from 'next'
 import type { ReactNode } from 'react'
-import { HTML_LANG } from '#lib/editor/words.ts'
+import { frontWordsIn } from '#lib/editor/front-words.ts'
+import { HTML_LANG } from '#lib/editor/language.ts'
 import { reader } from './reader.ts'
 
 export async function generateMetadata(): Promise<Metadata> {
-  const { words } = await reader()
+  const { words, language } = await reader()
   return {
     title: words.product,
-    description: words.lead,
+    description: frontWordsIn(language).lead,
     icons: { icon: `data:image/svg+xml,${encodeURIComponent(MARK)}` },
   }
 }

@@ -1,8 +1,9 @@
+import { frontWordsIn } from '#lib/editor/front-words.ts'
 import { NotFound } from '#lib/editor/not-found.tsx'
 import { reader } from './reader.ts'
 
 /** Any other path of this site. */
 export default async function NotFoundPage() {
-  const { words } = await reader()
-  return <NotFound words={words} sentence={words.pageNotFound} />
+  const { words, language } = await reader()
+  return <NotFound words={words} sentence={frontWordsIn(language).pageNotFound} />
 }

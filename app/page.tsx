@@ -2,10 +2,12 @@ import './css/front.css'
 
 import { headers } from 'next/headers'
 import { accountWordsIn } from '#lib/editor/account-words.ts'
+import { frontWordsIn } from '#lib/editor/front-words.ts'
 import { BookIcon, DownIcon, HalfIcon, TrashIcon } from '#lib/editor/icons.tsx'
+import { LANGUAGES } from '#lib/editor/language.ts'
 import { THEMES } from '#lib/editor/preferences.ts'
 import { timeAgo } from '#lib/editor/time-ago.ts'
-import { LANGUAGES, type Words, wordsIn } from '#lib/editor/words.ts'
+import { wordsIn } from '#lib/editor/words.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import { type RecentDocument, services } from '#lib/server/services.ts'
 import { type Reader, reader } from './reader.ts'
@@ -24,6 +26,7 @@ export default async function FrontPage({ searchParams }: FrontPageProps) {
   const recent = session ? await services().recent(session) : []
   const trash = session ? await services().trash(session) : []
   const account = accountWordsIn(person.language)
+  const front = frontWordsIn(person.language)
   const mayCreate = session ? session.mayCreate : services().guests === 'create'
   const openFailed = (await searchParams).open === 'unknown'
   return (
@@ -40,16 +43,16 @@ export default async function FrontPage({ searchParams }: FrontPageProps) {
       </header>
       <main>
         <h1>
-          {words.heroLines.map((line) => (
+          {front.heroLines.map((line) => (
             <span key={line}>{line} </span>
           ))}
         </h1>
-        <p className="front-lead">{services().guests === 'create' ? words.lead : account.leadWithAccounts}</p>
+        <p className="front-lead">{services().guests === 'create' ? front.lead : account.leadWithAccounts}</p>
         <div className="front-actions">
           {mayCreate ? (
             <form method="post" action={pathOf({ to: 'api', path: 'documents' })}>
               <button type="submit" className="button button-hero">
-                {words.start}
+                {front.start}
               </button>
             </form>
           ) : (
@@ -66,45 +69,46 @@ export default async function FrontPage({ searchParams }: FrontPageProps) {
               required
               autoComplete="off"
               spellCheck={false}
-              aria-label={words.openLabel}
-              placeholder={words.openPlaceholder}
+              aria-label={front.openLabel}
+              placeholder={front.openPlaceholder}
               aria-invalid={openFailed || undefined}
               aria-describedby={openFailed ? 'open-failed' : undefined}
             />
             <button type="submit" className="button button-quiet">
-              {words.open}
+              {front.open}
             </button>
           </form>
         </div>
         {openFailed ? (
           <p id="open-failed" className="note note-error" role="alert">
-            {words.openFailed}
+            {front.openFailed}
           </p>
         ) : null}
         {recent.length > 0 ? <Recent documents={recent} person={person} /> : null}
-        {trash.length > 0 ? <Trash documents={trash} words={words} /> : null}
+        {trash.length > 0 ? <Trash documents={trash} person={person} /> : null}
       </main>
-      <footer className="front-foot">{words.footer}</footer>
+      <footer className="front-foot">{front.footer}</footer>
     </div>
   )
 }
 
 function Recent({ documents, person }: { documents: readonly RecentDocument[]; person: Reader }) {
-  const { words, language } = person
+  const { language } = person
+  const front = frontWordsIn(language)
   const now = Date.now()
   return (
     <section className="recent" aria-labelledby="recent">
-      <h2 id="recent">{words.recent}</h2>
+      <h2 id="recent">{front.recent}</h2>
       <ul>
         {documents.map((document) => (
           <li key={document.address}>
             <a href={pathOf({ to: 'document', address: document.address })} dir="auto">
-              {document.title || words.untitled}
+              {document.title || person.words.untitled}
             </a>
             <time dateTime={new Date(document.updatedAt).toISOString()}>
               {timeAgo(document.updatedAt, now, language)}
             </time>
-            <Removal document={document} words={words} />
+            <Removal document={document} person={person} />
           </li>
         ))}
       </ul>
@@ -113,7 +117,9 @@ function Recent({ documents, person }: { documents: readonly RecentDocument[]; p
 }
 
 /** A first press asks, the second one acts: without JavaScript too. */
-function Removal({ document, words }: { document: RecentDocument; words: Words }) {
+function Removal({ document, person }: { document: RecentDocument; person: Reader }) {
+  const { words } = person
+  const front = frontWordsIn(person.language)
   const id = `remove-${document.address}`
   return (
     <>
@@ -121,13 +127,13 @@ function Removal({ document, words }: { document: RecentDocument; words: Words }
         type="button"
         className="icon-button"
         popoverTarget={id}
-        aria-label={words.remove(document.title || words.untitled)}
-        title={words.remove(document.title || words.untitled)}
+        aria-label={front.remove(document.title || words.untitled)}
+        title={front.remove(document.title || words.untitled)}
       >
         <TrashIcon />
       </button>
       <div id={id} popover="auto" className="popover popover-ask">
-        <p>{document.owned ? words.removeOwned : words.removeVisited}</p>
+        <p>{document.owned ? front.removeOwned : front.removeVisited}</p>
         <form method="post" action={pathOf({ to: 'api', path: 'documents/delete' })}>
           <input type="hidden" name="address" value={document.address} />
           <div className="button-row button-row-end">
@@ -140,7 +146,7 @@ function Removal({ document, words }: { document: RecentDocument; words: Words }
               {words.cancel}
             </button>
             <button type="submit" className="button button-danger">
-              {document.owned ? words.deleteButton : words.removeButton}
+              {document.owned ? words.deleteButton : front.removeButton}
             </button>
           </div>
         </form>

@@ -1,15 +1,18 @@
-import type { Words } from '#lib/editor/words.ts'
+import { frontWordsIn } from '#lib/editor/front-words.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import type { TrashedDocument } from '#lib/server/services.ts'
+import type { Reader } from './reader.ts'
 
 const DAY_MS = 24 * 3600 * 1000
 
 /** What its owner deleted and may bring back: plain forms, complete without JavaScript. */
-export function Trash({ documents, words }: { documents: readonly TrashedDocument[]; words: Words }) {
+export function Trash({ documents, person }: { documents: readonly TrashedDocument[]; person: Reader }) {
+  const { words } = person
+  const front = frontWordsIn(person.language)
   const now = Date.now()
   return (
     <details className="trash">
-      <summary>{words.trash.heading(documents.length)}</summary>
+      <summary>{front.trash.heading(documents.length)}</summary>
       <ul>
         {documents.map((document) => (
           <li key={document.address}>
@@ -17,19 +20,19 @@ export function Trash({ documents, words }: { documents: readonly TrashedDocumen
               {document.title || words.untitled}
             </span>
             <span className="trash-days">
-              {words.trash.days(Math.max(1, Math.ceil((document.erasedAt - now) / DAY_MS)))}
+              {front.trash.days(Math.max(1, Math.ceil((document.erasedAt - now) / DAY_MS)))}
             </span>
             <form method="post" action={pathOf({ to: 'api', path: 'documents/restore' })}>
               <input type="hidden" name="address" value={document.address} />
               <button
                 type="submit"
                 className="button button-quiet"
-                aria-label={words.trash.restoreWhat(document.title || words.untitled)}
+                aria-label={front.trash.restoreWhat(document.title || words.untitled)}
               >
-                {words.trash.restore}
+                {front.trash.restore}
               </button>
             </form>
-            <Erasure document={document} words={words} />
+            <Erasure document={document} person={person} />
           </li>
         ))}
       </ul>
@@ -38,7 +41,9 @@ export function Trash({ documents, words }: { documents: readonly TrashedDocumen
 }
 
 /** A first press asks, the second one acts. */
-function Erasure({ document, words }: { document: TrashedDocument; words: Words }) {
+function Erasure({ document, person }: { document: TrashedDocument; person: Reader }) {
+  const { words } = person
+  const front = frontWordsIn(person.language)
   const id = `erase-${document.address}`
   return (
     <>
@@ -46,12 +51,12 @@ function Erasure({ document, words }: { document: TrashedDocument; words: Words 
         type="button"
         className="button button-quiet trash-erase"
         popoverTarget={id}
-        aria-label={words.trash.eraseWhat(document.title || words.untitled)}
+        aria-label={front.trash.eraseWhat(document.title || words.untitled)}
       >
-        {words.trash.erase}
+        {front.trash.erase}
       </button>
       <div id={id} popover="auto" className="popover popover-ask">
-        <p>{words.trash.eraseAsk}</p>
+        <p>{front.trash.eraseAsk}</p>
         <form method="post" action={pathOf({ to: 'api', path: 'documents/erase' })}>
           <input type="hidden" name="address" value={document.address} />
           <div className="button-row button-row-end">
@@ -64,7 +69,7 @@ function Erasure({ document, words }: { document: TrashedDocument; words: Words 
               {words.cancel}
             </button>
             <button type="submit" className="button button-danger">
-              {words.trash.erase}
+              {front.trash.erase}
             </button>
           </div>
         </form>

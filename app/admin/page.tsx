@@ -2,6 +2,7 @@ import type { Metadata } from 'next'
 import { headers } from 'next/headers'
 import { notFound, redirect } from 'next/navigation'
 import { type AccountWords, accountWordsIn, problemWords } from '#lib/editor/account-words.ts'
+import { frontWordsIn } from '#lib/editor/front-words.ts'
 import { displayName } from '#lib/editor/people.ts'
 import { timeAgo } from '#lib/editor/time-ago.ts'
 import { type ApiPath, pathOf } from '#lib/protocol/urls.ts'
@@ -167,7 +168,7 @@ function Documents({ documents, person, words }: PartProps & { documents: readon
                 id={`delete-${documentId}`}
                 label={words.deleteOf(title || person.words.untitled)}
                 button={words.deleteDocument}
-                question={person.words.removeOwned}
+                question={frontWordsIn(person.language).removeOwned}
                 cancel={person.words.cancel}
                 path="admin/documents"
                 name="documentId"

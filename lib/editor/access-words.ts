@@ -1,4 +1,4 @@
-import type { Language } from './words.ts'
+import type { Language } from './language.ts'
 
 /* The words of sharing and of the kept draft: loaded with what shows them, not with the page (words.ts has the others). */
 

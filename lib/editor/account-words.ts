@@ -1,4 +1,4 @@
-import type { Language } from './words.ts'
+import type { Language } from './language.ts'
 
 /* The words of the pages for accounts and administration, in the two languages of the interface. As words.ts. */
 

@@ -6,10 +6,10 @@ import { DocumentPage } from './document-page.tsx'
 import { useDocumentSession } from './document-session.ts'
 import { DocumentShell } from './document-shell.tsx'
 import { InterfaceProvider, useWords } from './interface.tsx'
+import type { Language } from './language.ts'
 import { NotFound } from './not-found.tsx'
 import type { Theme } from './preferences.ts'
 import { useDraft, useEverJoined, useStatus } from './use-provider.ts'
-import type { Language } from './words.ts'
 
 export interface DocumentAppProps {
   readonly address: string

@@ -1,7 +1,7 @@
 'use client'
 
 import type { Editor } from '@tiptap/core'
-import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { mayEdit, type Role } from '../protocol/identity.ts'
 import { pathOf } from '../protocol/urls.ts'
 import { ROOTS } from '../protocol/version.ts'
@@ -13,8 +13,9 @@ import { HomeLink } from './document-shell.tsx'
 import { firstLine, titleOf } from './document-text.ts'
 import { CloseIcon } from './icons.tsx'
 import { useAnnounce, useWords } from './interface.tsx'
-import { LinkDialog } from './link-dialog.tsx'
-import { DeleteDialog, MoreMenu } from './more-menu.tsx'
+import { Later, laterPart } from './loaded-later.tsx'
+import { MoreMenu } from './more-menu.tsx'
+import { type DialogName, PageDialog, prepareDialogs } from './page-dialog.tsx'
 import { nextRegion, type PageKey, pageKey } from './page-keys.ts'
 import type { Person } from './people.ts'
 import { PeopleBar, usePeople } from './people-bar.tsx'
@@ -22,8 +23,6 @@ import { EditorBoundary, PlainDocument } from './plain-document.tsx'
 import type { Theme } from './preferences.ts'
 import { chipSentence, saveChip } from './save-chip.ts'
 import { CopyButtons, SaveIndicator } from './save-indicator.tsx'
-import { prepareShareDialog, ShareDialog } from './share-dialog.tsx'
-import { ShortcutsDialog } from './shortcuts-dialog.tsx'
 import { StatusLine } from './status-line.tsx'
 import { TextSurface } from './text-surface.tsx'
 import { TitleField } from './title-field.tsx'
@@ -31,7 +30,10 @@ import { Toolbar } from './toolbar.tsx'
 import { useDraft, useEverJoined, useSave, useStatus } from './use-provider.ts'
 import { useViewportHeight } from './use-viewport-height.ts'
 
-const KeptDraft = lazy(() => import('./kept-draft.tsx').then((module) => ({ default: module.KeptDraft })))
+const keptDraft = laterPart(() => import('./kept-draft.tsx').then((module) => module.KeptDraft))
+
+/** What the page loads on first use is fetched this long after one could type, ms: the connection may go later. */
+const PREPARE_AFTER = 2000
 
 interface DocumentPageProps {
   readonly session: DocumentSession
@@ -39,8 +41,6 @@ interface DocumentPageProps {
   readonly theme: Theme
   readonly created: boolean
 }
-
-type Overlay = 'share' | 'shortcuts' | 'delete' | 'link' | null
 
 /** An open document: header, toolbar, text, status line. */
 export function DocumentPage({ session, address, theme: firstTheme, created }: DocumentPageProps) {
@@ -51,7 +51,7 @@ export function DocumentPage({ session, address, theme: firstTheme, created }: D
   const everJoined = useEverJoined(provider)
   const people = usePeople(session)
   const [editor, setEditor] = useState<Editor | null>(null)
-  const [overlay, setOverlay] = useState<Overlay>(null)
+  const [overlay, setOverlay] = useState<DialogName | null>(null)
   const [notice, setNotice] = useState('')
   const [theme, setTheme] = useState(firstTheme)
   const line = useFirstLine(session)
@@ -78,6 +78,7 @@ export function DocumentPage({ session, address, theme: firstTheme, created }: D
   const ended = status.phase === 'ended'
   const bound = !status.schemaTooOld && status.opened
   const draft = useDraft(provider)
+  usePrepared(bound)
   // What was said of the role is no longer so.
   useEffect(() => {
     if (ended) setNotice('')
@@ -110,8 +111,8 @@ export function DocumentPage({ session, address, theme: firstTheme, created }: D
         <button
           type="button"
           className="button share-button"
-          onPointerEnter={prepareShareDialog}
-          onFocus={prepareShareDialog}
+          onPointerEnter={prepareDialogs}
+          onFocus={prepareDialogs}
           onClick={() => setOverlay('share')}
         >
           {words.share}
@@ -128,11 +129,7 @@ export function DocumentPage({ session, address, theme: firstTheme, created }: D
       </section>
       <main className="page" data-region>
         <Unsent session={session} />
-        {draft ? (
-          <Suspense>
-            <KeptDraft session={session} draft={draft} />
-          </Suspense>
-        ) : null}
+        {draft ? <Later part={keptDraft} props={{ session, draft }} /> : null}
         {status.schemaTooOld ? <PlainDocument doc={doc} heading={words.tooOld} /> : null}
         {bound ? (
           <EditorBoundary doc={doc}>
@@ -167,12 +164,15 @@ export function DocumentPage({ session, address, theme: firstTheme, created }: D
           </button>
         </aside>
       )}
-      {overlay === 'share' ? (
-        <ShareDialog session={session} address={address} onClose={() => setOverlay(null)} />
-      ) : null}
-      {overlay === 'shortcuts' ? <ShortcutsDialog onClose={() => setOverlay(null)} /> : null}
-      {overlay === 'delete' ? <DeleteDialog address={address} onClose={() => setOverlay(null)} /> : null}
-      {overlay === 'link' && editor ? <LinkDialog editor={editor} onClose={() => setOverlay(null)} /> : null}
+      {overlay === null ? null : (
+        <PageDialog
+          name={overlay}
+          session={session}
+          address={address}
+          editor={editor}
+          onClose={() => setOverlay(null)}
+        />
+      )}
       <AskedNotice session={session} address={address} />
       <Arrivals people={people} joined={everJoined} />
     </div>
@@ -213,6 +213,18 @@ function Unsent({ session }: { session: DocumentSession }) {
       </div>
     </div>
   )
+}
+
+/** Fetches the parts of the page that are loaded later, when the text is there. */
+function usePrepared(ready: boolean): void {
+  useEffect(() => {
+    if (!ready) return
+    const timer = setTimeout(() => {
+      prepareDialogs()
+      keptDraft.prepare()
+    }, PREPARE_AFTER)
+    return () => clearTimeout(timer)
+  }, [ready])
 }
 
 /** Says that one may do more, or less, from now on. */

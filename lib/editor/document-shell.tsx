@@ -2,8 +2,13 @@ import { pathOf } from '../protocol/urls.ts'
 import { BackIcon, BookIcon } from './icons.tsx'
 import type { Words } from './words.ts'
 
+/** What the frame says; plain strings, so that the server may hand them to the browser. */
+export type ShellWords = Pick<Words, 'home' | 'opening' | 'needsJavaScript'> & {
+  readonly chip: Pick<Words['chip'], 'opening'>
+}
+
 /** The page before the document is open: its frame stands where it will stay, so that nothing moves. */
-export function DocumentShell({ title, words }: { title: string; words: Words }) {
+export function DocumentShell({ title, words }: { title: string; words: ShellWords }) {
   return (
     <div className="app">
       <header className="bar">
@@ -26,7 +31,7 @@ export function DocumentShell({ title, words }: { title: string; words: Words })
 }
 
 /** The way back to the front page. */
-export function HomeLink({ words }: { words: Words }) {
+export function HomeLink({ words }: { words: Pick<Words, 'home'> }) {
   return (
     <a className="home" href={pathOf({ to: 'front' })} aria-label={words.home} title={words.home}>
       <span className="home-wide">

@@ -1,8 +1,9 @@
 'use client'
 
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useRef, useState } from 'react'
+import type { Language } from './language.ts'
 import { keepLanguage } from './preferences.ts'
-import { type Language, type Words, wordsIn } from './words.ts'
+import { type Words, wordsIn } from './words.ts'
 
 /** *polite* waits until the reader has finished its sentence; *assertive* interrupts. */
 export type Urgency = 'polite' | 'assertive'

@@ -5,8 +5,8 @@ import { recallGuest } from '../client/guest-memory.ts'
 import { accessWordsIn } from './access-words.ts'
 import { DraftCard } from './draft-card.tsx'
 import { InterfaceProvider } from './interface.tsx'
+import type { Language } from './language.ts'
 import { discardLeft, readLeft } from './left-behind.ts'
-import type { Language } from './words.ts'
 
 interface LeftDraftProps {
   readonly address: string

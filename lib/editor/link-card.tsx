@@ -1,15 +1,16 @@
 'use client'
 
-import { lazy, Suspense, useEffect, useId, useRef, useState } from 'react'
+import { useEffect, useId, useRef, useState } from 'react'
 import type { SharedLink, SharingOverview } from '../protocol/sharing.ts'
 import { urlOf } from '../protocol/urls.ts'
 import { copyText } from './copy-text.ts'
 import { CheckIcon, LinkIcon } from './icons.tsx'
 import { useAnnounce, useWords } from './interface.tsx'
+import { Later, laterPart } from './loaded-later.tsx'
 import type { Sharing } from './sharing.ts'
 import { changeLink, renewLink } from './sharing-client.ts'
 
-const QrCode = lazy(() => import('./qr-code.tsx').then((module) => ({ default: module.QrCode })))
+const qrCode = laterPart(() => import('./qr-code.tsx').then((module) => module.QrCode))
 
 interface LinkCardProps {
   readonly sharing: Sharing
@@ -55,9 +56,7 @@ export function LinkCard({ sharing, link, first = false }: LinkCardProps) {
         ) : null}
       </div>
       {open === 'qr' ? (
-        <Suspense fallback={<div className="qr-code" />}>
-          <QrCode link={url} label={words.qrLabel} />
-        </Suspense>
+        <Later part={qrCode} props={{ link: url, label: words.qrLabel }} waiting="qr-code" />
       ) : null}
       {open === 'settings' ? <LinkSettings sharing={sharing} link={link} /> : null}
     </div>

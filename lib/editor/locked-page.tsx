@@ -1,17 +1,18 @@
 import { pathOf } from '../protocol/urls.ts'
+import type { FrontWords } from './front-words.ts'
 import { BookIcon } from './icons.tsx'
 import type { Words } from './words.ts'
 
 interface LockedPageProps {
-  readonly words: Words
+  readonly words: Pick<Words, 'home'>
+  readonly say: FrontWords['locked']
   readonly address: string
   /** The last one entered was not it. */
   readonly wrong: boolean
 }
 
 /** A link whose password comes first. Needs no JavaScript. */
-export function LockedPage({ words, address, wrong }: LockedPageProps) {
-  const say = words.locked
+export function LockedPage({ words, say, address, wrong }: LockedPageProps) {
   return (
     <main className="lonely">
       <a className="lonely-home" href={pathOf({ to: 'front' })} aria-label={words.home}>

@@ -1,13 +1,12 @@
 'use client'
 
-import { useState } from 'react'
 import { addressIn, pathOf } from '../protocol/urls.ts'
-import { accountWordsIn } from './account-words.ts'
 import { CheckIcon, DotsIcon } from './icons.tsx'
 import { useLanguage, useWords } from './interface.tsx'
-import { Dialog, Popover } from './overlays.tsx'
+import { LANGUAGES } from './language.ts'
+import { Popover } from './overlays.tsx'
 import { keepTheme, THEMES, type Theme } from './preferences.ts'
-import { LANGUAGES, wordsIn } from './words.ts'
+import { wordsIn } from './words.ts'
 
 interface MoreMenuProps {
   readonly theme: Theme
@@ -71,7 +70,7 @@ export function MoreMenu({ theme, onTheme, onShortcuts, onDelete }: MoreMenuProp
             </button>
             <a role="menuitem" className="menu-item" href={accountPath()} onClick={close}>
               <span className="menu-sign" />
-              {accountWordsIn(language).account}
+              {words.account}
             </a>
             {onDelete ? (
               <button
@@ -109,49 +108,5 @@ export function MenuChoice({ chosen, onChoose, children }: MenuChoiceProps) {
       <span className="menu-sign">{chosen ? <CheckIcon size={15} /> : null}</span>
       {children}
     </button>
-  )
-}
-
-/** Asks before a document is deleted for everybody. Leaves the page when it is gone. */
-export function DeleteDialog({ address, onClose }: { address: string; onClose: () => void }) {
-  const words = useWords()
-  const [state, setState] = useState<'asking' | 'deleting' | 'failed'>('asking')
-  const remove = async () => {
-    setState('deleting')
-    try {
-      const response = await fetch(pathOf({ to: 'api', path: 'documents/delete' }), {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ address }),
-      })
-      if (!response.ok) throw new Error(`the server answered ${response.status}`)
-      location.assign(pathOf({ to: 'front' }))
-    } catch (error) {
-      console.warn('the document was not deleted', error)
-      setState('failed')
-    }
-  }
-  return (
-    <Dialog title={words.deleteTitle} onClose={onClose}>
-      <p>{words.deleteExplain}</p>
-      {state === 'failed' ? (
-        <p className="note note-error" role="alert">
-          {words.deleteFailed}
-        </p>
-      ) : null}
-      <div className="button-row button-row-end">
-        <button type="button" className="button button-quiet" data-autofocus onClick={onClose}>
-          {words.cancel}
-        </button>
-        <button
-          type="button"
-          className="button button-danger"
-          disabled={state === 'deleting'}
-          onClick={() => void remove()}
-        >
-          {words.deleteButton}
-        </button>
-      </div>
-    </Dialog>
   )
 }

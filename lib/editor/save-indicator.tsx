@@ -8,10 +8,10 @@ import type { DocumentSession } from './document-session.ts'
 import { fileName, htmlPage, plainText } from './document-text.ts'
 import { CheckIcon, OfflineIcon, SyncIcon, WarnIcon } from './icons.tsx'
 import { useAnnounce, useLanguage, useWords } from './interface.tsx'
+import { HTML_LANG } from './language.ts'
 import { Popover } from './overlays.tsx'
 import { chipSentence, chipTone, type SaveChip, saveChip } from './save-chip.ts'
 import { useBrowserOnline, useNow, useSave, useStatus } from './use-provider.ts'
-import { HTML_LANG } from './words.ts'
 
 /** A new state is shown when it has lasted this long, ms. */
 const SETTLE = 500

@@ -3,7 +3,7 @@
 import { useEffect, useState } from 'react'
 import { pathOf } from '../protocol/urls.ts'
 import { accountWordsIn } from './account-words.ts'
-import type { Language } from './words.ts'
+import type { Language } from './language.ts'
 
 /** Only in the browser: Next's server bundle would bring a second copy of Yjs beside the server's own. */
 const localCopies = () => import('../client/local-copies.ts')

@@ -10,11 +10,12 @@ import { CompositionHold } from './composition-hold.ts'
 import type { DocumentSession } from './document-session.ts'
 import { extensions } from './extensions.ts'
 import { useLanguage, useWords } from './interface.tsx'
+import { HTML_LANG } from './language.ts'
 import { OwnPresence } from './own-presence.ts'
 import { isTooLarge } from './paste-limit.ts'
 import { displayName } from './people.ts'
 import { renderRemotely } from './remote-rendering.ts'
-import { HTML_LANG, type Words } from './words.ts'
+import type { Words } from './words.ts'
 
 interface TextSurfaceProps {
   readonly session: DocumentSession

@@ -1,5 +1,5 @@
-import type { Language } from './words.ts'
-import { wordsIn } from './words.ts'
+import { frontWordsIn } from './front-words.ts'
+import type { Language } from './language.ts'
 
 const STEPS = [
   { unit: 'year', ms: 365 * 86_400_000 },
@@ -14,7 +14,7 @@ const STEPS = [
 export function timeAgo(at: number, now: number, language: Language): string {
   const past = Math.max(0, now - at)
   const step = STEPS.find(({ ms }) => past >= ms)
-  if (!step) return wordsIn(language).justNow
+  if (!step) return frontWordsIn(language).justNow
   return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(
     -Math.floor(past / step.ms),
     step.unit,

@@ -1,46 +1,19 @@
 /*
- * Every word people see, in the two languages of the interface. One file on purpose: a translator reads it from top to
- * bottom, and the compiler says which line is missing. zh-TW uses Taiwan's terms and full-width punctuation.
+ * The words of the page of a document, in the two languages of the interface; the compiler says which line is missing.
+ * zh-TW uses Taiwan's terms and full-width punctuation. The other pages, and what is loaded on first use, have files of
+ * their own beside this one, so that nobody who wants to type waits for them.
  */
 
 import type { SharedRole } from '../protocol/identity.ts'
-
-export const LANGUAGES = ['en', 'zh-TW'] as const
-export type Language = (typeof LANGUAGES)[number]
-
-/** The value of `<html lang>`. */
-export const HTML_LANG: Record<Language, string> = { en: 'en', 'zh-TW': 'zh-Hant-TW' }
+import type { Language } from './language.ts'
 
 const count = (n: number) => n.toLocaleString('en')
 const listed = new Intl.ListFormat('en', { type: 'conjunction' })
 
 const en = {
   product: 'Commonplace',
-  heroLines: ['Write together.', 'Right now.'],
-  lead: 'Start a document, hand somebody the link, and type together. No sign-up. When it says “Saved”, it is saved.',
-  start: 'Start writing',
-  openLabel: 'Link to a document',
-  openPlaceholder: 'Paste a link to a document',
-  open: 'Open',
-  openFailed: 'That is not a link to a document. Paste the whole link.',
-  recent: 'Recent',
   untitled: 'Untitled',
-  remove: (title: string) => `Remove “${title}”`,
-  removeOwned: 'Delete it for everybody? You can bring it back for 30 days.',
-  removeVisited: 'Take it off your list? The document stays.',
   deleteButton: 'Delete',
-  removeButton: 'Take off the list',
-  justNow: 'just now',
-  trash: {
-    heading: (n: number) => `Trash (${count(n)})`,
-    days: (n: number) => (n === 1 ? 'erased in 1 day' : `erased in ${n} days`),
-    restore: 'Restore',
-    restoreWhat: (title: string) => `Restore “${title}”`,
-    erase: 'Erase now',
-    eraseWhat: (title: string) => `Erase now: “${title}”`,
-    eraseAsk: 'Erase it for good? Nobody can bring it back.',
-  },
-  footer: 'Open source, on your own server.',
   language: 'Language',
   languageName: 'English',
   theme: 'Appearance',
@@ -50,11 +23,7 @@ const en = {
   notFound: 'This document does not exist or is not shared with you.',
   notFoundHint: 'Ask the person who gave you the link for a new one, or start a document of your own.',
   startNew: 'Start a new one',
-  pageNotFound: 'There is no page here.',
   home: 'Commonplace, home',
-  serverTrouble: 'The server could not show this page.',
-  serverTroubleHint: 'What you wrote is kept. Try again in a moment.',
-  tryAgain: 'Try again',
   needsJavaScript: 'Writing together needs JavaScript. Switch it on and load this page again.',
   opening: 'Opening the document…',
 
@@ -106,13 +75,6 @@ const en = {
     declined: (name: string) => `${name} was not given access.`,
     answerFailed: 'That did not work. Try again in a moment.',
     signIn: 'Sign in again',
-  },
-  locked: {
-    title: 'This link asks for a password',
-    hint: 'The person who gave you the link knows it.',
-    label: 'Password',
-    wrong: 'That is not the password. Try again.',
-    open: 'Open',
   },
   waited: (ms: number) =>
     ms < 60_000 ? `${Math.max(1, Math.round(ms / 1000))} s` : `${Math.floor(ms / 60_000)} min`,
@@ -179,6 +141,7 @@ const en = {
   guestName: (manner: number, animal: number) => `${enManners[manner]} ${enAnimals[animal]}`,
 
   more: 'More',
+  account: 'Account',
   deleteDocument: 'Delete this document…',
   deleteTitle: 'Delete this document?',
   deleteExplain:
@@ -187,6 +150,7 @@ const en = {
   cancel: 'Cancel',
   shortcuts: 'Keyboard shortcuts',
   viewOnly: 'View only',
+  notLoaded: 'This could not be loaded. Try again when the server is in reach.',
 
   body: 'Document body',
   emptyBody: 'Title, or just start…',
@@ -308,31 +272,8 @@ const zhAnimals = [
 
 const zhTW: Words = {
   product: 'Commonplace',
-  heroLines: ['一起寫，', '現在就開始。'],
-  lead: '開一份文件，把連結給別人，就能一起打字。不用註冊；看到「已儲存」，就是真的存好了。',
-  start: '開始寫',
-  openLabel: '文件連結',
-  openPlaceholder: '貼上文件連結',
-  open: '開啟',
-  openFailed: '這不是文件的連結，請貼上完整的連結。',
-  recent: '最近',
   untitled: '未命名',
-  remove: (title) => `移除「${title}」`,
-  removeOwned: '要為所有人刪除嗎？30 天內都可以復原。',
-  removeVisited: '要從清單移除嗎？文件本身會保留。',
   deleteButton: '刪除',
-  removeButton: '從清單移除',
-  justNow: '剛剛',
-  trash: {
-    heading: (n) => `垃圾桶（${count(n)}）`,
-    days: (n) => `${n} 天後清除`,
-    restore: '復原',
-    restoreWhat: (title) => `復原「${title}」`,
-    erase: '立即清除',
-    eraseWhat: (title) => `立即清除：「${title}」`,
-    eraseAsk: '要永久清除嗎？清除後沒有人能復原。',
-  },
-  footer: '開放原始碼，在你自己的伺服器上。',
   language: '語言',
   languageName: '中文',
   theme: '外觀',
@@ -342,11 +283,7 @@ const zhTW: Words = {
   notFound: '這份文件不存在，或沒有與你共用。',
   notFoundHint: '請向給你連結的人要新的連結，或自己開一份文件。',
   startNew: '開一份新的',
-  pageNotFound: '這裡沒有網頁。',
   home: 'Commonplace 首頁',
-  serverTrouble: '伺服器無法顯示這一頁。',
-  serverTroubleHint: '你寫的內容都還在，請稍後再試。',
-  tryAgain: '再試一次',
   needsJavaScript: '一起寫需要 JavaScript，請開啟後重新載入這一頁。',
   opening: '正在開啟文件…',
 
@@ -397,13 +334,6 @@ const zhTW: Words = {
     declined: (name) => `沒有給${name}權限。`,
     answerFailed: '沒有成功，請稍後再試。',
     signIn: '重新登入',
-  },
-  locked: {
-    title: '這個連結需要密碼',
-    hint: '給你連結的人知道密碼。',
-    label: '密碼',
-    wrong: '密碼不對，請再試一次。',
-    open: '開啟',
   },
   waited: (ms) =>
     ms < 60_000 ? `${Math.max(1, Math.round(ms / 1000))} 秒` : `${Math.floor(ms / 60_000)} 分鐘`,
@@ -463,6 +393,7 @@ const zhTW: Words = {
   guestName: (manner, animal) => `${zhManners[manner]}${zhAnimals[animal]}`,
 
   more: '更多',
+  account: '帳號',
   deleteDocument: '刪除這份文件…',
   deleteTitle: '要刪除這份文件嗎？',
   deleteExplain: '所有人都會立刻看不到它。30 天內可以從首頁的垃圾桶復原。',
@@ -470,6 +401,7 @@ const zhTW: Words = {
   cancel: '取消',
   shortcuts: '快速鍵',
   viewOnly: '僅供檢視',
+  notLoaded: '沒有載入成功，請等連上伺服器後再試。',
 
   body: '文件內文',
   emptyBody: '標題，或直接開始寫…',

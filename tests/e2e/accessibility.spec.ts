@@ -1,7 +1,7 @@
 import AxeBuilder from '@axe-core/playwright'
 import { expect, type Locator, type Page } from '@playwright/test'
 import { test } from './fixtures.ts'
-import { words } from './writer.ts'
+import { frontWords, words } from './writer.ts'
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`axe finds nothing on the front page and the document page, ${colorScheme}`, async ({ newPerson }) => {
@@ -40,7 +40,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await expectAccessible(mei.page)
 
     await mei.page.goto('/')
-    await expect(mei.page.getByRole('heading', { name: words.recent })).toBeVisible()
+    await expect(mei.page.getByRole('heading', { name: frontWords.recent })).toBeVisible()
     await expectAccessible(mei.page)
   })
 }
@@ -58,7 +58,7 @@ test('everything is done by keyboard alone: start, write, name oneself, share, o
 }) => {
   const mei = await newPerson()
   await mei.page.goto('/')
-  await tabTo(mei.page.getByRole('button', { name: words.start }))
+  await tabTo(mei.page.getByRole('button', { name: frontWords.start }))
   await mei.press('Enter')
   await expect(mei.body).toBeFocused()
   await mei.type('# By hand')
@@ -87,7 +87,7 @@ test('everything is done by keyboard alone: start, write, name oneself, share, o
 
   const wei = await newPerson()
   await wei.page.goto('/')
-  await tabTo(wei.page.getByRole('textbox', { name: words.openLabel }))
+  await tabTo(wei.page.getByRole('textbox', { name: frontWords.openLabel }))
   await wei.type(link)
   await wei.press('Enter')
   await wei.sees('no mouse')

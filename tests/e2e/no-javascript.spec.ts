@@ -1,7 +1,7 @@
 import { expect } from '@playwright/test'
 import { addressIn } from '#lib/protocol/urls.ts'
 import { test } from './fixtures.ts'
-import { words } from './writer.ts'
+import { frontWords, words } from './writer.ts'
 
 test.use({ javaScriptEnabled: false })
 
@@ -10,7 +10,7 @@ test('without JavaScript the front page starts a document, which says what is mi
 }) => {
   const { page } = await newPerson()
   await page.goto('/')
-  await page.getByRole('button', { name: words.start }).click()
+  await page.getByRole('button', { name: frontWords.start }).click()
   await page.waitForURL((url) => addressIn(url.pathname) !== null)
   // The tests' switch for JavaScript leaves <noscript> undrawn: what was sent is looked at.
   expect(await page.content()).toContain(words.needsJavaScript)

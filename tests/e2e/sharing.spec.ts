@@ -5,7 +5,7 @@ import { Decoder } from '#lib/protocol/packet-parser.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import { startCuttableProxy } from '../support/cuttable-proxy.ts'
 import { test } from './fixtures.ts'
-import { type Writer, words } from './writer.ts'
+import { frontWords, type Writer, words } from './writer.ts'
 
 const say = accessWordsIn('en')
 const { access, chip } = words
@@ -301,20 +301,20 @@ test('a password is asked for once, without JavaScript too', async ({ newPerson,
   const plain = await browser.newContext({ baseURL: server.url, javaScriptEnabled: false })
   const page = await plain.newPage()
   await page.goto(link)
-  await expect(page.getByRole('heading', { name: words.locked.title })).toBeVisible()
-  await page.getByLabel(words.locked.label).fill('wrong')
-  await page.getByRole('button', { name: words.locked.open }).click()
-  await expect(page.getByText(words.locked.wrong)).toBeVisible()
-  await page.getByLabel(words.locked.label).fill('open sesame')
-  await page.getByRole('button', { name: words.locked.open }).click()
+  await expect(page.getByRole('heading', { name: frontWords.locked.title })).toBeVisible()
+  await page.getByLabel(frontWords.locked.label).fill('wrong')
+  await page.getByRole('button', { name: frontWords.locked.open }).click()
+  await expect(page.getByText(frontWords.locked.wrong)).toBeVisible()
+  await page.getByLabel(frontWords.locked.label).fill('open sesame')
+  await page.getByRole('button', { name: frontWords.locked.open }).click()
   await expect(page).toHaveURL(link)
-  await expect(page.getByRole('heading', { name: words.locked.title })).toBeHidden()
+  await expect(page.getByRole('heading', { name: frontWords.locked.title })).toBeHidden()
   await plain.close()
 
   const wei = await newPerson()
   await wei.page.goto(link)
   await expectAccessible(wei.page)
-  await wei.page.getByLabel(words.locked.label).fill('open sesame')
+  await wei.page.getByLabel(frontWords.locked.label).fill('open sesame')
   await wei.press('Enter')
   await wei.sees('behind a password')
 })
@@ -386,11 +386,11 @@ test('a deleted document lies in the trash of its owner, who brings it back or e
   await mei.page.getByRole('button', { name: REMOVE }).click()
   await mei.page.getByRole('button', { name: words.deleteButton, exact: true }).click()
   await expect(wei.chip).toContainText(chip.deleted)
-  const trash = mei.page.getByText(words.trash.heading(1))
+  const trash = mei.page.getByText(frontWords.trash.heading(1))
   await trash.click()
   await expectAccessible(mei.page)
   await mei.page.getByRole('button', { name: RESTORE }).click()
-  await expect(mei.page.getByRole('heading', { name: words.recent })).toBeVisible()
+  await expect(mei.page.getByRole('heading', { name: frontWords.recent })).toBeVisible()
   await expect(trash).toBeHidden()
   await wei.open(link)
   await wei.sees('Minutes')
@@ -399,7 +399,7 @@ test('a deleted document lies in the trash of its owner, who brings it back or e
   await mei.page.getByRole('button', { name: words.deleteButton, exact: true }).click()
   await trash.click()
   await mei.page.getByRole('button', { name: ERASE }).click()
-  await mei.page.getByRole('button', { name: words.trash.erase, exact: true }).last().click()
+  await mei.page.getByRole('button', { name: frontWords.trash.erase, exact: true }).last().click()
   await expect(trash).toBeHidden()
-  await expect(mei.page.getByRole('heading', { name: words.recent })).toBeHidden()
+  await expect(mei.page.getByRole('heading', { name: frontWords.recent })).toBeHidden()
 })

@@ -1,4 +1,5 @@
 import { expect, type Locator, type Page, type WebSocket } from '@playwright/test'
+import { frontWordsIn } from '#lib/editor/front-words.ts'
 import { wordsIn } from '#lib/editor/words.ts'
 import { Decoder } from '#lib/protocol/packet-parser.ts'
 import { addressIn } from '#lib/protocol/urls.ts'
@@ -6,6 +7,7 @@ import { decodeRow } from '#lib/protocol/wire.ts'
 
 /** The words of the page in the tests' language. */
 export const words = wordsIn('en')
+export const frontWords = frontWordsIn('en')
 
 const { active, idle, unsteady } = words.states
 
@@ -40,7 +42,7 @@ export class Writer {
   /** One click from the front page into a new document. */
   async startWriting(frontPage = '/'): Promise<void> {
     await this.page.goto(frontPage)
-    await this.page.getByRole('button', { name: words.start }).click()
+    await this.page.getByRole('button', { name: frontWords.start }).click()
     await this.page.waitForURL((url) => addressIn(url.pathname) !== null)
     await expect(this.body).toBeFocused()
   }

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest'
 import { accessWordsIn } from '#lib/editor/access-words.ts'
+import { frontWordsIn } from '#lib/editor/front-words.ts'
+import { LANGUAGES, type Language } from '#lib/editor/language.ts'
 import { displayName } from '#lib/editor/people.ts'
-import { LANGUAGES, type Language, type Words, wordsIn } from '#lib/editor/words.ts'
+import { troubleWordsIn } from '#lib/editor/trouble-words.ts'
+import { type Words, wordsIn } from '#lib/editor/words.ts'
 import { GUEST_NAME_COUNT } from '#lib/protocol/identity.ts'
 
 /** Every sentence of a language, those with figures in them included, by their path. */
@@ -23,7 +26,12 @@ function sample(path: string): unknown[] {
 
 /** All that people see. */
 function everything(language: Language): [string, string][] {
-  return [...sentences(wordsIn(language)), ...sentences(accessWordsIn(language), 'sharing')]
+  return [
+    ...sentences(wordsIn(language)),
+    ...sentences(frontWordsIn(language), 'front'),
+    ...sentences(troubleWordsIn(language), 'trouble'),
+    ...sentences(accessWordsIn(language), 'sharing'),
+  ]
 }
 
 test('both languages have the same words, none of them empty', () => {

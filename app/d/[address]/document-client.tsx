@@ -1,29 +1,31 @@
 'use client'
 
-import dynamic from 'next/dynamic'
-import { createContext, useContext } from 'react'
+import { type ComponentType, useEffect, useState } from 'react'
 import type { DocumentAppProps } from '#lib/editor/document-app.tsx'
-import { DocumentShell } from '#lib/editor/document-shell.tsx'
-import { wordsIn } from '#lib/editor/words.ts'
+import { DocumentShell, type ShellWords } from '#lib/editor/document-shell.tsx'
 
-// Only in the browser: Next's server bundle would bring a second copy of Yjs beside the server's own.
-const DocumentApp = dynamic(
-  () => import('#lib/editor/document-app.tsx').then((module) => module.DocumentApp),
-  { ssr: false, loading: Opening },
-)
+// Only in the browser, and at once: Next's server bundle would bring a second copy of Yjs beside the server's own, and
+// `next/dynamic` two kilobytes to every visitor.
+const loading = typeof window === 'undefined' ? null : import('#lib/editor/document-app.tsx')
+// Said where it is waited for.
+loading?.catch(() => undefined)
 
-const Waiting = createContext<DocumentAppProps | null>(null)
-
-function Opening() {
-  const waiting = useContext(Waiting)
-  return waiting ? <DocumentShell title={waiting.title} words={wordsIn(waiting.language)} /> : null
+interface DocumentClientProps extends DocumentAppProps {
+  readonly shell: ShellWords
 }
 
-/** The frame of the page from the server; the document in the browser. */
-export function DocumentClient(props: DocumentAppProps) {
-  return (
-    <Waiting value={props}>
-      <DocumentApp {...props} />
-    </Waiting>
-  )
+/** The frame of the page from the server, its words too: nothing else needs them before the document is there. */
+export function DocumentClient({ shell, ...props }: DocumentClientProps) {
+  const [App, setApp] = useState<ComponentType<DocumentAppProps> | null>(null)
+  useEffect(() => {
+    loading?.then(
+      (module) => setApp(() => module.DocumentApp),
+      (error: unknown) =>
+        // To the page for what failed (app/error.tsx).
+        setApp(() => {
+          throw error
+        }),
+    )
+  }, [])
+  return App ? <App {...props} /> : <DocumentShell title={props.title} words={shell} />
 }

@@ -1,16 +1,21 @@
 'use client'
 
-import dynamic from 'next/dynamic'
 import { useParams } from 'next/navigation'
-import type { Language } from '#lib/editor/words.ts'
-
-// Only in the browser: it reads this browser's copy, with a Yjs of its own.
-const LeftDraft = dynamic(() => import('#lib/editor/left-draft.tsx').then((module) => module.LeftDraft), {
-  ssr: false,
-})
+import { useEffect, useState } from 'react'
+import type { Language } from '#lib/editor/language.ts'
+import type { LeftDraft } from '#lib/editor/left-draft.tsx'
 
 /** Words typed here before the document could no longer be opened. */
 export function LeftBehind({ language, userId }: { language: Language; userId: string | null }) {
   const { address } = useParams<{ address: string }>()
-  return <LeftDraft address={address} language={language} userId={userId} />
+  const [Draft, setDraft] = useState<typeof LeftDraft | null>(null)
+  useEffect(() => {
+    // Only in the browser: it reads this browser's copy, with a Yjs of its own.
+    if (typeof window === 'undefined') return
+    import('#lib/editor/left-draft.tsx').then(
+      (module) => setDraft(() => module.LeftDraft),
+      (error: unknown) => console.warn('this browser does not say what was typed here', error),
+    )
+  }, [])
+  return Draft ? <Draft address={address} language={language} userId={userId} /> : null
 }

@@ -4,6 +4,7 @@ import type { Metadata } from 'next'
 import { headers } from 'next/headers'
 import { notFound } from 'next/navigation'
 import { accountWordsIn } from '#lib/editor/account-words.ts'
+import { frontWordsIn } from '#lib/editor/front-words.ts'
 import { LockedPage } from '#lib/editor/locked-page.tsx'
 import { services } from '#lib/server/services.ts'
 import { reader } from '../../reader.ts'
@@ -38,10 +39,19 @@ export default async function DocumentPage({ params, searchParams }: DocumentPag
   if (!found) notFound()
   if (found === 'locked') {
     const { password } = await searchParams
-    return <LockedPage words={person.words} address={address} wrong={password === 'wrong'} />
+    return (
+      <LockedPage
+        words={person.words}
+        say={frontWordsIn(language).locked}
+        address={address}
+        wrong={password === 'wrong'}
+      />
+    )
   }
+  const { home, opening, needsJavaScript, chip } = person.words
   return (
     <DocumentClient
+      shell={{ home, opening, needsJavaScript, chip: { opening: chip.opening } }}
       address={address}
       language={language}
       theme={theme}

@@ -1,10 +1,9 @@
 'use client'
 
 import { useWords } from './interface.tsx'
-import { Dialog } from './overlays.tsx'
 
 /** All shortcuts, with the signs of this machine's keyboard. */
-export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
+export function Shortcuts() {
   const words = useWords()
   const mac = /Mac|iPhone|iPad/.test(navigator.platform)
   const mod = mac ? '⌘' : 'Ctrl'
@@ -41,15 +40,13 @@ export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
     [words.divider, '--- －－－'],
   ]
   return (
-    <Dialog title={words.shortcuts} onClose={onClose}>
-      <div className="keys">
-        <Keys heading={words.keys.writing} rows={writing} />
-        <div>
-          <Keys heading={words.keys.page} rows={page} />
-          <Keys heading={words.keys.markdown} rows={markdown} />
-        </div>
+    <div className="keys">
+      <Keys heading={words.keys.writing} rows={writing} />
+      <div>
+        <Keys heading={words.keys.page} rows={page} />
+        <Keys heading={words.keys.markdown} rows={markdown} />
       </div>
-    </Dialog>
+    </div>
   )
 }
 

@@ -1,0 +1,49 @@
+'use client'
+
+import { useState } from 'react'
+import { pathOf } from '../protocol/urls.ts'
+import { useWords } from './interface.tsx'
+
+/** Asks before a document is deleted for everybody. Leaves the page when it is gone. */
+export function DeleteQuestion({ address, onClose }: { address: string; onClose: () => void }) {
+  const words = useWords()
+  const [state, setState] = useState<'asking' | 'deleting' | 'failed'>('asking')
+  const remove = async () => {
+    setState('deleting')
+    try {
+      const response = await fetch(pathOf({ to: 'api', path: 'documents/delete' }), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ address }),
+      })
+      if (!response.ok) throw new Error(`the server answered ${response.status}`)
+      location.assign(pathOf({ to: 'front' }))
+    } catch (error) {
+      console.warn('the document was not deleted', error)
+      setState('failed')
+    }
+  }
+  return (
+    <>
+      <p>{words.deleteExplain}</p>
+      {state === 'failed' ? (
+        <p className="note note-error" role="alert">
+          {words.deleteFailed}
+        </p>
+      ) : null}
+      <div className="button-row button-row-end">
+        <button type="button" className="button button-quiet" data-autofocus onClick={onClose}>
+          {words.cancel}
+        </button>
+        <button
+          type="button"
+          className="button button-danger"
+          disabled={state === 'deleting'}
+          onClick={() => void remove()}
+        >
+          {words.deleteButton}
+        </button>
+      </div>
+    </>
+  )
+}

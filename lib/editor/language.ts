@@ -1,0 +1,6 @@
+/** The languages of the interface. */
+export const LANGUAGES = ['en', 'zh-TW'] as const
+export type Language = (typeof LANGUAGES)[number]
+
+/** The value of `<html lang>`. */
+export const HTML_LANG: Record<Language, string> = { en: 'en', 'zh-TW': 'zh-Hant-TW' }

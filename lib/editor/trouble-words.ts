@@ -1,0 +1,24 @@
+import type { Language } from './language.ts'
+
+/* The words of a page that failed: every page loads them, so there are no others here. */
+
+const en = {
+  serverTrouble: 'The server could not show this page.',
+  serverTroubleHint: 'What you wrote is kept. Try again in a moment.',
+  tryAgain: 'Try again',
+}
+
+export type TroubleWords = typeof en
+
+const zhTW: TroubleWords = {
+  serverTrouble: '伺服器無法顯示這一頁。',
+  serverTroubleHint: '你寫的內容都還在，請稍後再試。',
+  tryAgain: '再試一次',
+}
+
+const WORDS: Record<Language, TroubleWords> = { en, 'zh-TW': zhTW }
+
+/** The words of a page that failed, in one language. */
+export function troubleWordsIn(language: Language): TroubleWords {
+  return WORDS[language]
+}
