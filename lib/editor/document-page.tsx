@@ -32,7 +32,7 @@ import { useViewportHeight } from './use-viewport-height.ts'
 
 const keptDraft = laterPart(() => import('./kept-draft.tsx').then((module) => module.KeptDraft))
 
-/** What the page loads on first use is fetched this long after one could type, ms: the connection may go later. */
+/** What the dialogs show is fetched this long after one could type, ms: the connection may go later. */
 const PREPARE_AFTER = 2000
 
 interface DocumentPageProps {
@@ -215,14 +215,11 @@ function Unsent({ session }: { session: DocumentSession }) {
   )
 }
 
-/** Fetches the parts of the page that are loaded later, when the text is there. */
+/** Fetches what the dialogs show, when the text is there. */
 function usePrepared(ready: boolean): void {
   useEffect(() => {
     if (!ready) return
-    const timer = setTimeout(() => {
-      prepareDialogs()
-      keptDraft.prepare()
-    }, PREPARE_AFTER)
+    const timer = setTimeout(prepareDialogs, PREPARE_AFTER)
     return () => clearTimeout(timer)
   }, [ready])
 }
