@@ -2,12 +2,12 @@ import { type AnyExtension, Extension } from '@tiptap/core'
 import { Collaboration } from '@tiptap/extension-collaboration'
 import { Link } from '@tiptap/extension-link'
 import { TaskItem, TaskList } from '@tiptap/extension-list'
-import { Placeholder } from '@tiptap/extensions'
+import { Placeholder } from '@tiptap/extensions/placeholder'
 import { type EditorState, Plugin } from '@tiptap/pm/state'
-import StarterKit from '@tiptap/starter-kit'
 import type * as Y from 'yjs'
 import { isSafeHref } from '../protocol/document-schema.ts'
 import { ROOTS } from '../protocol/version.ts'
+import { basicExtensions } from './basic-extensions.ts'
 import { MarkdownTwins } from './markdown-twins.ts'
 import { NestingLimit, type NestingNotice } from './nesting-limit.ts'
 import type { Words } from './words.ts'
@@ -38,15 +38,7 @@ export function extensions(
   onNesting: (notice: NestingNotice) => void = () => undefined,
 ): AnyExtension[] {
   return [
-    StarterKit.configure({
-      undoRedo: false,
-      link: false,
-      // It would add a paragraph to other people's documents on opening them.
-      trailingNode: false,
-      heading: { levels: [1, 2, 3, 4] },
-      codeBlock: { enableTabIndentation: true, tabSize: 2 },
-      dropcursor: { color: 'var(--accent)', width: 2 },
-    }),
+    ...basicExtensions(),
     SafeLink,
     TaskList,
     TaskItem.configure({

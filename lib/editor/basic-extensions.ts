@@ -1,0 +1,45 @@
+import type { AnyExtension } from '@tiptap/core'
+import { Blockquote } from '@tiptap/extension-blockquote'
+import { Bold } from '@tiptap/extension-bold'
+import { Code } from '@tiptap/extension-code'
+import { CodeBlock } from '@tiptap/extension-code-block'
+import { Document } from '@tiptap/extension-document'
+import { HardBreak } from '@tiptap/extension-hard-break'
+import { Heading } from '@tiptap/extension-heading'
+import { HorizontalRule } from '@tiptap/extension-horizontal-rule'
+import { Italic } from '@tiptap/extension-italic'
+import { BulletList, ListItem, ListKeymap, OrderedList } from '@tiptap/extension-list'
+import { Paragraph } from '@tiptap/extension-paragraph'
+import { Strike } from '@tiptap/extension-strike'
+import { Text } from '@tiptap/extension-text'
+import { Underline } from '@tiptap/extension-underline'
+import { Dropcursor } from '@tiptap/extensions/drop-cursor'
+import { Gapcursor } from '@tiptap/extensions/gap-cursor'
+
+/**
+ * The blocks and formats of Tiptap's own starter kit, in its order, which is the order of the schema. Not the kit itself: it
+ * brings an undo history that a shared document cannot use, and each visitor would load it.
+ */
+export function basicExtensions(): AnyExtension[] {
+  return [
+    Bold,
+    Blockquote,
+    BulletList,
+    Code,
+    CodeBlock.configure({ enableTabIndentation: true, tabSize: 2 }),
+    Document,
+    Dropcursor.configure({ color: 'var(--accent)', width: 2 }),
+    Gapcursor,
+    HardBreak,
+    Heading.configure({ levels: [1, 2, 3, 4] }),
+    HorizontalRule,
+    Italic,
+    ListItem,
+    ListKeymap,
+    OrderedList,
+    Paragraph,
+    Strike,
+    Text,
+    Underline,
+  ]
+}
