@@ -5,9 +5,12 @@ import { ySyncPluginKey } from '@tiptap/y-tiptap'
 import { LIMITS } from '../protocol/limits.ts'
 
 /*
- * Keeps what is written here within LIMITS.blockNesting: the server refuses what is nested much deeper, and a document
+ * Keeps what is written here within `BLOCK_NESTING`: the server refuses what is nested much deeper, and a document
  * that honest people made must never come there. What is there already, by another client, is left as it is.
  */
+
+/** Blocks inside blocks that the editor makes: well below the server's limit, in which the text of a block counts too. */
+export const BLOCK_NESTING = LIMITS.typeNesting - 8
 
 /** What the person is told: a block stays where it is, or what was pasted came in flatter. */
 export type NestingNotice = 'refused' | 'flattened'
@@ -56,7 +59,7 @@ export function nestingLimit(onNotice: (notice: NestingNotice) => void): Plugin 
       handleTextInput: (view, from, to, text) => {
         if (view.composing || !ENDS_MARKDOWN.test(text)) return false
         const { depth, parent, parentOffset } = view.state.doc.resolve(from)
-        if (depth + LIST_LEVELS - 1 <= LIMITS.blockNesting) return false
+        if (depth + LIST_LEVELS - 1 <= BLOCK_NESTING) return false
         if (!DEEPENS.test(parent.textBetween(0, parentOffset, undefined, ' '))) return false
         view.dispatch(view.state.tr.insertText(text, from, to).scrollIntoView())
         onNotice('refused')
@@ -70,7 +73,7 @@ export function nestingLimit(onNotice: (notice: NestingNotice) => void): Plugin 
 function deepens(tr: Transaction, { doc }: EditorState): boolean {
   const range = changedRange(tr)
   const depth = deepest(tr.doc, range.from, range.to)
-  if (depth <= LIMITS.blockNesting) return false
+  if (depth <= BLOCK_NESTING) return false
   const back = tr.mapping.invert()
   return depth > deepest(doc, back.map(range.from, -1), back.map(range.to, 1))
 }
@@ -107,9 +110,9 @@ function deepest(doc: Node, from: number, to: number): number {
 function fittingSlice(slice: Slice, state: EditorState): Slice {
   const height = Math.max(0, ...slice.content.content.map(heightOf))
   // Pasting puts at most one list around it.
-  if (state.selection.$from.depth + height < LIMITS.blockNesting) return slice
+  if (state.selection.$from.depth + height < BLOCK_NESTING) return slice
   let fitting = slice
-  for (let room = Math.min(height, LIMITS.blockNesting); room > 0; room--) {
+  for (let room = Math.min(height, BLOCK_NESTING); room > 0; room--) {
     if (room < height)
       fitting = Slice.maxOpen(
         Fragment.fromArray(slice.content.content.flatMap((node) => flattened(node, room))),

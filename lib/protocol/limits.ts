@@ -22,11 +22,6 @@ export const LIMITS = {
   deletedLength: 32 * 1024 * 1024,
   /** Types inside types: of one batch, and of the body as a whole. */
   typeNesting: 32,
-  /**
-   * Blocks inside blocks that the editor makes: well below `typeNesting`, where the text of a block and its letters count
-   * too. Not on the wire.
-   */
-  blockNesting: 24,
   /** Nesting of values inside formats, embeds and attributes. */
   nesting: 32,
   /** Values in one batch, those inside values counted too, */

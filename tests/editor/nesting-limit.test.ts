@@ -6,11 +6,10 @@ import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { checkSchema } from '#lib/collab/schema-check.ts'
 import { checkUpdates } from '#lib/collab/update-gate.ts'
-import { type NestingNotice, nestingLimit } from '#lib/editor/nesting-limit.ts'
+import { BLOCK_NESTING, type NestingNotice, nestingLimit } from '#lib/editor/nesting-limit.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import { Replica, schema, send } from './replica.ts'
 
-const { blockNesting } = LIMITS
 const { nodes } = schema
 
 function typeOf(name: string) {
@@ -80,7 +79,7 @@ function judged(editor: Replica) {
 }
 
 function expectHonest(editor: Replica): void {
-  expect(depthOf(editor.state.doc)).toBeLessThanOrEqual(blockNesting)
+  expect(depthOf(editor.state.doc)).toBeLessThanOrEqual(BLOCK_NESTING)
   expect(() => editor.state.doc.check()).not.toThrow()
   expect(editor.fresh().eq(editor.state.doc)).toBe(true)
   expect(judged(editor)).toMatchObject({ gate: { ok: true }, breaches: [] })
@@ -90,7 +89,7 @@ describe('however deep one indents', () => {
   test('[GATE5] quotes in quotes end at the limit, in words, and the server has nothing to say', () => {
     const { editor, notices } = guarded([paragraph('honest')])
     hold(editor, wrapInQuote)
-    expect(depthOf(editor.state.doc)).toBe(blockNesting)
+    expect(depthOf(editor.state.doc)).toBe(BLOCK_NESTING)
     expect(notices).toContain('refused')
     expect(editor.text).toBe('honest')
     expectHonest(editor)
@@ -106,7 +105,7 @@ describe('however deep one indents', () => {
       })
       for (let i = 0; i < row; i++) editor.run(indent)
     }
-    expect(depthOf(editor.state.doc)).toBeGreaterThanOrEqual(blockNesting - 1)
+    expect(depthOf(editor.state.doc)).toBeGreaterThanOrEqual(BLOCK_NESTING - 1)
     expect(notices).toContain('refused')
     editor.type('!')
     expect(editor.text).toContain('!')
@@ -116,7 +115,7 @@ describe('however deep one indents', () => {
   })
 
   test('a quote around what is deep already is refused, too', () => {
-    const deep = quotes(blockNesting - 1, [paragraph('bottom')])
+    const deep = quotes(BLOCK_NESTING - 1, [paragraph('bottom')])
     const { editor, notices } = guarded([deep])
     editor.dispatch(editor.state.tr.setSelection(NodeSelection.create(editor.state.doc, 0)))
     editor.run(wrapInQuote)
@@ -153,7 +152,7 @@ describe('what is pasted deeper than the limit', () => {
     [
       'tasks, and words after the inner list',
       [
-        quotes(blockNesting - 4, [
+        quotes(BLOCK_NESTING - 4, [
           schema.node('taskList', null, [
             schema.node('taskItem', { checked: true }, [paragraph('task'), lists(3), paragraph('more')]),
           ]),
@@ -172,7 +171,7 @@ describe('what is pasted deeper than the limit', () => {
       ],
     ],
   ])('%s: comes in as deep as it may be, every word of it in its order', (_name, content) => {
-    for (const around of [0, 3, blockNesting - 1]) {
+    for (const around of [0, 3, BLOCK_NESTING - 1]) {
       const start = around === 0 ? paragraph('') : quotes(around, [paragraph('')])
       const { editor, notices, paste } = guarded([start])
       const fragment = Fragment.fromArray(content)
@@ -186,7 +185,7 @@ describe('what is pasted deeper than the limit', () => {
   test('a list keeps its bullets down to the last level there is room for', () => {
     const { editor, paste } = guarded()
     paste(new Slice(Fragment.from(lists(60)), 0, 0))
-    expect(depthOf(editor.state.doc)).toBeGreaterThanOrEqual(blockNesting - 1)
+    expect(depthOf(editor.state.doc)).toBeGreaterThanOrEqual(BLOCK_NESTING - 1)
     let items = 0
     editor.state.doc.descendants((node) => {
       if (node.type.name === 'listItem') items++
@@ -204,13 +203,13 @@ describe('what is pasted deeper than the limit', () => {
 
 test('what another client nested deeper is shown, edited and made flatter, never deeper', () => {
   const other = new Replica(2)
-  const deep = quotes(blockNesting + 4, [paragraph('theirs')])
+  const deep = quotes(BLOCK_NESTING + 4, [paragraph('theirs')])
   other.dispatch(other.state.tr.replaceWith(0, other.state.doc.content.size, deep))
   const { editor, notices } = guarded()
   send(other, editor)
   send(editor, other)
   const depth = depthOf(editor.state.doc)
-  expect(depth).toBe(blockNesting + 5)
+  expect(depth).toBe(BLOCK_NESTING + 5)
   expect(editor.text).toContain('theirs')
   let at = 0
   editor.state.doc.descendants((node, pos) => {
@@ -226,5 +225,5 @@ test('what another client nested deeper is shown, edited and made flatter, never
 })
 
 test('the limit of the editor leaves a margin to the server’s, the letters of a block counted', () => {
-  expect(blockNesting + 4).toBeLessThanOrEqual(LIMITS.typeNesting)
+  expect(BLOCK_NESTING + 4).toBeLessThanOrEqual(LIMITS.typeNesting)
 })
