@@ -11,7 +11,7 @@ import { type Measured, pause, type RunOptions, until } from './workload.ts'
 const PAIR = 2
 const DOCUMENTS_AT_ONCE = 25
 /** One heartbeat of every socket of ours and of the bare relay; peers with longer ones are better off here. */
-const IDLE_MS = 10_000
+const IDLE_MS = 30_000
 const KEYSTROKES = 20
 /** Quiet: less CPU than this in a second, ms. Waited for at most so many seconds. */
 const QUIET_MS = 50
