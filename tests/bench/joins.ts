@@ -43,8 +43,13 @@ export async function measureJoins({ system, start }: RunOptions, bytes: number)
   const back: Seat[] = []
   let answered = 0
   const rejoins = await measured(server, async () => {
-    back.push(...(await Promise.all(everybody.map((i) => join(i, seats[i])))))
-    answered = bytesOf(back)
+    const returns = everybody.map(async (i) => {
+      const seat = await join(i, seats[i])
+      // What came until its own answer: presence of those who come at the same time is counted apart.
+      answered += bytesOf([seat])
+      back.push(seat)
+    })
+    await Promise.all(returns)
     // Presence and whatever else follows a join.
     await pause(600)
   })
