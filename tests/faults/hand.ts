@@ -54,7 +54,10 @@ export class Hand {
     const { saved, peers } = this.provider
     const selves = peers.filter(({ self }) => self).length
     const text = this.provider.doc.getText('title').toString()
-    const pasted = this.provider.doc.getXmlFragment('body').toString().length
+    const pasted = this.provider.doc
+      .getXmlFragment('body')
+      .toString()
+      .replace(/<[^>]*>/g, '').length
     return { text, pasted, saved, typed: this.typed, present: peers.length, selves }
   }
 
