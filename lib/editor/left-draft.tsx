@@ -33,9 +33,12 @@ export function LeftDraft({ address, language, userId }: LeftDraftProps) {
     }
   }, [address, userId])
   if (!left) return null
+  // Shown until it is gone from this browser: what one does not see any more must not come back.
   const discard = () => {
-    setLeft(null)
-    discardLeft(left.userId, address).catch((error: unknown) => console.warn('not discarded', error))
+    discardLeft(left.userId, address).then(
+      () => setLeft(null),
+      (error: unknown) => console.warn('not discarded', error),
+    )
   }
   return (
     <InterfaceProvider language={language}>
