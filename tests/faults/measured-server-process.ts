@@ -79,8 +79,14 @@ const answers: { [Name in keyof Answers]: () => Promise<Answers[Name]> | Answers
   },
   async weigh() {
     globalThis.gc?.()
-    const heaps = await Promise.all([...threads].map((thread) => thread.getHeapStatistics()))
-    const threadBytes = heaps.reduce((sum, heap) => sum + heap.used_heap_size + heap.external_memory, 0)
+    // A thread that ends meanwhile weighs nothing.
+    const heaps = await Promise.all(
+      [...threads].map((thread) => thread.getHeapStatistics().catch(() => null)),
+    )
+    const threadBytes = heaps.reduce(
+      (sum, heap) => sum + (heap ? heap.used_heap_size + heap.external_memory : 0),
+      0,
+    )
     const { heapUsed, external, rss } = process.memoryUsage()
     const kinds: Record<string, number> = {}
     for (const kind of process.getActiveResourcesInfo()) kinds[kind] = (kinds[kind] ?? 0) + 1
@@ -88,6 +94,7 @@ const answers: { [Name in keyof Answers]: () => Promise<Answers[Name]> | Answers
       bytes: heapUsed + external,
       threadBytes,
       rss,
+      unsentBytes: [...connections].reduce((sum, { writableLength }) => sum + writableLength, 0),
       handles: kinds,
       files: readdirSync('/proc/self/fd').length,
     }

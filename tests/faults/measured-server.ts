@@ -41,7 +41,14 @@ export interface Answers {
    * After a collection: heap and buffers, those of its threads as they are, resident bytes, what keeps the process alive by
    * kind, and open files.
    */
-  weigh: { bytes: number; threadBytes: number; rss: number; handles: Record<string, number>; files: number }
+  weigh: {
+    bytes: number
+    threadBytes: number
+    rss: number
+    unsentBytes: number
+    handles: Record<string, number>
+    files: number
+  }
 }
 
 export interface Asked {
