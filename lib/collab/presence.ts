@@ -154,7 +154,7 @@ export class Presence {
     return true
   }
 
-  /** A sign of life: any packet or pong of the transport. True: it is news, for the tab was unsteady. */
+  /** A sign of life, whatever packet or pong of the transport it was. True: it is news, for the tab was unsteady. */
   heard(member: number, recipient: string, now: number): boolean {
     const found = this.#of(member, recipient)
     return found !== null && this.#hear(found, now)

@@ -133,7 +133,7 @@ function* itemsOf(type: Holder): Generator<Y.Item> {
   for (let item = type._start; item !== null; item = item.right) if (!item.deleted) yield item
 }
 
-/** Names of known kinds only: any other may hold what does not belong into a log. */
+/** Names of known kinds only; another may hold what does not belong into a log. */
 function nameOf(type: Holder): string {
   if (type instanceof Y.XmlElement) return NODE_KINDS.has(type.nodeName) ? type.nodeName : 'strange element'
   if (type instanceof Y.XmlText) return 'text'

@@ -13,7 +13,7 @@ export class BadSetting extends Error {
 export interface Settings {
   readonly production: boolean
   readonly host: string
-  /** 0: any free port. */
+  /** 0: a free port, whichever. */
   readonly port: number
   /** Absolute. */
   readonly dataDir: string

@@ -56,7 +56,7 @@ export interface CollaborationSettings {
 export interface CollaborationPlace {
   /** Left by `close` as it is. */
   readonly dataDir: string
-  /** 0: any free one. */
+  /** 0: a free one. */
   readonly port: number
   readonly httpServer: Server
 }

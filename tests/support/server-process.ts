@@ -8,7 +8,7 @@ import { freePort } from './free-port.ts'
 export interface ServerOptions {
   /** Left out: a folder of its own in the system's temporary place, removed by `stop`. */
   readonly dataDir?: string
-  /** Left out: any free one. */
+  /** Left out: a free one. */
   readonly port?: number
   /** Settings beside HOST, PORT, DATA_DIR and NODE_ENV. `undefined` takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>
