@@ -20,6 +20,8 @@ export interface RoomsOptions {
   readonly fold: Fold
   /** Runs `checkDocument` (fold.ts) likewise. */
   readonly check: Check
+  /** What both took of a core so far, ms. */
+  readonly foldingSpent: () => number
   /** Bytes of snapshots kept in memory, over all documents. */
   readonly cacheBytes: number
   readonly policy?: CompactionPolicy
@@ -134,6 +136,7 @@ export class Rooms {
       clock,
       fold: options.fold,
       check: options.check,
+      spent: options.foldingSpent,
       policy: options.policy ?? COMPACTION_POLICY,
       onCompacted: (room) => this.#snapshots.forget(room.documentId),
       onDamaged: (room, reason) => this.#quarantine(room.documentId, reason, room),

@@ -76,6 +76,7 @@ export class Collaboration {
       hash: chainHash,
       fold: (job) => this.#folding.fold(job),
       check: (job) => this.#folding.check(job),
+      foldingSpent: () => this.#folding.spent,
       cacheBytes: settings.roomCacheBytes,
       onEvent: (event) => noteRoomEvent(event, catalog, log),
     })

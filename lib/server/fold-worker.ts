@@ -5,11 +5,17 @@ import type { FoldAnswer, FoldOrder } from './folding.ts'
 /* The thread behind folding.ts: one job in, one answer out. */
 
 parentPort?.on('message', ({ what, job }: FoldOrder) => {
+  const begun = process.threadCpuUsage()
+  const spent = (): number => {
+    const { user, system } = process.threadCpuUsage(begun)
+    return (user + system) / 1000
+  }
   let answer: FoldAnswer
   try {
-    answer = { ok: true, result: what === 'fold' ? foldDocument(job) : checkDocument(job) }
+    const result = what === 'fold' ? foldDocument(job) : checkDocument(job)
+    answer = { ok: true, result, spent: spent() }
   } catch (error) {
-    answer = { ok: false, reason: error instanceof Error ? error.message : String(error) }
+    answer = { ok: false, reason: error instanceof Error ? error.message : String(error), spent: spent() }
   }
   parentPort?.postMessage(answer)
 })

@@ -8,10 +8,10 @@ export interface FoldOrder {
   readonly job: FoldJob
 }
 
-/** What the thread answers. */
+/** What the thread answers. `spent`: its CPU time for it, ms. */
 export type FoldAnswer =
-  | { readonly ok: true; readonly result: FoldResult | SchemaFinding }
-  | { readonly ok: false; readonly reason: string }
+  | { readonly ok: true; readonly result: FoldResult | SchemaFinding; readonly spent: number }
+  | { readonly ok: false; readonly reason: string; readonly spent: number }
 
 export interface FoldingOptions {
   /** A job that takes longer is given up, ms. */
@@ -33,10 +33,16 @@ export class Folding {
   #worker: Worker | null = null
   #queue: Promise<unknown> = Promise.resolve()
   #closed = false
+  #spent = 0
 
   constructor({ timeLimit = TIME_LIMIT, memoryLimit = MEMORY_LIMIT }: FoldingOptions = {}) {
     this.#timeLimit = timeLimit
     this.#memoryLimit = memoryLimit
+  }
+
+  /** CPU time of all jobs so far, ms; of a job that was given up, its time limit. Starting the thread is not counted. */
+  get spent(): number {
+    return this.#spent
   }
 
   /** Rejects when the document cannot be folded or breaks a limit. Nothing is kept: repeating is harmless. */
@@ -68,6 +74,7 @@ export class Folding {
     const ended = () => reject(new Error('the folding thread ended'))
     const timer = setTimeout(() => {
       reject(new Error(`folding took more than ${this.#timeLimit} ms`))
+      this.#spent += this.#timeLimit
       this.#worker = null
       void worker.terminate()
     }, this.#timeLimit)
@@ -75,6 +82,7 @@ export class Folding {
     try {
       worker.postMessage(order)
       const answer = await promise
+      this.#spent += answer.spent
       if (answer.ok) return answer.result
       throw new Error(answer.reason)
     } finally {

@@ -48,6 +48,7 @@ beforeEach(() => {
       return { state: new Uint8Array(STATE_BYTES), vector: EMPTY_VECTOR, title: 'a title', ...CLEAN }
     },
     check: async () => CLEAN,
+    spent: () => folded.length * FOLD_MS,
     onCompacted: () => undefined,
     onDamaged: () => undefined,
     onEvent: () => undefined,

@@ -109,6 +109,7 @@ function newRooms(): Rooms {
       await onCheck()
       return checkDocument(job)
     },
+    foldingSpent: () => 0,
     cacheBytes: 1e6,
     policy: {
       quietMs: 100,

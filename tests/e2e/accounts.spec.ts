@@ -110,8 +110,13 @@ test('what a guest typed offline comes along into the account they had, and reac
   await mei.open(link)
   await mei.sees('online and offline')
   await mei.seesSaved()
-  await home.page.goto('/')
-  await home.page.getByRole('link', { name: 'online', exact: false }).first().click()
+  // Titles follow the text by some seconds, and a list that is shown does not change.
+  const listed = home.page.getByRole('link', { name: 'online', exact: false }).first()
+  await expect(async () => {
+    await home.page.goto('/')
+    await expect(listed).toBeVisible({ timeout: 1_000 })
+  }).toPass({ timeout: 30_000 })
+  await listed.click()
   await home.sees('online and offline')
 })
 

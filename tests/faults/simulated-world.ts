@@ -585,6 +585,7 @@ export class Simulation {
       },
       fold: async (job) => foldDocument(job),
       check: async (job) => checkDocument(job),
+      foldingSpent: () => 0,
       cacheBytes: 1e6,
       policy: {
         quietMs: 200,

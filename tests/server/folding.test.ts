@@ -49,6 +49,16 @@ test('what cannot be folded is rejected, and the next document is not the worse 
   await expect(good).resolves.toMatchObject({ title: 'A title' })
 })
 
+test('what jobs took of a core is counted', async () => {
+  folding = new Folding()
+  expect(folding.spent).toBe(0)
+  await folding.fold({ state: null, rows: [largeRow()], ours: true })
+  const first = folding.spent
+  expect(first).toBeGreaterThan(0)
+  await folding.check({ state: null, rows: [largeRow()], ours: true })
+  expect(folding.spent).toBeGreaterThan(first)
+})
+
 test('a fold that takes too long is given up', async () => {
   folding = new Folding({ timeLimit: 1 })
   await expect(folding.fold({ state: null, rows: [largeRow()], ours: true })).rejects.toThrow(
