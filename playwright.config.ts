@@ -2,10 +2,13 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { defineConfig, devices } from '@playwright/test'
 
-/** Browser tests. Each starts a server of its own (tests/support/server-process.ts) from the build that bootstrap made. */
+/**
+ * Browser tests. Those of the product start a server of their own (tests/support/server-process.ts) from the build that
+ * bootstrap made, those of the editor alone a page of their own (tests/editor-lab/lab.ts).
+ */
 export default defineConfig({
-  testDir: 'tests/e2e',
-  testMatch: '**/*.spec.ts',
+  testDir: 'tests',
+  testMatch: ['e2e/**/*.spec.ts', 'editor-lab/**/*.spec.ts'],
   timeout: 60_000,
   expect: { timeout: 10_000 },
   workers: 2,

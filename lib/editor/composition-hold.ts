@@ -53,3 +53,22 @@ export class CompositionHold {
     this.#cancelTimer = this.#schedule(() => this.let(), ms)
   }
 }
+
+/** Incoming edits wait while the person composes in the element. `hold`: the provider's holdIncoming. Returns what ends it. */
+export function holdWhileComposing(dom: HTMLElement, hold: () => () => void): () => void {
+  const composition = new CompositionHold(hold, (task, ms) => {
+    const timer = setTimeout(task, ms)
+    return () => clearTimeout(timer)
+  })
+  const listeners = new AbortController()
+  const on = { signal: listeners.signal, capture: true }
+  dom.addEventListener('compositionstart', () => composition.composing(), on)
+  dom.addEventListener('compositionupdate', () => composition.composing(), on)
+  dom.addEventListener('compositionend', () => composition.ended(), on)
+  dom.addEventListener('blur', () => composition.let(), on)
+  document.addEventListener('visibilitychange', () => document.hidden && composition.let(), on)
+  return () => {
+    listeners.abort()
+    composition.let()
+  }
+}

@@ -6,7 +6,7 @@ import { useEffect, useRef, useState } from 'react'
 import { LIMITS } from '../protocol/limits.ts'
 import { followFlags } from './caret-flags.ts'
 import { caretLayer, ownCaret, remoteCarets, showCarets } from './caret-layer.ts'
-import { CompositionHold } from './composition-hold.ts'
+import { holdWhileComposing } from './composition-hold.ts'
 import type { DocumentSession } from './document-session.ts'
 import { extensions } from './extensions.ts'
 import { useLanguage, useWords } from './interface.tsx'
@@ -144,23 +144,4 @@ function isLinkKey(event: KeyboardEvent): boolean {
     !event.isComposing &&
     event.key.toLowerCase() === 'k'
   )
-}
-
-/** Incoming edits wait while the person composes. Returns what ends it. */
-function holdWhileComposing(dom: HTMLElement, hold: () => () => void): () => void {
-  const composition = new CompositionHold(hold, (task, ms) => {
-    const timer = setTimeout(task, ms)
-    return () => clearTimeout(timer)
-  })
-  const listeners = new AbortController()
-  const on = { signal: listeners.signal, capture: true }
-  dom.addEventListener('compositionstart', () => composition.composing(), on)
-  dom.addEventListener('compositionupdate', () => composition.composing(), on)
-  dom.addEventListener('compositionend', () => composition.ended(), on)
-  dom.addEventListener('blur', () => composition.let(), on)
-  document.addEventListener('visibilitychange', () => document.hidden && composition.let(), on)
-  return () => {
-    listeners.abort()
-    composition.let()
-  }
 }

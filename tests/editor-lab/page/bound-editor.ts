@@ -1,0 +1,71 @@
+import { type AnyExtension, Editor } from '@tiptap/core'
+import { Collaboration } from '@tiptap/extension-collaboration'
+import { TableKit } from '@tiptap/extension-table'
+import { ySyncPluginKey } from '@tiptap/y-tiptap'
+import type * as Y from 'yjs'
+import { followFlags } from '#lib/editor/caret-flags.ts'
+import { caretLayer } from '#lib/editor/caret-layer.ts'
+import { extensions } from '#lib/editor/extensions.ts'
+import { renderRemotely } from '#lib/editor/remote-rendering.ts'
+import { wordsIn } from '#lib/editor/words.ts'
+import { NODE_KINDS } from '#lib/protocol/document-schema.ts'
+import { ROOTS } from '#lib/protocol/version.ts'
+import type { BindingName } from '../lab.ts'
+
+/*
+ * The one place of the lab that knows how an editor is bound to its Y.Doc. "ours" is what lib/editor/text-surface.tsx does.
+ */
+
+const words = () => wordsIn('en')
+
+/** The product's extensions, and tables; bound to a Y.Doc, or without one. */
+export function labExtensions(doc: Y.Doc | null): AnyExtension[] {
+  allowTables()
+  return [...extensions(words, doc), TableKit.configure({ table: { resizable: false } })]
+}
+
+/** An editor on the element, showing what the Y.Doc holds. Exceptions in showing remote changes go to `report`. */
+export function boundEditor(
+  binding: BindingName,
+  element: HTMLElement,
+  doc: Y.Doc,
+  report: (error: unknown) => void,
+): { readonly editor: Editor; readonly stop: () => void } {
+  const ours = binding === 'ours'
+  const editor = new Editor({
+    element,
+    injectCSS: false,
+    extensions: ours
+      ? labExtensions(doc)
+      : [...labExtensions(null), Collaboration.configure({ document: doc, field: ROOTS.body })],
+    editorProps: { attributes: { role: 'textbox', 'aria-multiline': 'true', class: 'writing' } },
+  })
+  editor.registerPlugin(caretLayer(() => editor.view.composing))
+  if (ours) renderRemotely(ySyncPluginKey.getState(editor.state).binding, report)
+  const stopFlags = followFlags(editor)
+  return {
+    editor,
+    stop: () => {
+      stopFlags()
+      editor.destroy()
+    },
+  }
+}
+
+/** The product's own rendering deletes what no editor of the product makes. */
+function allowTables(): void {
+  const kinds = NODE_KINDS as Map<
+    string,
+    typeof NODE_KINDS extends ReadonlyMap<string, infer Kind> ? Kind : never
+  >
+  if (kinds.has('table')) return
+  const cell = {
+    children: ['paragraph'],
+    text: null,
+    attributes: { colspan: 'number', rowspan: 'number' },
+  } as const
+  kinds.set('table', { children: ['tableRow'], text: null, attributes: {} })
+  kinds.set('tableRow', { children: ['tableCell', 'tableHeader'], text: null, attributes: {} })
+  kinds.set('tableCell', cell)
+  kinds.set('tableHeader', cell)
+}

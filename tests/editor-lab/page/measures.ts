@@ -1,0 +1,117 @@
+import type { Schema } from '@tiptap/pm/model'
+import * as Y from 'yjs'
+import type { LabMeasures, Place } from '../lab.ts'
+import type { Bench } from './page.ts'
+import { painted } from './painted.ts'
+import { type Keystroke, Peer } from './peer.ts'
+import { spotOf, textBlockFrom } from './spots.ts'
+
+/** Who types what is measured: nobody of the peers that `open` made. */
+const FIRST_TYPIST = 1_000
+const CARET_AFTER = 50
+const CHARACTERS = [...'the quick brown fox 敏捷的棕狐跳過懶狗']
+
+/** Keystrokes are made before anything is measured, so that no other replica works meanwhile. */
+export class Measures implements LabMeasures {
+  readonly #bench: () => Bench
+  readonly #schema: Schema
+  #typists = FIRST_TYPIST
+  #keys: number[] = []
+  #stopWatching: (() => void) | null = null
+
+  constructor(bench: () => Bench, schema: Schema) {
+    this.#bench = bench
+    this.#schema = schema
+  }
+
+  async keystrokes(place: Place, count: number): Promise<number[]> {
+    const { doc } = this.#bench()
+    const strokes = this.#record(count, place)
+    const times: number[] = []
+    for (const { update } of strokes) {
+      await painted()
+      const begun = performance.now()
+      Y.applyUpdate(doc, update, 'network')
+      times.push(performance.now() - begun)
+    }
+    await painted()
+    return times
+  }
+
+  async load(load: { peers: number; keysPerSecond: number; ms: number; carets: boolean }): Promise<void> {
+    const { incoming, carets } = this.#bench()
+    const each = Math.ceil((load.ms / 1000) * load.keysPerSecond)
+    const people = Array.from({ length: load.peers }, (_, i) =>
+      this.#record(each, (i + 1) / (load.peers + 1)),
+    )
+    const shown: (Uint8Array | null)[] = people.map(() => null)
+    const period = 1000 / load.keysPerSecond
+    const begun = performance.now()
+    const plays = people.map(async (strokes, person) => {
+      for (const [key, { update, caret }] of strokes.entries()) {
+        await until(begun + (key + person / load.peers) * period)
+        incoming.take([update])
+        if (!load.carets) continue
+        setTimeout(() => {
+          shown[person] = caret
+          carets(shown)
+        }, CARET_AFTER)
+      }
+    })
+    await Promise.all(plays)
+    await until(begun + load.ms)
+  }
+
+  async burst(count: number): Promise<number> {
+    const { incoming, editor, doc } = this.#bench()
+    const strokes = this.#record(count, 'far')
+    await painted()
+    const before = Y.encodeStateVector(doc)
+    const begun = performance.now()
+    for (const { update } of strokes) incoming.take([update])
+    while (sameBytes(before, Y.encodeStateVector(doc))) await painted()
+    editor.view.dom.getBoundingClientRect()
+    return performance.now() - begun
+  }
+
+  watchKeys(): void {
+    this.watchedKeys()
+    const { dom } = this.#bench().editor.view
+    const note = ({ timeStamp }: KeyboardEvent): void => {
+      void painted().then(() => this.#keys.push(performance.now() - timeStamp))
+    }
+    dom.addEventListener('keydown', note, true)
+    this.#stopWatching = () => dom.removeEventListener('keydown', note, true)
+  }
+
+  watchedKeys(): number[] {
+    this.#stopWatching?.()
+    this.#stopWatching = null
+    const keys = this.#keys
+    this.#keys = []
+    return keys
+  }
+
+  /** `at`: a place, or a share of the document. */
+  #record(count: number, at: Place | number): Keystroke[] {
+    const { editor, doc } = this.#bench()
+    const document = editor.state.doc
+    const spot =
+      typeof at === 'number'
+        ? textBlockFrom(document, Math.floor(at * document.childCount))
+        : spotOf(at, editor.state)
+    const typist = new Peer(this.#typists++, this.#schema, Y.encodeStateAsUpdate(doc))
+    const characters = Array.from({ length: count }, (_, i) => CHARACTERS[i % CHARACTERS.length] ?? ' ')
+    const strokes = typist.record(characters, spot)
+    typist.doc.destroy()
+    return strokes
+  }
+}
+
+function until(time: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.max(0, time - performance.now())))
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index])
+}

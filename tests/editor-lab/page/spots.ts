@@ -1,0 +1,89 @@
+import type { Node } from '@tiptap/pm/model'
+import type { EditorState } from '@tiptap/pm/state'
+import * as Y from 'yjs'
+import type { Place, Spot } from '../lab.ts'
+
+/** A place between the characters of a Y.XmlText. */
+export interface TextPlace {
+  readonly text: Y.XmlText
+  readonly index: number
+}
+
+/** How far away "far" is, as a share of the top-level blocks. */
+const FAR = 0.8
+
+/** The spot of the local caret; null when it is in no text block. */
+export function spotOfCaret({ selection: { $head } }: EditorState): Spot | null {
+  if (!$head.parent.isTextblock) return null
+  const path = Array.from({ length: $head.depth }, (_, depth) => $head.index(depth))
+  return { path, offset: $head.parentOffset }
+}
+
+/** The spot of a place, as seen from the local caret. */
+export function spotOf(place: Place, state: EditorState): Spot {
+  const { $head } = state.selection
+  const here = $head.index(0)
+  const { doc } = state
+  switch (place) {
+    case 'same': {
+      const path = spotOfCaret(state)?.path
+      if (!path) throw new Error('the caret is in no text block')
+      return { path, offset: 0 }
+    }
+    case 'next':
+      return textBlockFrom(doc, here + 1)
+    case 'far':
+      return textBlockFrom(doc, (here + Math.round(doc.childCount * FAR)) % doc.childCount)
+  }
+}
+
+/** The end of the first top-level text block from a child index on. */
+export function textBlockFrom(doc: Node, index: number): Spot {
+  for (let at = index; at < doc.childCount; at++) {
+    const block = doc.child(at)
+    if (block.type.name === 'paragraph') return { path: [at], offset: block.content.size }
+  }
+  throw new Error(`no paragraph from block ${index} on`)
+}
+
+/** The position of a spot in an editor's document. */
+export function positionOf({ path, offset }: Spot, doc: Node): number {
+  let parent = doc
+  let position = 0
+  for (const index of path) {
+    for (let before = 0; before < index; before++) position += parent.child(before).nodeSize
+    parent = parent.child(index)
+    position += 1
+  }
+  return position + offset
+}
+
+/** The Y type at the end of a path. */
+export function elementAt(body: Y.XmlFragment, path: readonly number[]): Y.XmlElement {
+  let parent: Y.XmlFragment = body
+  for (const index of path) {
+    const child = parent.get(index)
+    if (!(child instanceof Y.XmlElement)) throw new Error(`nothing at ${path.join('/')}`)
+    parent = child
+  }
+  if (!(parent instanceof Y.XmlElement)) throw new Error('an empty path')
+  return parent
+}
+
+/** Where text goes at a spot; a text is made where there is none. */
+export function textPlace(body: Y.XmlFragment, { path, offset }: Spot): TextPlace {
+  const block = elementAt(body, path)
+  let left = offset
+  let at = 0
+  for (const child of block.toArray()) {
+    const length = child instanceof Y.XmlText ? child.length : 1
+    if (child instanceof Y.XmlText && left <= length) return { text: child, index: left }
+    if (left === 0) break
+    left -= length
+    at += 1
+  }
+  if (left > 0) throw new Error(`block ${path.join('/')} is shorter than ${offset}`)
+  const text = new Y.XmlText()
+  block.insert(at, [text])
+  return { text, index: 0 }
+}
