@@ -1,23 +1,32 @@
 import { deleteDB } from 'idb'
-import { chainAfter, equalBytes, type Row } from '../protocol/wire.ts'
+import type { Row } from '../protocol/wire.ts'
 import {
   EVERY_STORE,
   type History,
   openReplicaDatabase,
   type ReplicaDatabase,
-  type ReplicaSchema,
   type ReplicaTable,
   type ReplicaTransaction,
   replicaName,
 } from './replica-database.ts'
 import { foldRows } from './replica-fold.ts'
 import {
+  apart,
+  type Bound,
+  historyOf,
+  own,
+  ownRow,
+  ownState,
+  sameChain,
+  undamaged,
+  within,
+} from './replica-records.ts'
+import {
   type ReplicaStore,
   ReplicaStoreError,
   type SealedBatch,
   type StoredReplica,
 } from './replica-store.ts'
-import { chainHash, unbrokenRun } from './unbroken-run.ts'
 
 /*
  * The port replica-store.ts on IndexedDB: one database per user, shared by all tabs.
@@ -28,9 +37,6 @@ import { chainHash, unbrokenRun } from './unbroken-run.ts'
 
 const COMPACT_ROWS = 500
 const COMPACT_BYTES = 1024 * 1024
-
-/** The document behind an address; both '' before the first join. */
-type Bound = Pick<StoredReplica, 'documentId' | 'lineage'>
 
 /** What tabs tell each other: whose outbox changed. */
 export type OutboxChange = { readonly address: string; readonly history: History }
@@ -357,74 +363,6 @@ class IndexedDbStore implements ReplicaStore {
       throw toStoreError(tx?.error ?? error)
     }
   }
-}
-
-function historyOf(address: string, bound: Bound): History {
-  return bound.documentId === '' ? `/${address}` : `${bound.documentId}/${bound.lineage}`
-}
-
-/** Every key that begins with the history: arrays sort above numbers and strings. */
-function within(history: History): IDBKeyRange {
-  return IDBKeyRange.bound([history], [history, []])
-}
-
-/** A state whose digest is not its own is as none, and then the rows after it follow on nothing. */
-function undamaged(
-  state: ReplicaSchema['states']['value'] | undefined,
-  rows: readonly Row[],
-): Pick<StoredReplica, 'state' | 'rows'> {
-  if (!state) return { state: null, rows: unbrokenRun(null, rows) }
-  const { seq, chain, update, digest } = state
-  if (!equalBytes(digest, digestOf({ seq, chain, update }))) return { state: null, rows: [] }
-  return { state: { seq, chain, update }, rows: unbrokenRun(state, rows) }
-}
-
-/** What waits, and what was set aside. */
-function apart(
-  stored: readonly (SealedBatch & { aside?: boolean })[],
-): [outbox: SealedBatch[], draft: SealedBatch[]] {
-  return [oldestFirst(stored.filter(({ aside }) => !aside)), oldestFirst(stored.filter(({ aside }) => aside))]
-}
-
-/** By age, but a client's own batches always by `n`: clocks may step back. */
-function oldestFirst(stored: readonly SealedBatch[]): SealedBatch[] {
-  const latest = new Map<number, number>()
-  return [...stored]
-    .sort((a, b) => a.clientId - b.clientId || a.n - b.n)
-    .map(({ clientId, n, at, restore, payload }) => {
-      const age = Math.max(at, latest.get(clientId) ?? at)
-      latest.set(clientId, age)
-      return { age, batch: { clientId, n, at, restore, payload } }
-    })
-    .sort((a, b) => a.age - b.age)
-    .map(({ batch }) => batch)
-}
-
-/** A view would take its whole buffer into the database with it. */
-function own(bytes: Uint8Array): Uint8Array {
-  return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice()
-}
-
-function digestOf({ seq, chain, update }: NonNullable<StoredReplica['state']>): Uint8Array {
-  return chainAfter(chainHash, chain, seq, update)
-}
-
-function ownState(
-  history: History,
-  { seq, chain, update }: NonNullable<StoredReplica['state']>,
-): ReplicaSchema['states']['value'] {
-  return { history, seq, chain: own(chain), update: own(update), digest: digestOf({ seq, chain, update }) }
-}
-
-function ownRow(history: History, { seq, chain, entries }: Row): Row & { history: History } {
-  return { history, seq, chain: own(chain), entries: own(entries) }
-}
-
-function sameChain(
-  a: { chain: Uint8Array } | null | undefined,
-  b: { chain: Uint8Array } | null | undefined,
-): boolean {
-  return a && b ? equalBytes(a.chain, b.chain) : !a && !b
 }
 
 /** The key exists: this batch was sealed before. */

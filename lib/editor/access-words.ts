@@ -1,4 +1,4 @@
-import type { Language } from './language.ts'
+import { byLanguage } from './language.ts'
 
 /* The words of sharing and of the kept draft: loaded with what shows them, not with the page (words.ts has the others). */
 
@@ -163,9 +163,5 @@ const zhTW: AccessWords = {
   draftFile: '未送出的文字',
 }
 
-const WORDS: Record<Language, AccessWords> = { en, 'zh-TW': zhTW }
-
 /** The words of sharing in one language. */
-export function accessWordsIn(language: Language): AccessWords {
-  return WORDS[language]
-}
+export const accessWordsIn = byLanguage<AccessWords>({ en, 'zh-TW': zhTW })

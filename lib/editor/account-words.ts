@@ -1,4 +1,4 @@
-import type { Language } from './language.ts'
+import { byLanguage } from './language.ts'
 
 /* The words of the pages for accounts and administration, in the two languages of the interface. As words.ts. */
 
@@ -254,12 +254,8 @@ const zhTW: AccountWords = {
   },
 }
 
-const WORDS: Record<Language, AccountWords> = { en, 'zh-TW': zhTW }
-
 /** The words of the account pages in one language. */
-export function accountWordsIn(language: Language): AccountWords {
-  return WORDS[language]
-}
+export const accountWordsIn = byLanguage<AccountWords>({ en, 'zh-TW': zhTW })
 
 /** The sentence for a problem as a route names it; null for none. */
 export function problemWords(problem: string | null, words: AccountWords): string | null {

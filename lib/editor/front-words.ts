@@ -1,4 +1,4 @@
-import type { Language } from './language.ts'
+import { byLanguage } from './language.ts'
 
 /* The words of the pages that need no JavaScript: the front page and its trash, a link's password, what was refused. */
 
@@ -74,9 +74,5 @@ const zhTW: FrontWords = {
   },
 }
 
-const WORDS: Record<Language, FrontWords> = { en, 'zh-TW': zhTW }
-
 /** The words of the pages without JavaScript, in one language. */
-export function frontWordsIn(language: Language): FrontWords {
-  return WORDS[language]
-}
+export const frontWordsIn = byLanguage<FrontWords>({ en, 'zh-TW': zhTW })

@@ -1,6 +1,7 @@
 import type { Peer } from '../client/provider-state.ts'
 import type { Identity, PresenceState, Role } from '../protocol/identity.ts'
-import { GUEST_NAME_PARTS, type Words } from './words.ts'
+import { GUEST_NAME_PARTS } from './guest-names.ts'
+import type { Words } from './words.ts'
 
 /** One person in the room, all their tabs together. */
 export interface Person {

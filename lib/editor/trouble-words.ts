@@ -1,4 +1,4 @@
-import type { Language } from './language.ts'
+import { byLanguage } from './language.ts'
 
 /* The words of a page that failed: every page loads them, so there are no others here. */
 
@@ -16,9 +16,5 @@ const zhTW: TroubleWords = {
   tryAgain: '再試一次',
 }
 
-const WORDS: Record<Language, TroubleWords> = { en, 'zh-TW': zhTW }
-
 /** The words of a page that failed, in one language. */
-export function troubleWordsIn(language: Language): TroubleWords {
-  return WORDS[language]
-}
+export const troubleWordsIn = byLanguage<TroubleWords>({ en, 'zh-TW': zhTW })

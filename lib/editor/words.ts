@@ -1,11 +1,13 @@
 /*
  * The words of the page of a document, in the two languages of the interface; the compiler says which line is missing.
  * zh-TW uses Taiwan's terms and full-width punctuation. The other pages, and what is loaded on first use, have files of
- * their own beside this one, so that nobody who wants to type waits for them.
+ * their own beside this one, so that nobody who wants to type waits for them. One table of sentences, so longer than other
+ * files: a half in another place would only have to be looked for.
  */
 
 import type { SharedRole } from '../protocol/identity.ts'
-import type { Language } from './language.ts'
+import { guestNameIn } from './guest-names.ts'
+import { byLanguage } from './language.ts'
 
 const count = (n: number) => n.toLocaleString('en')
 const listed = new Intl.ListFormat('en', { type: 'conjunction' })
@@ -138,7 +140,7 @@ const en = {
   joined: (names: readonly string[]) => `${listed.format(names)} joined.`,
   left: (names: readonly string[]) => `${listed.format(names)} left.`,
   manyMore: (n: number) => (n === 1 ? 'one more person' : `${count(n)} more people`),
-  guestName: (manner: number, animal: number) => `${enManners[manner]} ${enAnimals[animal]}`,
+  guestName: guestNameIn.en,
 
   more: 'More',
   account: 'Account',
@@ -212,63 +214,6 @@ const en = {
 
 /** Every word of the interface in one language. */
 export type Words = typeof en
-
-const enManners = [
-  'Smiling',
-  'Quiet',
-  'Curious',
-  'Sunny',
-  'Gentle',
-  'Brave',
-  'Dreamy',
-  'Nimble',
-  'Cheerful',
-  'Patient',
-  'Bright',
-  'Wandering',
-]
-const enAnimals = [
-  'Leopard Cat',
-  'Black Bear',
-  'Blue Magpie',
-  'Sika Deer',
-  'Mikado Pheasant',
-  'Pangolin',
-  'Salamander',
-  'Scops Owl',
-  'Macaque',
-  'Green Turtle',
-  'White Dolphin',
-  'Landlocked Salmon',
-]
-const zhManners = [
-  '微笑的',
-  '安靜的',
-  '好奇的',
-  '開朗的',
-  '溫柔的',
-  '勇敢的',
-  '愛作夢的',
-  '靈巧的',
-  '快樂的',
-  '有耐心的',
-  '明亮的',
-  '漫步的',
-]
-const zhAnimals = [
-  '石虎',
-  '黑熊',
-  '藍鵲',
-  '梅花鹿',
-  '帝雉',
-  '穿山甲',
-  '山椒魚',
-  '領角鴞',
-  '獼猴',
-  '綠蠵龜',
-  '白海豚',
-  '櫻花鉤吻鮭',
-]
 
 const zhTW: Words = {
   product: 'Commonplace',
@@ -390,7 +335,7 @@ const zhTW: Words = {
   joined: (names) => `${names.join('、')}加入了。`,
   left: (names) => `${names.join('、')}離開了。`,
   manyMore: (n) => `另外 ${count(n)} 人`,
-  guestName: (manner, animal) => `${zhManners[manner]}${zhAnimals[animal]}`,
+  guestName: guestNameIn['zh-TW'],
 
   more: '更多',
   account: '帳號',
@@ -459,12 +404,5 @@ const zhTW: Words = {
   },
 }
 
-const WORDS: Record<Language, Words> = { en, 'zh-TW': zhTW }
-
 /** The words of one language. */
-export function wordsIn(language: Language): Words {
-  return WORDS[language]
-}
-
-/** How many manners, and how many animals, a friendly guest name is made of. */
-export const GUEST_NAME_PARTS = 12
+export const wordsIn = byLanguage<Words>({ en, 'zh-TW': zhTW })
