@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { COMPACTION_POLICY, Compactor } from '#lib/collab/compactor.ts'
 import type { Compaction } from '#lib/collab/document-store.ts'
 import { Room } from '#lib/collab/room.ts'
-import { chain, newRow } from '../storage/contract.ts'
+import { chain, newRow } from '../storage/stored-values.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 
 const FOLD_MS = 20

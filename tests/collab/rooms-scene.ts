@@ -1,0 +1,183 @@
+import { createHash } from 'node:crypto'
+import * as Y from 'yjs'
+import { checkDocument, foldDocument } from '#lib/collab/fold.ts'
+import type { Connection } from '#lib/collab/members.ts'
+import { type RoomEvent, type RoomJoin, type RoomJoined, Rooms } from '#lib/collab/rooms.ts'
+import type { Ack, Notice, Reset, RoleChange } from '#lib/protocol/events.ts'
+import {
+  type BatchBody,
+  CHAIN_BYTES,
+  chainToHex,
+  decodeRow,
+  encodeUpdates,
+  type RowBody,
+} from '#lib/protocol/wire.ts'
+import { MemoryStore } from '../support/memory-store.ts'
+import { VirtualClock } from '../support/virtual-clock.ts'
+
+export const DOCUMENT = 'document-1'
+
+/** A connection that remembers what it was sent. */
+export class Probe implements Connection {
+  readonly id: string
+  readonly userId: string
+  readonly entered = new Set<number>()
+  readonly acks: Ack[] = []
+  readonly resets: Reset[] = []
+  readonly roles: RoleChange[] = []
+  stopped = false
+  readonly doc = new Y.Doc()
+  #n = 0
+
+  constructor(id: string, userId = `user of ${id}`) {
+    this.id = id
+    this.userId = userId
+  }
+
+  enter(room: number): void {
+    this.entered.add(room)
+  }
+  exit(room: number): void {
+    this.entered.delete(room)
+  }
+  ack(ack: Ack): void {
+    this.acks.push(ack)
+  }
+  reset(reset: Reset): void {
+    this.resets.push(reset)
+  }
+  changeRole(change: RoleChange): void {
+    this.roles.push(change)
+  }
+  stop(): void {
+    this.stopped = true
+  }
+
+  /** The batch of one edit. */
+  edit(room: number, text: string): BatchBody {
+    const title = this.doc.getText('title')
+    return this.write(room, () => title.insert(title.length, text))
+  }
+
+  /** The batch of one transaction. */
+  write(room: number, change: () => void): BatchBody {
+    let update: Uint8Array | null = null
+    this.doc.once('update', (made: Uint8Array) => {
+      update = made
+    })
+    this.doc.transact(change)
+    if (!update) throw new Error('no update')
+    return this.batch(room, ++this.#n, [update])
+  }
+
+  batch(room: number, n: number, updates: Uint8Array[]): BatchBody {
+    const { clientID: clientId } = this.doc
+    return { room, clientId, n, part: 0, parts: 1, restore: false, payload: encodeUpdates(updates) }
+  }
+
+  get codes(): (string | undefined)[] {
+    return this.acks.map((ack) => ack.refusal?.code)
+  }
+}
+
+/** The rooms of a server with one empty document, over virtual time and a store in memory; keeps what they tell. */
+export class RoomsScene {
+  readonly clock = new VirtualClock(() => 0.5)
+  readonly store = new MemoryStore()
+  /** Everything relayed. */
+  readonly frames: RowBody[] = []
+  readonly notices: Notice[] = []
+  readonly events: RoomEvent[] = []
+  rooms: Rooms
+  /** What a check of the schema waits for. */
+  onCheck: () => Promise<void> = async () => undefined
+
+  private constructor() {
+    this.rooms = this.#newRooms()
+  }
+
+  static async open(): Promise<RoomsScene> {
+    const scene = new RoomsScene()
+    await scene.store.create({
+      documentId: DOCUMENT,
+      lineage: 'lineage-1',
+      ownerId: 'owner',
+      schemaVersion: 1,
+      createdAt: scene.clock.now(),
+      linkId: 'link-1',
+      linkRole: 'editor',
+    })
+    return scene
+  }
+
+  /** What was in memory is gone. */
+  restart(): void {
+    this.rooms = this.#newRooms()
+  }
+
+  async join(probe: Probe, request: Partial<RoomJoin> = {}): Promise<RoomJoined> {
+    const joined = await this.ask(probe, request)
+    if (!joined.ok) throw new Error(joined.code)
+    return joined
+  }
+
+  ask(probe: Probe, request: Partial<RoomJoin> = {}): ReturnType<Rooms['join']> {
+    const whole = {
+      documentId: DOCUMENT,
+      role: 'editor' as const,
+      linkId: 'link-1',
+      clientId: probe.doc.clientID,
+      schemaVersion: 1,
+    }
+    return this.rooms.join(probe, { ...whole, cursor: null, ...request })
+  }
+
+  async send(probe: Probe, batch: BatchBody): Promise<void> {
+    this.rooms.receive(probe, batch)
+    await this.clock.advance(50)
+  }
+
+  async headSeq(): Promise<number | undefined> {
+    return (await this.store.load(DOCUMENT))?.headSeq
+  }
+
+  #newRooms(): Rooms {
+    return new Rooms({
+      store: this.store,
+      clock: this.clock,
+      hash: (...parts) => {
+        const hash = createHash('sha256')
+        for (const part of parts) hash.update(part)
+        return new Uint8Array(hash.digest().subarray(0, CHAIN_BYTES))
+      },
+      fold: async (job) => foldDocument(job),
+      check: async (job) => {
+        await this.onCheck()
+        return checkDocument(job)
+      },
+      foldingSpent: () => 0,
+      cacheBytes: 1e6,
+      policy: {
+        quietMs: 100,
+        titleShare: 1,
+        checkShare: 1,
+        burstMs: 1000,
+        latestMs: 200,
+        snapshotRows: 3,
+        snapshotBytes: 1e6,
+        keepMs: 1000,
+        keepBytes: 1e6,
+      },
+      wire: {
+        relay: (_room, frame) => this.frames.push(decodeRow(frame)),
+        notice: (notice) => this.notices.push(notice),
+      },
+      onEvent: (event) => this.events.push(event),
+    })
+  }
+}
+
+/** The cursor of who has everything up to a row. */
+export function cursorAt(row: RowBody) {
+  return { lineage: 'lineage-1', seq: row.seq, chain: chainToHex(row.chain) }
+}
