@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Accounts, type Ended, type KeptSession } from '../../lib/server/accounts.ts'
 import { createLog } from '../../lib/server/log.ts'
 import { openStore, type Store } from '../../lib/storage/open-store.ts'
-import { newDocument } from '../storage/contract.ts'
+import { newDocument } from '../storage/stored-values.ts'
 
 const DAY = 24 * 60 * 60 * 1000
 

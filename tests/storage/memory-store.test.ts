@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { MemoryStore } from '../support/memory-store.ts'
-import { newDocument, newRow, storeContract } from './contract.ts'
+import { storeContract } from './contract.ts'
+import { newDocument, newRow } from './stored-values.ts'
 
 describe('the store in memory keeps to the contract', () => {
   storeContract(async () => {

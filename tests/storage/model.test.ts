@@ -7,7 +7,7 @@ import type { AccessStore, DocumentCatalog, DocumentStore } from '#lib/collab/do
 import { SHARED_ROLES } from '#lib/protocol/identity.ts'
 import { openStore } from '#lib/storage/open-store.ts'
 import { MemoryStore } from '../support/memory-store.ts'
-import { chain, compactionOf, newDocument, newRow } from './contract.ts'
+import { chain, compactionOf, newDocument, newRow } from './stored-values.ts'
 
 type Both = DocumentStore & DocumentCatalog & AccessStore
 type Step = (store: Both, prefix: string) => Promise<unknown>

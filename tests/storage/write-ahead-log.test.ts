@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openStore, type Store } from '#lib/storage/open-store.ts'
 import { verifyDatabase } from '#lib/storage/verify.ts'
 import { documentOf, rowOf } from '../support/known-log.ts'
-import { compactionOf, newDocument, newRow } from './contract.ts'
+import { compactionOf, newDocument, newRow } from './stored-values.ts'
 
 let dataDir: string
 let store: Store | null

@@ -1,0 +1,175 @@
+import { describe, expect, test } from 'vitest'
+import type { RowOutcome } from '#lib/collab/document-store.ts'
+import type { StoreOfEachTest } from './store-under-test.ts'
+import { newDocument, newRow } from './stored-values.ts'
+
+const OK: RowOutcome = { ok: true }
+const REFUSED = { ok: false, reason: expect.any(String) }
+
+/** What a DocumentCatalog keeps to. */
+export function catalogContract(store: StoreOfEachTest): void {
+  describe('the catalog', () => {
+    test('a link opens its document, with its role and present title', async () => {
+      await store.catalog.create(newDocument('d', { linkRole: 'viewer' }))
+      await store.catalog.setTitle('d', '會議 notes')
+      expect(await store.factsOf('link of d')).toMatchObject({
+        documentId: 'd',
+        ownerId: 'ann',
+        title: '會議 notes',
+        link: { role: 'viewer' },
+      })
+      expect((await store.documents.load('d'))?.title).toBe('會議 notes')
+      expect(await store.factsOf('link of e')).toBeNull()
+    })
+
+    test('a list holds what somebody visited, the newest visit first', async () => {
+      await store.catalog.create(newDocument('a'))
+      await store.catalog.create(newDocument('b', { ownerId: 'bob' }))
+      await store.catalog.create(newDocument('c'))
+      await store.catalog.setTitle('b', 'Plan')
+      await store.documents.commit([newRow('b', 1)])
+      await store.catalog.recordVisits([{ userId: 'bob', documentId: 'b', linkId: 'link of b', at: 10 }])
+      await store.catalog.recordVisits([{ userId: 'bob', documentId: 'a', linkId: 'link of a', at: 11 }])
+      await store.catalog.recordVisits([{ userId: 'bob', documentId: 'b', linkId: 'link of b', at: 12 }])
+      await store.catalog.recordVisits([{ userId: 'ann', documentId: 'c', linkId: 'link of c', at: 13 }])
+      const b = {
+        documentId: 'b',
+        title: 'Plan',
+        owned: true,
+        linkId: 'link of b',
+        updatedAt: 2001,
+        visitedAt: 12,
+      }
+      const a = {
+        documentId: 'a',
+        title: '',
+        owned: false,
+        linkId: 'link of a',
+        updatedAt: 1000,
+        visitedAt: 11,
+      }
+      expect(await store.catalog.listFor('bob', 10)).toEqual([b, a])
+      expect(await store.catalog.listFor('bob', 1)).toEqual([b])
+      expect(await store.catalog.listFor('eve', 10)).toEqual([])
+    })
+
+    test('a forgotten visit leaves that person’s list only', async () => {
+      await store.catalog.create(newDocument('d'))
+      await store.catalog.recordVisits([{ userId: 'ann', documentId: 'd', linkId: 'link of d', at: 10 }])
+      await store.catalog.recordVisits([{ userId: 'bob', documentId: 'd', linkId: 'link of d', at: 11 }])
+      await store.catalog.forgetVisit('bob', 'd')
+      await store.catalog.forgetVisit('bob', 'd')
+      expect(await store.catalog.listFor('bob', 10)).toEqual([])
+      expect(await store.catalog.listFor('ann', 10)).toHaveLength(1)
+    })
+
+    test('visits to what does not exist any more are left out, the others are kept', async () => {
+      await store.catalog.create(newDocument('d'))
+      await store.catalog.recordVisits([
+        { userId: 'ann', documentId: 'nowhere', linkId: 'link', at: 10 },
+        { userId: 'ann', documentId: 'nowhere', linkId: 'link of d', at: 10 },
+        { userId: 'ann', documentId: 'd', linkId: 'link of d', at: 11 },
+      ])
+      expect((await store.catalog.listFor('ann', 10)).map(({ documentId }) => documentId)).toEqual(['d'])
+    })
+
+    test('only the owner deletes a document, once', async () => {
+      await store.written('d', 1)
+      expect(await store.catalog.delete('d', 'bob', 50)).toBe(false)
+      expect(await store.catalog.delete('nowhere', 'ann', 50)).toBe(false)
+      expect(await store.catalog.delete('d', 'ann', 50)).toBe(true)
+      expect(await store.catalog.delete('d', 'ann', 60)).toBe(false)
+      expect((await store.documents.load('d'))?.deletedAt).toBe(50)
+    })
+
+    test('a deleted document takes no rows, has no link and is in no list', async () => {
+      await store.written('d', 1)
+      await store.catalog.recordVisits([{ userId: 'bob', documentId: 'd', linkId: 'link of d', at: 10 }])
+      await store.catalog.delete('d', 'ann', 50)
+      expect(await store.documents.commit([newRow('d', 2)])).toEqual([REFUSED])
+      expect(await store.factsOf('link of d')).toMatchObject({ deletedAt: 50 })
+      expect(await store.catalog.listFor('bob', 10)).toEqual([])
+    })
+
+    test('documents that nobody wrote in are erased after a while, with their links and visits', async () => {
+      await store.catalog.create(newDocument('old', { createdAt: 10 }))
+      await store.catalog.create(newDocument('new', { createdAt: 30 }))
+      await store.catalog.create(newDocument('used', { createdAt: 10 }))
+      await store.documents.commit([newRow('used', 1)])
+      await store.catalog.recordVisits([{ userId: 'ann', documentId: 'old', linkId: 'link of old', at: 11 }])
+      expect(await store.catalog.eraseUntouched(30)).toEqual(['old'])
+      expect(await store.catalog.eraseUntouched(30)).toEqual([])
+      expect(await store.documents.load('old')).toBeNull()
+      expect(await store.factsOf('link of old')).toBeNull()
+      expect(await store.catalog.listFor('ann', 10)).toEqual([])
+      expect(await store.documents.heads(['old', 'new', 'used'])).toHaveLength(2)
+    })
+
+    test('every document is marked as restored', async () => {
+      await store.written('a', 1)
+      await store.written('b', 1)
+      await store.catalog.markRestored(70)
+      expect((await store.documents.load('a'))?.restoredAt).toBe(70)
+      expect((await store.documents.load('b'))?.restoredAt).toBe(70)
+    })
+  })
+
+  describe('the trash', () => {
+    const trashed = async (documentId: string, at: number) => {
+      await store.written(documentId, 1)
+      await store.catalog.delete(documentId, 'ann', at)
+    }
+
+    test('holds what its owner deleted, the last one first, until it is taken out', async () => {
+      await trashed('a', 50)
+      await trashed('b', 60)
+      await store.written('c', 1)
+      const [a, b] = ['a', 'b'].map((documentId) => ({
+        documentId,
+        title: '',
+        linkId: `link of ${documentId}`,
+        deletedAt: documentId === 'a' ? 50 : 60,
+      }))
+      expect(await store.catalog.trashOf('ann')).toEqual([b, a])
+      expect(await store.catalog.trashOf('bob')).toEqual([])
+      expect(await store.catalog.undelete('a', 'bob')).toBe(false)
+      expect(await store.catalog.undelete('c', 'ann')).toBe(false)
+      expect(await store.catalog.undelete('a', 'ann')).toBe(true)
+      expect(await store.catalog.undelete('a', 'ann')).toBe(false)
+      expect(await store.catalog.trashOf('ann')).toEqual([b])
+      expect(await store.documents.commit([newRow('a', 2)])).toEqual([OK])
+    })
+
+    test('what is erased is gone with all that belongs to it; only the owner erases, and only from the trash', async () => {
+      await trashed('a', 50)
+      await store.written('b', 1)
+      await store.catalog.recordVisits([{ userId: 'bob', documentId: 'a', linkId: 'link of a', at: 10 }])
+      await store.access.grant('a', 'bob', 'viewer', 10)
+      await store.access.request('a', 'eve', 'editor', 10)
+      await store.access.unlock('bob', 'link of a')
+      expect(await store.catalog.erase('a', 'bob')).toBe(false)
+      expect(await store.catalog.erase('b', 'ann')).toBe(false)
+      expect(await store.catalog.erase('a', 'ann')).toBe(true)
+      expect(await store.documents.load('a')).toBeNull()
+      expect(await store.factsOf('link of a', 'bob')).toBeNull()
+      expect(await store.access.sharing('a')).toEqual({ links: [], grants: [], requests: [] })
+    })
+
+    test('is emptied one document at a time, the oldest first', async () => {
+      await trashed('a', 50)
+      await trashed('b', 40)
+      await trashed('c', 60)
+      const erased = [1, 2, 3].map(() => store.catalog.eraseDeleted(60))
+      expect(await Promise.all(erased)).toEqual(['b', 'a', null])
+      expect(await store.documents.load('a')).toBeNull()
+      expect(await store.documents.load('c')).not.toBeNull()
+    })
+
+    test('what is in it is not counted as owned', async () => {
+      await trashed('a', 50)
+      await store.written('b', 1)
+      expect(await store.catalog.countOwned('ann')).toBe(1)
+      expect(await store.catalog.countOwned('bob')).toBe(0)
+    })
+  })
+}
