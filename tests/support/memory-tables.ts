@@ -1,0 +1,89 @@
+import type {
+  AccessKey,
+  Snapshot,
+  SnapshotHead,
+  StoredDocument,
+  StoredGrant,
+  StoredRow,
+} from '#lib/collab/document-store.ts'
+import type { SharedRole } from '#lib/protocol/identity.ts'
+
+/* What memory-store.ts keeps; as in the tables of lib/storage. */
+
+export interface MemoryDocument extends Omit<StoredDocument, 'snapshot'> {
+  readonly createdAt: number
+  readonly linkRole: SharedRole | null
+  readonly updatedAt: number
+  readonly snapshot: Snapshot | null
+}
+
+export interface MemoryLink {
+  readonly linkId: string
+  readonly documentId: string
+  readonly role: SharedRole
+  readonly expiresAt: number | null
+  readonly passwordHash: string | null
+  readonly revoked: boolean
+}
+
+export interface MemoryGrant extends StoredGrant {
+  readonly documentId: string
+}
+
+export interface Tables {
+  readonly documents: Map<string, MemoryDocument>
+  readonly links: Map<string, MemoryLink>
+  readonly grants: Map<string, MemoryGrant>
+  readonly requests: Map<string, MemoryGrant>
+  /** Who has entered the password of which link. */
+  readonly unlocks: Map<string, AccessKey>
+  readonly visits: Map<
+    string,
+    { readonly userId: string; readonly documentId: string; linkId: string; at: number }
+  >
+}
+
+export const noTables = (): Tables => ({
+  documents: new Map(),
+  links: new Map(),
+  visits: new Map(),
+  grants: new Map(),
+  requests: new Map(),
+  unlocks: new Map(),
+})
+
+export const copyOf = (tables: Tables): Tables => ({
+  documents: new Map(tables.documents),
+  links: new Map(tables.links),
+  visits: new Map(tables.visits),
+  grants: new Map(tables.grants),
+  requests: new Map(tables.requests),
+  unlocks: new Map(tables.unlocks),
+})
+
+/** A state of the store to go back to. Rows and documents in it are never changed, only replaced. */
+export type MemoryCopy = Readonly<Tables>
+
+export function keyOf(...parts: string[]): string {
+  return JSON.stringify(parts)
+}
+
+export function newLink(linkId: string, documentId: string, role: SharedRole): MemoryLink {
+  return { linkId, documentId, role, expiresAt: null, passwordHash: null, revoked: false }
+}
+
+export function byText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+export function copyRow({ seq, at, chain, entries }: StoredRow): StoredRow {
+  return { seq, at, chain: chain.slice(), entries: entries.slice() }
+}
+
+export function headOf({ seq, chain, vector, bytes }: SnapshotHead): SnapshotHead {
+  return { seq, chain: chain.slice(), vector: vector.slice(), bytes }
+}
+
+export function copySnapshot(snapshot: Snapshot): Snapshot {
+  return { ...headOf(snapshot), state: snapshot.state.slice(), bytes: snapshot.state.length }
+}
