@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Files that wait for a server for a minute and longer begin first, or everything waits for them in the end. */
-const LONG = ['tests/replay/over-sockets.test.ts', 'tests/durability/kill.test.ts']
+const LONG = ['tests/replay/over-sockets.test.ts', 'tests/faults/kill9.test.ts']
 
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
