@@ -24,7 +24,8 @@ import { pathOf } from '../protocol/urls.ts'
 import { NAMESPACE, PROTOCOL_VERSION } from '../protocol/version.ts'
 import type { ClientClock } from './client-clock.ts'
 import { type Authenticate, Credential } from './credential.ts'
-import type { DocumentSync, Link } from './document-sync.ts'
+import type { DocumentSync } from './document-sync.ts'
+import type { Link } from './link.ts'
 
 export interface ConnectionOptions {
   /** Origin of the server, like `https://write.example.org`. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import * as Y from 'yjs'
-import { DocumentSync, type Link } from '#lib/client/document-sync.ts'
+import { DocumentSync } from '#lib/client/document-sync.ts'
+import type { Link } from '#lib/client/link.ts'
 import { type ReplicaStore, ReplicaStoreError, type SealedBatch } from '#lib/client/replica-store.ts'
 import type { DocumentStore } from '#lib/collab/document-store.ts'
 import { checkDocument, foldDocument } from '#lib/collab/fold.ts'

@@ -1,0 +1,14 @@
+import type { Refusal } from '../protocol/errors.ts'
+import type { Joined, JoinRequest, PullRequest } from '../protocol/events.ts'
+
+/** One live connection. The promises reject when the connection ends or the answer is overdue. */
+export interface Link {
+  join(request: JoinRequest): Promise<{ answer: Joined | Refusal; history: Uint8Array | null }>
+  pull(request: PullRequest): Promise<{
+    answer: { readonly ok: true; readonly chunked: number } | Refusal
+    history: Uint8Array | null
+  }>
+  /** `received`: called when the server has it; never when the connection ends before. */
+  update(batch: Uint8Array, received?: () => void): void
+  leave(room: number): void
+}

@@ -1,0 +1,66 @@
+import * as Y from 'yjs'
+
+/**
+ * When both sides must tell each other by state vector what the other lacks, because a batch met a gap that rows did not
+ * close, and what the Y.Doc holds back meanwhile.
+ */
+export class StateExchange {
+  readonly #doc: Y.Doc
+  #due = false
+  /** Bytes in the Y.Doc that wait for their predecessors and were not sent. */
+  #withheld = 0
+
+  constructor(doc: Y.Doc) {
+    this.#doc = doc
+  }
+
+  /** The next join asks for it. */
+  get due(): boolean {
+    return this.#due
+  }
+
+  ask(): void {
+    this.#due = true
+  }
+
+  /** It is done: gives what a server with that state vector (base64) lacks, a Yjs v1 update. */
+  settle(vector: string): Uint8Array {
+    const differences = differencesOf(this.#doc, vectorOf(vector))
+    this.#due = false
+    this.withhold()
+    return differences
+  }
+
+  /** What waits for its predecessors in the Y.Doc was not sent. */
+  withhold(): void {
+    this.#withheld = pendingBytes(this.#doc)
+  }
+
+  /** What was withheld found its predecessors after all: it is in the Y.Doc now, and nowhere else. Asks for an exchange. */
+  found(): boolean {
+    if (pendingBytes(this.#doc) >= this.#withheld) return false
+    this.#withheld = 0
+    this.#due = true
+    return true
+  }
+}
+
+/** Without what itself waits for its predecessors, which the gate refuses. */
+function differencesOf(doc: Y.Doc, vector: Uint8Array): Uint8Array {
+  const { store } = doc
+  const { pendingStructs, pendingDs } = store
+  store.pendingStructs = null
+  store.pendingDs = null
+  const differences = Y.encodeStateAsUpdate(doc, vector)
+  store.pendingStructs = pendingStructs
+  store.pendingDs = pendingDs
+  return differences
+}
+
+function pendingBytes({ store: { pendingStructs, pendingDs } }: Y.Doc): number {
+  return (pendingStructs?.update.length ?? 0) + (pendingDs?.length ?? 0)
+}
+
+function vectorOf(base64: string): Uint8Array {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+}
