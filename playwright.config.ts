@@ -1,6 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { defineConfig, devices } from '@playwright/test'
+import { chromiumOptions } from './tests/support/chromium.ts'
 
 /**
  * Browser tests. Those of the product start a server of their own (tests/support/server-process.ts) from the build that
@@ -22,24 +21,6 @@ export default defineConfig({
     trace: 'off',
     video: 'off',
     screenshot: 'only-on-failure',
-    launchOptions: {
-      ...chromium(),
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    },
+    launchOptions: chromiumOptions(),
   },
 })
-
-/** The browser that scripts/bootstrap.mjs found or installed; Playwright's own where it noted none. */
-function chromium(): { executablePath?: string } {
-  const noted = join(import.meta.dirname, 'node_modules/.bootstrap/chromium')
-  const executablePath = process.env.CHROMIUM_PATH || (existsSync(noted) && readFileSync(noted, 'utf8'))
-  return executablePath ? { executablePath } : {}
-}

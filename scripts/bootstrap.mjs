@@ -21,6 +21,7 @@ const needs = {
   dev: [dependencies],
   check: [dependencies, routeTypes],
   test: [dependencies, build, chromium],
+  'bench:editor': [dependencies, chromium],
 }
 
 /** The command that runs now. */

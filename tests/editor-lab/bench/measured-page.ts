@@ -1,0 +1,122 @@
+import type { Browser, CDPSession, Page } from '@playwright/test'
+import type { BindingName, LabMeasures, Place } from '../lab.ts'
+
+/** What five people do to a document. */
+const LOAD = { peers: 5, keysPerSecond: 5 } as const
+/** Keys of the person at this page. */
+const LOCAL_KEYS = 40
+const LOCAL_KEYS_PER_SECOND = 10
+/** The local caret stands in a paragraph of the first screen. */
+const CARET_BLOCK = 3
+
+/** The lab open with one document, in a browser profile of its own, and a line to the browser's own figures. */
+export class MeasuredPage {
+  readonly #page: Page
+  readonly #devtools: CDPSession
+  readonly binding: BindingName
+
+  private constructor(page: Page, devtools: CDPSession, binding: BindingName) {
+    this.#page = page
+    this.#devtools = devtools
+    this.binding = binding
+  }
+
+  static async open(
+    browser: Browser,
+    url: string,
+    binding: BindingName,
+    words: number,
+  ): Promise<MeasuredPage> {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 720 } })
+    const page = await context.newPage()
+    const devtools = await context.newCDPSession(page)
+    await devtools.send('Performance.enable', { timeDomain: 'timeTicks' })
+    await page.goto(url)
+    await page.evaluate(
+      async ({ binding, words, block }) => {
+        await window.lab.open({ binding, words, peers: 0 })
+        window.lab.goTo({ path: [block], offset: 0 })
+        await window.lab.settled()
+      },
+      { binding, words, block: CARET_BLOCK },
+    )
+    const measured = new MeasuredPage(page, devtools, binding)
+    // What is compiled and cached on first use is no part of a keystroke.
+    await measured.keystrokes('same', 20)
+    return measured
+  }
+
+  /** Script time of each remote key, ms. */
+  keystrokes(place: Place, count: number): Promise<number[]> {
+    return this.#page.evaluate(([place, count]) => window.lab.measure.keystrokes(place, count), [
+      place,
+      count,
+    ] as const)
+  }
+
+  /** ms from the first of so many updates until the last is shown and laid out. */
+  burst(count: number): Promise<number> {
+    return this.#page.evaluate((count) => window.lab.measure.burst(count), count)
+  }
+
+  /** Milliseconds of each second that the page's main thread works while five people type. */
+  async busy(ms: number, carets: boolean): Promise<number> {
+    const before = await this.#taskTime()
+    await this.#load(ms, carets)
+    const after = await this.#taskTime()
+    return ((after.taskMs - before.taskMs) / (after.atMs - before.atMs)) * 1000
+  }
+
+  /** Local key to painted frame, ms; `load`: while five people type; `slowness`: by how much the CPU is slowed down. */
+  async localKeys({ load, slowness }: { load: boolean; slowness: number }): Promise<number[]> {
+    await this.#devtools.send('Emulation.setCPUThrottlingRate', { rate: slowness })
+    await this.#page.evaluate(() => window.lab.measure.watchKeys())
+    const ms = ((LOCAL_KEYS + 10) / LOCAL_KEYS_PER_SECOND) * 1000
+    const others = load ? this.#load(ms, true) : Promise.resolve()
+    const sent: Promise<unknown>[] = []
+    const begun = performance.now()
+    for (let key = 0; key < LOCAL_KEYS; key++) {
+      await until(begun + ((key + 5) / LOCAL_KEYS_PER_SECOND) * 1000)
+      // Not awaited: a busy page answers late, and a person types on.
+      sent.push(
+        this.#devtools.send('Input.dispatchKeyEvent', { type: 'keyDown', key: 'k', code: 'KeyK', text: 'k' }),
+        this.#devtools.send('Input.dispatchKeyEvent', { type: 'keyUp', key: 'k', code: 'KeyK' }),
+      )
+    }
+    await Promise.all([...sent, others])
+    const times = await this.#page.evaluate(async () => {
+      await window.lab.settled()
+      return window.lab.measure.watchedKeys()
+    })
+    await this.#devtools.send('Emulation.setCPUThrottlingRate', { rate: 1 })
+    if (times.length < LOCAL_KEYS) throw new Error(`${times.length} of ${LOCAL_KEYS} keys arrived`)
+    return times
+  }
+
+  /** The editor, the page and the Y.Doc hold one text. */
+  async agrees(): Promise<boolean> {
+    return this.#page.evaluate(async () => {
+      await window.lab.settled()
+      return window.lab.state().equal
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.#page.context().close()
+  }
+
+  #load(ms: number, carets: boolean): Promise<void> {
+    const load: Parameters<LabMeasures['load']>[0] = { ...LOAD, ms, carets }
+    return this.#page.evaluate((load) => window.lab.measure.load(load), load)
+  }
+
+  async #taskTime(): Promise<{ taskMs: number; atMs: number }> {
+    const { metrics } = await this.#devtools.send('Performance.getMetrics')
+    const figure = (name: string): number => (metrics.find((each) => each.name === name)?.value ?? 0) * 1000
+    return { taskMs: figure('TaskDuration'), atMs: figure('Timestamp') }
+  }
+}
+
+function until(time: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.max(0, time - performance.now())))
+}
