@@ -90,11 +90,15 @@ function machine(browser: Browser): string {
   ].join(' · ')
 }
 
-try {
-  const options = readOptions(process.argv.slice(2))
-  process.exitCode = (await run(options)) ? 0 : 1
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error)
-  console.error(USAGE)
-  process.exitCode = 2
+function asked(): Options | null {
+  try {
+    return readOptions(process.argv.slice(2))
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+    console.error(USAGE)
+    return null
+  }
 }
+
+const options = asked()
+process.exitCode = options === null ? 2 : (await run(options)) ? 0 : 1

@@ -37,13 +37,17 @@ export function spotOf(place: Place, state: EditorState): Spot {
   }
 }
 
-/** The end of the first top-level text block from a child index on. */
+/** The end of the first paragraph at the top level from a child index on, or of the last one. */
 export function textBlockFrom(doc: Node, index: number): Spot {
-  for (let at = index; at < doc.childCount; at++) {
+  let found: Spot | null = null
+  for (let at = 0; at < doc.childCount; at++) {
     const block = doc.child(at)
-    if (block.type.name === 'paragraph') return { path: [at], offset: block.content.size }
+    if (block.type.name !== 'paragraph') continue
+    found = { path: [at], offset: block.content.size }
+    if (at >= index) break
   }
-  throw new Error(`no paragraph from block ${index} on`)
+  if (!found) throw new Error('no paragraph at the top level')
+  return found
 }
 
 /** The position of a spot in an editor's document. */
