@@ -68,7 +68,7 @@ const en = {
   unreachable: 'Who has access cannot be shown while the server is out of reach.',
   retry: 'Try again',
 
-  draftTitle: 'These words are not in the document',
+  draftTitle: 'Some of your words are not in the document',
   draftWhy: 'You could no longer edit when they were on their way. They are kept on this device.',
   draftWithdrawn: 'Your access ended before they reached the server. They are kept on this device.',
   draftHere: 'They are kept in this tab only: copy or download them before you close it.',
@@ -145,7 +145,7 @@ const zhTW: AccessWords = {
   unreachable: '連不上伺服器，暫時無法顯示誰有權限。',
   retry: '再試一次',
 
-  draftTitle: '這些文字不在文件裡',
+  draftTitle: '你有些文字不在文件裡',
   draftWhy: '它們還在路上時，你已經不能編輯了。文字保留在這台裝置。',
   draftWithdrawn: '它們送到伺服器之前，你的權限就結束了。文字保留在這台裝置。',
   draftHere: '只保留在這個分頁，關閉之前請先複製或下載。',

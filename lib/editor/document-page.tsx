@@ -3,7 +3,6 @@
 import type { Editor } from '@tiptap/core'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { mayEdit, type Role } from '../protocol/identity.ts'
-import { pathOf } from '../protocol/urls.ts'
 import { ROOTS } from '../protocol/version.ts'
 import { Arrivals } from './arrivals.tsx'
 import { AskedNotice } from './asked-notice.tsx'
@@ -22,12 +21,13 @@ import { PeopleBar, usePeople } from './people-bar.tsx'
 import { EditorBoundary, PlainDocument } from './plain-document.tsx'
 import type { Theme } from './preferences.ts'
 import { chipSentence, saveChip } from './save-chip.ts'
-import { CopyButtons, SaveIndicator } from './save-indicator.tsx'
+import { SaveIndicator } from './save-indicator.tsx'
 import { StatusLine } from './status-line.tsx'
 import { TextSurface } from './text-surface.tsx'
 import { TitleField } from './title-field.tsx'
 import { Toolbar } from './toolbar.tsx'
-import { useDraft, useEverJoined, useSave, useStatus } from './use-provider.ts'
+import { UnsentBanner } from './unsent-banner.tsx'
+import { useDraft, useEverJoined, useStatus } from './use-provider.ts'
 import { useViewportHeight } from './use-viewport-height.ts'
 
 const keptDraft = laterPart(() => import('./kept-draft.tsx').then((module) => module.KeptDraft))
@@ -107,16 +107,18 @@ export function DocumentPage({ session, address, theme: firstTheme, created }: D
         />
         <SaveIndicator session={session} />
         <span className="grow" />
-        <PeopleBar session={session} sectionOf={sectionOf} jumpTo={jumpTo} />
-        <button
-          type="button"
-          className="button share-button"
-          onPointerEnter={prepareDialogs}
-          onFocus={prepareDialogs}
-          onClick={() => setOverlay('share')}
-        >
-          {words.share}
-        </button>
+        {ended ? null : <PeopleBar session={session} sectionOf={sectionOf} jumpTo={jumpTo} />}
+        {ended ? null : (
+          <button
+            type="button"
+            className="button share-button"
+            onPointerEnter={prepareDialogs}
+            onFocus={prepareDialogs}
+            onClick={() => setOverlay('share')}
+          >
+            {words.share}
+          </button>
+        )}
         <MoreMenu
           theme={theme}
           onTheme={setTheme}
@@ -128,7 +130,7 @@ export function DocumentPage({ session, address, theme: firstTheme, created }: D
         {editor && status.mayType ? <Toolbar editor={editor} onLink={openLink} /> : null}
       </section>
       <main className="page" data-region>
-        <Unsent session={session} />
+        <UnsentBanner session={session} />
         {draft ? <Later part={keptDraft} props={{ session, draft }} /> : null}
         {status.schemaTooOld ? <PlainDocument doc={doc} heading={words.tooOld} /> : null}
         {bound ? (
@@ -175,42 +177,6 @@ export function DocumentPage({ session, address, theme: firstTheme, created }: D
       )}
       <AskedNotice session={session} address={address} />
       <Arrivals people={people} joined={everJoined} />
-    </div>
-  )
-}
-
-/** What the person can still do when edits will not reach the server any more. */
-function Unsent({ session }: { session: DocumentSession }) {
-  const words = useWords()
-  const status = useStatus(session.provider)
-  const save = useSave(session.provider)
-  const signedOut = status.hindrance === 'session-expired' && (status.lapsed || status.phase !== 'joined')
-  const stuck =
-    signedOut || status.phase === 'ended' || (status.problem !== null && status.phase === 'joined')
-  const reloadable = signedOut || (status.phase === 'ended' && status.problem !== 'document-deleted')
-  if (!stuck || (save.saved && !reloadable)) return null
-  return (
-    <div className="banner banner-warn" role="alert">
-      <p>
-        {save.saved || signedOut ? chipSentence(saveChip(status, save, Date.now()), words) : words.unsent}
-      </p>
-      <div className="button-row">
-        {signedOut ? (
-          <a className="button" href={pathOf({ to: 'sign-in' })} target="_blank" rel="noopener">
-            {words.access.signIn}
-          </a>
-        ) : null}
-        {reloadable ? (
-          <button
-            type="button"
-            className={signedOut ? 'button button-quiet' : 'button'}
-            onClick={() => location.reload()}
-          >
-            {words.reload}
-          </button>
-        ) : null}
-        <CopyButtons session={session} />
-      </div>
     </div>
   )
 }

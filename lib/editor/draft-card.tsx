@@ -14,13 +14,12 @@ interface DraftCardProps {
   /** Name of the downloaded file. */
   readonly fileName: string
   readonly onDiscard: () => void
-  /** What else can be done, before and after taking the words out. */
-  readonly before?: ReactNode
-  readonly after?: ReactNode
+  /** What else can be done: first of all. */
+  readonly first?: ReactNode
 }
 
 /** Words that are not in the document, and what to do with them. */
-export function DraftCard({ text, why, onDevice, fileName, onDiscard, before, after }: DraftCardProps) {
+export function DraftCard({ text, why, onDevice, fileName, onDiscard, first }: DraftCardProps) {
   const words = accessWordsIn(useLanguage().language)
   const pageWords = useWords()
   const announce = useAnnounce()
@@ -43,7 +42,7 @@ export function DraftCard({ text, why, onDevice, fileName, onDiscard, before, af
         </section>
       )}
       <div className="button-row">
-        {before}
+        {first}
         {text === '' ? null : (
           <>
             <button type="button" className="button button-quiet" onClick={() => void copy()}>
@@ -58,11 +57,9 @@ export function DraftCard({ text, why, onDevice, fileName, onDiscard, before, af
             </button>
           </>
         )}
-        {after}
-        <span className="grow" />
         <button
           type="button"
-          className={sure ? 'button button-danger' : 'button button-quiet'}
+          className={`draft-discard button ${sure ? 'button-danger' : 'button-quiet'}`}
           onBlur={() => setSure(false)}
           onClick={() => {
             if (!sure) return setSure(true)

@@ -47,6 +47,11 @@ export const CheckIcon = (props: IconProps) => (
     <path d="m5 12.5 4.5 4.5L19 7.5" />
   </Sign>
 )
+export const DownloadIcon = (props: IconProps) => (
+  <Sign {...props}>
+    <path d="M12 4v11m-4.5-4.5L12 15l4.5-4.5M5 19.5h14" />
+  </Sign>
+)
 export const DotsIcon = (props: IconProps) => (
   <Sign {...props} weight={1}>
     <circle cx="5.5" cy="12" r="1.1" fill="currentColor" />

@@ -40,14 +40,15 @@ export function KeptDraft({ session, draft }: { session: DocumentSession; draft:
       onDevice={save.local === 'ok'}
       fileName={fileName(doc, words.draftFile, 'txt')}
       onDiscard={() => void provider.discardDraft()}
-      before={
+      first={
         status.mayType ? (
           <button type="button" className="button" onClick={() => void putIn()}>
             {words.draftPutIn}
           </button>
-        ) : null
+        ) : ended || status.lapsed ? null : (
+          <AskButton {...asking} />
+        )
       }
-      after={status.mayType || ended || status.lapsed ? null : <AskButton {...asking} />}
     />
   )
 }

@@ -80,7 +80,7 @@ export function PeopleBar({ session, sectionOf, jumpTo }: PeopleBarProps) {
             button={
               <span className="face face-more">
                 <span className="people-wide">{rest > 0 ? `+${rest}` : '…'}</span>
-                <span className="people-narrow">+{Math.max(0, people.length - 2)}</span>
+                <span className="people-narrow">{people.length > 2 ? `+${people.length - 2}` : '…'}</span>
               </span>
             }
           >

@@ -6,7 +6,7 @@ import { AccessChip } from './access-chip.tsx'
 import { copyText, downloadFile } from './copy-text.ts'
 import type { DocumentSession } from './document-session.ts'
 import { fileName, htmlPage, plainText } from './document-text.ts'
-import { CheckIcon, OfflineIcon, SyncIcon, WarnIcon } from './icons.tsx'
+import { CheckIcon, DownloadIcon, OfflineIcon, SyncIcon, WarnIcon } from './icons.tsx'
 import { useAnnounce, useLanguage, useWords } from './interface.tsx'
 import { HTML_LANG } from './language.ts'
 import { Popover } from './overlays.tsx'
@@ -38,7 +38,9 @@ function useShownChip(session: DocumentSession): SaveChip {
 }
 
 function settleTime(shown: SaveChip, actual: SaveChip): number {
-  return shown.kind === actual.kind || shown.kind === 'opening' ? 0 : SETTLE
+  // Opening is over when it is; and what one may do is one state, never two in one page.
+  const atOnce = shown.kind === 'opening' || shown.kind === 'read-only' || actual.kind === 'read-only'
+  return shown.kind === actual.kind || atOnce ? 0 : SETTLE
 }
 
 /** The chip in the header and the popover beneath it. */
@@ -180,6 +182,7 @@ export function CopyButtons({ session }: { session: Pick<DocumentSession, 'doc'>
         className="button button-quiet"
         onClick={() => downloadFile(fileName(doc, words.untitled, 'txt'), 'text/plain', plainText(doc))}
       >
+        <DownloadIcon size={15} />
         {words.save.asText}
       </button>
       <button
@@ -189,6 +192,7 @@ export function CopyButtons({ session }: { session: Pick<DocumentSession, 'doc'>
           downloadFile(fileName(doc, words.untitled, 'html'), 'text/html', htmlPage(doc, HTML_LANG[language]))
         }
       >
+        <DownloadIcon size={15} />
         {words.save.asHtml}
       </button>
       <button type="button" className="button button-quiet" onClick={() => void copy()}>

@@ -68,7 +68,7 @@ const en = {
     nowEdit: 'You can edit now.',
     nowComment: 'You can read and comment now, no longer edit.',
     nowView: 'You can read now, no longer edit.',
-    withdrawn: 'You no longer have access. What you see is how it was then.',
+    asItWas: 'What you see is how it was then.',
     asks: (name: string, role: SharedRole) =>
       `${name} asks to ${{ viewer: 'view', commenter: 'comment', editor: 'edit' }[role]}.`,
     allow: 'Allow',
@@ -78,6 +78,7 @@ const en = {
     answerFailed: 'That did not work. Try again in a moment.',
     signIn: 'Sign in again',
   },
+  sentences: (parts: readonly string[]) => parts.join(' '),
   waited: (ms: number) =>
     ms < 60_000 ? `${Math.max(1, Math.round(ms / 1000))} s` : `${Math.floor(ms / 60_000)} min`,
 
@@ -98,7 +99,7 @@ const en = {
     none: 'none',
     roundTrip: (ms: number) => `${Math.round(ms)} ms there and back`,
     download: 'Download my copy',
-    asText: 'Text',
+    asText: 'Text file',
     asHtml: 'Web page',
     copyText: 'Copy text',
     textCopied: 'Text copied',
@@ -271,7 +272,7 @@ const zhTW: Words = {
     nowEdit: '你現在可以編輯了。',
     nowComment: '你現在可以閱讀和評論，不能再編輯。',
     nowView: '你現在可以閱讀，不能再編輯。',
-    withdrawn: '你不再有權限。你看到的是當時的內容。',
+    asItWas: '你看到的是當時的內容。',
     asks: (name, role) => `${name}要求${{ viewer: '檢視', commenter: '評論', editor: '編輯' }[role]}。`,
     allow: '允許',
     notNow: '先不要',
@@ -280,6 +281,7 @@ const zhTW: Words = {
     answerFailed: '沒有成功，請稍後再試。',
     signIn: '重新登入',
   },
+  sentences: (parts) => parts.join(''),
   waited: (ms) =>
     ms < 60_000 ? `${Math.max(1, Math.round(ms / 1000))} 秒` : `${Math.floor(ms / 60_000)} 分鐘`,
 
@@ -299,7 +301,7 @@ const zhTW: Words = {
     none: '無',
     roundTrip: (ms) => `來回 ${Math.round(ms)} 毫秒`,
     download: '下載我的副本',
-    asText: '純文字',
+    asText: '文字檔',
     asHtml: '網頁',
     copyText: '複製全文',
     textCopied: '已複製全文',

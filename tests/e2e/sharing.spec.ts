@@ -5,6 +5,7 @@ import { Decoder } from '#lib/protocol/packet-parser.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import { startCuttableProxy } from '../support/cuttable-proxy.ts'
 import { test } from './fixtures.ts'
+import { photograph } from './photographs.ts'
 import { frontWords, type Writer, words } from './writer.ts'
 
 const say = accessWordsIn('en')
@@ -40,6 +41,11 @@ function draftOf(writer: Writer): Locator {
   return writer.page.getByRole('region', { name: say.draftTitle })
 }
 
+/** Of each state of somebody whose access changes. */
+function photographRevocation(writer: Writer, name: string): Promise<void> {
+  return photograph(writer, 'revocation', name)
+}
+
 async function expectAccessible(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze()
   const found = violations.map(
@@ -68,10 +74,12 @@ test('lowered while one types: nothing is accepted after, and every letter is in
     delay: 5,
   })
   await mei.sees('fox')
+  await photographRevocation(wei, '1-editing')
   await letLink(mei, 'viewer')
   await expect(accessChip(wei)).toBeVisible()
   await typing
   await expect(wei.body).toHaveAttribute('contenteditable', 'false')
+  await photographRevocation(wei, '2-lowered')
   await expect.poll(async () => (await wei.lines()).join()).toBe((await mei.lines()).join())
   const end = (await mei.lines()).join()
   await wei.page.reload()
@@ -150,6 +158,7 @@ test('[DRAFT1] lowered with batches on their way: none is accepted after, and th
   await expect(draft.getByRole('button', { name: say.draftDownload })).toBeVisible()
   await expect(draft.getByRole('button', { name: access.ask })).toBeVisible()
   await expect(wei.body).toHaveText('Minutes, sent')
+  await photographRevocation(wei, '3-draft')
   await mei.page.reload()
   await expect(mei.body).toHaveText('Minutes, sent')
   await wei.page.reload()
@@ -182,7 +191,11 @@ test('typed offline and refused: the text is the server’s, the draft is shown,
   await draft.getByRole('button', { name: access.ask }).click()
   const asked = mei.page.getByRole('region', { name: access.ask.toLowerCase().replace('ask', 'asks') })
   await expect(asked).toBeVisible()
+  await photographRevocation(wei, '4-draft-asked')
+  await photographRevocation(mei, '5-owner-is-asked')
   await asked.getByRole('button', { name: access.allow }).click()
+  await expect(draft.getByRole('button', { name: say.draftPutIn })).toBeVisible()
+  await photographRevocation(wei, '6-draft-allowed')
   await draft.getByRole('button', { name: say.draftPutIn }).click()
   await mei.sees('Minutes, written on a train')
   await expect(draft).toBeHidden()
@@ -248,6 +261,7 @@ test('a new link disconnects who came by the old one, and looks to them as if th
   await dialog.getByRole('button', { name: say.settings }).click()
   await dialog.getByRole('button', { name: say.renew }).click()
   await expect(dialog.getByText(say.renewAsk(1))).toBeVisible()
+  await photographRevocation(mei, '7-owner-renews')
   await dialog.getByRole('button', { name: say.renew }).click()
   await expect(dialog.getByText(say.renewed(1))).toBeVisible()
   const link = await dialog.getByRole('textbox', { name: say.link }).inputValue()
@@ -256,9 +270,11 @@ test('a new link disconnects who came by the old one, and looks to them as if th
   await expect(alertOf(wei, chip.linkChanged)).toBeVisible()
   await expect(wei.body).toHaveText('Minutes')
   await expect(wei.body).toHaveAttribute('contenteditable', 'false')
+  await photographRevocation(wei, '8-withdrawn')
   await expectAccessible(wei.page)
   await wei.page.reload()
   await expect(wei.page.getByRole('heading', { name: words.notFound })).toBeVisible()
+  await photographRevocation(wei, '9-withdrawn-reloaded')
   await wei.open(link)
   await wei.sees('Minutes')
 })
@@ -273,11 +289,13 @@ test('words that were not sent are found on the page that says there is nothing'
   await letLink(mei, 'nobody')
   await wei.page.context().setOffline(false)
   await expect(draftOf(wei)).toContainText('Minutes nobody has seen')
+  await photographRevocation(wei, '10-withdrawn-draft')
   await wei.page.goto(link)
   await expect(wei.page.getByRole('heading', { name: words.notFound })).toBeVisible()
   const draft = draftOf(wei)
   await expect(draft).toContainText('Minutes nobody has seen')
   await expectAccessible(wei.page)
+  await photographRevocation(wei, '11-not-found-draft')
   await draft.getByRole('button', { name: say.draftDiscard }).click()
   await draft.getByRole('button', { name: say.draftDiscardAsk }).click()
   await expect(draft).toBeHidden()
@@ -386,6 +404,7 @@ test('a deleted document lies in the trash of its owner, who brings it back or e
   await mei.page.getByRole('button', { name: REMOVE }).click()
   await mei.page.getByRole('button', { name: words.deleteButton, exact: true }).click()
   await expect(wei.chip).toContainText(chip.deleted)
+  await photographRevocation(wei, '12-deleted')
   const trash = mei.page.getByText(frontWords.trash.heading(1))
   await trash.click()
   await expectAccessible(mei.page)
