@@ -2,6 +2,7 @@
 
 import { type FormEvent, type ReactNode, useRef, useState } from 'react'
 import { addressIn, pathOf } from '#lib/protocol/urls.ts'
+import { Problem } from './problem.tsx'
 
 interface EnhancedFormProps {
   /** The route, which takes this form and the same as JSON (app/api/account/answers.ts). */
@@ -56,9 +57,7 @@ export function EnhancedForm(props: EnhancedFormProps) {
   return (
     <form ref={form} className={className} method="post" action={action} onSubmit={submit} aria-busy={busy}>
       {problem === null ? null : (
-        <p className="note note-error sheet-problem" role="alert">
-          {(Object.hasOwn(problems, problem) && problems[problem]) || problems.failed}
-        </p>
+        <Problem>{(Object.hasOwn(problems, problem) && problems[problem]) || problems.failed}</Problem>
       )}
       {children}
     </form>

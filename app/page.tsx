@@ -10,6 +10,7 @@ import { timeAgo } from '#lib/editor/time-ago.ts'
 import { wordsIn } from '#lib/editor/words.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import { type RecentDocument, services } from '#lib/server/services.ts'
+import { Question } from './question.tsx'
 import { type Reader, reader } from './reader.ts'
 import { AccountChip } from './site-frame.tsx'
 import { Trash } from './trash.tsx'
@@ -116,7 +117,6 @@ function Recent({ documents, person }: { documents: readonly RecentDocument[]; p
   )
 }
 
-/** A first press asks, the second one acts: without JavaScript too. */
 function Removal({ document, person }: { document: RecentDocument; person: Reader }) {
   const { words } = person
   const front = frontWordsIn(person.language)
@@ -132,25 +132,15 @@ function Removal({ document, person }: { document: RecentDocument; person: Reade
       >
         <TrashIcon />
       </button>
-      <div id={id} popover="auto" className="popover popover-ask">
-        <p>{document.owned ? front.removeOwned : front.removeVisited}</p>
-        <form method="post" action={pathOf({ to: 'api', path: 'documents/delete' })}>
-          <input type="hidden" name="address" value={document.address} />
-          <div className="button-row button-row-end">
-            <button
-              type="button"
-              className="button button-quiet"
-              popoverTarget={id}
-              popoverTargetAction="hide"
-            >
-              {words.cancel}
-            </button>
-            <button type="submit" className="button button-danger">
-              {document.owned ? words.deleteButton : front.removeButton}
-            </button>
-          </div>
-        </form>
-      </div>
+      <Question
+        id={id}
+        question={document.owned ? front.removeOwned : front.removeVisited}
+        cancel={words.cancel}
+        answer={document.owned ? words.deleteButton : front.removeButton}
+        path="documents/delete"
+        name="address"
+        value={document.address}
+      />
     </>
   )
 }

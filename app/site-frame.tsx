@@ -34,6 +34,16 @@ export function SiteFrame({ person, session, width, children }: SiteFrameProps) 
   )
 }
 
+/** A part of a page under its heading. `id` is unique on its page. */
+export function SheetPart({ id, heading, children }: { id: string; heading: string; children: ReactNode }) {
+  return (
+    <section className="sheet-part" aria-labelledby={id}>
+      <h2 id={id}>{heading}</h2>
+      {children}
+    </section>
+  )
+}
+
 /** The way in for guests; for people with an account, their name and the way to it. */
 export function AccountChip({ person, session }: { person: Reader; session: Session | null }) {
   const words = accountWordsIn(person.language)

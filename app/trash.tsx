@@ -1,6 +1,7 @@
 import { frontWordsIn } from '#lib/editor/front-words.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import type { TrashedDocument } from '#lib/server/services.ts'
+import { Question } from './question.tsx'
 import type { Reader } from './reader.ts'
 
 const DAY_MS = 24 * 3600 * 1000
@@ -40,7 +41,6 @@ export function Trash({ documents, person }: { documents: readonly TrashedDocume
   )
 }
 
-/** A first press asks, the second one acts. */
 function Erasure({ document, person }: { document: TrashedDocument; person: Reader }) {
   const { words } = person
   const front = frontWordsIn(person.language)
@@ -55,25 +55,15 @@ function Erasure({ document, person }: { document: TrashedDocument; person: Read
       >
         {front.trash.erase}
       </button>
-      <div id={id} popover="auto" className="popover popover-ask">
-        <p>{front.trash.eraseAsk}</p>
-        <form method="post" action={pathOf({ to: 'api', path: 'documents/erase' })}>
-          <input type="hidden" name="address" value={document.address} />
-          <div className="button-row button-row-end">
-            <button
-              type="button"
-              className="button button-quiet"
-              popoverTarget={id}
-              popoverTargetAction="hide"
-            >
-              {words.cancel}
-            </button>
-            <button type="submit" className="button button-danger">
-              {front.trash.erase}
-            </button>
-          </div>
-        </form>
-      </div>
+      <Question
+        id={id}
+        question={front.trash.eraseAsk}
+        cancel={words.cancel}
+        answer={front.trash.erase}
+        path="documents/erase"
+        name="address"
+        value={document.address}
+      />
     </>
   )
 }

@@ -9,15 +9,16 @@ import { type AccessToken, services } from '#lib/server/services.ts'
 import { dateIn } from '../dates.ts'
 import { EnhancedForm } from '../enhanced-form.tsx'
 import { type PageProps, queryOf } from '../page-props.ts'
+import { titleOf } from '../page-title.ts'
+import { Problem } from '../problem.tsx'
 import { type Reader, reader } from '../reader.ts'
-import { Field, NewPasswordField, SiteFrame } from '../site-frame.tsx'
+import { Field, NewPasswordField, SheetPart, SiteFrame } from '../site-frame.tsx'
 
 /** How long a token may be good for, days. */
 const LIVES = [7, 30, 90, 365]
 
 export async function generateMetadata(): Promise<Metadata> {
-  const { language, words } = await reader()
-  return { title: `${accountWordsIn(language).account} · ${words.product}` }
+  return { title: await titleOf(({ account }) => account) }
 }
 
 /** One's own account: name, password, tokens of programs, the way out. */
@@ -45,18 +46,13 @@ export default async function AccountPage(props: PageProps) {
           </a>
         </div>
       </div>
-      {problem ? (
-        <p className="note note-error sheet-problem" role="alert">
-          {problem}
-        </p>
-      ) : null}
+      {problem ? <Problem>{problem}</Problem> : null}
       {done ? (
         <p className="note sheet-done" role="status">
           {words.saved}
         </p>
       ) : null}
-      <section className="sheet-part" aria-labelledby="profile">
-        <h2 id="profile">{words.profile}</h2>
+      <SheetPart id="profile" heading={words.profile}>
         <form className="sheet-form" method="post" action={pathOf({ to: 'api', path: 'account/name' })}>
           <Field
             label={words.name}
@@ -71,9 +67,8 @@ export default async function AccountPage(props: PageProps) {
             {words.save}
           </button>
         </form>
-      </section>
-      <section className="sheet-part" aria-labelledby="change-password">
-        <h2 id="change-password">{words.changePassword}</h2>
+      </SheetPart>
+      <SheetPart id="change-password" heading={words.changePassword}>
         {hasPassword ? (
           <>
             <p className="sheet-hint">{words.passwordEnds}</p>
@@ -99,7 +94,7 @@ export default async function AccountPage(props: PageProps) {
         ) : (
           <p className="sheet-hint">{words.setPasswordHint}</p>
         )}
-      </section>
+      </SheetPart>
       <Tokens tokens={tokens} made={madeToken} person={person} words={words} />
     </SiteFrame>
   )
@@ -114,8 +109,7 @@ interface TokensProps {
 
 function Tokens({ tokens, made, person, words }: TokensProps) {
   return (
-    <section className="sheet-part" aria-labelledby="tokens">
-      <h2 id="tokens">{words.tokens}</h2>
+    <SheetPart id="tokens" heading={words.tokens}>
       <p className="sheet-hint">{words.tokensLead}</p>
       {made ? (
         <div className="sheet-secret" role="status">
@@ -169,7 +163,7 @@ function Tokens({ tokens, made, person, words }: TokensProps) {
           {words.makeToken}
         </button>
       </form>
-    </section>
+    </SheetPart>
   )
 }
 

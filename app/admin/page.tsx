@@ -5,7 +5,7 @@ import { type AccountWords, accountWordsIn, problemWords } from '#lib/editor/acc
 import { frontWordsIn } from '#lib/editor/front-words.ts'
 import { displayName } from '#lib/editor/people.ts'
 import { timeAgo } from '#lib/editor/time-ago.ts'
-import { type ApiPath, pathOf } from '#lib/protocol/urls.ts'
+import { pathOf } from '#lib/protocol/urls.ts'
 import {
   type ListedKept,
   type ListedSession,
@@ -15,12 +15,14 @@ import {
 } from '#lib/server/services.ts'
 import { dateIn } from '../dates.ts'
 import { type PageProps, queryOf } from '../page-props.ts'
+import { titleOf } from '../page-title.ts'
+import { Problem } from '../problem.tsx'
+import { Question } from '../question.tsx'
 import { type Reader, reader } from '../reader.ts'
-import { SiteFrame } from '../site-frame.tsx'
+import { SheetPart, SiteFrame } from '../site-frame.tsx'
 
 export async function generateMetadata(): Promise<Metadata> {
-  const { language, words } = await reader()
-  return { title: `${accountWordsIn(language).admin} · ${words.product}` }
+  return { title: await titleOf(({ admin }) => admin) }
 }
 
 /** The administrator's page: people, documents, sessions. To anybody else there is no such page. */
@@ -57,11 +59,7 @@ export default async function AdminPage(props: PageProps) {
           </button>
         </form>
       </div>
-      {problem ? (
-        <p className="note note-error sheet-problem" role="alert">
-          {problem}
-        </p>
-      ) : null}
+      {problem ? <Problem>{problem}</Problem> : null}
       {made ? (
         <div className="sheet-secret" role="status">
           <p>{words.madeLink(made.email)}</p>
@@ -71,11 +69,10 @@ export default async function AdminPage(props: PageProps) {
       <Users users={users} session={session} person={person} words={words} />
       <Documents documents={documents} person={person} words={words} />
       <Sessions sessions={sessions} person={person} words={words} session={session} />
-      <section className="sheet-part" aria-labelledby="guests">
-        <h2 id="guests">{words.guestsPolicy}</h2>
+      <SheetPart id="guests" heading={words.guestsPolicy}>
         <p>{words.guests[guests]}</p>
         <p className="sheet-hint">{words.guestsHint}</p>
-      </section>
+      </SheetPart>
     </SiteFrame>
   )
 }
@@ -92,8 +89,7 @@ function Users({
   words,
 }: PartProps & { users: readonly ListedUser[]; session: Session }) {
   return (
-    <section className="sheet-part" aria-labelledby="users">
-      <h2 id="users">{words.users}</h2>
+    <SheetPart id="users" heading={words.users}>
       {users.length === 0 ? <p className="sheet-hint">{words.nothingFound}</p> : null}
       <ul className="sheet-list">
         {users.map(({ user, email, isAdmin, isDisabled, createdAt }) => {
@@ -132,7 +128,7 @@ function Users({
           )
         })}
       </ul>
-    </section>
+    </SheetPart>
   )
 }
 
@@ -147,8 +143,7 @@ function Action({ value, children }: { value: string; children: string }) {
 function Documents({ documents, person, words }: PartProps & { documents: readonly ListedKept[] }) {
   const now = Date.now()
   return (
-    <section className="sheet-part" aria-labelledby="documents">
-      <h2 id="documents">{words.documents}</h2>
+    <SheetPart id="documents" heading={words.documents}>
       {documents.length === 0 ? <p className="sheet-hint">{words.nothingFound}</p> : null}
       <ul className="sheet-list">
         {documents.map(({ documentId, title, owner, bytes, updatedAt, isDeleted }) => (
@@ -164,21 +159,30 @@ function Documents({ documents, person, words }: PartProps & { documents: readon
             {isDeleted ? (
               <small>{words.deletedDocument}</small>
             ) : (
-              <Ask
-                id={`delete-${documentId}`}
-                label={words.deleteOf(title || person.words.untitled)}
-                button={words.deleteDocument}
-                question={frontWordsIn(person.language).removeOwned}
-                cancel={person.words.cancel}
-                path="admin/documents"
-                name="documentId"
-                value={documentId}
-              />
+              <>
+                <button
+                  type="button"
+                  className="button button-quiet"
+                  popoverTarget={`delete-${documentId}`}
+                  aria-label={words.deleteOf(title || person.words.untitled)}
+                >
+                  {words.deleteDocument}
+                </button>
+                <Question
+                  id={`delete-${documentId}`}
+                  question={frontWordsIn(person.language).removeOwned}
+                  cancel={person.words.cancel}
+                  answer={words.deleteDocument}
+                  path="admin/documents"
+                  name="documentId"
+                  value={documentId}
+                />
+              </>
             )}
           </li>
         ))}
       </ul>
-    </section>
+    </SheetPart>
   )
 }
 
@@ -189,8 +193,7 @@ function Sessions({
   words,
 }: PartProps & { sessions: readonly ListedSession[]; session: Session }) {
   return (
-    <section className="sheet-part" aria-labelledby="sessions">
-      <h2 id="sessions">{words.sessions}</h2>
+    <SheetPart id="sessions" heading={words.sessions}>
       <ul className="sheet-list">
         {sessions.map(({ sessionId, email, since }) => (
           <li key={sessionId}>
@@ -213,47 +216,6 @@ function Sessions({
           </li>
         ))}
       </ul>
-    </section>
-  )
-}
-
-interface AskProps {
-  readonly id: string
-  readonly label: string
-  readonly button: string
-  readonly question: string
-  readonly cancel: string
-  readonly path: ApiPath
-  readonly name: string
-  readonly value: string
-}
-
-/** A first press asks, the second one acts: without JavaScript too. */
-function Ask({ id, label, button, question, cancel, path, name, value }: AskProps) {
-  return (
-    <>
-      <button type="button" className="button button-quiet" popoverTarget={id} aria-label={label}>
-        {button}
-      </button>
-      <div id={id} popover="auto" className="popover popover-ask">
-        <p>{question}</p>
-        <form method="post" action={pathOf({ to: 'api', path })}>
-          <input type="hidden" name={name} value={value} />
-          <div className="button-row button-row-end">
-            <button
-              type="button"
-              className="button button-quiet"
-              popoverTarget={id}
-              popoverTargetAction="hide"
-            >
-              {cancel}
-            </button>
-            <button type="submit" className="button button-danger">
-              {button}
-            </button>
-          </div>
-        </form>
-      </div>
-    </>
+    </SheetPart>
   )
 }

@@ -5,13 +5,13 @@ import { accountWordsIn } from '#lib/editor/account-words.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import { services } from '#lib/server/services.ts'
 import { type PageProps, queryOf } from '../page-props.ts'
+import { titleOf } from '../page-title.ts'
 import { reader } from '../reader.ts'
 import { SignInForm } from '../sign-in-form.tsx'
 import { SiteFrame } from '../site-frame.tsx'
 
 export async function generateMetadata(): Promise<Metadata> {
-  const { language, words } = await reader()
-  return { title: `${accountWordsIn(language).signIn} · ${words.product}` }
+  return { title: await titleOf(({ signIn }) => signIn) }
 }
 
 /** Signing in. Who is signed in already gets to their account. */

@@ -6,12 +6,12 @@ import { displayName } from '#lib/editor/people.ts'
 import { SignOutForm } from '#lib/editor/sign-out-form.tsx'
 import { pathOf } from '#lib/protocol/urls.ts'
 import { services } from '#lib/server/services.ts'
+import { titleOf } from '../page-title.ts'
 import { reader } from '../reader.ts'
 import { SiteFrame } from '../site-frame.tsx'
 
 export async function generateMetadata(): Promise<Metadata> {
-  const { language, words } = await reader()
-  return { title: `${accountWordsIn(language).signOut} · ${words.product}` }
+  return { title: await titleOf(({ signOut }) => signOut) }
 }
 
 /** Asks before somebody is signed out: what this browser holds of them goes with it. */

@@ -6,12 +6,12 @@ import { pathOf } from '#lib/protocol/urls.ts'
 import { services } from '#lib/server/services.ts'
 import { EnhancedForm } from '../enhanced-form.tsx'
 import { type PageProps, queryOf } from '../page-props.ts'
+import { titleOf } from '../page-title.ts'
 import { reader } from '../reader.ts'
 import { NewAccountFields, SiteFrame } from '../site-frame.tsx'
 
 export async function generateMetadata(): Promise<Metadata> {
-  const { language, words } = await reader()
-  return { title: `${accountWordsIn(language).signUp} · ${words.product}` }
+  return { title: await titleOf(({ signUp }) => signUp) }
 }
 
 /** Making an account. Who has one already gets to it. */

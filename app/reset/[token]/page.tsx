@@ -4,6 +4,7 @@ import { pathOf } from '#lib/protocol/urls.ts'
 import { services } from '#lib/server/services.ts'
 import { EnhancedForm } from '../../enhanced-form.tsx'
 import { type PageProps, queryOf } from '../../page-props.ts'
+import { titleOf } from '../../page-title.ts'
 import { reader } from '../../reader.ts'
 import { NewPasswordField, SiteFrame } from '../../site-frame.tsx'
 
@@ -12,9 +13,8 @@ interface ResetPageProps extends PageProps {
 }
 
 export async function generateMetadata(): Promise<Metadata> {
-  const { language, words } = await reader()
   return {
-    title: `${accountWordsIn(language).resetTitle} · ${words.product}`,
+    title: await titleOf(({ resetTitle }) => resetTitle),
     referrer: 'no-referrer',
     robots: { index: false },
   }

@@ -6,6 +6,7 @@ import { pathOf } from '#lib/protocol/urls.ts'
 import { services } from '#lib/server/services.ts'
 import { EnhancedForm } from '../../enhanced-form.tsx'
 import { type PageProps, queryOf } from '../../page-props.ts'
+import { titleOf } from '../../page-title.ts'
 import { reader } from '../../reader.ts'
 import { NewAccountFields, SiteFrame } from '../../site-frame.tsx'
 
@@ -14,9 +15,8 @@ interface SetupPageProps extends PageProps {
 }
 
 export async function generateMetadata(): Promise<Metadata> {
-  const { language, words } = await reader()
   return {
-    title: `${accountWordsIn(language).setupTitle} · ${words.product}`,
+    title: await titleOf(({ setupTitle }) => setupTitle),
     referrer: 'no-referrer',
     robots: { index: false },
   }

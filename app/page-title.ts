@@ -1,0 +1,8 @@
+import { type AccountWords, accountWordsIn } from '#lib/editor/account-words.ts'
+import { reader } from './reader.ts'
+
+/** The title of a page in its reader's language: what it is, then the product. */
+export async function titleOf(named: (words: AccountWords) => string): Promise<string> {
+  const { language, words } = await reader()
+  return `${named(accountWordsIn(language))} · ${words.product}`
+}

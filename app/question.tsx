@@ -1,0 +1,32 @@
+import { type ApiPath, pathOf } from '#lib/protocol/urls.ts'
+
+interface QuestionProps {
+  /** The button that asks names it as its `popoverTarget`. */
+  readonly id: string
+  readonly question: string
+  readonly cancel: string
+  readonly answer: string
+  readonly path: ApiPath
+  readonly name: string
+  readonly value: string
+}
+
+/** A first press asks, the second one acts: this opens at the first, without JavaScript too. */
+export function Question({ id, question, cancel, answer, path, name, value }: QuestionProps) {
+  return (
+    <div id={id} popover="auto" className="popover popover-ask">
+      <p>{question}</p>
+      <form method="post" action={pathOf({ to: 'api', path })}>
+        <input type="hidden" name={name} value={value} />
+        <div className="button-row button-row-end">
+          <button type="button" className="button button-quiet" popoverTarget={id} popoverTargetAction="hide">
+            {cancel}
+          </button>
+          <button type="submit" className="button button-danger">
+            {answer}
+          </button>
+        </div>
+      </form>
+    </div>
+  )
+}
