@@ -66,22 +66,6 @@ static int opened(const char *path, int flags, mode_t mode) {
   return fd;
 }
 
-int open(const char *path, int flags, ...) {
-  va_list more;
-  va_start(more, flags);
-  mode_t mode = flags & O_CREAT ? va_arg(more, mode_t) : 0;
-  va_end(more);
-  return opened(path, flags, mode);
-}
-
-int open64(const char *path, int flags, ...) {
-  va_list more;
-  va_start(more, flags);
-  mode_t mode = flags & O_CREAT ? va_arg(more, mode_t) : 0;
-  va_end(more);
-  return opened(path, flags, mode);
-}
-
 /* A failing write has written half of its bytes, a full disk takes what it has room for. */
 static ssize_t wrote(int fd, const void *bytes, size_t size, off_t at) {
   pthread_mutex_lock(&lock);
@@ -114,10 +98,6 @@ ssize_t pwrite64(int fd, const void *bytes, size_t size, off_t at) {
   return watched(fd) ? wrote(fd, bytes, size, at) : real_pwrite(fd, bytes, size, at);
 }
 
-ssize_t pwrite(int fd, const void *bytes, size_t size, off_t at) {
-  return pwrite64(fd, bytes, size, at);
-}
-
 int fsync(int fd) {
   if (!watched(fd)) return real_fsync(fd);
   struct timespec moment = {.tv_nsec = 10 * 1000 * 1000};
@@ -132,10 +112,6 @@ int fsync(int fd) {
   return done;
 }
 
-int fdatasync(int fd) {
-  return fsync(fd);
-}
-
 int ftruncate64(int fd, off_t size) {
   if (!watched(fd)) return real_ftruncate(fd, size);
   pthread_mutex_lock(&lock);
@@ -148,10 +124,6 @@ int ftruncate64(int fd, off_t size) {
   int done = code ? refuse(code) : real_ftruncate(fd, size);
   pthread_mutex_unlock(&lock);
   return done;
-}
-
-int ftruncate(int fd, off_t size) {
-  return ftruncate64(fd, size);
 }
 
 int access(const char *path, int how) {

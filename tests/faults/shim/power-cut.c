@@ -271,22 +271,6 @@ static int opened(const char *path, int flags, mode_t mode) {
   return fd;
 }
 
-int open(const char *path, int flags, ...) {
-  va_list more;
-  va_start(more, flags);
-  mode_t mode = flags & O_CREAT ? va_arg(more, mode_t) : 0;
-  va_end(more);
-  return opened(path, flags, mode);
-}
-
-int open64(const char *path, int flags, ...) {
-  va_list more;
-  va_start(more, flags);
-  mode_t mode = flags & O_CREAT ? va_arg(more, mode_t) : 0;
-  va_end(more);
-  return opened(path, flags, mode);
-}
-
 static file *watched(int fd) {
   return is_remembered(fd) ? by_descriptor[fd] : NULL;
 }
@@ -314,10 +298,6 @@ ssize_t pwrite64(int fd, const void *bytes, size_t size, off_t at) {
   return f ? wrote(f, fd, bytes, size, at) : real_pwrite(fd, bytes, size, at);
 }
 
-ssize_t pwrite(int fd, const void *bytes, size_t size, off_t at) {
-  return pwrite64(fd, bytes, size, at);
-}
-
 int ftruncate64(int fd, off_t size) {
   file *f = watched(fd);
   if (!f) return real_ftruncate(fd, size);
@@ -327,10 +307,6 @@ int ftruncate64(int fd, off_t size) {
   if (done == 0) note_change(f, size, NULL, 0);
   pthread_mutex_unlock(&lock);
   return done;
-}
-
-int ftruncate(int fd, off_t size) {
-  return ftruncate64(fd, size);
 }
 
 int fsync(int fd) {
@@ -350,10 +326,6 @@ int fsync(int fd) {
   }
   pthread_mutex_unlock(&lock);
   return done;
-}
-
-int fdatasync(int fd) {
-  return fsync(fd);
 }
 
 int rename(const char *from, const char *to) {

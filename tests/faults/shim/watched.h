@@ -90,4 +90,31 @@ static off_t size_of(int fd) {
   return about.st_size;
 }
 
+/* What each shim makes of opening a file, however the library is asked for it. */
+static int opened(const char *path, int flags, mode_t mode);
+
+#define OPENS(name)                                    \
+  int name(const char *path, int flags, ...) {         \
+    va_list more;                                      \
+    va_start(more, flags);                             \
+    mode_t mode = flags & O_CREAT ? va_arg(more, mode_t) : 0; \
+    va_end(more);                                      \
+    return opened(path, flags, mode);                  \
+  }
+OPENS(open)
+OPENS(open64)
+
+/* The library's other names for what the shims take the place of. */
+ssize_t pwrite(int fd, const void *bytes, size_t size, off_t at) {
+  return pwrite64(fd, bytes, size, at);
+}
+
+int ftruncate(int fd, off_t size) {
+  return ftruncate64(fd, size);
+}
+
+int fdatasync(int fd) {
+  return fsync(fd);
+}
+
 #endif
