@@ -40,6 +40,7 @@ export async function until(holds: () => boolean, mostMs: number): Promise<numbe
   return performance.now() - begun
 }
 
+/** Paces the generator, and waits where a peer tells of nothing that could be awaited. */
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
 }

@@ -43,6 +43,35 @@ async function typeUnsent(writer: Writer, link: string, text: string): Promise<v
   await writer.page.close()
 }
 
+/** A browser in which Mei, with an account, wrote "shared" and then something that never reached the server. Wei is elsewhere. */
+async function sharedComputer(newPerson: () => Promise<Writer>, unsent: string) {
+  const [meiEmail, weiEmail] = [newEmail(), newEmail()]
+  const wei = await newPerson()
+  await signUp(wei.page, weiEmail)
+  const mei = await newPerson()
+  await signUp(mei.page, meiEmail, 'Mei')
+  await mei.startWriting()
+  await mei.type('shared')
+  await mei.seesSaved()
+  const link = mei.page.url()
+  const context = mei.page.context()
+  await typeUnsent(mei, link, unsent)
+  await context.setOffline(false)
+  return { wei, meiEmail, weiEmail, context, link }
+}
+
+/** Signs in and writes on in a document. */
+async function continueAs(page: Page, email: string, link: string, text: string): Promise<Writer> {
+  await signIn(page, email)
+  await page.waitForURL((url) => url.pathname === '/')
+  const writer = new Writer(page)
+  await writer.open(link)
+  await writer.goToEnd()
+  await writer.type(text)
+  await writer.seesSaved()
+  return writer
+}
+
 /** The user databases in this browser that hold anything. */
 function databasesHeld(page: Page): Promise<string[]> {
   return page.evaluate(async () =>
@@ -123,19 +152,7 @@ test('what a guest typed offline comes along into the account they had, and reac
 test('on a shared computer nothing of who signed out stays, and nobody else sends it', async ({
   newPerson,
 }) => {
-  const [meiEmail, weiEmail] = [newEmail(), newEmail()]
-  const wei = await newPerson()
-  await signUp(wei.page, weiEmail)
-  const mei = await newPerson()
-  await signUp(mei.page, meiEmail, 'Mei')
-  await mei.startWriting()
-  await mei.type('shared')
-  await mei.seesSaved()
-  const link = mei.page.url()
-  const context = mei.page.context()
-  await typeUnsent(mei, link, ' secret')
-  await context.setOffline(false)
-
+  const { wei, weiEmail, context, link } = await sharedComputer(newPerson, ' secret')
   const page = await context.newPage()
   await page.goto('/sign-out')
   await expect(page.getByText(/not saved on the server yet/)).toBeVisible()
@@ -144,42 +161,18 @@ test('on a shared computer nothing of who signed out stays, and nobody else send
   expect(await databasesHeld(page)).toEqual([])
   await expect(page.getByRole('link', { name: words.signIn })).toBeVisible()
 
-  await signIn(page, weiEmail)
-  await page.waitForURL((url) => url.pathname === '/')
-  const next = new Writer(page)
-  await next.open(link)
-  await next.goToEnd()
-  await next.type(' by Wei')
-  await next.seesSaved()
+  await continueAs(page, weiEmail, link, ' by Wei')
   await wei.open(link)
   await wei.sees('shared by Wei')
   await expect(wei.body).not.toContainText('secret')
 })
 
 test('another account’s unsent changes wait in the browser until they are back', async ({ newPerson }) => {
-  const [meiEmail, weiEmail] = [newEmail(), newEmail()]
-  const wei = await newPerson()
-  await signUp(wei.page, weiEmail)
-  const mei = await newPerson()
-  await signUp(mei.page, meiEmail)
-  await mei.startWriting()
-  await mei.type('shared')
-  await mei.seesSaved()
-  const link = mei.page.url()
-  const context = mei.page.context()
-  await typeUnsent(mei, link, ' by Mei')
-  await context.setOffline(false)
-
+  const { wei, meiEmail, weiEmail, context, link } = await sharedComputer(newPerson, ' by Mei')
   // Wei signs in over Mei, who did not sign out.
   const page = await context.newPage()
   await context.clearCookies()
-  await signIn(page, weiEmail)
-  await page.waitForURL((url) => url.pathname === '/')
-  const next = new Writer(page)
-  await next.open(link)
-  await next.goToEnd()
-  await next.type(' by Wei')
-  await next.seesSaved()
+  const next = await continueAs(page, weiEmail, link, ' by Wei')
   await expect(next.body).toHaveText('shared by Wei')
 
   await context.clearCookies()

@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect } from '@playwright/test'
 import { test } from './fixtures.ts'
-import { watch } from './watched-page.ts'
+import { watch, watchedPair } from './watched-page.ts'
 import { words } from './writer.ts'
 
 test.use({ permissions: ['clipboard-read', 'clipboard-write'] })
@@ -12,9 +12,7 @@ test('two people write a whole session, and nothing they do is against the polic
   server,
 }) => {
   test.slow()
-  const mei = await newPerson()
-  const wei = await newPerson()
-  const watches = [await watch(mei.page, server.url), await watch(wei.page, server.url)]
+  const { mei, wei, watches } = await watchedPair(newPerson, server.url)
 
   await mei.startWriting()
   await wei.open(await mei.copyLink())

@@ -4,7 +4,7 @@ import { addressIn } from '#lib/protocol/urls.ts'
 import { decodeEntries, decodeRow, encodeBatch, encodeUpdates } from '#lib/protocol/wire.ts'
 import { Guest, join } from '../server/guest.ts'
 import { test } from './fixtures.ts'
-import { type Watch, watch } from './watched-page.ts'
+import { type Watch, watch, watchedPair } from './watched-page.ts'
 import type { Writer } from './writer.ts'
 
 /** Markup that would call `planted`, in as many ways as browsers know. */
@@ -81,9 +81,7 @@ for (const bypassCSP of [false, true]) {
       server,
     }) => {
       test.slow()
-      const mei = await newPerson()
-      const wei = await newPerson()
-      const watches = [await watch(mei.page, server.url), await watch(wei.page, server.url)]
+      const { mei, wei, watches } = await watchedPair(newPerson, server.url)
       await mei.startWriting()
       await mei.type('honest text')
       await mei.seesSaved()

@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test'
+import type { Writer } from './writer.ts'
 
 /** What a browser stopped or let happen on a page that it should not have met. */
 export interface Watch {
@@ -38,4 +39,10 @@ export async function watch(page: Page, origin: string): Promise<Watch> {
     if (/^(https?|wss?):/.test(url) && new URL(url).host !== new URL(origin).host) seen.foreign.push(url)
   })
   return seen
+}
+
+/** Mei and Wei, both watched. */
+export async function watchedPair(newPerson: () => Promise<Writer>, origin: string) {
+  const [mei, wei] = [await newPerson(), await newPerson()]
+  return { mei, wei, watches: [await watch(mei.page, origin), await watch(wei.page, origin)] }
 }

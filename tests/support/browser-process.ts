@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { type BrowserContext, chromium } from '@playwright/test'
 
 /** A Chromium with a profile on disk, in a process of its own, so that it can be killed like a crash does. */
@@ -22,8 +21,6 @@ export async function startBrowser(
   profile: string,
   args: readonly string[] = [],
 ): Promise<BrowserProcess> {
-  const portFile = join(profile, 'DevToolsActivePort')
-  await rm(portFile, { force: true })
   const child = spawn(
     executable,
     [
@@ -41,11 +38,10 @@ export async function startBrowser(
       'about:blank',
     ],
     // A group of its own: renderers and helpers die with it.
-    { detached: true, stdio: 'ignore' },
+    { detached: true, stdio: ['ignore', 'ignore', 'pipe'] },
   )
   const closed = once(child, 'close')
-  const port = await portWrittenTo(portFile, child)
-  const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`)
+  const browser = await chromium.connectOverCDP(await addressSaidBy(child))
   const [context] = browser.contexts()
   if (!context) throw new Error('the browser has no profile')
   return {
@@ -63,16 +59,20 @@ export async function startBrowser(
   }
 }
 
-async function portWrittenTo(file: string, child: ChildProcess): Promise<string> {
-  const deadline = Date.now() + STARTS_WITHIN_MS
-  while (Date.now() < deadline) {
-    if (child.exitCode !== null) throw new Error(`the browser ended with ${child.exitCode}`)
-    const [port] = await readFile(file, 'utf8').then(
-      (text) => text.split('\n'),
-      () => [],
-    )
-    if (port) return port
-    await new Promise((resolve) => setTimeout(resolve, 25))
+/** Where it listens for commands: a line on stderr. */
+function addressSaidBy(child: ChildProcess): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  const late = setTimeout(
+    () => reject(new Error(`the browser said no address within ${STARTS_WITHIN_MS} ms`)),
+    STARTS_WITHIN_MS,
+  )
+  if (child.stderr) {
+    // To the end, or a full pipe would stop it.
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      const [, address] = /^DevTools listening on (ws:\S+)/.exec(line) ?? []
+      if (address) resolve(address)
+    })
   }
-  throw new Error(`the browser said no port within ${STARTS_WITHIN_MS} ms`)
+  child.once('exit', (code) => reject(new Error(`the browser ended with ${code}`)))
+  return promise.finally(() => clearTimeout(late))
 }
