@@ -1,6 +1,8 @@
 import { IndexedDbBrowser } from './indexed-db-browser.ts'
 import type { Finding, Scenario, ScenarioRun } from './scenario.ts'
-import { ALL_FAULTS, type Browser, type PlantedFault, Simulation } from './simulated-world.ts'
+import { ALL_FAULTS, type PlantedFault } from './simulated-faults.ts'
+import type { Browser } from './simulated-replica.ts'
+import { Simulation } from './simulated-world.ts'
 import { SlowReplicas } from './slow-replicas.ts'
 
 const STEPS = 100

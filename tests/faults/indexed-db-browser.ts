@@ -3,7 +3,7 @@ import { IDBFactory } from 'fake-indexeddb'
 import { openIndexedDbStore } from '#lib/client/indexed-db-store.ts'
 import { type ReplicaStore, ReplicaStoreError } from '#lib/client/replica-store.ts'
 import { settled, type VirtualClock } from '../support/virtual-clock.ts'
-import type { Browser } from './simulated-world.ts'
+import type { Browser } from './simulated-replica.ts'
 
 /** What of fake-indexeddb's transaction its own types leave out: how the browser ends one. */
 interface Transaction extends IDBTransaction {

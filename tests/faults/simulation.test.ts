@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ALL_FAULTS, PLANTED_FAULTS } from './simulated-world.ts'
+import { ALL_FAULTS, PLANTED_FAULTS } from './simulated-faults.ts'
 import { simulate, simulateRestore, simulation } from './simulation.ts'
 
 const seeds = Array.from({ length: simulation.short }, (_, i) => i + 1)

@@ -1,5 +1,6 @@
 import type { Finding, Scenario, ScenarioRun } from './scenario.ts'
-import { ALL_FAULTS, type Faults, Simulation, textOf } from './simulated-world.ts'
+import { ALL_FAULTS, type Faults } from './simulated-faults.ts'
+import { Simulation, textOf } from './simulated-world.ts'
 
 const STEPS = 120
 

@@ -1,7 +1,7 @@
 import type { ReplicaStore, ReplicaStoreError } from '#lib/client/replica-store.ts'
 import { MemoryReplicas } from '../support/memory-replica.ts'
 import type { VirtualClock } from '../support/virtual-clock.ts'
-import type { Browser } from './simulated-world.ts'
+import type { Browser } from './simulated-replica.ts'
 
 interface Task {
   readonly tab: Tab

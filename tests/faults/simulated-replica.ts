@@ -1,0 +1,144 @@
+import * as Y from 'yjs'
+import { DocumentSync } from '#lib/client/document-sync.ts'
+import { type ReplicaStore, ReplicaStoreError } from '#lib/client/replica-store.ts'
+import { firstText } from '../support/paragraph.ts'
+import type { Simulation } from './simulated-world.ts'
+
+/** The address of the one document. */
+export const ADDRESS = 'A'.repeat(32)
+/** A silent link is given up by the heartbeat. */
+const HEARTBEAT_MS = 30_000
+
+/** One browser's database, shared by its tabs. */
+export interface Browser {
+  /** Opened by one more tab; null: this browser has none for us. */
+  open(): ReplicaStore | null
+  /** Set while it refuses writes. */
+  failure: ReplicaStoreError | null
+  /** Resolves when nothing is under way that takes turns of the event loop, not virtual time. */
+  idle?(): Promise<void>
+}
+
+/** One replica: a person's tab with its Y.Doc, sync rules and local store, and its wire to the server. */
+export class Replica {
+  readonly name: string
+  readonly simulation: Simulation
+  readonly userId: string
+  readonly #browser: Browser
+  /** The local copy was read: only then a tab connects. */
+  #loaded = true
+  /** Nothing arrives any more, though both sides think it does. */
+  silent = false
+  /** Something was lost on this link: it will not live long. */
+  broken = false
+  /** How far this machine's clock is off, ms. */
+  skew = 0
+  store: ReplicaStore | null
+  doc: Y.Doc
+  sync: DocumentSync
+  /** Changes with every connection: messages of an older one are lost. */
+  connection = 0
+  connected = false
+  /** Batches the server acknowledged to this replica, `clientId n`. */
+  readonly acknowledged = new Set<string>()
+
+  constructor(simulation: Simulation, name: string, userId: string, browser: Browser) {
+    this.simulation = simulation
+    this.name = name
+    this.userId = userId
+    this.#browser = browser
+    this.store = browser.open()
+    this.doc = new Y.Doc()
+    this.sync = this.#open()
+  }
+
+  get text(): Y.XmlText {
+    const first = firstText(this.doc)
+    if (first) return first
+    throw new Error('no text yet')
+  }
+
+  /** The tab is killed and opened again: a new Y.Doc, the same local store. */
+  reopen(): void {
+    this.cut()
+    // It was shown that all of it is safe, so all of it must be in the log in the end.
+    if (this.store && this.sync.outbox.onDevice) {
+      const clock = Y.decodeStateVector(Y.encodeStateVector(this.doc)).get(this.doc.clientID)
+      if (clock) this.simulation.kept.set(this.doc.clientID, clock)
+    }
+    // A killed tab writes nothing more; what the store took before is there.
+    this.sync.disconnected()
+    this.store?.close()
+    this.store = this.#browser.open()
+    this.doc = new Y.Doc()
+    const sync = this.#open()
+    this.sync = sync
+    this.#loaded = false
+    void sync.load().then(() => {
+      if (sync === this.sync) this.#loaded = true
+    })
+  }
+
+  connect(): void {
+    if (this.connected || !this.#loaded) return
+    this.connected = true
+    this.silent = false
+    this.broken = false
+    this.connection++
+    this.sync.connected(this.simulation.server.link(this))
+  }
+
+  cut(): void {
+    if (!this.connected) return
+    this.connected = false
+    this.connection++
+    this.sync.disconnected()
+    this.simulation.server.dropped(this)
+  }
+
+  /** The link goes dead without anybody noticing; this client's heartbeat does in the end. */
+  silence(): void {
+    if (!this.connected) return
+    this.silent = true
+    this.giveUpLater()
+  }
+
+  /** The heartbeat of this link will find it dead. */
+  giveUpLater(): void {
+    const { connection } = this
+    this.broken = true
+    this.simulation.clock.after(this.simulation.random() * HEARTBEAT_MS, () => {
+      if (this.connection === connection) this.cut()
+    })
+  }
+
+  /** The browser's database refuses writes, or takes them again. */
+  setFull(full: boolean): void {
+    this.#browser.failure = full ? new ReplicaStoreError('quota', 'full') : null
+  }
+
+  #open(): DocumentSync {
+    this.doc.clientID = 1 + Math.floor(this.simulation.random() * 0xffff_fff0)
+    const own = this.simulation.clientIds.get(this.userId) ?? new Set()
+    this.simulation.clientIds.set(this.userId, own.add(this.doc.clientID))
+    const sync = new DocumentSync({
+      doc: this.doc,
+      address: ADDRESS,
+      store: this.store,
+      clock: {
+        now: () => this.simulation.clock.now() + this.skew,
+        steady: this.simulation.clock.steady,
+        after: this.simulation.clock.after,
+        random: this.simulation.random,
+      },
+      created: false,
+      onChange: () => undefined,
+      onJoined: () => undefined,
+      onSetAside: () => undefined,
+      onRefused: (refusal) =>
+        this.simulation.fail(`${this.name} was refused for good: ${refusal.code} ${refusal.message}`),
+    })
+    this.store?.onOutboxChange(ADDRESS, () => void sync.refreshForeign())
+    return sync
+  }
+}
