@@ -13,6 +13,7 @@ import { simulation } from './simulation.ts'
 import { slowReader } from './slow-reader.ts'
 import { soak } from './soak.ts'
 import { storms } from './storms.ts'
+import { undo } from './undo.ts'
 
 /*
  * npm run faults [-- --only kill9,simulation] [--count 50] [--seed 7] [--corpus file] [--json]
@@ -22,6 +23,7 @@ import { storms } from './storms.ts'
 const SCENARIOS: readonly Scenario[] = [
   simulation,
   browserSide,
+  undo,
   kill9,
   powerLoss,
   disk,

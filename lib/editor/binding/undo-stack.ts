@@ -1,0 +1,235 @@
+import * as Y from 'yjs'
+
+type Step = Y.UndoManager['undoStack'][number]
+type Type = Y.AbstractType<Y.YEvent<Y.AbstractType<unknown>>>
+
+/** Consecutive ids of one client. */
+interface Span {
+  readonly client: number
+  readonly clock: number
+  readonly length: number
+}
+
+/**
+ * Undo as Yjs does it, except for how a step is taken back. What was deleted comes back as new items, and the old ones
+ * name them (`redone`). Yjs 13.6.33 goes wrong where a paragraph came back that way and its text is undone further:
+ * - the neighbours it chooses for an item may stand in the wrong order, left behind right. Such an item is placed
+ *   differently by others: documents differ for good, and a reload changes the text (yjs issue #794);
+ * - of an item that came back and was split since, only the first piece is found: text comes back in the wrong place, or
+ *   stays when its insertion is undone;
+ * - it throws when what came back has been collected.
+ * Here an item goes between two that stand side by side, as when somebody types, and every piece is followed.
+ * docs/decisions/0030-undo.md
+ */
+export class UndoStack extends Y.UndoManager {
+  /** Takes the last step back; null when there was none that changed anything. */
+  override undo(): Step | null {
+    this.undoing = true
+    try {
+      return this.#takeBack(this.undoStack, 'undo')
+    } finally {
+      this.undoing = false
+    }
+  }
+
+  /** Does again what was undone last; null when there was none that changed anything. */
+  override redo(): Step | null {
+    this.redoing = true
+    try {
+      return this.#takeBack(this.redoStack, 'redo')
+    } finally {
+      this.redoing = false
+    }
+  }
+
+  #takeBack(stack: Step[], type: 'undo' | 'redo'): Step | null {
+    try {
+      const changedParentTypes = this.doc.transact((transaction) => {
+        while (this.currStackItem === null) {
+          const step = stack.pop()
+          if (!step) break
+          if (new TakingBack(transaction, step, this).run()) this.currStackItem = step
+        }
+        forgetSearches(transaction)
+        return transaction.changedParentTypes
+      }, this)
+      const stackItem = this.currStackItem
+      if (stackItem) {
+        this.emit('stack-item-popped', [{ stackItem, type, changedParentTypes, origin: this }, this])
+      }
+      return stackItem
+    } finally {
+      // Also when somebody who was told has thrown: or nothing could be undone from then on.
+      this.currStackItem = null
+    }
+  }
+}
+
+/** One step on its way back, inside one transaction. */
+class TakingBack {
+  readonly #transaction: Y.Transaction
+  readonly #step: Step
+  readonly #stack: UndoStack
+  /** What the step brought, as it is now. */
+  readonly #going: ReadonlySet<Y.Item>
+  #changed = false
+
+  constructor(transaction: Y.Transaction, step: Step, stack: UndoStack) {
+    this.#transaction = transaction
+    this.#step = step
+    this.#stack = stack
+    this.#going = new Set(this.#inserted())
+  }
+
+  /** True when something changed. */
+  run(): boolean {
+    for (const span of spansOf(this.#step.deletions)) {
+      for (const item of pieces(this.#transaction, span)) {
+        if (item instanceof Y.Item && this.#comesBack(item)) this.#restore(item)
+      }
+    }
+    // Found again: restoring may have split them. Children before their parents, so that the filter sees what is left.
+    for (const item of this.#inserted().reverse()) {
+      if (item.deleted || !this.#isOurs(item) || !this.#stack.deleteFilter(item)) continue
+      item.delete(this.#transaction)
+      this.#changed = true
+    }
+    return this.#changed
+  }
+
+  /** The step's insertions, as what they are now. */
+  #inserted(): Y.Item[] {
+    return spansOf(this.#step.insertions).flatMap((span) => latest(this.#transaction, span))
+  }
+
+  #isOurs(item: Y.Item): boolean {
+    const { scope, doc } = this.#stack
+    return scope.some((type) => type === doc || (!(type instanceof Y.Doc) && Y.isParentOf(type, item)))
+  }
+
+  /** What came and went within the step does not come back. */
+  #comesBack(item: Y.Item): boolean {
+    const { deletions, insertions } = this.#step
+    return Y.isDeleted(deletions, item.id) && !Y.isDeleted(insertions, item.id) && this.#isOurs(item)
+  }
+
+  /** Null when it is back already, or has no place any more. */
+  #restore(item: Y.Item): Y.Item | null {
+    const type = item.redone ? null : this.#placeOf(item)
+    if (!type) return null
+    let left: Y.Item | null
+    let right: Y.Item | null = null
+    if (item.parentSub === null) {
+      left = this.#leftOf(item, type)
+      right = left ? left.right : type._start
+    } else {
+      left = type._map.get(item.parentSub) ?? null
+      // Somebody else's newer value of an attribute stays.
+      if (left && !left.deleted && !this.#going.has(left)) return null
+    }
+    const { doc } = this.#transaction
+    const id = Y.createID(doc.clientID, Y.getState(doc.store, doc.clientID))
+    const restored = new Y.Item(
+      id,
+      left,
+      left?.lastId ?? null,
+      right,
+      right?.id ?? null,
+      type,
+      item.parentSub,
+      item.content.copy(),
+    )
+    item.redone = id
+    keep(restored)
+    restored.integrate(this.#transaction, 0)
+    this.#changed = true
+    return restored
+  }
+
+  /** The type an item belongs in: its parent, or what its parent came back as; null when that is gone. */
+  #placeOf(item: Y.Item): Type | null {
+    const parent = item.parent as Type
+    if (!parent._item?.deleted) return parent
+    let [owner] = latest(this.#transaction, spanOf(parent._item))
+    if (owner?.deleted) owner = (this.#comesBack(owner) && this.#restore(owner)) || undefined
+    return owner?.content instanceof Y.ContentType ? owner.content.type : null
+  }
+
+  /** The item of `type` behind which this one belongs; null: in front of all. */
+  #leftOf(item: Y.Item, type: Type): Y.Item | null {
+    if (item.parent === type) return item.left
+    for (let before = item.left; before; before = before.left) {
+      const found = this.#endIn(type, before)
+      if (found) return found
+    }
+    return null
+  }
+
+  /** Where the last character of `item` came back in `type`. */
+  #endIn(type: Type, item: Y.Item): Y.Item | null {
+    const { store } = this.#transaction.doc
+    for (let id: Y.ID | null = item.lastId; id; ) {
+      const at: unknown = Y.getItem(store, id)
+      if (!(at instanceof Y.Item)) return null
+      if (at.parent === type) return Y.getItemCleanEnd(this.#transaction, store, id)
+      id = at.redone && Y.createID(at.redone.client, at.redone.clock + id.clock - at.id.clock)
+    }
+    return null
+  }
+}
+
+function spansOf({ clients }: Step['insertions']): Span[] {
+  return [...clients].flatMap(([client, items]) =>
+    items.map(({ clock, len }) => ({ client, clock, length: len })),
+  )
+}
+
+function spanOf({ id, length }: Y.Item): Span {
+  return { client: id.client, clock: id.clock, length }
+}
+
+/** The structs of a span, split where it begins and ends. */
+function* pieces(transaction: Y.Transaction, span: Span): Generator<Y.Item | Y.GC> {
+  const { client, clock, length } = span
+  const { store } = transaction.doc
+  for (let at = clock; at < clock + length; ) {
+    const struct: Y.Item | Y.GC = Y.getItemCleanStart(transaction, Y.createID(client, at))
+    if (struct.id.clock + struct.length > clock + length)
+      Y.getItemCleanEnd(transaction, store, Y.createID(client, clock + length - 1))
+    at = struct.id.clock + struct.length
+    yield struct
+  }
+}
+
+/** What the items of a span came back as last, in the same order; what never came back is itself. */
+function latest(transaction: Y.Transaction, span: Span): Y.Item[] {
+  const found: Y.Item[] = []
+  const left = [span]
+  for (let next = left.pop(); next; next = left.pop()) {
+    const [struct] = pieces(transaction, next)
+    if (!struct) continue
+    const end = struct.id.clock + struct.length
+    const rest = next.clock + next.length - end
+    if (rest > 0) left.push({ client: next.client, clock: end, length: rest })
+    if (!(struct instanceof Y.Item)) continue
+    if (struct.redone) left.push({ ...struct.redone, length: struct.length })
+    else found.push(struct)
+  }
+  return found
+}
+
+/** Yjs throws the content of deleted items away; not of these, nor of what they stand in. */
+function keep(restored: Y.Item): void {
+  let item: Y.Item | null = restored
+  while (item && !item.keep) {
+    item.keep = true
+    item = (item.parent as Type)._item
+  }
+}
+
+/** Types remember places by counting, and were not told of what came in beside them. */
+function forgetSearches({ changed }: Y.Transaction): void {
+  for (const [type, keys] of changed) {
+    if (keys.has(null) && type._searchMarker) type._searchMarker.length = 0
+  }
+}
