@@ -56,6 +56,7 @@ export class CollabProvider {
     refused: new Set(),
     draft: new Set(),
     superseded: new Set(),
+    notice: new Set(),
     asked: new Set(),
   }
   readonly #replica: ReplicaStore | null
@@ -105,6 +106,9 @@ export class CollabProvider {
       onPresence: (diff) => {
         this.#roster.take(diff)
         this.#tellPeers()
+      },
+      onNotice: (code) => {
+        for (const listener of this.#listeners.notice) listener(code)
       },
       onAsked: (asked) => {
         for (const listener of this.#listeners.asked) listener(asked)

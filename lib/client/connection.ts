@@ -1,6 +1,6 @@
 import { io, type Socket } from 'socket.io-client'
 import * as v from 'valibot'
-import { ERROR_BANDS, type ErrorCode, isRetryable, type Refusal } from '../protocol/errors.ts'
+import { ERROR_BANDS, type ErrorCode, isRetryable, type Refusal, refusalIn } from '../protocol/errors.ts'
 import {
   type Asked,
   type AskRequest,
@@ -12,6 +12,7 @@ import {
   drainSchema,
   type Handshake,
   joinAnswerSchema,
+  type Notice,
   noticeSchema,
   pullAnswerSchema,
   renewAnswerSchema,
@@ -37,6 +38,7 @@ export interface ConnectionOptions {
   readonly transports: readonly ('websocket' | 'polling')[]
   readonly onPresence: (diff: Uint8Array) => void
   readonly onAsked: (asked: Asked) => void
+  readonly onNotice: (code: Notice['code']) => void
   readonly onChange: () => void
 }
 
@@ -106,7 +108,7 @@ export class Connection {
   get problem(): ErrorCode | null {
     return this.#problem
   }
-  /** Why the server did not let this connection in, though it is tried again; null once it did. */
+  /** Why the server does not let this connection, or its join, in, though it is tried again; null once it did. */
   get hindrance(): ErrorCode | null {
     return this.#credential.ended ? 'session-expired' : this.#refused
   }
@@ -192,7 +194,11 @@ export class Connection {
     )
     socket.on('presence:diff', (diff) => this.#guard(() => onPresence(bytesOf(diff))))
     socket.on('server:notice', (notice) =>
-      this.#guard(() => sync.receiveNotice(v.parse(noticeSchema, notice))),
+      this.#guard(() => {
+        const parsed = v.parse(noticeSchema, notice)
+        sync.receiveNotice(parsed)
+        this.#options.onNotice(parsed.code)
+      }),
     )
     socket.on('server:drain', (drain) =>
       this.#guard(() => {
@@ -236,9 +242,10 @@ export class Connection {
       const token = await this.#credential.token()
       if (late()) return
       give({ protocol: PROTOCOL_VERSION, token, tab: this.#tab, connection: ++this.#connections })
-    } catch {
+    } catch (error) {
       if (late()) return
       // The site is out of reach, or will not know us: the same as no connection.
+      this.#refused = refusalIn(error)?.code ?? null
       this.#socket.disconnect()
       this.#lost()
     }
@@ -266,13 +273,16 @@ export class Connection {
       return answer
     }
     return {
-      join: (request) =>
-        timed(
+      join: async (request) => {
+        const asked = await timed(
           ask(
             (answered) => socket.timeout(ANSWER_MS).emit('document:join', request, answered),
             joinAnswerSchema,
           ),
-        ),
+        )
+        this.#refused = !asked.answer.ok && isRetryable(asked.answer.code) ? asked.answer.code : null
+        return asked
+      },
       pull: (request) =>
         timed(
           ask(

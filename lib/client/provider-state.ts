@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../protocol/errors.ts'
-import type { Asked } from '../protocol/events.ts'
+import type { Asked, Notice } from '../protocol/events.ts'
 import type { Identity, PresenceState, Role } from '../protocol/identity.ts'
 import type { SealedBatch } from './replica-store.ts'
 
@@ -87,6 +87,8 @@ export interface ProviderEvents {
    * provider and open the address with a new Y.Doc and these as `kept`.
    */
   superseded: (kept: readonly SealedBatch[]) => void
+  /** What the server said of this connection or of what was written on it. */
+  notice: (code: Notice['code']) => void
   /** Somebody asks the owner, who we are, for a role. */
   asked: (asked: Asked) => void
 }

@@ -20,7 +20,7 @@ import type { Person } from './people.ts'
 import { PeopleBar, usePeople } from './people-bar.tsx'
 import { EditorBoundary, PlainDocument } from './plain-document.tsx'
 import type { Theme } from './preferences.ts'
-import { chipSentence, saveChip } from './save-chip.ts'
+import { chipSentence, noticeSentence, saveChip } from './save-chip.ts'
 import { SaveIndicator } from './save-indicator.tsx'
 import { StatusLine } from './status-line.tsx'
 import { TextSurface } from './text-surface.tsx'
@@ -83,6 +83,7 @@ export function DocumentPage({ session, address, theme: firstTheme, created }: D
   useEffect(() => {
     if (ended) setNotice('')
   }, [ended])
+  useServerNotices(session, warn)
   useRoleNews(status.phase === 'joined' ? status.role : null, status.lapsed, warn)
   const sectionOf = useCallback(
     (person: Person) => (editor && person.member !== null ? sectionAt(editor, person.member) : null),
@@ -188,6 +189,19 @@ function usePrepared(ready: boolean): void {
     const timer = setTimeout(prepareDialogs, PREPARE_AFTER)
     return () => clearTimeout(timer)
   }, [ready])
+}
+
+/** Says what the server has to say of this page; what it says of its disk is the chip's. */
+function useServerNotices({ provider }: DocumentSession, say: (sentence: string) => void): void {
+  const words = useWords()
+  useEffect(
+    () =>
+      provider.on('notice', (code) => {
+        const sentence = noticeSentence(code, words)
+        if (sentence !== null) say(sentence)
+      }),
+    [provider, say, words],
+  )
 }
 
 /** Says that one may do more, or less, from now on. */

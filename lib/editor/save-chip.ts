@@ -1,4 +1,6 @@
 import type { ProviderStatus, SaveState } from '../client/provider-state.ts'
+import type { ErrorCode } from '../protocol/errors.ts'
+import type { Notice } from '../protocol/events.ts'
 import { mayEdit } from '../protocol/identity.ts'
 import type { Words } from './words.ts'
 
@@ -28,6 +30,8 @@ type PlainChip =
   | 'locked'
   | 'busy'
   | 'crowded'
+  | 'held-back'
+  | 'not-let-in'
   | 'signed-out'
   | 'stopped'
 
@@ -61,12 +65,11 @@ export function saveChip(
   if (!kept && waitedMs > SLOW_AFTER && status.phase !== 'draining') return { kind: 'at-risk', waitedMs }
   switch (status.phase) {
     case 'opening':
-      if (status.hindrance === 'too-many-connections') return { kind: 'crowded' }
-      return { kind: browserOnline ? 'opening' : 'unreachable' }
+      return hinderedChip(status, kept, now) ?? { kind: browserOnline ? 'opening' : 'unreachable' }
     case 'draining':
       return { kind: 'restarting', kept }
     case 'lost':
-      return lostChip(status, save, now, browserOnline)
+      return hinderedChip(status, kept, now) ?? lostChip(status, save, now, browserOnline)
     case 'merging':
       return waitedMs > AT_RISK_AFTER ? { kind: 'at-risk', waitedMs } : { kind: 'merging' }
     case 'joined':
@@ -84,8 +87,32 @@ function joinedChip(status: ProviderStatus, save: SaveState, waitedMs: number): 
   return { kind: slow ? 'slow' : 'saving' }
 }
 
+/** While the server is in reach and does not let one in; null: it did not say why, or it is over in a moment. */
+function hinderedChip(status: ProviderStatus, kept: boolean, now: number): SaveChip | null {
+  const kind = hinderedKind(status.hindrance)
+  if (kind === 'restarting') return { kind, kept }
+  // A token that is too old, a store that stumbles: the next attempt mostly goes well.
+  const lasts = status.lostAt === null || now - status.lostAt >= OFFLINE_AFTER
+  return kind === null || (kind === 'not-let-in' && !lasts) ? null : { kind }
+}
+
+function hinderedKind(hindrance: ErrorCode | null) {
+  switch (hindrance) {
+    case 'draining':
+      return 'restarting'
+    case 'too-many-connections':
+      return 'crowded'
+    case 'rate-limited':
+      return 'held-back'
+    case null:
+    case 'session-expired':
+      return null
+    default:
+      return 'not-let-in'
+  }
+}
+
 function lostChip(status: ProviderStatus, save: SaveState, now: number, browserOnline: boolean): SaveChip {
-  if (status.hindrance === 'too-many-connections') return { kind: 'crowded' }
   const away = status.lostAt === null ? 0 : now - status.lostAt
   const offline = away >= OFFLINE_AFTER || !browserOnline
   if (offline) return status.mayType ? { kind: 'offline', unsent: !save.saved } : { kind: 'unreachable' }
@@ -133,6 +160,10 @@ export function chipSentence(chip: SaveChip, words: Words): string {
     case 'crowded':
     case 'stopped':
       return say[chip.kind]
+    case 'held-back':
+      return say.heldBack
+    case 'not-let-in':
+      return say.notLetIn
     case 'signed-out':
       return say.signedOut
     case 'read-only':
@@ -150,6 +181,19 @@ export function chipSentence(chip: SaveChip, words: Words): string {
   }
 }
 
+/** The sentence of what the server says of a page or of what was written there; null: the chip says it. */
+export function noticeSentence(code: Notice['code'], { notices }: Words): string | null {
+  switch (code) {
+    case 'schema-broken':
+      return notices.schemaBroken
+    case 'last-warning':
+      return notices.lastWarning
+    case 'storage-slow':
+    case 'storage-ok':
+      return null
+  }
+}
+
 /** How loud a state is. */
 export function chipTone(chip: SaveChip): ChipTone {
   switch (chip.kind) {
@@ -164,6 +208,8 @@ export function chipTone(chip: SaveChip): ChipTone {
     case 'slow':
     case 'busy':
     case 'crowded':
+    case 'held-back':
+    case 'not-let-in':
     case 'offline':
     case 'restarting':
     case 'unreachable':

@@ -1,7 +1,8 @@
 import * as v from 'valibot'
 import { SessionEnded } from '../client/credential.ts'
 import { recallGuest, rememberGuest } from '../client/guest-memory.ts'
-import { identitySchema, type SessionAnswer, sessionSchema } from '../protocol/events.ts'
+import { RefusedRequest } from '../protocol/errors.ts'
+import { identitySchema, refusalSchema, type SessionAnswer, sessionSchema } from '../protocol/events.ts'
 import type { Identity } from '../protocol/identity.ts'
 import { pathOf } from '../protocol/urls.ts'
 
@@ -64,10 +65,18 @@ async function fetchSession(asked: { renew?: true }): Promise<SessionAnswer> {
     body: JSON.stringify({ ...asked, ...(guest?.recovery ? { recovery: guest.recovery } : {}) }),
   })
   if (response.status === 401) throw new SessionEnded()
-  if (!response.ok) throw new Error(`no session: the server answered ${response.status}`)
+  if (!response.ok) throw await refusalOf(response)
   const answer = v.parse(sessionSchema, await response.json())
   await rememberGuest({ userId: answer.user.userId, recovery: answer.recovery })
   return answer
+}
+
+/** Why there is no session: the server's own words, so that the page has a sentence for it. */
+async function refusalOf(response: Response): Promise<Error> {
+  const refusal = v.safeParse(refusalSchema, await response.json().catch(() => null))
+  return refusal.success
+    ? new RefusedRequest(refusal.output)
+    : new Error(`no session: the server answered ${response.status}`)
 }
 
 /** Sets one's name ('' for the friendly guest name) and hue. Throws when it was not kept. */

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import type { ClientClock } from '#lib/client/client-clock.ts'
 import { CollabProvider } from '#lib/client/collab-provider.ts'
+import { RefusedRequest, refuse } from '#lib/protocol/errors.ts'
 import { startBadNetwork } from '../faults/bad-network.ts'
 import { startCollaboration } from '../support/collaboration.ts'
 import { freePort } from '../support/free-port.ts'
@@ -90,5 +91,44 @@ test('[HS3] a token that comes when its connection is gone is not sent over the 
   expect(asked).toHaveLength(2)
   await provider.destroy()
   await proxy.close()
+  await server.close()
+})
+
+test('[HS3] why one is not let in yet is told, whoever says it, until one is', async () => {
+  const server = await startCollaboration()
+  const mei = await server.guest()
+  const { address } = await server.document(mei)
+  const seen: (string | null)[] = []
+  let refusals = 0
+  const provider = server.open(address, mei, {
+    async auth() {
+      // First the route that gives tokens refuses, then the handshake.
+      if (++refusals === 1) throw new RefusedRequest(refuse('rate-limited', 'later'))
+      return refusals === 2 ? 'no token' : server.token(mei)
+    },
+  })
+  provider.on('status', ({ hindrance }) => {
+    if (seen.at(-1) !== hindrance) seen.push(hindrance)
+  })
+  await until(provider, () => provider.synced)
+  expect(seen).toEqual(['rate-limited', 'unauthenticated', null])
+  await provider.destroy()
+  await server.close()
+})
+
+test('[LIM7] a join that is refused for now is told of as well', async () => {
+  const plenty = { perSecond: 1000, burst: 1000 }
+  const server = await startCollaboration({
+    limited: { joins: { session: { perSecond: 4, burst: 1 }, ip: plenty } },
+  })
+  const mei = await server.guest()
+  const { address } = await server.document(mei)
+  const first = server.open(address, mei)
+  await until(first, () => first.synced)
+  const second = server.open(address, mei)
+  await until(second, () => second.status.hindrance === 'rate-limited')
+  await until(second, () => second.synced)
+  expect(second.status.hindrance).toBeNull()
+  await Promise.all([first.destroy(), second.destroy()])
   await server.close()
 })

@@ -4,8 +4,9 @@ import { addressIn } from '#lib/protocol/urls.ts'
 import { decodeEntries, decodeRow, encodeBatch, encodeUpdates } from '#lib/protocol/wire.ts'
 import { Guest, join } from '../server/guest.ts'
 import { test } from './fixtures.ts'
+import { photograph } from './photographs.ts'
 import { type Watch, watch, watchedPair } from './watched-page.ts'
-import type { Writer } from './writer.ts'
+import { type Writer, words } from './writer.ts'
 
 /** Markup that would call `planted`, in as many ways as browsers know. */
 const MARKUP = [
@@ -145,11 +146,40 @@ test('what a link carries in its path, its query and its cookies is not markup',
   expect(seen).toEqual(UNTOUCHED)
 })
 
+test('[CHECK1] who wrote what the document cannot hold is told so, and writes on', async ({
+  newPerson,
+  server,
+}) => {
+  const mei = await newPerson()
+  await mei.startWriting()
+  await mei.type('honest text')
+  await mei.seesSaved()
+  const herself = new Guest(server.url)
+  const cookies = await mei.page.context().cookies()
+  herself.cookie = cookies.map(({ name, value }) => `${name}=${value}`).join('; ')
+  const strange = await client(herself, addressIn(mei.page.url()) ?? '')
+  // In the title, for what is not of the schema in the body the editor of the page takes out by itself.
+  await strange.send((doc) => doc.getText('title').insertEmbed(0, { image: 'none' }))
+  const notice = mei.page.locator('.notice').filter({ hasText: words.notices.schemaBroken })
+  await expect(notice).toBeVisible({ timeout: 25_000 })
+  await photograph(mei, 'notices', 'schema-broken')
+  await mei.goToEnd()
+  await mei.type(', and more')
+  await mei.sees('honest text, and more')
+  await mei.seesSaved()
+  await expect(notice).toBeVisible()
+})
+
 /** A guest with a hostile name, in the document by a socket of its own. */
 async function hostileClient(url: string, address: string) {
   const guest = new Guest(url)
   await guest.session()
   await guest.post('/api/session/profile', { name: '<img src=x onerror=planted(1)>', hue: 1 })
+  return client(guest, address)
+}
+
+/** Somebody in the document by a socket of its own. */
+async function client(guest: Guest, address: string) {
   const socket = await guest.connect()
   const doc = new Y.Doc()
   const { room } = await join(socket, { address, clientId: doc.clientID })

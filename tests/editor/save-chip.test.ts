@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { ProviderStatus, SaveState } from '#lib/client/provider-state.ts'
-import { chipSentence, chipTone, type SaveChip, saveChip } from '#lib/editor/save-chip.ts'
+import { LANGUAGES } from '#lib/editor/language.ts'
+import { chipSentence, chipTone, noticeSentence, type SaveChip, saveChip } from '#lib/editor/save-chip.ts'
 import { wordsIn } from '#lib/editor/words.ts'
-import { ERROR_BANDS, type ErrorCode } from '#lib/protocol/errors.ts'
+import { ERROR_BANDS, type ErrorCode, isRetryable } from '#lib/protocol/errors.ts'
+import { noticeSchema } from '#lib/protocol/events.ts'
 
 const NOW = 1_700_000_000_000
 
@@ -141,12 +143,47 @@ test('"on this device" is never said of words that are not', () => {
     }
 })
 
+const CODES = Object.keys(ERROR_BANDS) as ErrorCode[]
+
 test('every way a connection can end has a sentence of its own tone', () => {
-  for (const problem of Object.keys(ERROR_BANDS) as ErrorCode[]) {
+  for (const problem of CODES) {
     const chip = saveChip({ ...live, phase: 'ended', problem }, saved, NOW)
-    expect(chipSentence(chip, wordsIn('en'))).not.toBe('')
+    for (const language of LANGUAGES) expect(chipSentence(chip, wordsIn(language))).not.toBe('')
     expect(['warn', 'error']).toContain(chipTone(chip))
   }
+})
+
+describe('who is not let in is told so, and not that the server is away', () => {
+  // Those two are settled between the programs.
+  const codes = CODES.filter((code) => isRetryable(code) && code !== 'gap' && code !== 'rewind')
+  const away = ['opening', 'unreachable', 'reconnecting', 'offline', 'saved']
+
+  test.each(codes)('%s', (hindrance) => {
+    const refused: ProviderStatus[] = [
+      lost(20_000, { hindrance }),
+      lost(20_000, { hindrance, phase: 'opening', mayType: false }),
+      // The connection stands, the join is refused.
+      { ...live, phase: 'opening', hindrance },
+    ]
+    for (const status of refused)
+      for (const language of LANGUAGES) {
+        const chip = saveChip(status, saved, NOW)
+        expect(away).not.toContain(chip.kind)
+        expect(chipSentence(chip, wordsIn(language))).not.toBe('')
+      }
+  })
+
+  test('a token that has just ended, or a store that stumbles, is not told of', () => {
+    for (const hindrance of ['unauthenticated', 'storage-failed', 'internal'] as const)
+      expect(kind(lost(3_000, { hindrance }), saved)).toBe('reconnecting')
+  })
+})
+
+test('every notice of the server has a sentence, or is the chip’s', () => {
+  const chips = ['storage-slow', 'storage-ok']
+  for (const code of noticeSchema.entries.code.options)
+    for (const language of LANGUAGES)
+      expect(noticeSentence(code, wordsIn(language)) === null, code).toBe(chips.includes(code))
 })
 
 test('the sentences are those of the table, in both languages', () => {

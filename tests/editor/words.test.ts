@@ -19,7 +19,7 @@ function sentences(words: object, path = ''): [string, string][] {
 
 function sample(path: string): unknown[] {
   if (path === 'guestName') return [1, 2]
-  if (['joined', 'left', 'person'].includes(path)) return [['甲', '乙']]
+  if (['joined', 'left', 'person', 'sentences'].includes(path)) return [['甲', '乙']]
   if (path === 'waited') return [90_000]
   return [3]
 }
