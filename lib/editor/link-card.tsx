@@ -15,7 +15,7 @@ const qrCode = laterPart(() => import('./qr-code.tsx').then((module) => module.Q
 interface LinkCardProps {
   readonly sharing: Sharing
   readonly link: SharedLink
-  /** The focus begins at its Copy. */
+  /** The focus begins at its Copy, unless it is in the panel already. */
   readonly first?: boolean
 }
 
@@ -79,7 +79,9 @@ function CopyRow({ id, url, first, sharing: { words } }: CopyRowProps) {
   const [copied, setCopied] = useState<string | null>(null)
   const [refused, setRefused] = useState(false)
   useEffect(() => {
-    if (first) button.current?.focus()
+    // Not when another link becomes the first: who chose that by keyboard stays at the choice.
+    if (!first || button.current?.closest('.share')?.contains(document.activeElement)) return
+    button.current?.focus()
   }, [first])
   const copy = async () => {
     const done = await copyText(url)
