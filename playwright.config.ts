@@ -1,5 +1,6 @@
 import { defineConfig, devices } from '@playwright/test'
 import { chromiumOptions } from './tests/support/chromium.ts'
+import { firefoxOptions } from './tests/support/firefox-options.ts'
 
 /**
  * Browser tests. Those of the product start a server of their own (tests/support/server-process.ts) from the build that
@@ -16,11 +17,19 @@ export default defineConfig({
   forbidOnly: true,
   reporter: [['list']],
   outputDir: 'test-results',
-  use: {
-    ...devices['Desktop Chrome'],
-    trace: 'off',
-    video: 'off',
-    screenshot: 'only-on-failure',
-    launchOptions: chromiumOptions(),
-  },
+  use: { trace: 'off', video: 'off', screenshot: 'only-on-failure' },
+  projects: [
+    {
+      name: 'chromium',
+      grepInvert: /@firefox/,
+      use: { ...devices['Desktop Chrome'], launchOptions: chromiumOptions() },
+    },
+    {
+      // Writing together, as in Chromium. What needs Chromium's own protocol has the tag, and says what it needs.
+      name: 'firefox',
+      testMatch: /e2e\/(write-together|presence|offline|sharing|replay)\.spec\.ts/,
+      grepInvert: /@chromium/,
+      use: { browserName: 'firefox', viewport: devices['Desktop Firefox'].viewport, ...firefoxOptions() },
+    },
+  ],
 })

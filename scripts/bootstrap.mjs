@@ -20,8 +20,27 @@ const needs = {
   start: [dependencies, build],
   dev: [dependencies],
   check: [dependencies, routeTypes],
-  test: [dependencies, build, chromium],
+  test: [dependencies, build, chromium, firefox],
   'bench:editor': [dependencies, chromium],
+}
+
+/** How each browser of the tests is found: what it is called where, and its package where apt-get is. */
+const browsers = {
+  chromium: {
+    named: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
+    at: [],
+    package: 'chromium',
+    oldest: 0,
+    setting: 'CHROMIUM_PATH',
+  },
+  firefox: {
+    named: ['firefox-esr', 'firefox'],
+    at: ['/Applications/Firefox.app/Contents/MacOS/firefox', '/snap/bin/firefox'],
+    package: 'firefox-esr',
+    // Older ones do not know all that the tests ask of them.
+    oldest: 153,
+    setting: 'FIREFOX_PATH',
+  },
 }
 
 /** The command that runs now. */
@@ -109,45 +128,66 @@ async function routeTypes() {
   ])
 }
 
-async function chromium() {
-  const set = process.env.CHROMIUM_PATH
-  if (set) {
-    if (!starts(set)) throw new Stop(`CHROMIUM_PATH must be a Chromium that starts, and ${set} does not.`)
-    return
-  }
-  const known = noted('chromium')
-  if (known && existsSync(known)) return
-
-  let found = foundChromium()
-  if (!found) {
-    const playwright = [at('node_modules/.bin/node'), at('node_modules/@playwright/test/cli.js')]
-    await run('Downloading a Chromium for the browser tests', [...playwright, 'install', 'chromium'], 'try')
-    found = foundChromium()
-  }
-  if (!found && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-    await run("Installing the system's Chromium: package lists", ['apt-get', 'update'], 'try')
-    const install = ['apt-get', 'install', '-y', '--no-install-recommends', 'chromium']
-    await run("Installing the system's Chromium", install, 'try')
-    found = foundChromium()
-  }
-  if (!found) throw new Stop('No Chromium for the browser tests: install one, or name one in CHROMIUM_PATH.')
-  note('chromium', found)
+function chromium() {
+  return browser('chromium', [downloadBrowser, installBrowser])
 }
 
-function foundChromium() {
-  const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
+/** The system's comes first: Playwright's own is not what people have. */
+function firefox() {
+  return browser('firefox', [installBrowser, downloadBrowser])
+}
+
+/** Notes where a browser is, after trying each of `ways` to get one. */
+async function browser(name, ways) {
+  const { setting, oldest } = browsers[name]
+  const called = name === 'firefox' ? `Firefox (${oldest} or newer)` : 'Chromium'
+  const set = process.env[setting]
+  if (set) {
+    if (!fits(set, oldest)) throw new Stop(`${setting} must be a ${called} that starts, and ${set} does not.`)
+    return
+  }
+  const known = noted(name)
+  if (known && existsSync(known)) return
+
+  let found = foundBrowser(name)
+  for (const way of ways) {
+    if (!found) await way(name)
+    found ??= foundBrowser(name)
+  }
+  if (!found) throw new Stop(`No ${called} for the browser tests: install one, or name one in ${setting}.`)
+  note(name, found)
+}
+
+async function downloadBrowser(name) {
+  const playwright = [at('node_modules/.bin/node'), at('node_modules/@playwright/test/cli.js')]
+  await run(`Downloading a browser for the tests: ${name}`, [...playwright, 'install', name], 'try')
+}
+
+async function installBrowser(name) {
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return
+  const aptGet = ['apt-get', '-o', 'DPkg::Lock::Timeout=120']
+  await run(`Installing the system's ${name}: package lists`, [...aptGet, 'update'], 'try')
+  const install = [...aptGet, 'install', '-y', '--no-install-recommends', browsers[name].package]
+  await run(`Installing the system's ${name}`, install, 'try')
+}
+
+function foundBrowser(name) {
+  const { named, oldest, at: places } = browsers[name]
   const folders = (process.env.PATH ?? '').split(':').concat('/usr/bin')
-  const places = folders.flatMap((folder) => names.map((name) => join(folder, name)))
-  const ask = "import('@playwright/test').then(({ chromium }) => console.log(chromium.executablePath()))"
+  const inPath = folders.flatMap((folder) => named.map((called) => join(folder, called)))
+  const ask = `import('@playwright/test').then((browsers) => console.log(browsers.${name}.executablePath()))`
   const downloaded = spawnSync(at('node_modules/.bin/node'), ['-e', ask], {
     cwd: root,
     encoding: 'utf8',
   }).stdout.trim()
-  return [...places, downloaded].find((path) => path !== '' && existsSync(path) && starts(path))
+  const all = [...inPath, ...places, downloaded]
+  return all.find((path) => path !== '' && existsSync(path) && fits(path, oldest))
 }
 
-function starts(path) {
-  return spawnSync(path, ['--version'], { timeout: 20_000 }).status === 0
+/** Whether it starts, and is not older than that. */
+function fits(path, oldest) {
+  const { status, stdout } = spawnSync(path, ['--version'], { timeout: 20_000, encoding: 'utf8' })
+  return status === 0 && (oldest === 0 || Number(/(\d+)\./.exec(stdout)?.[1]) >= oldest)
 }
 
 /**

@@ -6,7 +6,7 @@ import { type BrowserProcess, startBrowser } from '../support/browser-process.ts
 import { test as base } from './fixtures.ts'
 import { Writer, words } from './writer.ts'
 
-/** A browser of hers that can be killed, and started again on the same profile. */
+/** A browser of hers that can be killed, and started again on the same profile: a Chromium. */
 const test = base.extend<{ startHers: () => Promise<BrowserProcess> }>({
   startHers: async ({ launchOptions }, use) => {
     const profile = await mkdtemp(join(tmpdir(), 'commonplace-browser-'))
@@ -32,11 +32,9 @@ async function firstVisit(browser: BrowserProcess, frontPage: string, text: stri
   return link
 }
 
-test('offline typing outlives a browser killed on its first visit, and reaches the server when it returns', async ({
-  startHers,
-  server,
-  newPerson,
-}) => {
+test('offline typing outlives a browser killed on its first visit, and reaches the server when it returns', {
+  tag: '@chromium',
+}, async ({ startHers, server, newPerson }) => {
   const before = await startHers()
   const mei = new Writer(await before.context.newPage())
   await mei.startWriting(server.url)
@@ -61,11 +59,9 @@ test('offline typing outlives a browser killed on its first visit, and reaches t
   await reader.sees('written online, then offline')
 })
 
-test('of two tabs that typed offline both outlive the killed browser', async ({
-  startHers,
-  server,
-  newPerson,
-}) => {
+test('of two tabs that typed offline both outlive the killed browser', {
+  tag: '@chromium',
+}, async ({ startHers, server, newPerson }) => {
   const link = await firstVisit(await startHers(), server.url, 'online')
   const before = await startHers()
   const first = new Writer(await before.context.newPage())
@@ -94,7 +90,9 @@ test('of two tabs that typed offline both outlive the killed browser', async ({
   await reader.sees('first online second')
 })
 
-test('what a crashed tab typed offline is sent by the other tab', async ({ newPerson, server }) => {
+test('what a crashed tab typed offline is sent by the other tab', {
+  tag: '@chromium',
+}, async ({ newPerson, server }) => {
   const first = await newPerson()
   await first.startWriting()
   await first.type('online')

@@ -46,7 +46,16 @@ function bootstrap(
     execFile(
       process.execPath,
       [...flags, 'scripts/bootstrap.mjs', purpose],
-      { cwd: tree, env: { ...process.env, npm_execpath: join(tree, 'npm.mjs'), CHROMIUM_PATH: '', ...env } },
+      {
+        cwd: tree,
+        env: {
+          ...process.env,
+          npm_execpath: join(tree, 'npm.mjs'),
+          CHROMIUM_PATH: '',
+          FIREFOX_PATH: '',
+          ...env,
+        },
+      },
       (error, stdout, stderr) => resolve({ code: Number(error?.code ?? 0), said: stdout + stderr }),
     )
   })
@@ -117,6 +126,22 @@ test('ends with one sentence when CHROMIUM_PATH does not start', async () => {
   const { code, said } = await bootstrap('test', { CHROMIUM_PATH: '/nowhere' })
   expect(code).toBe(1)
   expect(said).toContain('CHROMIUM_PATH must be a Chromium that starts, and /nowhere does not.\n')
+})
+
+test('ends with one sentence when the Firefox of FIREFOX_PATH is too old, and takes one that is not', async () => {
+  await bootstrap('dev')
+  await mkdir(join(tree, '.next'))
+  await writeFile(join(tree, '.next/BUILD_ID'), '')
+  const firefox = join(tree, 'firefox')
+  const browsers = { CHROMIUM_PATH: '/bin/true', FIREFOX_PATH: firefox }
+  await writeFile(firefox, '#!/bin/sh\necho Mozilla Firefox 140.12.0esr', { mode: 0o755 })
+  const old = await bootstrap('test', browsers)
+  expect(old.code).toBe(1)
+  expect(old.said).toContain(
+    `FIREFOX_PATH must be a Firefox (153 or newer) that starts, and ${firefox} does not.\n`,
+  )
+  await writeFile(firefox, '#!/bin/sh\necho Mozilla Firefox 153.7.0esr', { mode: 0o755 })
+  expect((await bootstrap('test', browsers)).code).toBe(0)
 })
 
 test('ends with one sentence when the pinned Node did not come', async () => {
