@@ -4,7 +4,7 @@ import { firefox, type PlaywrightTestConfig } from '@playwright/test'
 
 /**
  * How tests start the Firefox that scripts/bootstrap.mjs found or installed. Playwright drives one as its makers ship it by
- * WebDriver BiDi, and its own by a protocol of its own. docs/decisions/0030-firefox-in-the-tests.md
+ * WebDriver BiDi, and its own by a protocol of its own. docs/decisions/0031-firefox-in-the-tests.md
  */
 export function firefoxOptions(): NonNullable<PlaywrightTestConfig['use']> {
   const noted = join(import.meta.dirname, '../../node_modules/.bootstrap/firefox')
