@@ -41,7 +41,8 @@ const en = {
     title: 'That was not done',
     back: 'To the front page',
     tooOften: 'Too much came from here in a short time. Wait a moment, go back, and try again.',
-    tooMany: 'You own as many documents as one person may. Delete some first.',
+    tooMany:
+      'There are as many documents as one person may own, or one network make in a day. Delete some first, or come back tomorrow.',
     signInFirst: 'This is for people who are signed in. Sign in, then try again.',
     forbidden: 'You may not do this here. Signed in you may be allowed to.',
     notFound: 'What you asked for does not exist, or is not shared with you.',
@@ -91,7 +92,7 @@ const zhTW: FrontWords = {
     title: '沒有完成',
     back: '回到首頁',
     tooOften: '這裡短時間內的要求太多。請稍等一下，返回上一頁再試。',
-    tooMany: '你擁有的文件已達上限，請先刪除一些。',
+    tooMany: '你擁有的文件，或你的網路今天建立的文件已達上限。請先刪除一些，或明天再來。',
     signInFirst: '登入的人才能這麼做。請先登入，再試一次。',
     forbidden: '你不能在這裡這麼做。登入後也許可以。',
     notFound: '你要的內容不存在，或沒有與你共用。',
