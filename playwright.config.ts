@@ -27,7 +27,7 @@ export default defineConfig({
     {
       // Writing together, as in Chromium. What needs Chromium's own protocol has the tag, and says what it needs.
       name: 'firefox',
-      testMatch: /e2e\/(write-together|presence|offline|sharing|replay)\.spec\.ts/,
+      testMatch: /e2e\/(write-together|undo|presence|offline|sharing|replay)\.spec\.ts/,
       grepInvert: /@chromium/,
       use: { browserName: 'firefox', viewport: devices['Desktop Firefox'].viewport, ...firefoxOptions() },
     },

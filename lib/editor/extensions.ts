@@ -4,10 +4,12 @@ import { Link } from '@tiptap/extension-link'
 import { TaskItem, TaskList } from '@tiptap/extension-list'
 import { Placeholder } from '@tiptap/extensions/placeholder'
 import { type EditorState, Plugin } from '@tiptap/pm/state'
+import { yUndoPluginKey } from '@tiptap/y-tiptap'
 import type * as Y from 'yjs'
 import { isSafeHref } from '../protocol/document-schema.ts'
 import { ROOTS } from '../protocol/version.ts'
 import { basicExtensions } from './basic-extensions.ts'
+import { Undo } from './binding/undo.ts'
 import { MarkdownTwins } from './markdown-twins.ts'
 import { NestingLimit, type NestingNotice } from './nesting-limit.ts'
 import type { Words } from './words.ts'
@@ -59,7 +61,8 @@ export function extensions(
     // Given a mapping, y-tiptap leaves the first rendering to us (remote-rendering.ts).
     ...(doc
       ? [
-          Collaboration.configure({
+          Undo,
+          Binding.configure({
             document: doc,
             field: ROOTS.body,
             ySyncOptions: { mapping: new Map() },
@@ -68,6 +71,15 @@ export function extensions(
       : []),
   ]
 }
+
+/** Collaboration brings an undo of its own; ours is binding/undo.ts. */
+const Binding = Collaboration.extend({
+  addCommands: () => ({}),
+  addKeyboardShortcuts: () => ({}),
+  addProseMirrorPlugins(this: { parent: (() => Plugin[]) | undefined }) {
+    return this.parent?.().filter(({ spec }) => spec.key !== yUndoPluginKey) ?? []
+  },
+})
 
 /** A link is its address and nothing else: what a peer could put into class, rel or target never reaches the page. */
 const SafeLink = Link.extend({

@@ -1,9 +1,10 @@
 import type { Fragment, Mark, Node, NodeType, Schema } from '@tiptap/pm/model'
 import { Fragment as NodeFragment } from '@tiptap/pm/model'
 import { type EditorState, Selection, TextSelection, type Transaction } from '@tiptap/pm/state'
-import { ySyncPluginKey } from '@tiptap/y-tiptap'
+import { relativePositionToAbsolutePosition, ySyncPluginKey } from '@tiptap/y-tiptap'
 import * as Y from 'yjs'
 import { isAttributeValue, isMarkValue, NODE_KINDS } from '../protocol/document-schema.ts'
+import { undoneSelection } from './binding/undo.ts'
 
 /*
  * How a change of the Y.Doc that did not come from this editor reaches it: an observer that takes the place of
@@ -13,13 +14,10 @@ import { isAttributeValue, isMarkValue, NODE_KINDS } from '../protocol/document-
  * after any exception renders everything anew. docs/decisions/0014-remote-rendering.md
  */
 
-type Mapped = Node | Node[]
-
 /** What this file uses of y-tiptap's binding; its own types call all of it `any`. */
 export interface Binding {
   readonly type: Y.XmlFragment
-  /** Keyed by Y type. */
-  readonly mapping: Map<object, Mapped>
+  readonly mapping: Parameters<typeof relativePositionToAbsolutePosition>[3]
   readonly mux: (task: () => void) => void
   readonly prosemirrorView: {
     readonly state: EditorState
@@ -62,7 +60,8 @@ function showChange(binding: Binding, transaction: Y.Transaction): void {
   const tr = replaceDifference(state, content)
   if (tr) {
     const end = endOfChange(tr)
-    if (undone && end !== null) tr.setSelection(Selection.near(tr.doc.resolve(end), -1)).scrollIntoView()
+    const undoneAt = undone ? (selectionBefore(binding, tr.doc, transaction) ?? near(tr.doc, end)) : null
+    if (undoneAt) tr.setSelection(undoneAt).scrollIntoView()
     else keepSelection(tr, state)
     view.dispatch(asRemote(tr, undone))
   }
@@ -82,9 +81,8 @@ function showAll(binding: Binding): void {
 }
 
 function asRemote(tr: Transaction, undone: boolean): Transaction {
-  return tr
-    .setMeta('addToHistory', false)
-    .setMeta(ySyncPluginKey, { isChangeOrigin: true, isUndoRedoOperation: undone })
+  // Not `addToHistory: false`: at the next caret move y-tiptap would end the undo step for it.
+  return tr.setMeta(ySyncPluginKey, { isChangeOrigin: true, isUndoRedoOperation: undone })
 }
 
 /** The content of the Y.Doc as nodes; nodes that did not change are the very same objects. */
@@ -255,6 +253,24 @@ function keepSelection(tr: Transaction, state: EditorState): void {
   if (!(selection instanceof TextSelection)) return
   const at = (position: number) => tr.doc.resolve(tr.mapping.map(position, -1))
   tr.setSelection(TextSelection.between(at(selection.anchor), at(selection.head), -1))
+}
+
+/** Where the person was before what they undo. */
+function selectionBefore(binding: Binding, doc: Node, transaction: Y.Transaction): Selection | null {
+  const before = undoneSelection(transaction)
+  const { type, mapping } = binding
+  const { doc: yDoc } = type
+  if (!before || !yDoc) return null
+  const [anchor, head] = [before.anchor, before.head].map((position) =>
+    relativePositionToAbsolutePosition(yDoc, type, position, mapping),
+  )
+  if (typeof anchor !== 'number' || typeof head !== 'number') return null
+  const at = (position: number) => doc.resolve(Math.min(position, doc.content.size))
+  return TextSelection.between(at(anchor), at(head), -1)
+}
+
+function near(doc: Node, position: number | null): Selection | null {
+  return position === null ? null : Selection.near(doc.resolve(position), -1)
 }
 
 function endOfChange(tr: Transaction): number | null {

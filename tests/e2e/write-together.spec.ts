@@ -39,23 +39,6 @@ test('one click, and two people write the same document and see each other', asy
   expect(await mei.lines()).toEqual(await wei.lines())
 })
 
-test('undo takes back one’s own edits only', async ({ newPerson }) => {
-  const mei = await newPerson()
-  const wei = await newPerson()
-  await mei.startWriting()
-  await mei.type('one')
-  await mei.seesSaved()
-  await wei.open(mei.page.url())
-  await wei.body.click()
-  await wei.page.keyboard.press('Control+End')
-  await wei.type(' two')
-  await mei.sees('one two')
-  await mei.page.keyboard.press('Control+z')
-  await expect(mei.body).not.toContainText('one')
-  await wei.sees('two')
-  expect(await mei.lines()).toEqual([' two'])
-})
-
 test('however deep one indents, quotes and pastes, it stays a document that the server takes', async ({
   newPerson,
 }) => {

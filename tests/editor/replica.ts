@@ -1,6 +1,7 @@
 import { getSchema } from '@tiptap/core'
 import { Fragment, type Node } from '@tiptap/pm/model'
 import { type Command, EditorState, type Plugin, TextSelection, type Transaction } from '@tiptap/pm/state'
+import type { EditorView } from '@tiptap/pm/view'
 import { ySyncPlugin, ySyncPluginKey, yXmlFragmentToProseMirrorRootNode } from '@tiptap/y-tiptap'
 import * as Y from 'yjs'
 import { extensions } from '#lib/editor/extensions.ts'
@@ -17,21 +18,20 @@ export class Replica {
   readonly fragment = this.doc.getXmlFragment(ROOTS.body)
   readonly reports: unknown[] = []
   state: EditorState
-  readonly #update: () => void
+  readonly #update: (before: EditorState) => void
 
   constructor(clientId: number, plugins: readonly Plugin[] = []) {
     this.doc.clientID = clientId
     const plugin = ySyncPlugin(this.fragment, { mapping: new Map() })
     this.state = EditorState.create({ schema, plugins: [plugin, ...plugins] })
     // y-tiptap asks a view for these, and renders the Y.Doc when it is given one.
-    const view = Object.defineProperty(
-      { hasFocus: () => false, dispatch: (tr: Transaction) => this.dispatch(tr) },
-      'state',
-      { get: () => this.state },
-    )
-    let update = (): void => undefined
-    this.#update = () => update()
-    update = plugin.spec.view(view).update
+    const stub: Partial<EditorView> = { hasFocus: () => false, dispatch: (tr) => this.dispatch(tr) }
+    const view = Object.defineProperty(stub, 'state', { get: () => this.state }) as EditorView
+    const views: ReturnType<NonNullable<Plugin['spec']['view']>>[] = []
+    this.#update = (before) => {
+      for (const each of views) each.update?.(view, before)
+    }
+    for (const { spec } of this.state.plugins) if (spec.view) views.push(spec.view(view))
     renderRemotely(this.binding, (error) => this.reports.push(error))
   }
 
@@ -44,8 +44,9 @@ export class Replica {
   }
 
   dispatch(tr: Transaction): void {
-    this.state = this.state.apply(tr)
-    this.#update()
+    const before = this.state
+    this.state = before.apply(tr)
+    this.#update(before)
   }
 
   type(text: string, at = this.state.selection.head): void {

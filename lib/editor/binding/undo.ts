@@ -1,0 +1,201 @@
+import { Extension } from '@tiptap/core'
+import { type EditorState, Plugin, type Transaction } from '@tiptap/pm/state'
+import type { EditorView } from '@tiptap/pm/view'
+import { absolutePositionToRelativePosition, ySyncPluginKey, yUndoPluginKey } from '@tiptap/y-tiptap'
+import * as Y from 'yjs'
+import { UndoStack } from './undo-stack.ts'
+
+/** A composition that was ended has told its last text after this long, ms. */
+const COMPOSED_AFTER = 60
+/** Where a step keeps the selection from before it. */
+const SELECTION = Symbol('selection')
+
+/** Both ends of a selection, as places that survive other people's edits. */
+export interface RelativeSelection {
+  readonly anchor: Y.RelativePosition
+  readonly head: Y.RelativePosition
+}
+
+declare module '@tiptap/core' {
+  interface Commands<ReturnType> {
+    undo: {
+      /** Takes one's own last step back; false when there is none. */
+      undo: () => ReturnType
+      /** Does again what was undone last; false when there is nothing. */
+      redo: () => ReturnType
+    }
+  }
+}
+
+/** Undo and redo of one's own edits: commands, keys, and what a browser's own menu asks for. Needs the binding's plugin. */
+export const Undo = Extension.create({
+  name: 'undo',
+
+  addCommands() {
+    const command =
+      (back: 'undo' | 'redo') =>
+      () =>
+      ({
+        tr,
+        state,
+        view,
+        dispatch,
+      }: {
+        tr: Transaction
+        state: EditorState
+        view: EditorView
+        dispatch: unknown
+      }) => {
+        // The change comes out of the Y.Doc, in a transaction of its own.
+        tr.setMeta('preventDispatch', true)
+        const stack = stackOf(state)
+        if (!stack || !view.editable || stack[`${back}Stack`].length === 0) return false
+        if (dispatch) composed(view, () => stack[back]())
+        return true
+      }
+    return { undo: command('undo'), redo: command('redo') }
+  },
+
+  addKeyboardShortcuts() {
+    // Taken also when there is nothing left: the browser's own undo knows nothing of others.
+    const key = (back: 'undo' | 'redo') => () => {
+      this.editor.commands[back]()
+      return true
+    }
+    return { 'Mod-z': key('undo'), 'Mod-y': key('redo'), 'Shift-Mod-z': key('redo') }
+  },
+
+  addProseMirrorPlugins() {
+    const beforeinput = (_view: EditorView, event: InputEvent): boolean => {
+      if (event.inputType !== 'historyUndo' && event.inputType !== 'historyRedo') return false
+      event.preventDefault()
+      this.editor.commands[event.inputType === 'historyUndo' ? 'undo' : 'redo']()
+      return true
+    }
+    return [undoPlugin(), new Plugin({ props: { handleDOMEvents: { beforeinput } } })]
+  },
+
+  onDestroy() {
+    stackOf(this.editor.state)?.destroy()
+  },
+})
+
+/** What is kept in the editor's state under y-tiptap's key. */
+interface UndoState {
+  readonly undoManager: UndoStack
+  readonly hasUndoOps: boolean
+  readonly hasRedoOps: boolean
+  /** The selection before the last local edit. */
+  readonly before: RelativeSelection | null
+  /** How often the person has put the caret elsewhere. */
+  readonly moves: number
+  /** The composition that the last local edit belongs to. */
+  readonly composition: unknown
+}
+
+/**
+ * Collects one's own edits as steps. A step ends with a pause (500 ms) and when the person puts the caret elsewhere; not
+ * with what others do, nor within a composition. Stands behind the binding's plugin.
+ */
+export function undoPlugin(): Plugin<UndoState> {
+  return new Plugin<UndoState>({
+    key: yUndoPluginKey,
+    state: {
+      init: (_config, state) => ({
+        undoManager: new UndoStack(ySyncPluginKey.getState(state).type, {
+          trackedOrigins: new Set([ySyncPluginKey]),
+          deleteFilter: isEmpty,
+        }),
+        hasUndoOps: false,
+        hasRedoOps: false,
+        before: null,
+        moves: 0,
+        composition: null,
+      }),
+      apply: (tr, was, before) => {
+        const { undoManager } = was
+        const steps = { undoManager, hasUndoOps: undoManager.canUndo(), hasRedoOps: undoManager.canRedo() }
+        if (tr.getMeta(ySyncPluginKey)?.isChangeOrigin || tr.getMeta('appendedTransaction'))
+          return { ...was, ...steps }
+        const moved = !tr.docChanged && !tr.selection.eq(before.selection)
+        const moves = moved ? was.moves + 1 : was.moves
+        if (!tr.docChanged) return { ...was, ...steps, moves }
+        const composition: unknown = tr.getMeta('composition') ?? null
+        return { ...steps, before: relativeSelection(before), moves, composition }
+      },
+    },
+    view: collectSteps,
+  })
+}
+
+/** Where the selection was before the step that `transaction` takes back; null when it takes none back. */
+export function undoneSelection({ origin }: Y.Transaction): RelativeSelection | null {
+  if (!(origin instanceof UndoStack) || !origin.undoing) return null
+  return origin.currStackItem?.meta.get(SELECTION) ?? null
+}
+
+function stackOf(state: EditorState): UndoStack | null {
+  return yUndoPluginKey.getState(state)?.undoManager ?? null
+}
+
+function collectSteps(view: EditorView) {
+  const now = (): UndoState => yUndoPluginKey.getState(view.state)
+  const { undoManager: stack } = now()
+  let composition: unknown = null
+  stack.captureTransaction = ({ meta, origin }) => {
+    if (meta.get('addToHistory') === false) return false
+    if (origin !== ySyncPluginKey) return true
+    // However long somebody looks for the right character.
+    if (composition !== null && composition === now().composition && stack.lastChange > 0)
+      stack.lastChange = Date.now()
+    composition = now().composition
+    return true
+  }
+  const added: Parameters<typeof stack.on<'stack-item-added'>>[1] = ({ stackItem }) => {
+    // A step that goes back and forth keeps its selection.
+    const from = stack.currStackItem
+    stackItem.meta.set(SELECTION, from ? from.meta.get(SELECTION) : now().before)
+  }
+  // Buttons read the stack when they hear of a transaction, and the one that showed the change came too early.
+  const popped = () => view.dispatch(view.state.tr.setMeta('addToHistory', false))
+  stack.on('stack-item-added', added)
+  stack.on('stack-item-popped', popped)
+  return {
+    update: (_view: EditorView, before: EditorState) => {
+      if (now().moves !== yUndoPluginKey.getState(before)?.moves && !view.composing) stack.stopCapturing()
+    },
+    destroy: () => {
+      stack.off('stack-item-added', added)
+      stack.off('stack-item-popped', popped)
+    },
+  }
+}
+
+/** What somebody else wrote into one's own paragraph stays, and the paragraph with it. */
+function isEmpty({ content }: Y.Item): boolean {
+  return !(content instanceof Y.ContentType) || content.type._length === 0
+}
+
+function relativeSelection(state: EditorState): RelativeSelection {
+  const { type, binding } = ySyncPluginKey.getState(state)
+  const { anchor, head } = state.selection
+  const at = (position: number) => absolutePositionToRelativePosition(position, type, binding.mapping)
+  return { anchor: at(anchor), head: at(head) }
+}
+
+/**
+ * Runs `task` when nothing is being composed. A composition is ended first, or the browser would write it again; losing the
+ * focus also lets in what others wrote meanwhile (composition-hold.ts).
+ */
+function composed(view: EditorView, task: () => void): void {
+  if (!view.composing) {
+    task()
+    return
+  }
+  view.dom.blur()
+  setTimeout(() => {
+    if (view.isDestroyed) return
+    task()
+    view.focus()
+  }, COMPOSED_AFTER)
+}
