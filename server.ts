@@ -15,7 +15,7 @@ import { createLog } from './lib/server/log.ts'
 import { OidcSignIn } from './lib/server/oidc-sign-in.ts'
 import { Origins } from './lib/server/origins.ts'
 import type { Person } from './lib/server/person.ts'
-import { NO_RATES, Rates } from './lib/server/rates.ts'
+import { NO_RATES, ofDay, Rates } from './lib/server/rates.ts'
 import { ResetLinks } from './lib/server/reset-links.ts'
 import { Rights } from './lib/server/rights.ts'
 import { RunningServices } from './lib/server/running-services.ts'
@@ -66,7 +66,9 @@ async function start(): Promise<void> {
     onLost: (error) => log.warn({ err: error }, 'catalog.visits-lost'),
   })
   const bounded = settings.rateLimits
-  const rates = bounded ? new Rates(() => performance.now()) : NO_RATES
+  const documentsOfDay = ofDay(settings.documentsPerAddress)
+  const figures = { documents: { session: documentsOfDay, ip: documentsOfDay } }
+  const rates = bounded ? new Rates(() => performance.now(), figures) : NO_RATES
   const collaboration = new Collaboration({
     httpServer: web.http,
     documents,
@@ -76,6 +78,7 @@ async function start(): Promise<void> {
     identities,
     tokens,
     origins,
+    late: web.late,
     limits: new SocketLimits({ rates, clientIps, bounded }),
     settings,
     log,

@@ -1,12 +1,13 @@
 import * as v from 'valibot'
 import { type ErrorCode, type Refusal, RefusedRequest, refusalIn, refuse } from '#lib/protocol/errors.ts'
 import { atLeast, type Role } from '#lib/protocol/identity.ts'
+import { pathOf } from '#lib/protocol/urls.ts'
 import { type RouteRate, type Session, services } from '#lib/server/services.ts'
 
 /*
  * The edge of the HTTP routes. Every method of every route is made by `route`, which asks in this order: does the request
  * come from a page of ours, is it too often, is its body what this address takes, who is it, may they. A route that gets
- * JSON answers JSON; one that gets a form (also without JavaScript) answers a redirect.
+ * JSON answers JSON; one that gets a form (also without JavaScript) answers a redirect, a refused one to a page that says why.
  */
 
 /** No route takes more than a name or a link. */
@@ -70,14 +71,14 @@ export function route<Body extends v.GenericSchema | null, const N extends Needs
   const { body, rate, needs } = declared
   const answer = async (request: Request): Promise<Response> => {
     if (request.method !== 'GET' && request.method !== 'HEAD' && !services().mayMutate(request.headers)) {
-      return json(refuse('bad-message', 'this request comes from a page of another site'), 403)
+      return answerTo(request, refuse('bad-message', 'this request comes from a page of another site'), 403)
     }
     try {
       const { call, setCookies } = await pass(request, declared)
       const response = await declared.handle(call as Call<Body, N>)
       return withCookies(response, setCookies)
     } catch (error) {
-      return refused(error)
+      return refused(request, error)
     }
   }
   return Object.assign(answer, { [RULES]: { body, rate, needs } satisfies RouteRules })
@@ -93,9 +94,14 @@ export function isJson(request: Request): boolean {
   return /^application\/json\b/i.test(request.headers.get('content-type') ?? '')
 }
 
+/** True when a browser goes where this request leads: a form without JavaScript, or a link. */
+function isNavigation(request: Request): boolean {
+  return !isJson(request) && /\btext\/html\b/i.test(request.headers.get('accept') ?? '')
+}
+
 /** What a service answered, in JSON: what was asked for, or why not. */
 export function answered(answer: { readonly ok: true } | Refusal): Response {
-  return answer.ok ? json(answer) : answerTo(answer)
+  return answer.ok ? json(answer) : refusalInJson(answer)
 }
 
 /** An answer in JSON. */
@@ -204,15 +210,20 @@ function parseJson(text: string): unknown {
   }
 }
 
-function refused(error: unknown): Response {
+function refused(request: Request, error: unknown): Response {
   const refusal = refusalIn(error)
-  if (refusal) return answerTo(refusal)
-  services().reportFault(error)
-  return json(refuse('internal', 'the server failed; try again later'), 500)
+  if (!refusal) services().reportFault(error)
+  return answerTo(request, refusal ?? refuse('internal', 'the server failed; try again later'))
 }
 
-function answerTo(refusal: Refusal): Response {
-  const response = json(refusal, STATUS[refusal.code] ?? 400)
+function answerTo(request: Request, refusal: Refusal, status?: number): Response {
+  return isNavigation(request)
+    ? seeOther(pathOf({ to: 'refused', code: refusal.code }))
+    : refusalInJson(refusal, status)
+}
+
+function refusalInJson(refusal: Refusal, status = STATUS[refusal.code] ?? 400): Response {
+  const response = json(refusal, status)
   if (refusal.retryAfterMs !== undefined) {
     response.headers.set('Retry-After', String(Math.ceil(refusal.retryAfterMs / 1000)))
   }

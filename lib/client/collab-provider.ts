@@ -5,6 +5,7 @@ import { type ClientClock, systemClock } from './client-clock.ts'
 import { Connection } from './connection.ts'
 import type { Authenticate } from './credential.ts'
 import { DocumentSync } from './document-sync.ts'
+import type { Soon } from './incoming.ts'
 import type { DraftState, Peer, ProviderEvents, ProviderStatus, SaveState } from './provider-state.ts'
 import type { ReplicaStore, SealedBatch } from './replica-store.ts'
 import { Roster } from './roster.ts'
@@ -27,6 +28,11 @@ export interface CollabProviderOptions {
   /** The document schema this client knows; its own by default. */
   readonly schemaVersion?: number
   readonly clock?: ClientClock
+  /**
+   * When other people's live edits are applied: all of that time in one transaction (a page gives its frames). Left out: as they
+   * come. Joins, acknowledgements and what this tab sends never wait for it.
+   */
+  readonly soon?: Soon
   /** What the event `superseded` of an earlier provider of this page gave. */
   readonly kept?: readonly SealedBatch[]
 }
@@ -84,6 +90,7 @@ export class CollabProvider {
       created,
       ...(options.schemaVersion === undefined ? {} : { schemaVersion: options.schemaVersion }),
       kept: options.kept ?? [],
+      soon: options.soon,
       onChange,
       onSetAside: () => {
         this.#settle()

@@ -6,7 +6,7 @@ import { SCHEMA_VERSION } from '../protocol/version.ts'
 import { decodeRow, type HistoryBody } from '../protocol/wire.ts'
 import type { ClientClock } from './client-clock.ts'
 import { HistoryIntake } from './history-intake.ts'
-import { Incoming } from './incoming.ts'
+import { Incoming, type Soon } from './incoming.ts'
 import { Joining, type Overtaking } from './joining.ts'
 import type { Link } from './link.ts'
 import type { Outbox } from './outbox.ts'
@@ -23,6 +23,8 @@ export interface DocumentSyncOptions {
   /** This page just made the document: one may type before the first join. */
   readonly created: boolean
   readonly schemaVersion?: number
+  /** When live rows are applied; left out: as they come. */
+  readonly soon?: Soon | undefined
   /** Something of this object changed. Called often; cheap to ignore. */
   readonly onChange: () => void
   readonly onJoined: (joined: Joined) => void
@@ -73,7 +75,12 @@ export class DocumentSync {
     const { doc, address, store, onChange } = options
     const after = (ms: number, task: () => void): void => this.#after(ms, task)
     this.#doc = doc
-    this.#incoming = new Incoming(doc, this)
+    this.#incoming = new Incoming({
+      doc,
+      origin: this,
+      soon: options.soon,
+      onLate: () => this.#sendWithheld(),
+    })
     this.#writer = new ReplicaWriter(address, store, onChange)
     this.#outgoing = new Outgoing({
       ...options,
@@ -219,7 +226,7 @@ export class DocumentSync {
   /** `document:update`. */
   receiveRow(body: Uint8Array): void {
     const row = decodeRow(body)
-    if (row.room === this.#room) this.#intake.takeRows([row])
+    if (row.room === this.#room) this.#intake.takeRows([row], true)
     else if (this.#phase === 'joining') this.#joining.keepRow(row)
   }
 
@@ -293,6 +300,7 @@ export class DocumentSync {
     this.#outgoing.sendAll()
     this.#destroyed = true
     this.#doc.off('update', this.#onUpdate)
+    this.#incoming.destroy()
     if (this.#link && this.#room) this.#link.leave(this.#room)
     this.#link = null
     this.#phase = 'ended'

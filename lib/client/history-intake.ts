@@ -26,7 +26,7 @@ export interface HistoryIntakeOptions {
   readonly after: (ms: number, task: () => void) => void
   /** Batches up to `n` of a client are in the log. */
   readonly onAcknowledged: (clientId: number, n: number) => void
-  /** Rows are in the Y.Doc. */
+  /** Rows are in the Y.Doc, or on their way there (Incoming.onLate). */
   readonly onTaken: () => void
   /** What was acknowledged makes room for more to be sent. */
   readonly pump: () => void
@@ -91,8 +91,8 @@ export class HistoryIntake {
     this.takeRows(rows)
   }
 
-  /** Applies rows in whatever order they come; known ones are left out. */
-  takeRows(rows: readonly Row[]): void {
+  /** Applies rows in whatever order they come; known ones are left out. `live`: one that came by itself, which may wait for the next frame. */
+  takeRows(rows: readonly Row[], live = false): void {
     const { clientId, incoming, writer, onAcknowledged, onTaken, pump } = this.#options
     const taken = this.#order.take(rows)
     if (taken.length > 0) {
@@ -104,7 +104,8 @@ export class HistoryIntake {
         if (entry.kind === ENTRY_BODY_UPDATE && !own) updates.push(...entry.updates)
       }
       writer.commit(taken, acknowledged)
-      incoming.take(updates)
+      if (live) incoming.takeSoon(updates)
+      else incoming.take(updates)
       for (const each of acknowledged) onAcknowledged(each.clientId, each.n)
       onTaken()
     }

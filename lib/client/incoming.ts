@@ -1,23 +1,52 @@
 import * as Y from 'yjs'
 
-/** Edits of others on their way into the Y.Doc, in order. They can be held back while the person composes. */
+/** Runs a task once, soon: in the page with its next frame. Returns its cancellation. */
+export type Soon = (task: () => void) => () => void
+
+export interface IncomingOptions {
+  readonly doc: Y.Doc
+  /** The transaction origin by which the Y.Doc's listeners know what came from outside. */
+  readonly origin: unknown
+  /** When what comes while people write is applied; left out: at once. */
+  readonly soon?: Soon | undefined
+  /** What waited was applied, after the `take` it came with had returned. */
+  readonly onLate?: () => void
+}
+
+/**
+ * Edits of others on their way into the Y.Doc, in order. All that is applied at one time is one transaction, so that an editor
+ * renders once. They can be held back while the person composes.
+ */
 export class Incoming {
-  readonly #doc: Y.Doc
-  readonly #origin: unknown
+  readonly #options: IncomingOptions
   #waiting: Uint8Array[] = []
   /** By hold, until when it lets in one update after the other; null: it lets nothing in. */
   readonly #holds = new Map<symbol, (() => boolean) | null>()
+  #cancelSoon: (() => void) | null = null
 
-  /** `origin`: the transaction origin by which the Y.Doc's listeners know what came from outside. */
-  constructor(doc: Y.Doc, origin: unknown) {
-    this.#doc = doc
-    this.#origin = origin
+  constructor(options: IncomingOptions) {
+    this.#options = options
   }
 
-  /** Applies Yjs v1 updates, now or when nothing holds them any more. */
+  /** Applies Yjs v1 updates, and what waits before them: now, or when nothing holds them any more. */
   take(updates: readonly Uint8Array[]): void {
     this.#waiting.push(...updates)
     this.#letIn()
+  }
+
+  /** The same with whatever else comes until then: soon. */
+  takeSoon(updates: readonly Uint8Array[]): void {
+    const { soon } = this.#options
+    if (!soon) {
+      this.take(updates)
+      return
+    }
+    this.#waiting.push(...updates)
+    if (this.#waiting.length === 0) return
+    this.#cancelSoon ??= soon(() => {
+      this.#cancelSoon = null
+      this.#letInLate()
+    })
   }
 
   /** Applies what waits whatever holds it. */
@@ -25,7 +54,7 @@ export class Incoming {
     const waiting = this.#waiting
     this.#waiting = []
     this.#apply(() => {
-      for (const update of waiting) Y.applyUpdate(this.#doc, update, this.#origin)
+      for (const update of waiting) this.#applyOne(update)
     })
   }
 
@@ -40,8 +69,21 @@ export class Incoming {
       if (!this.#holds.has(hold)) return
       if (until) this.#holds.set(hold, until)
       else this.#holds.delete(hold)
-      this.#letIn()
+      this.#letInLate()
     }
+  }
+
+  /** Nothing is applied any more. */
+  destroy(): void {
+    this.#cancelSoon?.()
+    this.#cancelSoon = null
+    this.#waiting = []
+  }
+
+  #letInLate(): void {
+    const before = this.#waiting.length
+    this.#letIn()
+    if (this.#waiting.length < before) this.#options.onLate?.()
   }
 
   #letIn(): void {
@@ -51,7 +93,7 @@ export class Incoming {
       try {
         do {
           const update = this.#waiting[next++]
-          if (update) Y.applyUpdate(this.#doc, update, this.#origin)
+          if (update) this.#applyOne(update)
         } while (next < this.#waiting.length && !this.#holding())
       } finally {
         this.#waiting.splice(0, next)
@@ -68,8 +110,11 @@ export class Incoming {
     return false
   }
 
-  /** One transaction, so that an editor renders once. */
   #apply(run: () => void): void {
-    this.#doc.transact(run, this.#origin)
+    this.#options.doc.transact(run, this.#options.origin)
+  }
+
+  #applyOne(update: Uint8Array): void {
+    Y.applyUpdate(this.#options.doc, update, this.#options.origin)
   }
 }

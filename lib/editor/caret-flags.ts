@@ -4,42 +4,71 @@ import type { Editor } from '@tiptap/core'
 const FLAG_WIDTH = 240
 
 /**
- * Looks after the name flags: those within one line of one's own caret are hidden (they would lie over what one is
- * writing), those at the end of a line turn back into the page. Looks once per frame at most, and only while there are
- * carets. Returns what ends it.
+ * Looks after the name flags of carets on the screen: one is shown unless it is within one line of one's own caret, where it
+ * would lie over what one is writing; at the end of a line it turns back into the page. What lies where is read behind a frame,
+ * once at most, when it costs no layout; carets in parts that are not laid out are never asked. Returns what ends it.
  */
 export function followFlags(editor: Editor): () => void {
+  const { dom } = editor.view
+  const watched = new Set<Element>()
+  const onScreen = new Set<Element>()
+  const observer = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      if (isIntersecting) onScreen.add(target)
+      else onScreen.delete(target)
+    }
+    place()
+  })
   let frame = 0
-  const look = () => {
-    frame = 0
-    if (editor.isDestroyed) return
-    const { dom } = editor.view
-    const carets = [...dom.querySelectorAll<HTMLElement>('.caret')]
-    if (carets.length === 0) return
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  const watch = () => {
+    const carets = new Set(dom.getElementsByClassName('caret'))
+    for (const caret of watched) {
+      if (carets.has(caret)) continue
+      observer.unobserve(caret)
+      watched.delete(caret)
+      onScreen.delete(caret)
+    }
+    for (const caret of carets) {
+      if (watched.has(caret)) continue
+      watched.add(caret)
+      observer.observe(caret)
+    }
+  }
+  const place = () => {
+    if (onScreen.size === 0 || editor.isDestroyed) return
     const own = editor.isFocused ? editor.view.coordsAtPos(editor.state.selection.head) : null
     const line = own ? Math.max(16, own.bottom - own.top) : 0
     const end = dom.getBoundingClientRect().right
-    // All reading before all writing: one layout.
-    const seen = carets.map((caret) => {
+    // All reading before all writing.
+    const places = [...onScreen].map((caret) => {
       const box = caret.getBoundingClientRect()
-      return {
-        near: own !== null && box.top < own.bottom + line && box.bottom > own.top - line,
-        turned: box.left > end - FLAG_WIDTH,
-      }
+      const near = own !== null && box.top < own.bottom + line && box.bottom > own.top - line
+      return { caret, near, turned: box.left > end - FLAG_WIDTH }
     })
-    carets.forEach((caret, index) => {
-      caret.classList.toggle('is-near', seen[index]?.near)
-      caret.classList.toggle('is-turned', seen[index]?.turned)
-    })
+    for (const { caret, near, turned } of places) {
+      caret.classList.toggle('is-flagged', !near)
+      caret.classList.toggle('is-turned', turned)
+    }
   }
   const lookSoon = () => {
-    frame ||= requestAnimationFrame(look)
+    frame ||= requestAnimationFrame(() => {
+      timer = setTimeout(() => {
+        frame = 0
+        if (editor.isDestroyed) return
+        watch()
+        place()
+      }, 0)
+    })
   }
   editor.on('transaction', lookSoon)
   editor.on('focus', lookSoon)
   editor.on('blur', lookSoon)
   return () => {
     cancelAnimationFrame(frame)
+    clearTimeout(timer)
+    observer.disconnect()
     editor.off('transaction', lookSoon)
     editor.off('focus', lookSoon)
     editor.off('blur', lookSoon)

@@ -34,6 +34,7 @@ interface Drawn {
 }
 
 interface Layer {
+  readonly latest: () => readonly RemoteCaret[]
   readonly carets: readonly RemoteCaret[]
   readonly drawn: ReadonlyMap<number, Drawn>
   readonly decorations: DecorationSet
@@ -42,6 +43,7 @@ interface Layer {
 }
 
 const key = new PluginKey<Layer>('carets')
+const NOBODY: readonly RemoteCaret[] = []
 
 /** The carets of everybody else, from the room's peers. Pure. */
 export function remoteCarets(peers: readonly Peer[], nameOf: (peer: Peer) => string): RemoteCaret[] {
@@ -56,11 +58,11 @@ export function remoteCarets(peers: readonly Peer[], nameOf: (peer: Peer) => str
     }))
 }
 
-/** Draws these carets from now on. Touches the page only when something changed. */
-export function showCarets(view: EditorView, carets: readonly RemoteCaret[]): void {
+/** Draws the carets as they are now; does nothing when a remote edit has brought them along. */
+export function showCarets(view: EditorView): void {
   const layer = key.getState(view.state)
-  if (!layer || (layer.carets.length === 0 && carets.length === 0)) return
-  view.dispatch(view.state.tr.setMeta(key, carets).setMeta('addToHistory', false))
+  if (!layer || layer.carets === layer.latest()) return
+  view.dispatch(view.state.tr.setMeta(key, 'show').setMeta('addToHistory', false))
 }
 
 /** Where a peer's caret stands in this editor's document; null when it has none here. */
@@ -83,12 +85,21 @@ export function ownCaret(state: EditorState): Uint8Array | null {
   }
 }
 
-/** The plugin. `isComposing`: whether this person composes now. */
-export function caretLayer(isComposing: () => boolean): Plugin<Layer> {
+/**
+ * The plugin. `isComposing`: whether this person composes now. `latest`: everybody's carets, another array after each change;
+ * asked for by `showCarets`, and by each remote edit, which so draws them without a transaction of their own.
+ */
+export function caretLayer(isComposing: () => boolean, latest: () => readonly RemoteCaret[]): Plugin<Layer> {
   return new Plugin<Layer>({
     key,
     state: {
-      init: () => ({ carets: [], drawn: new Map(), decorations: DecorationSet.empty, stale: false }),
+      init: () => ({
+        latest,
+        carets: NOBODY,
+        drawn: new Map(),
+        decorations: DecorationSet.empty,
+        stale: false,
+      }),
       apply: (tr, layer, _before, state) => nextLayer(tr, layer, state, isComposing()),
     },
     props: {
@@ -98,7 +109,7 @@ export function caretLayer(isComposing: () => boolean): Plugin<Layer> {
           // After the browser and ProseMirror have settled the composed text.
           setTimeout(() => {
             const layer = view.isDestroyed ? undefined : key.getState(view.state)
-            if (layer?.stale && !view.composing) view.dispatch(view.state.tr.setMeta(key, layer.carets))
+            if (layer?.stale && !view.composing) view.dispatch(view.state.tr.setMeta(key, 'show'))
           }, 0)
           return false
         },
@@ -108,28 +119,27 @@ export function caretLayer(isComposing: () => boolean): Plugin<Layer> {
 }
 
 function nextLayer(tr: Transaction, layer: Layer, state: EditorState, composing: boolean): Layer {
-  const carets: readonly RemoteCaret[] | undefined = tr.getMeta(key)
-  if (!carets && (!tr.docChanged || layer.carets.length === 0)) return layer
   const remote = Boolean(tr.getMeta(ySyncPluginKey)?.isChangeOrigin)
-  const next = carets ?? layer.carets
   // A key of this person moves the carets like any other place; their own Y positions follow a moment later.
-  const resolve = carets !== undefined || remote
+  const resolve = remote || tr.getMeta(key) === 'show'
+  const next = resolve ? layer.latest() : layer.carets
+  if ((!resolve && !tr.docChanged) || (next.length === 0 && layer.carets.length === 0))
+    return next === layer.carets ? layer : { ...layer, carets: next }
   const drawn = new Map<number, Drawn>()
   for (const caret of next) {
     const place = placeOf(caret, layer.drawn.get(caret.member), tr, state, resolve)
     if (place) drawn.set(caret.member, place)
   }
-  const mapped = layer.decorations.map(tr.mapping, tr.doc)
-  if (!composing) return { carets: next, drawn, decorations: draw(state.doc, drawn.values()), stale: false }
+  const rest = { latest: layer.latest, carets: next, drawn }
+  if (!composing) return { ...rest, decorations: draw(state.doc, drawn.values()), stale: false }
   const { $from } = state.selection
   const block = { from: $from.depth > 0 ? $from.start() : 0, to: $from.depth > 0 ? $from.end() : 0 }
   const outside = [...drawn.values()].filter(({ anchor, head }) => {
     return Math.max(anchor, head) < block.from || Math.min(anchor, head) > block.to
   })
-  const frozen = mapped.find(block.from, block.to)
+  const frozen = layer.decorations.map(tr.mapping, tr.doc).find(block.from, block.to)
   return {
-    carets: next,
-    drawn,
+    ...rest,
     decorations: draw(state.doc, outside).add(state.doc, frozen),
     stale: true,
   }

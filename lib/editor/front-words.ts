@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../protocol/errors.ts'
 import { byLanguage } from './language.ts'
 
 /* The words of the pages that need no JavaScript: the front page and its trash, a link's password, what was refused. */
@@ -36,6 +37,21 @@ const en = {
     wrong: 'That is not the password. Try again.',
     open: 'Open',
   },
+  refused: {
+    title: 'That was not done',
+    back: 'To the front page',
+    tooOften: 'Too much came from here in a short time. Wait a moment, go back, and try again.',
+    tooMany:
+      'There are as many documents as one person may own, or one network make in a day. Delete some first, or come back tomorrow.',
+    signInFirst: 'This is for people who are signed in. Sign in, then try again.',
+    forbidden: 'You may not do this here. Signed in you may be allowed to.',
+    notFound: 'What you asked for does not exist, or is not shared with you.',
+    locked: 'The link asks for a password. Open it again and enter it first.',
+    unclear: 'The server did not understand the form. Load its page again, and try once more.',
+    tooLong: 'That was longer than the form takes. Go back and shorten it.',
+    full: 'This document is full. Go on in a new one.',
+    notNow: 'The server cannot do this just now. Go back and try again in a moment.',
+  },
 }
 
 export type FrontWords = typeof en
@@ -72,7 +88,67 @@ const zhTW: FrontWords = {
     wrong: '密碼不對，請再試一次。',
     open: '開啟',
   },
+  refused: {
+    title: '沒有完成',
+    back: '回到首頁',
+    tooOften: '這裡短時間內的要求太多。請稍等一下，返回上一頁再試。',
+    tooMany: '你擁有的文件，或你的網路今天建立的文件已達上限。請先刪除一些，或明天再來。',
+    signInFirst: '登入的人才能這麼做。請先登入，再試一次。',
+    forbidden: '你不能在這裡這麼做。登入後也許可以。',
+    notFound: '你要的內容不存在，或沒有與你共用。',
+    locked: '這個連結需要密碼。請重新開啟連結，先輸入密碼。',
+    unclear: '伺服器看不懂這份表單。請重新載入那一頁，再試一次。',
+    tooLong: '內容超過表單能接受的長度，請返回上一頁縮短。',
+    full: '這份文件已經滿了，請在新文件繼續。',
+    notNow: '伺服器現在沒辦法完成，請返回上一頁，稍後再試。',
+  },
 }
 
 /** The words of the pages without JavaScript, in one language. */
 export const frontWordsIn = byLanguage<FrontWords>({ en, 'zh-TW': zhTW })
+
+/** What became of a form that was refused, and what to do. */
+export function refusedSentence(code: ErrorCode, { refused }: FrontWords): string {
+  switch (code) {
+    case 'rate-limited':
+    case 'too-many-connections':
+      return refused.tooOften
+    case 'too-many-documents':
+      return refused.tooMany
+    case 'unauthenticated':
+    case 'session-expired':
+      return refused.signInFirst
+    case 'forbidden':
+    case 'read-only':
+      return refused.forbidden
+    case 'not-found':
+    case 'document-deleted':
+      return refused.notFound
+    case 'link-locked':
+      return refused.locked
+    case 'too-large':
+      return refused.tooLong
+    case 'document-full':
+      return refused.full
+    case 'draining':
+    case 'storage-slow':
+    case 'storage-failed':
+    case 'document-damaged':
+    case 'internal':
+      return refused.notNow
+    // What only programs say to each other: no form of ours is answered so.
+    case 'bad-message':
+    case 'protocol-version':
+    case 'not-joined':
+    case 'schema-too-old':
+    case 'client-id-taken':
+    case 'invalid-update':
+    case 'foreign-client':
+    case 'unknown-root':
+    case 'lineage-changed':
+    case 'unknown-event':
+    case 'gap':
+    case 'rewind':
+      return refused.unclear
+  }
+}

@@ -4,14 +4,16 @@ import { Editor } from '@tiptap/core'
 import { ySyncPluginKey } from '@tiptap/y-tiptap'
 import { useEffect, useRef, useState } from 'react'
 import { LIMITS } from '../protocol/limits.ts'
+import { CaretDrawing } from './caret-drawing.ts'
 import { followFlags } from './caret-flags.ts'
-import { caretLayer, ownCaret, remoteCarets, showCarets } from './caret-layer.ts'
+import { ownCaret, remoteCarets } from './caret-layer.ts'
 import { holdWhileComposing } from './composition-hold.ts'
 import type { DocumentSession } from './document-session.ts'
 import { extensions } from './extensions.ts'
 import { useLanguage, useWords } from './interface.tsx'
 import { HTML_LANG } from './language.ts'
 import { OwnPresence } from './own-presence.ts'
+import { pageFrames } from './page-frames.ts'
 import { isTooLarge } from './paste-limit.ts'
 import { displayName } from './people.ts'
 import { renderRemotely } from './remote-rendering.ts'
@@ -98,17 +100,15 @@ function makeEditor(element: HTMLElement, session: DocumentSession, latest: Late
     },
   })
   const { view } = editor
-  editor.registerPlugin(caretLayer(() => view.composing))
+  const carets = new CaretDrawing(view, pageFrames.soon)
+  editor.registerPlugin(carets.layer)
   renderRemotely(ySyncPluginKey.getState(editor.state).binding, (error) =>
     console.error('a change was shown by rendering everything anew', error),
   )
 
   const draw = () => {
     const peers = provider.status.phase === 'ended' ? [] : provider.peers
-    showCarets(
-      view,
-      remoteCarets(peers, (peer) => displayName(peer, latest.current.words)),
-    )
+    carets.show(remoteCarets(peers, (peer) => displayName(peer, latest.current.words)))
   }
   draw()
   const stops = [
@@ -116,6 +116,7 @@ function makeEditor(element: HTMLElement, session: DocumentSession, latest: Late
     provider.on('status', (status) => {
       if (status.phase === 'ended') draw()
     }),
+    () => carets.destroy(),
     holdWhileComposing(view.dom, () => provider.holdIncoming()),
     followFlags(editor),
     new OwnPresence(provider, () => (editor.isDestroyed ? null : ownCaret(editor.state))).follow(editor),

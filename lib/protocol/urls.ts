@@ -1,3 +1,5 @@
+import type { ErrorCode } from './errors.ts'
+
 declare const process: { readonly env: Record<string, string | undefined> }
 
 /** The sub-path the site is served under, set at build time by BASE_PATH: '' or '/docs'. */
@@ -14,6 +16,8 @@ export type Place =
   | { readonly to: 'sign-out' }
   | { readonly to: 'account' }
   | { readonly to: 'admin' }
+  /** Where a form that was refused leads. */
+  | { readonly to: 'refused'; readonly code: ErrorCode }
   | { readonly to: 'setup'; readonly token: string }
   | { readonly to: 'reset'; readonly token: string }
   | { readonly to: 'api'; readonly path: ApiPath }
@@ -65,6 +69,8 @@ export function pathOf(place: Place): string {
     case 'account':
     case 'admin':
       return `${BASE_PATH}/${place.to}`
+    case 'refused':
+      return `${BASE_PATH}/refused?code=${place.code}`
     case 'setup':
     case 'reset':
       return `${BASE_PATH}/${place.to}/${encodeURIComponent(place.token)}`

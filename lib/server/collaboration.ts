@@ -8,6 +8,7 @@ import type { Settings } from './env.ts'
 import { Folding } from './folding.ts'
 import type { Identities } from './identities.ts'
 import { KnownHolders } from './known-holders.ts'
+import type { LateConnections } from './late-connections.ts'
 import { LinkExpiry } from './link-expiry.ts'
 import { LiveAccess } from './live-access.ts'
 import type { Log } from './log.ts'
@@ -30,6 +31,7 @@ export interface CollaborationOptions {
   readonly identities: Identities
   readonly tokens: Tokens
   readonly origins: Origins
+  readonly late: Pick<LateConnections, 'isLate'>
   readonly limits: SocketLimits
   readonly settings: Pick<Settings, 'pingInterval' | 'pingTimeout' | 'roomCacheBytes' | 'presenceOfViewers'>
   readonly log: Log

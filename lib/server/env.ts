@@ -30,6 +30,8 @@ export interface Settings {
   readonly rateLimits: boolean
   /** Documents one person may own. */
   readonly documentsPerUser: number
+  /** Documents that may be made from one IP address within a day. */
+  readonly documentsPerAddress: number
   /** How long a socket's token is good for. */
   readonly tokenLife: number
   /** Whether those who may not edit are shown among the people who are there. */
@@ -100,6 +102,7 @@ const environment = v.object({
   ),
   RATE_LIMITS: v.optional(v.picklist(['on', 'off'], 'on or off'), 'on'),
   DOCUMENTS_PER_USER: v.optional(whole(1, 1_000_000), '1000'),
+  DOCUMENTS_PER_ADDRESS: v.optional(whole(1, 1_000_000), '5000'),
   TOKEN_LIFE_MS: v.optional(whole(1000, 86_400_000), '600000'),
   PRESENCE_OF_VIEWERS: v.optional(v.picklist(['on', 'off'], 'on or off'), 'on'),
   LOG_LEVEL: v.optional(v.picklist(LOG_LEVELS, `one of ${LOG_LEVELS.join(', ')}`), 'info'),
@@ -140,6 +143,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     trustedProxies: set.TRUSTED_PROXIES,
     rateLimits: set.RATE_LIMITS === 'on',
     documentsPerUser: set.DOCUMENTS_PER_USER,
+    documentsPerAddress: set.DOCUMENTS_PER_ADDRESS,
     tokenLife: set.TOKEN_LIFE_MS,
     presenceOfViewers: set.PRESENCE_OF_VIEWERS === 'on',
     logLevel: set.LOG_LEVEL,

@@ -1,7 +1,7 @@
 import type { RouteRate } from './services.ts'
 
 /** What is counted. Names of routes stand in services.ts, where the routes find them. */
-export type RateName = RouteRate | 'updates' | 'bytes' | 'presence' | 'joins' | 'guests'
+export type RateName = RouteRate | 'updates' | 'bytes' | 'presence' | 'joins' | 'guests' | 'documents'
 
 /** A bucket holds `burst` and gets `perSecond` back. */
 interface Figures {
@@ -13,6 +13,7 @@ interface Figures {
 export type RateFigures = Readonly<Record<RateName, { readonly session: Figures; readonly ip: Figures }>>
 
 const MIB = 1024 * 1024
+const DAY_SECONDS = 24 * 3600
 
 /**
  * What one session, and what all the people behind one IP address may do: a school of a hundred who come back at the same
@@ -34,8 +35,15 @@ const RATES: RateFigures = {
   logins: { session: { perSecond: 0.1, burst: 10 }, ip: { perSecond: 1, burst: 200 } },
   /** Documents made. */
   creates: { session: { perSecond: 0.2, burst: 60 }, ip: { perSecond: 2, burst: 600 } },
+  /** Documents made within a day; by whom is counted by the documents themselves. */
+  documents: { session: ofDay(5000), ip: ofDay(5000) },
   reads: { session: { perSecond: 10, burst: 200 }, ip: { perSecond: 200, burst: 4000 } },
   writes: { session: { perSecond: 5, burst: 100 }, ip: { perSecond: 100, burst: 2000 } },
+}
+
+/** So many at once, and as many within a day. */
+export function ofDay(count: number): Figures {
+  return { perSecond: count / DAY_SECONDS, burst: count }
 }
 
 /** Who is counted. `session`: a session or a user, or '' before there is one. `ip`: as client-ip.ts makes it; '' is not counted. */
@@ -74,6 +82,7 @@ export class Rates {
       guests: of('guests'),
       logins: of('logins'),
       creates: of('creates'),
+      documents: of('documents'),
       reads: of('reads'),
       writes: of('writes'),
     }

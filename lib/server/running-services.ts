@@ -129,13 +129,18 @@ export class RunningServices implements Services {
     return { ...tokens.issue(user.userId, sessionId), life: tokens.life }
   }
 
-  async createDocument({ user, mayCreate }: Session): Promise<string> {
+  async createDocument({ user, mayCreate }: Session, headers: Headers): Promise<string> {
     if (!mayCreate) throw new RefusedRequest(refuse('forbidden', 'this session makes no documents'))
-    const { catalog, visits, tokens, documentsPerUser, now } = this.#ports
+    const { catalog, visits, tokens, rates, documentsPerUser, now } = this.#ports
     if ((await catalog.countOwned(user.userId)) >= documentsPerUser) {
       throw new RefusedRequest(
         refuse('too-many-documents', 'you own as many documents as one may; delete some first'),
       )
+    }
+    const wait = rates.take('documents', { ip: this.#ipKey(headers) })
+    if (wait > 0) {
+      const message = 'as many documents were made from your network within a day as may be; try again later'
+      throw new RefusedRequest(refuse('too-many-documents', message, wait))
     }
     const documentId = newId()
     const linkId = tokens.newLinkId()

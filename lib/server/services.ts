@@ -281,7 +281,7 @@ export interface Services {
    * Makes a document owned by the session's user and returns its address. Throws RefusedRequest when it may not, or when
    * they own as many as one may.
    */
-  createDocument(session: Session): Promise<string>
+  createDocument(session: Session, headers: Headers): Promise<string>
   /** What an address opens for somebody; null for unknown, ended and deleted alike. *locked*: its password comes first. */
   openAddress(address: string, session: Session | null): Promise<OpenDocument | 'locked' | null>
   /** What somebody may do at an address; as `openAddress`. */

@@ -24,6 +24,7 @@ import {
 } from './document-connection.ts'
 import type { SocketOwner } from './document-joins.ts'
 import type { Holder } from './identities.ts'
+import type { LateConnections } from './late-connections.ts'
 import type { Log } from './log.ts'
 import type { Origins } from './origins.ts'
 import type { Person } from './person.ts'
@@ -46,6 +47,8 @@ type DocumentNamespace = Namespace<UpEvents, DownEvents, Record<string, never>, 
 export interface SocketServerOptions {
   readonly httpServer: HttpServer
   readonly origins: Origins
+  /** Connections that are told `too-many-connections`, whoever they are. */
+  readonly late: Pick<LateConnections, 'isLate'>
   /** Whose token this is; null: not ours, ended, or the user or the session is gone. */
   readonly holderOf: (token: string) => Promise<(Holder & SocketToken) | null>
   readonly limits: SocketLimits
@@ -84,6 +87,8 @@ export class SocketServer {
   readonly #groups: SocketGroups = new Map()
   /** From where each connection came; its request is not kept. */
   readonly #comeFrom = new WeakMap<object, SocketAddress>()
+  /** Connections that are too many. */
+  readonly #late = new WeakSet<object>()
   #draining = false
   /** Counts `end`: who was let in before it and is no socket yet has to be looked up again. */
   #ends = 0
@@ -112,6 +117,7 @@ export class SocketServer {
     })
     this.#io.engine.on('connection', (connection: object & { request: IncomingMessage }) => {
       this.#comeFrom.set(connection, options.limits.addressOf(connection.request))
+      if (options.late.isLate(connection.request)) this.#late.add(connection)
     })
     forgetRequests(this.#io.engine)
     this.#io.use((_socket, next) => next(refusal('bad-message')))
@@ -125,6 +131,8 @@ export class SocketServer {
           const ms = Math.round(performance.now() - begun)
           options.log.info({ ip, transport, ms, ...(refused ? { code: refused } : {}) }, 'socket.handshake')
           next(refused ? refusal(refused) : undefined)
+          // Told in the next turn of the loop; its place is for the next one to be told.
+          if (this.#late.has(socket.conn)) setImmediate(() => socket.conn.close())
         },
         (error: unknown) => {
           options.log.error({ err: error }, 'socket.handshake-failed')
@@ -214,6 +222,7 @@ export class SocketServer {
   /** Lets a socket in, or says why not. */
   async #admit(socket: DocumentSocket): Promise<ConnectRefusal | null> {
     if (this.#draining) return 'draining'
+    if (this.#late.has(socket.conn)) return 'too-many-connections'
     const { limits } = this.#options
     const { key } = this.#addressOf(socket)
     if (limits.take('sockets', { ip: key }) > 0) return 'rate-limited'

@@ -4,11 +4,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import next from 'next'
-import { refuse } from '../protocol/errors.ts'
+import { type Refusal, refuse } from '../protocol/errors.ts'
 import { pathOf } from '../protocol/urls.ts'
 import { browserHeaders } from './browser-headers.ts'
 import { CLIENT_HEADER, type ClientIps } from './client-ip.ts'
 import { BadSetting, listenProblem, type Settings } from './env.ts'
+import { LateConnections } from './late-connections.ts'
 import type { Log } from './log.ts'
 import { logRequest, newRequestId, routeFinder, routePatterns } from './request-log.ts'
 
@@ -19,6 +20,9 @@ const HEAD_MS = 15_000
 const REQUEST_MS = 180_000
 /** How often those two are looked at, ms. */
 const CHECK_MS = 5000
+
+const TOO_LARGE = refuse('too-large', `a body names its length, which is at most ${BODY_BYTES} bytes`)
+const CROWDED = refuse('too-many-connections', 'as many are connected as this server takes; come back', 5000)
 
 export interface WebServerOptions {
   readonly settings: Settings
@@ -34,6 +38,8 @@ export interface WebServerOptions {
  */
 export class WebServer {
   readonly http: Server
+  /** Which connections are too many. */
+  readonly late: LateConnections
   readonly #next: ReturnType<typeof next>
   readonly #settings: Settings
 
@@ -60,8 +66,12 @@ export class WebServer {
       response.setHeader('X-Request-Id', id)
       tellBrowser(request, response, route)
       request.headers[CLIENT_HEADER] = ip
+      if (this.late.isLate(request)) {
+        refuseAtOnce(response, 503, CROWDED)
+        return
+      }
       if (isTooLarge(request)) {
-        refuseBody(response)
+        refuseAtOnce(response, 413, TOO_LARGE)
         return
       }
       handle(request, response).catch((error: unknown) => {
@@ -71,7 +81,7 @@ export class WebServer {
     })
     this.http.headersTimeout = HEAD_MS
     this.http.requestTimeout = REQUEST_MS
-    this.http.maxConnections = settings.maxConnections
+    this.late = new LateConnections(this.http, settings.maxConnections)
   }
 
   /** Makes Next ready; nothing listens yet. Throws BadSetting without a build. */
@@ -138,13 +148,12 @@ function isTooLarge({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > BODY_BYTES
 }
 
-function refuseBody(response: ServerResponse): void {
-  response.writeHead(413, {
+/** Answers without asking Next, and ends the connection. */
+function refuseAtOnce(response: ServerResponse, status: number, refusal: Refusal): void {
+  response.writeHead(status, {
     'Content-Type': 'application/json',
     'Cache-Control': 'no-store',
     Connection: 'close',
   })
-  response.end(
-    JSON.stringify(refuse('too-large', `a body names its length, which is at most ${BODY_BYTES} bytes`)),
-  )
+  response.end(JSON.stringify(refusal))
 }

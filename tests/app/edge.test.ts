@@ -162,6 +162,37 @@ test('what the services refuse is answered with its code, a fault as internal an
   expect(asked).toContain('fault')
 })
 
+test('a form without JavaScript is led to a page that says why, with the code alone', async () => {
+  const form = async (needs: Needs, accept: string, type = 'application/x-www-form-urlencoded') => {
+    const method = route<typeof body, Needs>({
+      body,
+      rate: 'writes',
+      needs,
+      handle: () => Promise.reject(new Error('/secret/path')),
+    })
+    const headers = { 'content-type': type, accept }
+    return method(new Request('http://127.0.0.1/api/x', { method: 'POST', headers, body: 'address=known' }))
+  }
+  const html = 'text/html,application/xhtml+xml,*/*;q=0.8'
+  const led = async (answer: Promise<Response>) => {
+    const { status, headers } = await answer
+    return [status, headers.get('location'), headers.get('cache-control')]
+  }
+  expect(await led(form('account', html))).toEqual([
+    303,
+    '/refused?code=unauthenticated',
+    'private, no-store',
+  ])
+  expect(await led(form('guest', html))).toEqual([303, '/refused?code=internal', 'private, no-store'])
+  world.waits = [2500]
+  expect(await led(form('guest', html))).toEqual([303, '/refused?code=rate-limited', 'private, no-store'])
+  world.ours = false
+  expect(await led(form('guest', html))).toEqual([303, '/refused?code=bad-message', 'private, no-store'])
+  // Programs and our own scripts get JSON, whatever they send.
+  expect((await form('guest', '*/*')).status).toBe(403)
+  expect((await form('guest', html, 'application/json')).status).toBe(403)
+})
+
 test('every answer says that nobody keeps it', async () => {
   for (const answer of [await call('session'), await call('admin')]) {
     expect(answer.headers.get('cache-control')).toBe('private, no-store')

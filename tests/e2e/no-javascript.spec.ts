@@ -1,6 +1,10 @@
 import { expect } from '@playwright/test'
+import { frontWordsIn } from '#lib/editor/front-words.ts'
+import { LANGUAGES } from '#lib/editor/language.ts'
+import { LANGUAGE_COOKIE } from '#lib/editor/preferences.ts'
 import { addressIn } from '#lib/protocol/urls.ts'
 import { test } from './fixtures.ts'
+import { photograph } from './photographs.ts'
 import { frontWords, words } from './writer.ts'
 
 test.use({ javaScriptEnabled: false })
@@ -17,3 +21,29 @@ test('without JavaScript the front page starts a document, which says what is mi
   await page.goto('/')
   await expect(page.getByRole('link', { name: words.untitled })).toBeVisible()
 })
+
+for (const language of LANGUAGES) {
+  test(`a form that is refused leads to a page that says why, and back, ${language}`, async ({
+    newPerson,
+    server,
+  }) => {
+    const person = await newPerson()
+    const { page } = person
+    await page.context().addCookies([{ name: LANGUAGE_COOKIE, value: language, url: server.url }])
+    const say = frontWordsIn(language)
+    await page.goto('/')
+    await page.getByLabel(say.openLabel).evaluate((field: HTMLInputElement) => {
+      field.removeAttribute('maxlength')
+    })
+    await page.getByLabel(say.openLabel).fill('x'.repeat(3000))
+    await page.getByRole('button', { name: say.open, exact: true }).click()
+    await expect(page.getByRole('heading', { name: say.refused.title })).toBeVisible()
+    await expect(page.getByText(say.refused.unclear)).toBeVisible()
+    await photograph(person, 'refused', `unclear-${language}`)
+    await page.goto('/refused?code=unauthenticated')
+    await expect(page.getByText(say.refused.signInFirst)).toBeVisible()
+    await photograph(person, 'refused', `sign-in-${language}`)
+    await page.getByRole('link', { name: say.refused.back }).click()
+    await expect(page.getByRole('button', { name: say.start })).toBeVisible()
+  })
+}

@@ -1,7 +1,14 @@
 import { DecorationSet, type EditorView } from '@tiptap/pm/view'
 import { expect, test } from 'vitest'
 import type { Peer } from '#lib/client/provider-state.ts'
-import { caretLayer, caretPlace, ownCaret, remoteCarets, showCarets } from '#lib/editor/caret-layer.ts'
+import {
+  caretLayer,
+  caretPlace,
+  ownCaret,
+  type RemoteCaret,
+  remoteCarets,
+  showCarets,
+} from '#lib/editor/caret-layer.ts'
 import { pair, type Replica, send } from './replica.ts'
 
 const AKIRA = 7
@@ -9,20 +16,30 @@ const AKIRA = 7
 /** Two people in one document: `a` shows its caret to `b`, whose page is only a state. */
 function scene(...paragraphs: string[]) {
   let composing = false
-  const [a, b] = pair(paragraphs, [caretLayer(() => composing)])
+  let carets: readonly RemoteCaret[] = []
+  const [a, b] = pair(paragraphs, [
+    caretLayer(
+      () => composing,
+      () => carets,
+    ),
+  ])
   const page = (replica: Replica) => replica as unknown as EditorView
+  const tell = (at: number, more: Partial<Peer> = {}) => {
+    a.select(at)
+    carets = remoteCarets([peer({ caret: ownCaret(a.state), ...more })], ({ name }) => name)
+  }
   return {
     a,
     b,
     compose: (now: boolean) => {
       composing = now
     },
+    /** The room says where `a` is now. */
+    tell,
+    /** And it is drawn. */
     show: (at: number, more: Partial<Peer> = {}) => {
-      a.select(at)
-      showCarets(
-        page(b),
-        remoteCarets([peer({ caret: ownCaret(a.state), ...more })], ({ name }) => name),
-      )
+      tell(at, more)
+      showCarets(page(b))
     },
     place: () => caretPlace(b.state, AKIRA),
     drawn: () => b.state.plugins.flatMap((plugin) => plugin.props.decorations?.call(plugin, b.state) ?? []),
@@ -77,6 +94,23 @@ test('a place that is not here yet leaves it where it was', () => {
   expect(place()).toBe(3)
   send(a, b)
   expect(place()).toBe(12)
+})
+
+test('an edit of anybody else brings the newest carets along: no transaction is spent on them', () => {
+  const { a, b, show, tell, place } = scene('hello')
+  show(3)
+  a.type('XY', 1)
+  tell(8)
+  const transactions: unknown[] = []
+  const dispatch = b.dispatch.bind(b)
+  b.dispatch = (tr) => {
+    transactions.push(tr)
+    dispatch(tr)
+  }
+  send(a, b)
+  expect(place()).toBe(8)
+  showCarets(b as unknown as EditorView)
+  expect(transactions).toHaveLength(1)
 })
 
 test('bytes that are no caret draw nothing; a hue that is none becomes one', () => {

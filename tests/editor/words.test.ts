@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
 import { accessWordsIn } from '#lib/editor/access-words.ts'
-import { frontWordsIn } from '#lib/editor/front-words.ts'
+import { frontWordsIn, refusedSentence } from '#lib/editor/front-words.ts'
 import { LANGUAGES, type Language } from '#lib/editor/language.ts'
 import { displayName } from '#lib/editor/people.ts'
 import { troubleWordsIn } from '#lib/editor/trouble-words.ts'
 import { type Words, wordsIn } from '#lib/editor/words.ts'
+import { ERROR_BANDS, type ErrorCode } from '#lib/protocol/errors.ts'
 import { GUEST_NAME_COUNT } from '#lib/protocol/identity.ts'
 
 /** Every sentence of a language, those with figures in them included, by their path. */
@@ -48,6 +49,12 @@ test('the Chinese words are Chinese, with full-width punctuation', () => {
     expect(sentence, path).toMatch(/\p{Script=Han}/u)
     expect(sentence, path).not.toMatch(/[\p{Script=Han}][,.!?;:]/u)
   }
+})
+
+test('a refused form has a sentence for every code', () => {
+  for (const language of LANGUAGES)
+    for (const code of Object.keys(ERROR_BANDS) as ErrorCode[])
+      expect(refusedSentence(code, frontWordsIn(language)), code).toMatch(/[.。]$/)
 })
 
 test('nothing shouts', () => {

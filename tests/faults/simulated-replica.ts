@@ -132,6 +132,11 @@ export class Replica {
         random: this.simulation.random,
       },
       created: false,
+      // Half of the tabs have a page, whose frames come when they like.
+      soon:
+        this.simulation.random() < 0.5
+          ? (task) => this.simulation.clock.after(this.simulation.random() * 120, task)
+          : undefined,
       onChange: () => undefined,
       onJoined: () => undefined,
       onSetAside: () => undefined,

@@ -96,6 +96,7 @@ export async function startCollaboration(
     ),
     tokens,
     origins: new Origins(null),
+    late: { isLate: () => false },
     limits: new SocketLimits({
       rates: settings.limited ? new Rates(() => performance.now(), settings.limited) : NO_RATES,
       clientIps: new ClientIps(settings.limited ? 1 : 0),

@@ -52,6 +52,7 @@ const collaboration = new Collaboration({
   identities: new Identities(accounts, new AccessTokens(store.accounts, Date.now), settings.guests),
   tokens,
   origins: new Origins(null),
+  late: { isLate: () => false },
   limits: new SocketLimits({ rates: NO_RATES, clientIps: new ClientIps(0), bounded: false }),
   settings,
   log,

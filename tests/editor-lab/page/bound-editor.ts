@@ -3,9 +3,11 @@ import { Collaboration } from '@tiptap/extension-collaboration'
 import { TableKit } from '@tiptap/extension-table'
 import { ySyncPluginKey } from '@tiptap/y-tiptap'
 import type * as Y from 'yjs'
+import type { Soon } from '#lib/client/incoming.ts'
+import { CaretDrawing } from '#lib/editor/caret-drawing.ts'
 import { followFlags } from '#lib/editor/caret-flags.ts'
-import { caretLayer } from '#lib/editor/caret-layer.ts'
 import { extensions } from '#lib/editor/extensions.ts'
+import { pageFrames } from '#lib/editor/page-frames.ts'
 import { renderRemotely } from '#lib/editor/remote-rendering.ts'
 import { wordsIn } from '#lib/editor/words.ts'
 import { NODE_KINDS } from '#lib/protocol/document-schema.ts'
@@ -17,6 +19,11 @@ import type { BindingName } from '../lab.ts'
  */
 
 const words = () => wordsIn('en')
+
+const atOnce: Soon = (task) => {
+  task()
+  return () => undefined
+}
 
 /** The product's extensions, and tables; bound to a Y.Doc, or without one. */
 export function labExtensions(doc: Y.Doc | null): AnyExtension[] {
@@ -30,7 +37,7 @@ export function boundEditor(
   element: HTMLElement,
   doc: Y.Doc,
   report: (error: unknown) => void,
-): { readonly editor: Editor; readonly stop: () => void } {
+): { readonly editor: Editor; readonly carets: CaretDrawing; readonly stop: () => void } {
   const ours = binding === 'ours'
   const editor = new Editor({
     element,
@@ -40,12 +47,16 @@ export function boundEditor(
       : [...labExtensions(null), Collaboration.configure({ document: doc, field: ROOTS.body })],
     editorProps: { attributes: { role: 'textbox', 'aria-multiline': 'true', class: 'writing' } },
   })
-  editor.registerPlugin(caretLayer(() => editor.view.composing))
+  // As published, each message is drawn at once.
+  const carets = new CaretDrawing(editor.view, ours ? pageFrames.soon : atOnce)
+  editor.registerPlugin(carets.layer)
   if (ours) renderRemotely(ySyncPluginKey.getState(editor.state).binding, report)
   const stopFlags = followFlags(editor)
   return {
     editor,
+    carets,
     stop: () => {
+      carets.destroy()
       stopFlags()
       editor.destroy()
     },

@@ -3,8 +3,9 @@ import { prosemirrorToYXmlFragment, yXmlFragmentToProseMirrorRootNode } from '@t
 import * as Y from 'yjs'
 import { Incoming } from '#lib/client/incoming.ts'
 import type { Peer as RoomPeer } from '#lib/client/provider-state.ts'
-import { remoteCarets, showCarets } from '#lib/editor/caret-layer.ts'
+import { remoteCarets } from '#lib/editor/caret-layer.ts'
 import { holdWhileComposing } from '#lib/editor/composition-hold.ts'
+import { pageFrames } from '#lib/editor/page-frames.ts'
 import { ROOTS } from '#lib/protocol/version.ts'
 import type { Lab, LabOptions, LabState, Place, Spot } from '../lab.ts'
 import { boundEditor, labExtensions } from './bound-editor.ts'
@@ -48,20 +49,22 @@ function makeBench(options: LabOptions, surface: HTMLElement): Bench {
   doc.clientID = LOCAL
   Y.applyUpdate(doc, state, NETWORK)
   const peers = Array.from({ length: options.peers ?? 1 }, (_, i) => new Peer(FIRST_PEER + i, schema, state))
-  const incoming = new Incoming(doc, NETWORK)
-  const { editor, stop } = boundEditor(options.binding, surface, doc, (error) => console.error(error))
+  const soon = options.binding === 'ours' ? pageFrames.soon : undefined
+  const incoming = new Incoming({ doc, origin: NETWORK, soon })
+  const {
+    editor,
+    carets: drawing,
+    stop,
+  } = boundEditor(options.binding, surface, doc, (error) => console.error(error))
   const carets = (bytes: readonly (Uint8Array | null)[]): void =>
-    showCarets(
-      editor.view,
-      remoteCarets(bytes.map(roomPeer), ({ name }) => name),
-    )
+    drawing.show(remoteCarets(bytes.map(roomPeer), ({ name }) => name))
   doc.on('update', (update: Uint8Array, origin: unknown) => {
     if (origin !== NETWORK) for (const peer of peers) Y.applyUpdate(peer.doc, update, NETWORK)
   })
   for (const peer of peers) {
     peer.doc.on('update', (update: Uint8Array, origin: unknown) => {
       if (origin === NETWORK) return
-      incoming.take([update])
+      incoming.takeSoon([update])
       for (const other of peers) if (other !== peer) Y.applyUpdate(other.doc, update, NETWORK)
       if (caretsShown) carets(peers.map((each) => each.caret))
     })
@@ -78,6 +81,7 @@ function makeBench(options: LabOptions, surface: HTMLElement): Bench {
     carets,
     close: () => {
       stopHolding()
+      incoming.destroy()
       stop()
       doc.destroy()
       for (const peer of peers) peer.doc.destroy()
@@ -184,6 +188,8 @@ const lab: Lab = {
     release = null
   },
   async settled() {
+    // Behind what waits for a frame.
+    await new Promise<void>((resolve) => pageFrames.soon(resolve))
     await painted()
     await painted()
   },

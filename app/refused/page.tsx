@@ -1,0 +1,49 @@
+import type { Metadata } from 'next'
+import { headers } from 'next/headers'
+import { accountWordsIn } from '#lib/editor/account-words.ts'
+import { frontWordsIn, refusedSentence } from '#lib/editor/front-words.ts'
+import { ERROR_BANDS, type ErrorCode } from '#lib/protocol/errors.ts'
+import { pathOf } from '#lib/protocol/urls.ts'
+import { services } from '#lib/server/services.ts'
+import { type PageProps, queryOf } from '../page-props.ts'
+import { reader } from '../reader.ts'
+import { SiteFrame } from '../site-frame.tsx'
+
+export async function generateMetadata(): Promise<Metadata> {
+  const { language, words } = await reader()
+  return { title: `${frontWordsIn(language).refused.title} · ${words.product}` }
+}
+
+/** Why a form that came without JavaScript was not taken, and the way on. */
+export default async function RefusedPage(props: PageProps) {
+  const person = await reader()
+  const words = frontWordsIn(person.language)
+  const session = await services().session(await headers())
+  const code = codeIn(await queryOf(props, 'code'))
+  const isGuest = !session || session.standing === 'guest'
+  const maySignIn = isGuest && (code === 'unauthenticated' || code === 'forbidden')
+  return (
+    <SiteFrame person={person} session={session} width="form">
+      <h1>{words.refused.title}</h1>
+      <p className="sheet-lead">{refusedSentence(code, words)}</p>
+      <div className="button-row">
+        {maySignIn ? (
+          <a className="button button-large" href={pathOf({ to: 'sign-in' })}>
+            {accountWordsIn(person.language).signIn}
+          </a>
+        ) : null}
+        <a
+          className={maySignIn ? 'button button-large button-quiet' : 'button button-large'}
+          href={pathOf({ to: 'front' })}
+        >
+          {words.refused.back}
+        </a>
+      </div>
+    </SiteFrame>
+  )
+}
+
+/** A code as it stands in the address; what is none is a fault of ours. */
+function codeIn(value: string | null): ErrorCode {
+  return value !== null && Object.hasOwn(ERROR_BANDS, value) ? (value as ErrorCode) : 'internal'
+}

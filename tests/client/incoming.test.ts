@@ -1,0 +1,103 @@
+import { expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { Incoming } from '#lib/client/incoming.ts'
+
+/** A Y.Doc, its way in, a frame that comes when `frame` is called, and a peer's keystrokes one by one. */
+function scene() {
+  const doc = new Y.Doc()
+  const peer = new Y.Doc()
+  const updates: Uint8Array[] = []
+  peer.on('update', (update: Uint8Array) => updates.push(update))
+  let tasks: (() => void)[] = []
+  let transactions = 0
+  let late = 0
+  doc.on('afterTransaction', () => {
+    transactions += 1
+  })
+  const incoming = new Incoming({
+    doc,
+    origin: 'outside',
+    soon: (task) => {
+      tasks.push(task)
+      return () => {
+        tasks = tasks.filter((each) => each !== task)
+      }
+    },
+    onLate: () => {
+      late += 1
+    },
+  })
+  return {
+    doc,
+    incoming,
+    text: () => doc.getText('title').toString(),
+    key: (character: string): Uint8Array => {
+      peer.getText('title').insert(peer.getText('title').length, character)
+      return updates.at(-1) ?? new Uint8Array()
+    },
+    frame: () => {
+      const due = tasks
+      tasks = []
+      for (const task of due) task()
+      return due.length
+    },
+    transactions: () => transactions,
+    late: () => late,
+  }
+}
+
+test('live edits of one frame are one transaction, in their order', () => {
+  const { incoming, key, text, frame, transactions, late } = scene()
+  for (const character of 'abc') incoming.takeSoon([key(character)])
+  expect(text()).toBe('')
+  const before = transactions()
+  expect(frame()).toBe(1)
+  expect(text()).toBe('abc')
+  expect(transactions() - before).toBe(1)
+  expect(late()).toBe(1)
+  expect(frame()).toBe(0)
+})
+
+test('a history is applied at once, behind the live edits that came before it', () => {
+  const { incoming, key, text, frame } = scene()
+  incoming.takeSoon([key('a')])
+  incoming.take([key('b')])
+  expect(text()).toBe('ab')
+  frame()
+  expect(text()).toBe('ab')
+})
+
+test('a hold outlasts frames, and its release waits for none', () => {
+  const { incoming, key, text, frame, late } = scene()
+  const release = incoming.hold()
+  incoming.takeSoon([key('a')])
+  frame()
+  expect(text()).toBe('')
+  incoming.takeSoon([key('b')])
+  release()
+  expect(text()).toBe('ab')
+  expect(late()).toBe(1)
+})
+
+test('what must be complete does not wait for a frame', () => {
+  const { incoming, key, text } = scene()
+  incoming.takeSoon([key('a')])
+  incoming.force()
+  expect(text()).toBe('a')
+})
+
+test('after its end nothing reaches the Y.Doc', () => {
+  const { incoming, key, text, frame } = scene()
+  incoming.takeSoon([key('a')])
+  incoming.destroy()
+  expect(frame()).toBe(0)
+  expect(text()).toBe('')
+})
+
+test('without frames everything is applied as it comes', () => {
+  const { key } = scene()
+  const doc = new Y.Doc()
+  const incoming = new Incoming({ doc, origin: 'outside' })
+  incoming.takeSoon([key('a')])
+  expect(doc.getText('title').toString()).toBe('a')
+})

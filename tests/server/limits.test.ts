@@ -1,0 +1,98 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type ServerProcess, startServer } from '../support/server-process.ts'
+import { connected, Guest, openSocket } from './guest.ts'
+
+const MOST_CONNECTIONS = 12
+const SPARE = 16
+
+let server: ServerProcess
+
+beforeAll(async () => {
+  server = await startServer({
+    env: {
+      DOCUMENTS_PER_USER: '3',
+      DOCUMENTS_PER_ADDRESS: '5',
+      MAX_CONNECTIONS: String(MOST_CONNECTIONS),
+      TRUSTED_PROXIES: '1',
+    },
+  })
+}, 60_000)
+afterAll(() => server.stop())
+
+describe('[LIM6] documents', () => {
+  const make = async (guest: Guest, from: string) => {
+    const response = await guest.post('/api/documents', {}, { 'x-forwarded-for': from })
+    return { status: response.status, ...(await response.json()) }
+  }
+
+  test('one person owns so many, and may make another when one is deleted', async () => {
+    const ada = new Guest(server.url)
+    const made = [await make(ada, '198.51.100.1'), await make(ada, '198.51.100.1')]
+    const last = await make(ada, '198.51.100.1')
+    expect([...made, last].map(({ ok }) => ok)).toEqual([true, true, true])
+    expect(await make(ada, '198.51.100.2')).toMatchObject({ status: 400, code: 'too-many-documents' })
+    await ada.post('/api/documents/delete', { address: last.address })
+    expect(await make(ada, '198.51.100.2')).toMatchObject({ ok: true })
+  })
+
+  test('from one address so many are made within a day, by whomever', async () => {
+    for (let i = 0; i < 5; i++) {
+      expect(await make(new Guest(server.url), '203.0.113.7')).toMatchObject({ ok: true })
+    }
+    const refused = await make(new Guest(server.url), '203.0.113.7')
+    expect(refused).toMatchObject({ status: 400, code: 'too-many-documents' })
+    expect(refused.retryAfterMs).toBeGreaterThan(3_600_000)
+    expect(await make(new Guest(server.url), '203.0.113.8')).toMatchObject({ ok: true })
+  })
+})
+
+describe('[LIM8] connections', () => {
+  const open = async (): Promise<Socket> => {
+    const socket = connect(server.port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    await once(socket, 'connect')
+    return socket
+  }
+
+  /** Asks for the front page on a connection of its own; what comes until it ends. */
+  const ask = async (): Promise<string> => {
+    const socket = await open()
+    let answer = ''
+    socket.on('data', (bytes) => {
+      answer += bytes
+    })
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+    // Closed in whatever way.
+    await new Promise((resolve) => socket.once('close', resolve))
+    return answer
+  }
+
+  test('who comes when all are taken is told so, over HTTP and at the handshake, and comes in when there is room', async () => {
+    const ada = new Guest(server.url)
+    const { token } = await ada.session()
+    const idle: Socket[] = []
+    while (idle.length < MOST_CONNECTIONS) idle.push(await open())
+    await expect.poll(ask).toContain('503')
+    const told = await ask()
+    expect(told).toContain('"code":"too-many-connections"')
+    expect(told).toContain('"retryAfterMs"')
+    for (const transports of [['websocket'], ['polling']]) {
+      await expect(connected(openSocket(server.url, { token }, { transports }))).rejects.toThrow(
+        'too-many-connections',
+      )
+    }
+    // Those that were told have ended: there is a place to be told for as many as come.
+    for (let i = 0; i < 3 * SPARE; i++) expect(await ask()).toContain('too-many-connections')
+
+    while (idle.length < MOST_CONNECTIONS + SPARE + 4) idle.push(await open())
+    expect(await ask()).toBe('')
+
+    for (const socket of idle) socket.destroy()
+    await expect.poll(ask).toContain('200 OK')
+    const socket = openSocket(server.url, { token })
+    await connected(socket)
+    socket.disconnect()
+  }, 30_000)
+})
