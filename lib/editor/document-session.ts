@@ -9,7 +9,6 @@ import { handOver } from '../client/local-copies.ts'
 import type { ReplicaStore, SealedBatch } from '../client/replica-store.ts'
 import type { Identity } from '../protocol/identity.ts'
 import { pathOf } from '../protocol/urls.ts'
-import { pageFrames } from './page-frames.ts'
 import { SocketToken } from './socket-token.ts'
 
 /** One open document: its Y.Doc, its provider, and what made them. */
@@ -119,7 +118,6 @@ async function openSession({
     auth,
     created,
     replica,
-    soon: pageFrames.soon,
     ...(kept === null ? {} : { kept }),
   })
   const stops = [

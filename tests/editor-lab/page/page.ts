@@ -49,8 +49,7 @@ function makeBench(options: LabOptions, surface: HTMLElement): Bench {
   doc.clientID = LOCAL
   Y.applyUpdate(doc, state, NETWORK)
   const peers = Array.from({ length: options.peers ?? 1 }, (_, i) => new Peer(FIRST_PEER + i, schema, state))
-  const soon = options.binding === 'ours' ? pageFrames.soon : undefined
-  const incoming = new Incoming({ doc, origin: NETWORK, soon })
+  const incoming = new Incoming({ doc, origin: NETWORK })
   const {
     editor,
     carets: drawing,
