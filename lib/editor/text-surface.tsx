@@ -16,6 +16,7 @@ import { OwnPresence } from './own-presence.ts'
 import { pageFrames } from './page-frames.ts'
 import { isTooLarge } from './paste-limit.ts'
 import { displayName } from './people.ts'
+import { keepReadingPlace } from './reading-place.ts'
 import { renderRemotely } from './remote-rendering.ts'
 import type { Words } from './words.ts'
 
@@ -111,6 +112,7 @@ function makeEditor(element: HTMLElement, session: DocumentSession, latest: Late
     carets.show(remoteCarets(peers, (peer) => displayName(peer, latest.current.words)))
   }
   draw()
+  const scroller = element.closest('.page')
   const stops = [
     provider.on('peers', draw),
     provider.on('status', (status) => {
@@ -119,6 +121,7 @@ function makeEditor(element: HTMLElement, session: DocumentSession, latest: Late
     () => carets.destroy(),
     holdWhileComposing(view.dom, () => provider.holdIncoming()),
     followFlags(editor),
+    ...(scroller instanceof HTMLElement ? [keepReadingPlace(editor, scroller)] : []),
     new OwnPresence(provider, () => (editor.isDestroyed ? null : ownCaret(editor.state))).follow(editor),
   ]
   return {

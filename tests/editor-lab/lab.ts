@@ -77,6 +77,8 @@ export interface LabPeer {
 export interface LabMeasures {
   /** One remote key after the other, a frame between them: script time of each, from its bytes to the updated view. */
   keystrokes(place: Place, count: number): Promise<number[]>
+  /** So many remote keys, each a change of its own to the Y.Doc, all in one task: no frame comes between them. */
+  applyInOneTask(place: Place, count: number): void
   /**
    * Makes keystrokes of `peers` people in blocks of their own, as many as last for `ms`, and plays them. Resolves at the end.
    * With `carets`, everybody's caret comes 50 ms after their key.

@@ -8,6 +8,7 @@ import { CaretDrawing } from '#lib/editor/caret-drawing.ts'
 import { followFlags } from '#lib/editor/caret-flags.ts'
 import { extensions } from '#lib/editor/extensions.ts'
 import { pageFrames } from '#lib/editor/page-frames.ts'
+import { keepReadingPlace } from '#lib/editor/reading-place.ts'
 import { renderRemotely } from '#lib/editor/remote-rendering.ts'
 import { wordsIn } from '#lib/editor/words.ts'
 import { NODE_KINDS } from '#lib/protocol/document-schema.ts'
@@ -51,13 +52,17 @@ export function boundEditor(
   const carets = new CaretDrawing(editor.view, ours ? pageFrames.soon : atOnce)
   editor.registerPlugin(carets.layer)
   if (ours) renderRemotely(ySyncPluginKey.getState(editor.state).binding, report)
-  const stopFlags = followFlags(editor)
+  const scroller = element.closest('.page')
+  const stops = [
+    followFlags(editor),
+    ...(scroller instanceof HTMLElement ? [keepReadingPlace(editor, scroller)] : []),
+  ]
   return {
     editor,
     carets,
     stop: () => {
       carets.destroy()
-      stopFlags()
+      for (const stop of stops) stop()
       editor.destroy()
     },
   }

@@ -38,6 +38,11 @@ export class Measures implements LabMeasures {
     return times
   }
 
+  applyInOneTask(place: Place, count: number): void {
+    const { doc } = this.#bench()
+    for (const { update } of this.#record(count, place)) Y.applyUpdate(doc, update, 'network')
+  }
+
   async load(load: { peers: number; keysPerSecond: number; ms: number; carets: boolean }): Promise<void> {
     const { incoming, carets } = this.#bench()
     const each = Math.ceil((load.ms / 1000) * load.keysPerSecond)
