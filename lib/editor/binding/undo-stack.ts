@@ -165,16 +165,21 @@ class TakingBack {
     return null
   }
 
-  /** Where the last character of `item` came back in `type`. */
+  /**
+   * The item of `type` that ends with what the last character of `item` came back as. What came back beside itself is
+   * left out: it stands further left, where it is met again, and there may be others between.
+   */
   #endIn(type: Type, item: Y.Item): Y.Item | null {
     const { store } = this.#transaction.doc
+    let found: Y.ID | null = null
     for (let id: Y.ID | null = item.lastId; id; ) {
       const at: unknown = Y.getItem(store, id)
-      if (!(at instanceof Y.Item)) return null
-      if (at.parent === type) return Y.getItemCleanEnd(this.#transaction, store, id)
+      if (!(at instanceof Y.Item)) break
+      if (at !== item && at.parent === item.parent) return null
+      if (at.parent === type) found = id
       id = at.redone && Y.createID(at.redone.client, at.redone.clock + id.clock - at.id.clock)
     }
-    return null
+    return found && Y.getItemCleanEnd(this.#transaction, store, found)
   }
 }
 
