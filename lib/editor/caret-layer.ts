@@ -1,13 +1,12 @@
 import type { Node } from '@tiptap/pm/model'
 import { type EditorState, Plugin, PluginKey, type Transaction } from '@tiptap/pm/state'
 import { Decoration, DecorationSet, type EditorView } from '@tiptap/pm/view'
-import {
-  absolutePositionToRelativePosition,
-  relativePositionToAbsolutePosition,
-  ySyncPluginKey,
-} from '@tiptap/y-tiptap'
 import type { Peer } from '../client/provider-state.ts'
 import { HUE_COUNT, type PresenceState } from '../protocol/identity.ts'
+import { syncKey } from './binding/plugin-keys.ts'
+import { absolutePosition, relativePosition } from './binding/positions.ts'
+import type { Shown } from './binding/shown.ts'
+import type { SyncState } from './binding/sync-plugin.ts'
 import { type CaretPosition, decodeCaret, encodeCaret } from './caret-position.ts'
 
 /*
@@ -72,17 +71,13 @@ export function caretPlace(state: EditorState, member: number): number | null {
 
 /** This person's own caret as it goes out; null when it has no place in the Y.Doc. */
 export function ownCaret(state: EditorState): Uint8Array | null {
-  const sync = ySyncPluginKey.getState(state)
-  if (!sync?.binding) return null
-  const { anchor, head } = state.selection
-  const at = (place: number) => absolutePositionToRelativePosition(place, sync.type, sync.binding.mapping)
-  try {
-    return encodeCaret({ anchor: at(anchor), head: at(head) })
-  } catch (error) {
-    // Between an edit and its way into the Y.Doc a place may not exist yet; the next move sends it.
-    console.debug('caret without a place', error)
-    return null
-  }
+  const shown = shownIn(state)
+  // Between an edit and its way into the Y.Doc a place may not exist yet; the next move sends it.
+  if (!shown || shown.node !== state.doc) return null
+  const [anchor, head] = [state.selection.anchor, state.selection.head].map((at) =>
+    relativePosition(shown, at),
+  )
+  return anchor && head ? encodeCaret({ anchor, head }) : null
 }
 
 /**
@@ -119,7 +114,7 @@ export function caretLayer(isComposing: () => boolean, latest: () => readonly Re
 }
 
 function nextLayer(tr: Transaction, layer: Layer, state: EditorState, composing: boolean): Layer {
-  const remote = Boolean(tr.getMeta(ySyncPluginKey)?.isChangeOrigin)
+  const remote = Boolean(tr.getMeta(syncKey)?.isChangeOrigin)
   // A key of this person moves the carets like any other place; their own Y positions follow a moment later.
   const resolve = remote || tr.getMeta(key) === 'show'
   const next = resolve ? layer.latest() : layer.carets
@@ -168,11 +163,11 @@ function resolvePosition(
   position: CaretPosition,
   state: EditorState,
 ): { anchor: number; head: number } | null {
-  const sync = ySyncPluginKey.getState(state)
-  if (!sync?.binding) return null
+  const shown = shownIn(state)
+  if (!shown) return null
   const at = (relative: CaretPosition['anchor']): number | null => {
-    const place = relativePositionToAbsolutePosition(sync.doc, sync.type, relative, sync.binding.mapping)
-    return place === null ? null : Math.max(0, Math.min(place, state.doc.content.size))
+    const place = absolutePosition(shown, relative)
+    return place === null ? null : Math.min(place, state.doc.content.size)
   }
   try {
     const anchor = at(position.anchor)
@@ -183,6 +178,11 @@ function resolvePosition(
     console.debug('caret that leads nowhere', error)
     return null
   }
+}
+
+function shownIn(state: EditorState): Shown | null {
+  const sync: SyncState | undefined = syncKey.getState(state)
+  return sync?.binding.shown ?? null
 }
 
 function draw(doc: Node, carets: Iterable<Drawn>): DecorationSet {

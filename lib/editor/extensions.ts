@@ -1,15 +1,16 @@
 import { type AnyExtension, Extension } from '@tiptap/core'
-import { Collaboration } from '@tiptap/extension-collaboration'
 import { Link } from '@tiptap/extension-link'
 import { TaskItem, TaskList } from '@tiptap/extension-list'
 import { Placeholder } from '@tiptap/extensions/placeholder'
 import { type EditorState, Plugin } from '@tiptap/pm/state'
-import { yUndoPluginKey } from '@tiptap/y-tiptap'
 import type * as Y from 'yjs'
-import { isSafeHref } from '../protocol/document-schema.ts'
+import { isAttributeValue, isMarkValue, isSafeHref, NODE_KINDS } from '../protocol/document-schema.ts'
 import { ROOTS } from '../protocol/version.ts'
 import { basicExtensions } from './basic-extensions.ts'
+import { collaboration } from './binding/collaboration.ts'
+import type { Admission } from './binding/format.ts'
 import { Undo } from './binding/undo.ts'
+import { unknownContent } from './binding/unknown-content.ts'
 import { MarkdownTwins } from './markdown-twins.ts'
 import { NestingLimit, type NestingNotice } from './nesting-limit.ts'
 import type { Words } from './words.ts'
@@ -29,15 +30,31 @@ const DIRECTED = [
   'taskItem',
 ]
 
+/** What of a shared document may come into the editor: what schema version 1 allows, whoever wrote it. */
+export const ADMISSION: Admission = {
+  attribute: (element, name, value) => {
+    const attributes = NODE_KINDS.get(element)?.attributes ?? {}
+    const kind = Object.hasOwn(attributes, name) ? attributes[name] : undefined
+    return kind !== undefined && isAttributeValue(kind, value)
+  },
+  mark: isMarkValue,
+}
+
+interface Notices {
+  /** Something was not nested as deep as the person asked. */
+  readonly onNesting?: (notice: NestingNotice) => void
+  /** An exception between the document and the page; what is shown is right again by then. */
+  readonly onTrouble?: (error: unknown) => void
+}
+
 /**
  * The writing surface: schema version 1 (lib/protocol/version.ts), its Markdown shortcuts and keys. `words` is asked at
- * each use, so that the language may change. Without `doc` the schema stands alone (tests, servers). `onNesting`: something
- * was not nested as deep as the person asked.
+ * each use, so that the language may change. Without `doc` the schema stands alone (tests, servers).
  */
 export function extensions(
   words: () => Words,
   doc: Y.Doc | null,
-  onNesting: (notice: NestingNotice) => void = () => undefined,
+  { onNesting = () => undefined, onTrouble = () => undefined }: Notices = {},
 ): AnyExtension[] {
   return [
     ...basicExtensions(),
@@ -58,28 +75,12 @@ export function extensions(
         return node.type.name === 'paragraph' && editor.state.doc.childCount === 1 ? words().emptyBody : ''
       },
     }),
-    // Given a mapping, y-tiptap leaves the first rendering to us (remote-rendering.ts).
+    ...unknownContent(() => words().unknownContent),
     ...(doc
-      ? [
-          Undo,
-          Binding.configure({
-            document: doc,
-            field: ROOTS.body,
-            ySyncOptions: { mapping: new Map() },
-          }),
-        ]
+      ? [Undo, collaboration(doc.getXmlFragment(ROOTS.body), { admission: ADMISSION, report: onTrouble })]
       : []),
   ]
 }
-
-/** Collaboration brings an undo of its own; ours is binding/undo.ts. */
-const Binding = Collaboration.extend({
-  addCommands: () => ({}),
-  addKeyboardShortcuts: () => ({}),
-  addProseMirrorPlugins(this: { parent: (() => Plugin[]) | undefined }) {
-    return this.parent?.().filter(({ spec }) => spec.key !== yUndoPluginKey) ?? []
-  },
-})
 
 /** A link is its address and nothing else: what a peer could put into class, rel or target never reaches the page. */
 const SafeLink = Link.extend({

@@ -1,8 +1,8 @@
 import { Extension } from '@tiptap/core'
 import { Fragment, type Node, Slice } from '@tiptap/pm/model'
 import { type EditorState, Plugin, PluginKey, type Transaction } from '@tiptap/pm/state'
-import { ySyncPluginKey } from '@tiptap/y-tiptap'
 import { LIMITS } from '../protocol/limits.ts'
+import { syncKey } from './binding/plugin-keys.ts'
 
 /*
  * Keeps what is written here within `BLOCK_NESTING`: the server refuses what is nested much deeper, and a document
@@ -45,7 +45,7 @@ export function nestingLimit(onNotice: (notice: NestingNotice) => void): Plugin 
     key: new PluginKey('nestingLimit'),
     filterTransaction: (tr, state) => {
       // What the Y.Doc says is so already.
-      if (!tr.docChanged || tr.getMeta(ySyncPluginKey) !== undefined || !deepens(tr, state)) return true
+      if (!tr.docChanged || tr.getMeta(syncKey) !== undefined || !deepens(tr, state)) return true
       onNotice('refused')
       return false
     },

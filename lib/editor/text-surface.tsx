@@ -1,7 +1,6 @@
 'use client'
 
 import { Editor } from '@tiptap/core'
-import { ySyncPluginKey } from '@tiptap/y-tiptap'
 import { useEffect, useRef, useState } from 'react'
 import { LIMITS } from '../protocol/limits.ts'
 import { CaretDrawing } from './caret-drawing.ts'
@@ -17,7 +16,6 @@ import { pageFrames } from './page-frames.ts'
 import { isTooLarge } from './paste-limit.ts'
 import { displayName } from './people.ts'
 import { keepReadingPlace } from './reading-place.ts'
-import { renderRemotely } from './remote-rendering.ts'
 import type { Words } from './words.ts'
 
 interface TextSurfaceProps {
@@ -83,11 +81,10 @@ function makeEditor(element: HTMLElement, session: DocumentSession, latest: Late
     injectCSS: false,
     editable: latest.current.editable,
     autofocus: latest.current.focusAtOnce ? 'start' : false,
-    extensions: extensions(
-      () => latest.current.words,
-      doc,
-      (notice) => latest.current.onNotice(latest.current.words.nesting[notice]),
-    ),
+    extensions: extensions(() => latest.current.words, doc, {
+      onNesting: (notice) => latest.current.onNotice(latest.current.words.nesting[notice]),
+      onTrouble: (error) => console.error('the text was shown anew after an exception', error),
+    }),
     editorProps: {
       attributes: { role: 'textbox', 'aria-multiline': 'true', class: 'writing' },
       handlePaste: (_view, event) => refuseIfTooLarge(event, event.clipboardData, latest),
@@ -103,9 +100,6 @@ function makeEditor(element: HTMLElement, session: DocumentSession, latest: Late
   const { view } = editor
   const carets = new CaretDrawing(view, pageFrames.soon)
   editor.registerPlugin(carets.layer)
-  renderRemotely(ySyncPluginKey.getState(editor.state).binding, (error) =>
-    console.error('a change was shown by rendering everything anew', error),
-  )
 
   const draw = () => {
     const peers = provider.status.phase === 'ended' ? [] : provider.peers

@@ -1,8 +1,8 @@
 'use client'
 
 import type { Editor } from '@tiptap/core'
-import { yUndoPluginKey } from '@tiptap/y-tiptap'
 import { type ComponentType, type KeyboardEvent, useEffect, useRef, useState } from 'react'
+import { undoKey } from './binding/plugin-keys.ts'
 import {
   BoldIcon,
   BulletsIcon,
@@ -67,7 +67,7 @@ function useFormats(editor: Editor): Formats {
 }
 
 function readFormats(editor: Editor): Formats {
-  const undo = yUndoPluginKey.getState(editor.state)?.undoManager
+  const undo = undoKey.getState(editor.state)?.undoManager
   return {
     on: new Set(TOGGLES.filter((name) => editor.isActive(name))),
     level: LEVELS.find((level) => editor.isActive('heading', { level })) ?? 0,

@@ -164,6 +164,7 @@ const en = {
 
   body: 'Document body',
   emptyBody: 'Title, or just start…',
+  unknownContent: 'Something here was made with a newer version. Load the page again to see it.',
   emptyHeading: (level: number) => `Heading ${level}`,
   taskDone: (text: string) => (text === '' ? 'Task' : `Task: ${text}`),
   tooOld: 'This page is older than the document. You can read it here; load the page again to write.',
@@ -366,6 +367,7 @@ const zhTW: Words = {
 
   body: '文件內文',
   emptyBody: '標題，或直接開始寫…',
+  unknownContent: '這裡有用較新版本做的內容，重新載入這一頁就看得到。',
   emptyHeading: (level) => `標題 ${level}`,
   taskDone: (text) => (text === '' ? '待辦' : `待辦：${text}`),
   tooOld: '這一頁的版本比文件舊。你可以在這裡閱讀，重新載入後才能編輯。',

@@ -2,10 +2,11 @@ import { getSchema } from '@tiptap/core'
 import { Fragment, type Node } from '@tiptap/pm/model'
 import { type Command, EditorState, type Plugin, TextSelection, type Transaction } from '@tiptap/pm/state'
 import type { EditorView } from '@tiptap/pm/view'
-import { ySyncPlugin, ySyncPluginKey, yXmlFragmentToProseMirrorRootNode } from '@tiptap/y-tiptap'
+import { ySyncPluginKey, yXmlFragmentToProseMirrorRootNode } from '@tiptap/y-tiptap'
 import * as Y from 'yjs'
-import { extensions } from '#lib/editor/extensions.ts'
-import { type Binding, renderRemotely } from '#lib/editor/remote-rendering.ts'
+import type { Binding } from '#lib/editor/binding/binding.ts'
+import { syncPlugin } from '#lib/editor/binding/sync-plugin.ts'
+import { ADMISSION, extensions } from '#lib/editor/extensions.ts'
 import { wordsIn } from '#lib/editor/words.ts'
 import { ROOTS } from '#lib/protocol/version.ts'
 
@@ -22,17 +23,18 @@ export class Replica {
 
   constructor(clientId: number, plugins: readonly Plugin[] = []) {
     this.doc.clientID = clientId
-    const plugin = ySyncPlugin(this.fragment, { mapping: new Map() })
+    const plugin = syncPlugin(this.fragment, {
+      admission: ADMISSION,
+      report: (error) => this.reports.push(error),
+    })
     this.state = EditorState.create({ schema, plugins: [plugin, ...plugins] })
-    // y-tiptap asks a view for these, and renders the Y.Doc when it is given one.
-    const stub: Partial<EditorView> = { hasFocus: () => false, dispatch: (tr) => this.dispatch(tr) }
+    const stub: Partial<EditorView> = { dispatch: (tr) => this.dispatch(tr) }
     const view = Object.defineProperty(stub, 'state', { get: () => this.state }) as EditorView
     const views: ReturnType<NonNullable<Plugin['spec']['view']>>[] = []
     this.#update = (before) => {
       for (const each of views) each.update?.(view, before)
     }
     for (const { spec } of this.state.plugins) if (spec.view) views.push(spec.view(view))
-    renderRemotely(this.binding, (error) => this.reports.push(error))
   }
 
   get binding(): Binding {

@@ -1,20 +1,17 @@
 import { Extension } from '@tiptap/core'
 import { type EditorState, Plugin, type Transaction } from '@tiptap/pm/state'
 import type { EditorView } from '@tiptap/pm/view'
-import { absolutePositionToRelativePosition, ySyncPluginKey, yUndoPluginKey } from '@tiptap/y-tiptap'
 import * as Y from 'yjs'
+import type { Binding } from './binding.ts'
+import { syncKey, undoKey } from './plugin-keys.ts'
+import { type RelativeSelection, relativeSelection } from './positions.ts'
+import type { Shown } from './shown.ts'
 import { UndoStack } from './undo-stack.ts'
 
 /** A composition that was ended has told its last text after this long, ms. */
 const COMPOSED_AFTER = 60
 /** Where a step keeps the selection from before it. */
 const SELECTION = Symbol('selection')
-
-/** Both ends of a selection, as places that survive other people's edits. */
-export interface RelativeSelection {
-  readonly anchor: Y.RelativePosition
-  readonly head: Y.RelativePosition
-}
 
 declare module '@tiptap/core' {
   interface Commands<ReturnType> {
@@ -81,7 +78,7 @@ export const Undo = Extension.create({
 })
 
 /** What is kept in the editor's state under y-tiptap's key. */
-interface UndoState {
+export interface UndoState {
   readonly undoManager: UndoStack
   readonly hasUndoOps: boolean
   readonly hasRedoOps: boolean
@@ -99,11 +96,11 @@ interface UndoState {
  */
 export function undoPlugin(): Plugin<UndoState> {
   return new Plugin<UndoState>({
-    key: yUndoPluginKey,
+    key: undoKey,
     state: {
       init: (_config, state) => ({
-        undoManager: new UndoStack(ySyncPluginKey.getState(state).type, {
-          trackedOrigins: new Set([ySyncPluginKey]),
+        undoManager: new UndoStack(boundIn(state).type, {
+          trackedOrigins: new Set([syncKey]),
           deleteFilter: isEmpty,
         }),
         hasUndoOps: false,
@@ -115,13 +112,13 @@ export function undoPlugin(): Plugin<UndoState> {
       apply: (tr, was, before) => {
         const { undoManager } = was
         const steps = { undoManager, hasUndoOps: undoManager.canUndo(), hasRedoOps: undoManager.canRedo() }
-        if (tr.getMeta(ySyncPluginKey)?.isChangeOrigin || tr.getMeta('appendedTransaction'))
+        if (tr.getMeta(syncKey)?.isChangeOrigin || tr.getMeta('appendedTransaction'))
           return { ...was, ...steps }
         const moved = !tr.docChanged && !tr.selection.eq(before.selection)
         const moves = moved ? was.moves + 1 : was.moves
         if (!tr.docChanged) return { ...was, ...steps, moves }
         const composition: unknown = tr.getMeta('composition') ?? null
-        return { ...steps, before: relativeSelection(before), moves, composition }
+        return { ...steps, before: selectionIn(before, boundIn(before).shown), moves, composition }
       },
     },
     view: collectSteps,
@@ -135,16 +132,20 @@ export function undoneSelection({ origin }: Y.Transaction): RelativeSelection | 
 }
 
 function stackOf(state: EditorState): UndoStack | null {
-  return yUndoPluginKey.getState(state)?.undoManager ?? null
+  return undoKey.getState(state)?.undoManager ?? null
 }
 
 function collectSteps(view: EditorView) {
-  const now = (): UndoState => yUndoPluginKey.getState(view.state)
+  const now = (): UndoState => {
+    const state = undoKey.getState(view.state)
+    if (!state) throw new Error('the plugin is gone')
+    return state
+  }
   const { undoManager: stack } = now()
   let composition: unknown = null
   stack.captureTransaction = ({ meta, origin }) => {
     if (meta.get('addToHistory') === false) return false
-    if (origin !== ySyncPluginKey) return true
+    if (origin !== syncKey) return true
     // However long somebody looks for the right character.
     if (composition !== null && composition === now().composition && stack.lastChange > 0)
       stack.lastChange = Date.now()
@@ -162,7 +163,7 @@ function collectSteps(view: EditorView) {
   stack.on('stack-item-popped', popped)
   return {
     update: (_view: EditorView, before: EditorState) => {
-      if (now().moves !== yUndoPluginKey.getState(before)?.moves && !view.composing) stack.stopCapturing()
+      if (now().moves !== undoKey.getState(before)?.moves && !view.composing) stack.stopCapturing()
     },
     destroy: () => {
       stack.off('stack-item-added', added)
@@ -176,11 +177,14 @@ function isEmpty({ content }: Y.Item): boolean {
   return !(content instanceof Y.ContentType) || content.type._length === 0
 }
 
-function relativeSelection(state: EditorState): RelativeSelection {
-  const { type, binding } = ySyncPluginKey.getState(state)
-  const { anchor, head } = state.selection
-  const at = (position: number) => absolutePositionToRelativePosition(position, type, binding.mapping)
-  return { anchor: at(anchor), head: at(head) }
+function boundIn(state: EditorState): Binding {
+  const sync = syncKey.getState(state)
+  if (!sync) throw new Error('undo stands behind the binding')
+  return sync.binding
+}
+
+function selectionIn({ doc, selection }: EditorState, root: Shown | null): RelativeSelection | null {
+  return root?.node === doc ? relativeSelection(root, selection) : null
 }
 
 /**

@@ -1,7 +1,6 @@
 import { type AnyExtension, Editor } from '@tiptap/core'
 import { Collaboration } from '@tiptap/extension-collaboration'
 import { TableKit } from '@tiptap/extension-table'
-import { ySyncPluginKey } from '@tiptap/y-tiptap'
 import type * as Y from 'yjs'
 import type { Soon } from '#lib/client/incoming.ts'
 import { CaretDrawing } from '#lib/editor/caret-drawing.ts'
@@ -9,7 +8,6 @@ import { followFlags } from '#lib/editor/caret-flags.ts'
 import { extensions } from '#lib/editor/extensions.ts'
 import { pageFrames } from '#lib/editor/page-frames.ts'
 import { keepReadingPlace } from '#lib/editor/reading-place.ts'
-import { renderRemotely } from '#lib/editor/remote-rendering.ts'
 import { wordsIn } from '#lib/editor/words.ts'
 import { NODE_KINDS } from '#lib/protocol/document-schema.ts'
 import { ROOTS } from '#lib/protocol/version.ts'
@@ -27,9 +25,15 @@ const atOnce: Soon = (task) => {
 }
 
 /** The product's extensions, and tables; bound to a Y.Doc, or without one. */
-export function labExtensions(doc: Y.Doc | null): AnyExtension[] {
+export function labExtensions(
+  doc: Y.Doc | null,
+  report: (error: unknown) => void = () => undefined,
+): AnyExtension[] {
   allowTables()
-  return [...extensions(words, doc), TableKit.configure({ table: { resizable: false } })]
+  return [
+    ...extensions(words, doc, { onTrouble: report }),
+    TableKit.configure({ table: { resizable: false } }),
+  ]
 }
 
 /** An editor on the element, showing what the Y.Doc holds. Exceptions in showing remote changes go to `report`. */
@@ -44,14 +48,13 @@ export function boundEditor(
     element,
     injectCSS: false,
     extensions: ours
-      ? labExtensions(doc)
+      ? labExtensions(doc, report)
       : [...labExtensions(null), Collaboration.configure({ document: doc, field: ROOTS.body })],
     editorProps: { attributes: { role: 'textbox', 'aria-multiline': 'true', class: 'writing' } },
   })
   // As published, each message is drawn at once.
   const carets = new CaretDrawing(editor.view, ours ? pageFrames.soon : atOnce)
   editor.registerPlugin(carets.layer)
-  if (ours) renderRemotely(ySyncPluginKey.getState(editor.state).binding, report)
   const scroller = element.closest('.page')
   const stops = [
     followFlags(editor),
@@ -68,7 +71,7 @@ export function boundEditor(
   }
 }
 
-/** The product's own rendering deletes what no editor of the product makes. */
+/** The product shows what no editor of the product makes as a placeholder. */
 function allowTables(): void {
   const kinds = NODE_KINDS as Map<
     string,

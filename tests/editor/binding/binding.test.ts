@@ -8,11 +8,11 @@ import {
 } from '@tiptap/pm/commands'
 import { liftListItem, sinkListItem, splitListItem, wrapInList } from '@tiptap/pm/schema-list'
 import { TextSelection } from '@tiptap/pm/state'
-import { ySyncPluginKey } from '@tiptap/y-tiptap'
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { seededRandom } from '../support/random.ts'
-import { pair, Replica, schema, send } from './replica.ts'
+import { syncKey } from '#lib/editor/binding/plugin-keys.ts'
+import { seededRandom } from '../../support/random.ts'
+import { pair, Replica, schema, send } from '../replica.ts'
 
 describe('a remote key', () => {
   test('leaves every block but one the very same object', () => {
@@ -92,7 +92,7 @@ test('after an exception everything is rendered anew, and the next key reverts n
 
 test('undo puts the caret where it happened, and the next remote key leaves it there', () => {
   const [a, b] = pair(['hello', 'world'])
-  const undo = new Y.UndoManager(b.fragment, { trackedOrigins: new Set([ySyncPluginKey]), captureTimeout: 0 })
+  const undo = new Y.UndoManager(b.fragment, { trackedOrigins: new Set([syncKey]), captureTimeout: 0 })
   b.type('!', 6)
   b.select(10)
   undo.undo()

@@ -1,0 +1,294 @@
+import type { Mark, Node } from '@tiptap/pm/model'
+import * as Y from 'yjs'
+import type { TextAttributes } from './format.ts'
+import { adopt, type Entry, elementEntry, type Shown, sizeOf, type TextEntry } from './shown.ts'
+import { copyOfText } from './strange.ts'
+import { editBetween, lineOf } from './text-edits.ts'
+import type { Writing } from './writing.ts'
+
+/*
+ * What stands in a line, text and inline nodes, on its way into the Y.Doc. Places count characters, and one for each
+ * inline node. Texts that stand next to each other in the Y.Doc are shown as one and stay two.
+ */
+
+/** Writes the changed content of a block of text; returns its entries. `caret`: a position in its content. */
+export function writeLine(writing: Writing, shown: Shown, node: Node, caret: number | null): Entry[] {
+  const [old, nodes] = [shown.node.content.content, node.content.content]
+  const [before, after] = [lineOf(old), lineOf(nodes)]
+  const edit = editBetween(before, after, caret === null ? null : placeIn(nodes, caret))
+  const line = new LineWriting(writing, shown)
+  if (edit) {
+    const [gone, come] = [before.atoms.get(edit.at), after.atoms.get(edit.to)]
+    const isOneNode = edit.remove === 1 && edit.insert === 1 && gone?.type === come?.type
+    if (!isOneNode || !come || !line.update(edit.at, come)) {
+      line.remove(edit.at, edit.remove)
+      line.insert(edit.to, [...pieces(nodes, edit.to, edit.to + edit.insert)])
+    }
+  }
+  line.format(changedMarks(old, nodes, edit ?? { at: after.text.length, remove: 0, insert: 0 }))
+  return line.entries(nodes)
+}
+
+/** One child of the block, and how many places it takes up; the text of a new one is not yet in `entry`. */
+interface Part {
+  entry: Entry
+  size: number
+}
+
+/** Marks for the characters between two places of the new line. */
+interface Formatting {
+  readonly from: number
+  readonly to: number
+  readonly marks: readonly Mark[]
+}
+
+class LineWriting {
+  readonly #writing: Writing
+  readonly #type: Y.XmlFragment
+  readonly #parts: Part[]
+
+  constructor(writing: Writing, { type, entries }: Shown) {
+    this.#writing = writing
+    this.#type = type
+    this.#parts = entries.map((entry) => ({
+      entry,
+      size: entry.kind === 'text' ? sizeOf(entry.nodes) : entry.nodes.length,
+    }))
+  }
+
+  /** Writes an inline node that is still the same one, with other attributes or content; false when it cannot be. */
+  update(at: number, node: Node): boolean {
+    const found = this.#parts[this.#partAt(at)]
+    if (found?.entry.kind !== 'element') return false
+    const { key, shown } = found.entry
+    found.entry = elementEntry(key, this.#writing.write(shown, node, null))
+    return true
+  }
+
+  remove(from: number, length: number): void {
+    let end = this.#size()
+    for (let index = this.#parts.length - 1; index >= 0; index -= 1) {
+      const part = this.#parts[index]
+      if (!part) continue
+      const start = end - part.size
+      const [first, last] = [Math.max(start, from), Math.min(end, from + length)]
+      end = start
+      if (last <= first) continue
+      this.#writing.keep(part.entry)
+      if (part.entry.kind === 'text') {
+        part.entry.key.delete(first - start, last - first)
+        part.size -= last - first
+      } else {
+        if (part.entry.kind !== 'fill') this.#type.delete(this.#indexOf(index), 1)
+        this.#parts.splice(index, 1)
+      }
+    }
+  }
+
+  /** Puts nodes in at a place: text into the text that ends or stands there, for it is where one was typing. */
+  insert(at: number, nodes: readonly Node[]): void {
+    let { index, offset } = this.#cursorAt(at)
+    for (const node of nodes) {
+      const part = this.#parts[index]
+      const text = part?.entry.kind === 'text' ? part.entry.key : null
+      if (node.isText && part && text) {
+        insertText(this.#writing, text, offset, node)
+        part.size += node.nodeSize
+        offset += node.nodeSize
+        continue
+      }
+      if (node.isText) {
+        this.#put(index, { entry: this.#writing.text([node]), size: node.nodeSize })
+        offset = node.nodeSize
+        continue
+      }
+      if (part && text && offset > 0) {
+        if (offset < part.size) this.#split(index, part, text, offset)
+        index += 1
+      }
+      const entry = this.#writing.create(node)
+      if (entry) this.#put(index, { entry, size: 1 })
+      if (entry) index += 1
+      offset = 0
+    }
+  }
+
+  format(changes: readonly Formatting[]): void {
+    let start = 0
+    for (const { entry, size } of this.#parts) {
+      const end = start + size
+      if (entry.kind === 'text') {
+        for (const { from, to, marks } of changes) {
+          const [first, last] = [Math.max(from, start), Math.min(to, end)]
+          if (first < last) setMarks(this.#writing, entry.key, first - start, last - start, marks)
+        }
+      }
+      start = end
+    }
+  }
+
+  /** The entries over the nodes of the new line. */
+  entries(nodes: readonly Node[]): Entry[] {
+    let start = 0
+    return this.#parts.map(({ entry, size }): Entry => {
+      const own = [...pieces(nodes, start, start + size)]
+      start += size
+      if (entry.kind === 'text') return { ...entry, nodes: own }
+      const [node] = own
+      if (!node) return entry
+      return entry.kind === 'element'
+        ? elementEntry(entry.key, adopt(entry.shown, node))
+        : { ...entry, nodes: own }
+    })
+  }
+
+  #size(): number {
+    return this.#parts.reduce((sum, { size }) => sum + size, 0)
+  }
+
+  #partAt(at: number): number {
+    let end = 0
+    return this.#parts.findIndex(({ size }) => {
+      end += size
+      return at < end
+    })
+  }
+
+  #cursorAt(at: number): { index: number; offset: number } {
+    let start = 0
+    let between = this.#parts.length
+    for (const [index, { entry, size }] of this.#parts.entries()) {
+      if (entry.kind === 'text' && at >= start && at <= start + size) return { index, offset: at - start }
+      if (start >= at) between = Math.min(between, index)
+      if (start > at) break
+      start += size
+    }
+    return { index: between, offset: 0 }
+  }
+
+  /** The index in the Y.Doc: what fills the schema is not there. */
+  #indexOf(part: number): number {
+    return this.#parts.slice(0, part).filter(({ entry }) => entry.kind !== 'fill').length
+  }
+
+  #put(index: number, part: Part): void {
+    this.#type.insert(this.#indexOf(index), [part.entry.key as Y.XmlElement])
+    this.#parts.splice(index, 0, part)
+  }
+
+  #split(index: number, part: Part, text: Y.XmlText, offset: number): void {
+    const rest: TextEntry = { kind: 'text', key: copyOfText(text, offset), nodes: [], strange: false }
+    // Placeholders in it stand for copies now.
+    if (part.entry.kind === 'text' && part.entry.strange) this.#writing.isStale = true
+    text.delete(offset, part.size - offset)
+    this.#put(index + 1, { entry: rest, size: part.size - offset })
+    part.size = offset
+  }
+}
+
+function insertText(writing: Writing, text: Y.XmlText, at: number, node: Node): void {
+  const inherited = Object.entries(attributesAround(text, at)).filter(([key]) =>
+    writing.format.isUnknownMark(key),
+  )
+  text.insert(at, node.text ?? '', {
+    ...Object.fromEntries(inherited),
+    ...writing.format.textAttributes(node.marks),
+  })
+}
+
+/** Attributes that the characters on both sides have. */
+function attributesAround(text: Y.XmlText, at: number): TextAttributes {
+  let hasFormat = false
+  for (let item = text._start; item !== null && !hasFormat; item = item.right)
+    hasFormat = !item.deleted && item.content instanceof Y.ContentFormat
+  if (!hasFormat) return {}
+  const runs = runsOf(text)
+  const [left, right] = [
+    runs.find(({ from, to }) => from < at && at <= to),
+    runs.find(({ from, to }) => from <= at && at < to),
+  ]
+  return Object.fromEntries(
+    Object.entries(left?.attributes ?? {}).filter(([key]) => right && Object.hasOwn(right.attributes, key)),
+  )
+}
+
+/** Of the attributes a text has there, only those that are shown as marks change. */
+function setMarks(writing: Writing, text: Y.XmlText, from: number, to: number, marks: readonly Mark[]): void {
+  for (const run of runsOf(text)) {
+    const [first, last] = [Math.max(from, run.from), Math.min(to, run.to)]
+    if (first >= last) continue
+    const present = Object.entries(run.attributes).flatMap(([key, value]) => {
+      const mark = writing.format.mark(key, value)
+      return mark ? [{ key, mark }] : []
+    })
+    const gone = present.filter(({ mark }) => !mark.isInSet(marks)).map(({ key }) => [key, null] as const)
+    const come = marks.filter((mark) => !present.some((each) => each.mark.eq(mark)))
+    const change = { ...Object.fromEntries(gone), ...writing.format.textAttributes(come) }
+    if (Object.keys(change).length > 0) text.format(first, last - first, change)
+  }
+}
+
+function runsOf(text: Y.XmlText): { from: number; to: number; attributes: TextAttributes }[] {
+  let at = 0
+  return (text.toDelta() as { insert: unknown; attributes?: TextAttributes }[]).map(
+    ({ insert, attributes = {} }) => {
+      const from = at
+      at += typeof insert === 'string' ? insert.length : 1
+      return { from, to: at, attributes }
+    },
+  )
+}
+
+/** Where characters that stayed have other marks now. */
+function changedMarks(
+  before: readonly Node[],
+  after: readonly Node[],
+  { at, remove, insert }: { readonly at: number; readonly remove: number; readonly insert: number },
+): Formatting[] {
+  const found: Formatting[] = []
+  const compare = (from: number, to: number, shift: number) => {
+    for (const old of textRunsIn(before, from, to)) {
+      for (const next of textRunsIn(after, old.from + shift, old.to + shift))
+        if (!isSameSet(old.node.marks, next.node.marks)) found.push({ ...next, marks: next.node.marks })
+    }
+  }
+  compare(0, at, 0)
+  compare(at + remove, Number.POSITIVE_INFINITY, insert - remove)
+  return found
+}
+
+function isSameSet(a: readonly Mark[], b: readonly Mark[]): boolean {
+  return a === b || (a.length === b.length && a.every((mark) => mark.isInSet(b)))
+}
+
+function* textRunsIn(nodes: readonly Node[], from: number, to: number) {
+  let start = 0
+  for (const node of nodes) {
+    const end = start + (node.isText ? node.nodeSize : 1)
+    if (node.isText && Math.max(start, from) < Math.min(end, to))
+      yield { node, from: Math.max(start, from), to: Math.min(end, to) }
+    start = end
+  }
+}
+
+/** The nodes between two places, text cut to fit. */
+function* pieces(nodes: readonly Node[], from: number, to: number): Generator<Node> {
+  let start = 0
+  for (const node of nodes) {
+    const end = start + (node.isText ? node.nodeSize : 1)
+    if (Math.max(start, from) < Math.min(end, to))
+      yield node.isText ? node.cut(Math.max(0, from - start), Math.min(node.nodeSize, to - start)) : node
+    start = end
+  }
+}
+
+/** A position in a line as a place. */
+function placeIn(nodes: readonly Node[], position: number): number {
+  let [start, place] = [0, 0]
+  for (const node of nodes) {
+    if (position <= start) break
+    place += node.isText ? Math.min(node.nodeSize, position - start) : 1
+    start += node.nodeSize
+  }
+  return place
+}

@@ -1,0 +1,46 @@
+import type { Node } from '@tiptap/pm/model'
+import type { Transaction } from '@tiptap/pm/state'
+import { AddMarkStep, type Step } from '@tiptap/pm/transform'
+
+/*
+ * Marks stand on texts; the Y.Doc has no place for them on a hard break or an image. They are taken off again before
+ * anybody sees them, for else the other side would show something else.
+ */
+
+/** `tr` without the marks that these transactions put on inline nodes; null when there are none. */
+export function withoutMarksOnNodes(
+  transactions: readonly Transaction[],
+  tr: Transaction,
+): Transaction | null {
+  transactions.forEach(({ steps, mapping }, index) => {
+    const later = transactions.slice(index + 1)
+    steps.forEach((step, at) => {
+      for (const range of rangesOf(step)) {
+        const [from, to] = [range.from, range.to].map((place, side) =>
+          later.reduce(
+            (moved, each) => each.mapping.map(moved, side === 0 ? -1 : 1),
+            mapping.slice(at + 1).map(place, side === 0 ? -1 : 1),
+          ),
+        )
+        tr.doc.nodesBetween(from ?? 0, Math.min(to ?? 0, tr.doc.content.size), (node, position) => {
+          if (isMarkedNode(node)) tr.removeMark(position, position + node.nodeSize)
+        })
+      }
+    })
+  })
+  return tr.docChanged ? tr : null
+}
+
+function isMarkedNode({ isInline, isText, marks }: Node): boolean {
+  return isInline && !isText && marks.length > 0
+}
+
+/** What a step changed, in the document after it. */
+function rangesOf(step: Step): { readonly from: number; readonly to: number }[] {
+  if (step instanceof AddMarkStep) return [{ from: step.from, to: step.to }]
+  const ranges: { from: number; to: number }[] = []
+  step.getMap().forEach((_oldFrom, _oldTo, from, to) => {
+    ranges.push({ from, to })
+  })
+  return ranges
+}

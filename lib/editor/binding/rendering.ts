@@ -1,0 +1,254 @@
+import { type ContentMatch, Fragment, type Node, type NodeType } from '@tiptap/pm/model'
+import * as Y from 'yjs'
+import type { Format, TextAttributes } from './format.ts'
+import { type Entry, elementEntry, equalNodes, isStrange, type Shown, type TextEntry } from './shown.ts'
+
+/*
+ * From the Y.Doc to nodes. Only reads: nothing is ever written or deleted because it is strange. What the schema does
+ * not know, or has no place for, is shown as a placeholder where one may stand, else not at all; what the schema misses
+ * is filled. Given what was shown before and what changed, all the rest is the same objects again.
+ */
+
+/** The nodes of the schema that stand for what is not known. Without them it is kept unseen. */
+export interface Placeholders {
+  readonly block: NodeType | null
+  readonly inline: NodeType | null
+}
+
+/** Which Y types changed since `before`, and which of their ancestors only hold one that did. */
+export interface Change {
+  readonly before: Shown
+  readonly changed: ReadonlySet<object>
+  readonly above: ReadonlySet<object>
+}
+
+/** A child of a Y type: a type, or a plain value under the id of its item. */
+interface Child {
+  readonly key: object | string
+  readonly type: object | null
+  /** The id of its item: the placeholder carries it. */
+  readonly id: string
+}
+
+export class Rendering {
+  readonly format: Format
+  readonly placeholders: Placeholders
+
+  constructor(format: Format, placeholders: Placeholders) {
+    this.format = format
+    this.placeholders = placeholders
+  }
+
+  /** All of it anew. */
+  render(root: Y.XmlFragment): Shown {
+    return this.#root(root, null)
+  }
+
+  /** What is shown after a change. */
+  update(change: Change): Shown {
+    const { before } = change
+    if (change.changed.has(before.type)) return this.#root(before.type, change)
+    return this.#above(before, change) ?? this.#root(before.type, change)
+  }
+
+  #root(root: Y.XmlFragment, change: Change | null): Shown {
+    const { topNodeType } = this.format.schema
+    const shown = this.#holder(root, topNodeType, {}, change?.before ?? null, change)
+    if (shown) return shown
+    throw new RangeError('the schema of the document cannot be filled')
+  }
+
+  /** A type of which only something inside changed; null when it must be put together again. */
+  #above(before: Shown, change: Change): Shown | null {
+    const entries: Entry[] = []
+    for (const entry of before.entries) {
+      const next = this.#isSame(entry, change) ? entry : this.#again(entry, before.node.type, change)
+      if (!next || !sameTypes(entry.nodes, next.nodes)) return null
+      entries.push(next)
+    }
+    const content = Fragment.fromArray(entries.flatMap(({ nodes }) => nodes))
+    return { type: before.type, node: before.node.copy(content), entries, strange: entries.some(isStrange) }
+  }
+
+  #isSame(entry: Entry, { changed, above }: Change): boolean {
+    return (
+      typeof entry.key !== 'object' || entry.key === null || !(changed.has(entry.key) || above.has(entry.key))
+    )
+  }
+
+  #again(entry: Entry, parent: NodeType, change: Change): Entry | null {
+    if (entry.kind === 'text') return this.#text(entry.key, parent)
+    return entry.kind === 'element' ? this.#element(entry.key, entry, change) : null
+  }
+
+  #holder(
+    type: Y.XmlFragment,
+    nodeType: NodeType,
+    attributes: Record<string, unknown>,
+    before: Shown | null,
+    change: Change | null,
+  ): Shown | null {
+    const entries = this.#fitting(type, nodeType, change ? before : null, change)
+    if (!entries) return null
+    const nodes = entries.flatMap((entry) => entry.nodes)
+    const node = nodeType.create(attributes, nodes)
+    const strange = entries.some(isStrange)
+    if (before?.node.sameMarkup(node) && sameObjects(before.node, node))
+      return { type, node: before.node, entries, strange }
+    return { type, node, entries, strange }
+  }
+
+  /** The children as the schema takes them in this order; null when it cannot be satisfied. */
+  #fitting(
+    type: Y.XmlFragment,
+    nodeType: NodeType,
+    before: Shown | null,
+    change: Change | null,
+  ): Entry[] | null {
+    const known = new Map(before?.entries.map((entry) => [entry.key, entry] as const))
+    const entries: Entry[] = []
+    let match = nodeType.contentMatch
+    for (const child of childrenOf(type)) {
+      const entry = this.#child(child, nodeType, known.get(child.key), change)
+      const placed = entry && place(entry, match)
+      if (placed) {
+        entries.push(...placed.entries)
+        match = placed.match
+        continue
+      }
+      const strange = this.#placeholder(child, nodeType, match, known.get(child.key))
+      entries.push(strange.entry)
+      match = strange.match
+    }
+    const end = match.fillBefore(Fragment.empty, true)
+    if (!end) return null
+    for (const node of end.content) entries.push({ kind: 'fill', key: null, nodes: [node] })
+    return before ? withFillsOf(before, entries) : entries
+  }
+
+  #child(child: Child, parent: NodeType, before: Entry | undefined, change: Change | null): Entry | null {
+    const reusable = before && (before.kind === 'element' || before.kind === 'text') ? before : undefined
+    if (reusable && change && this.#isSame(reusable, change)) return reusable
+    if (child.type instanceof Y.XmlText) return this.#text(child.type, parent)
+    // A hook is a map, and an element to none of these checks.
+    return child.type instanceof Y.XmlElement ? this.#element(child.type, reusable, change) : null
+  }
+
+  #element(element: Y.XmlElement, before: Entry | undefined, change: Change | null): Entry | null {
+    const shown = before?.kind === 'element' ? before.shown : null
+    if (shown && change && !change.changed.has(element)) {
+      const above = this.#above(shown, change)
+      if (above) return elementEntry(element, above)
+    }
+    const type = this.#typeOf(element.nodeName)
+    const attributes = type && this.format.attributes(type, element.getAttributes())
+    const next = type && attributes && this.#holder(element, type, attributes, shown, change)
+    return next ? elementEntry(element, next) : null
+  }
+
+  #typeOf(name: string): NodeType | null {
+    const type = this.format.schema.nodes[name]
+    if (!type || type.isText || type === this.format.schema.topNodeType) return null
+    return type === this.placeholders.block || type === this.placeholders.inline ? null : type
+  }
+
+  #text(text: Y.XmlText, parent: NodeType): TextEntry | null {
+    const { schema } = this.format
+    const { inline } = this.placeholders
+    const nodes: Node[] = []
+    let strange = false
+    let at = 0
+    for (const { insert, attributes } of text.toDelta() as {
+      insert: unknown
+      attributes?: TextAttributes
+    }[]) {
+      if (typeof insert === 'string') {
+        if (insert !== '') nodes.push(schema.text(insert, this.format.marks(attributes, parent)))
+        at += insert.length
+        continue
+      }
+      // Positions in the text count what is none, so it cannot be left out.
+      if (!inline) return null
+      nodes.push(inline.create({ of: itemAt(text, at) }))
+      at += 1
+      strange = true
+    }
+    return { kind: 'text', key: text, nodes: Fragment.fromArray(nodes).content, strange }
+  }
+
+  #placeholder(
+    { key, id }: Child,
+    parent: NodeType,
+    match: ContentMatch,
+    before: Entry | undefined,
+  ): { readonly entry: Entry; readonly match: ContentMatch } {
+    const type = parent.inlineContent ? this.placeholders.inline : this.placeholders.block
+    const next = type && match.matchType(type)
+    if (!type || !next) return { entry: { kind: 'strange', key, nodes: [] }, match }
+    const node = type.create({ of: id })
+    const nodes = before?.kind === 'strange' && equalNodes(before.nodes, [node]) ? before.nodes : [node]
+    return { entry: { kind: 'strange', key, nodes }, match: next }
+  }
+}
+
+/** The entry where it may stand, behind what the schema wants before it. */
+function place(entry: Entry, match: ContentMatch): { entries: Entry[]; match: ContentMatch } | null {
+  const content = Fragment.fromArray(entry.nodes as Node[])
+  const next = match.matchFragment(content)
+  if (next) return { entries: [entry], match: next }
+  const fill = match.fillBefore(content)
+  const after = fill && match.matchFragment(fill)?.matchFragment(content)
+  if (!fill || !after) return null
+  return {
+    entries: [...fill.content.map((node): Entry => ({ kind: 'fill', key: null, nodes: [node] })), entry],
+    match: after,
+  }
+}
+
+/** What filled it before fills it again, as the same objects. */
+function withFillsOf(before: Shown, entries: Entry[]): Entry[] {
+  if (!entries.some(({ kind }) => kind === 'fill')) return entries
+  const left = before.entries.filter(({ kind }) => kind === 'fill')
+  return entries.map((entry) => {
+    if (entry.kind !== 'fill') return entry
+    const index = left.findIndex(({ nodes }) => equalNodes(nodes, entry.nodes))
+    return index < 0 ? entry : (left.splice(index, 1)[0] ?? entry)
+  })
+}
+
+function sameTypes(a: readonly Node[], b: readonly Node[]): boolean {
+  const [first, second] = [a, b].map((nodes) => nodes.map(({ type }) => type))
+  return a.length === b.length && (first ?? []).every((type, index) => type === second?.[index])
+}
+
+function sameObjects(a: Node, b: Node): boolean {
+  return a.childCount === b.childCount && a.content.content.every((node, index) => node === b.child(index))
+}
+
+/** What stands in a Y type: each type, and each plain value. */
+function* childrenOf(type: Y.XmlFragment): Generator<Child> {
+  for (let item = type._start; item !== null; item = item.right) {
+    if (item.deleted || !item.countable) continue
+    const { client, clock } = item.id
+    if (item.content instanceof Y.ContentType) {
+      const key: object = item.content.type
+      yield { key, type: key, id: `${client}:${clock}` }
+    } else {
+      for (let index = 0; index < item.length; index += 1) {
+        const id = `${client}:${clock + index}`
+        yield { key: id, type: null, id }
+      }
+    }
+  }
+}
+
+/** The id of the character at an index of a text. */
+function itemAt(text: Y.XmlText, index: number): string {
+  let left = index
+  for (let item = text._start; item !== null; item = item.right) {
+    if (item.deleted || !item.countable) continue
+    if (left < item.length) return `${item.id.client}:${item.id.clock + left}`
+    left -= item.length
+  }
+  return ''
+}

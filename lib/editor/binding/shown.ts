@@ -1,0 +1,91 @@
+import type { Node } from '@tiptap/pm/model'
+import type * as Y from 'yjs'
+
+/*
+ * What the editor shows of the Y.Doc: a tree beside both. Every Y type that holds others has a `Shown`: the node it is
+ * shown as, and one entry for each of its children, in their order. Nothing in it is ever changed: a part that did not
+ * change is the very same object afterwards, and so are its nodes.
+ */
+
+/** A Y type shown as a node with content; the outermost one as the document. */
+export interface Shown {
+  readonly type: Y.XmlFragment
+  readonly node: Node
+  readonly entries: readonly Entry[]
+  /** Something in it, however deep, is kept in the Y.Doc without being shown as what it is. */
+  readonly strange: boolean
+}
+
+/** One child of a Y type, or what is shown in the place of a missing one. */
+export type Entry = ElementEntry | TextEntry | StrangeEntry | FillEntry
+
+interface ElementEntry {
+  readonly kind: 'element'
+  readonly key: Y.XmlElement
+  readonly shown: Shown
+  readonly nodes: readonly Node[]
+}
+
+/** A text takes up as many positions as it is long; its nodes are equal to those in the document, not the same. */
+export interface TextEntry {
+  readonly kind: 'text'
+  readonly key: Y.XmlText
+  readonly nodes: readonly Node[]
+  readonly strange: boolean
+}
+
+/** What this editor does not know, or what may not stand there: a placeholder, or nothing where none may stand. */
+interface StrangeEntry {
+  readonly kind: 'strange'
+  /** The Y type; the id of its item where it is a plain value. */
+  readonly key: object | string
+  readonly nodes: readonly Node[]
+}
+
+/** A node that the schema demands and the Y.Doc does not have. */
+interface FillEntry {
+  readonly kind: 'fill'
+  readonly key: null
+  readonly nodes: readonly Node[]
+}
+
+/** An entry for a known element. */
+export function elementEntry(key: Y.XmlElement, shown: Shown): ElementEntry {
+  return { kind: 'element', key, shown, nodes: [shown.node] }
+}
+
+/** True when something behind the entry is kept without being shown as what it is. */
+export function isStrange(entry: Entry): boolean {
+  if (entry.kind === 'element') return entry.shown.strange
+  return entry.kind === 'strange' || (entry.kind === 'text' && entry.strange)
+}
+
+/** Positions that these nodes take up. */
+export function sizeOf(nodes: readonly Node[]): number {
+  let size = 0
+  for (const node of nodes) size += node.nodeSize
+  return size
+}
+
+/** True when two lists of nodes look the same. */
+export function equalNodes(a: readonly Node[], b: readonly Node[]): boolean {
+  return a.length === b.length && a.every((node, index) => node === b[index] || node.eq(b[index] as Node))
+}
+
+/**
+ * The same tree over `node`, which is equal to the node it had: along a changed path the document has objects of its
+ * own.
+ */
+export function adopt(shown: Shown, node: Node): Shown {
+  if (shown.node === node) return shown
+  const blocks = node.content.content.filter(({ isText }) => !isText)
+  let at = 0
+  const entries = shown.entries.map((entry): Entry => {
+    const real = entry.nodes.map((each) => (each.isText ? each : (blocks[at++] ?? each)))
+    const first = real[0]
+    if (entry.kind === 'element' && first) return elementEntry(entry.key, adopt(entry.shown, first))
+    if (entry.kind === 'text' || real.every((each, index) => each === entry.nodes[index])) return entry
+    return { ...entry, nodes: real }
+  })
+  return { ...shown, node, entries }
+}

@@ -1,0 +1,67 @@
+import * as Y from 'yjs'
+import type { Entry, Shown } from './shown.ts'
+
+/*
+ * What this editor does not know travels with the block that holds it: Yjs cannot move a type, so it is copied whole
+ * before the old one is deleted.
+ */
+
+/** Something unknown, to be put into the Y.Doc. `embed`: into a text, where one character stands for it. */
+export interface Kept {
+  readonly value: unknown
+  readonly embed: boolean
+}
+
+/** A copy that may be put into any place. */
+export function copyOf(value: unknown): unknown {
+  if (value instanceof Y.XmlElement) {
+    const copy = new Y.XmlElement(value.nodeName)
+    for (const [name, attribute] of Object.entries(value.getAttributes()))
+      copy.setAttribute(name, attribute as string)
+    copy.insert(0, value.toArray().map(copyOf) as Y.XmlElement[])
+    return copy
+  }
+  if (value instanceof Y.XmlText) return copyOfText(value, 0)
+  return value instanceof Y.AbstractType ? value.clone() : value
+}
+
+/** A copy of a text from `from` on, with all it carries. */
+export function copyOfText(text: Y.XmlText, from: number): Y.XmlText {
+  const copy = new Y.XmlText()
+  let at = 0
+  const parts: { insert: unknown }[] = []
+  for (const part of text.toDelta() as { insert: unknown }[]) {
+    const length = typeof part.insert === 'string' ? part.insert.length : 1
+    const skip = Math.max(0, from - at)
+    at += length
+    if (skip >= length) continue
+    parts.push({
+      ...part,
+      insert: typeof part.insert === 'string' ? part.insert.slice(skip) : copyOf(part.insert),
+    })
+  }
+  copy.applyDelta(parts)
+  return copy
+}
+
+/** What has this id now; null when it is deleted, or was never here. */
+export function living(doc: Y.Doc, id: string): Kept | null {
+  const [client, clock] = id.split(':').map(Number)
+  if (client === undefined || clock === undefined || Y.getState(doc.store, client) <= clock) return null
+  const item = Y.getItem(doc.store, Y.createID(client, clock))
+  if (!(item instanceof Y.Item) || item.deleted) return null
+  const embed = item.parent instanceof Y.XmlText
+  if (item.content instanceof Y.ContentType) return { value: item.content.type, embed }
+  return { value: item.content.getContent()[clock - item.id.clock], embed }
+}
+
+/** The ids of all that is not known behind an entry. */
+export function* strangeIds(entry: Entry): Generator<string> {
+  if (entry.kind === 'element' && entry.shown.strange) yield* strangeIdsIn(entry.shown)
+  else if (entry.kind === 'strange' || entry.kind === 'text')
+    for (const node of entry.nodes) if (!node.isText) yield String(node.attrs.of)
+}
+
+function* strangeIdsIn({ entries }: Shown): Generator<string> {
+  for (const entry of entries) yield* strangeIds(entry)
+}

@@ -1,0 +1,89 @@
+import { Plugin, type Transaction } from '@tiptap/pm/state'
+import type * as Y from 'yjs'
+import { Binding, type LocalEdit } from './binding.ts'
+import { type Admission, Format, type MarkHash } from './format.ts'
+import { withoutMarksOnNodes } from './marks-on-nodes.ts'
+import { syncKey } from './plugin-keys.ts'
+import { Rendering } from './rendering.ts'
+
+/** The node types that stand for what an editor does not know, by their names in the schema. */
+export const PLACEHOLDERS = { block: 'unknownBlock', inline: 'unknownInline' } as const
+
+export interface SyncOptions {
+  /** What of the Y.Doc may come into the editor. */
+  readonly admission: Admission
+  /** Hears of every exception. */
+  readonly report: (error: unknown) => void
+  /** For a schema with marks that may overlap with themselves: `hashOfMark`. */
+  readonly hashOfMark?: MarkHash
+}
+
+/** The state of the plugin, in the shape in which other plugins look for it under `syncKey`. */
+export interface SyncState {
+  readonly type: Y.XmlFragment
+  readonly doc: Y.Doc
+  readonly binding: Binding
+  /** The last change came from the Y.Doc. */
+  readonly isChangeOrigin: boolean
+  readonly isUndoRedoOperation: boolean
+  readonly addToHistory: boolean
+  /** The last local edit. What plugins append to a change from elsewhere is none: it is written with the next one. */
+  readonly edit: LocalEdit
+}
+
+/** Binds the editor to a Y type. */
+export function syncPlugin(
+  type: Y.XmlFragment,
+  { admission, report, hashOfMark }: SyncOptions,
+): Plugin<SyncState> {
+  const binding = new Binding(type, { report }, (state) => syncKey.getState(state)?.edit ?? null)
+  return new Plugin<SyncState>({
+    key: syncKey,
+    state: {
+      init: (_config, { selection }) => ({
+        type,
+        doc: binding.doc,
+        binding,
+        isChangeOrigin: false,
+        isUndoRedoOperation: false,
+        addToHistory: true,
+        edit: { before: selection, addToHistory: true },
+      }),
+      apply: (tr, value, before) => {
+        const origin = originOf(tr)
+        const root: Transaction | undefined = tr.getMeta('appendedTransaction')
+        const isLocal = tr.docChanged && !origin && !(root && originOf(root))
+        const addToHistory = tr.docChanged ? tr.getMeta('addToHistory') !== false : value.addToHistory
+        return {
+          ...value,
+          isChangeOrigin: origin !== null,
+          isUndoRedoOperation: origin?.isUndoRedoOperation === true,
+          addToHistory,
+          edit: isLocal ? { before: root ? value.edit.before : before.selection, addToHistory } : value.edit,
+        }
+      },
+    },
+    appendTransaction: (transactions, _before, { tr }) =>
+      withoutMarksOnNodes(
+        transactions.filter((each) => each.docChanged && !originOf(each)),
+        tr,
+      ),
+    view: (view) => {
+      const { nodes } = view.state.schema
+      const placeholders = {
+        block: nodes[PLACEHOLDERS.block] ?? null,
+        inline: nodes[PLACEHOLDERS.inline] ?? null,
+      }
+      binding.attach(
+        view,
+        new Rendering(new Format(view.state.schema, admission, hashOfMark ?? null), placeholders),
+      )
+      return { update: () => binding.viewUpdated(), destroy: () => binding.detach() }
+    },
+  })
+}
+
+function originOf(tr: Transaction): { isUndoRedoOperation?: boolean } | null {
+  const meta = tr.getMeta(syncKey)
+  return meta?.isChangeOrigin ? meta : null
+}
