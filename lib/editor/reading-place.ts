@@ -1,5 +1,5 @@
 import type { Editor } from '@tiptap/core'
-import { ySyncPluginKey } from '@tiptap/y-tiptap'
+import { syncKey } from './binding/plugin-keys.ts'
 
 /** What may stand still: one line of text at least, and not much more than a screen. */
 const PIECES = 'p, h1, h2, h3, h4, pre, hr'
@@ -57,7 +57,7 @@ export function keepReadingPlace(editor: Editor, scroller: HTMLElement): () => v
   }
   const observer = new ResizeObserver(settle)
   const noteOwn = ({ transaction }: { transaction: Editor['state']['tr'] }) => {
-    const { isChangeOrigin, isUndoRedoOperation } = transaction.getMeta(ySyncPluginKey) ?? {}
+    const { isChangeOrigin, isUndoRedoOperation } = transaction.getMeta(syncKey) ?? {}
     if (transaction.docChanged && (!isChangeOrigin || isUndoRedoOperation)) ownEdit = true
   }
   observer.observe(dom)
