@@ -3,6 +3,7 @@ import type { ErrorCode } from '../protocol/errors.ts'
 import { decodeUpdates, encodePresenceSet } from '../protocol/wire.ts'
 import { type ClientClock, systemClock } from './client-clock.ts'
 import { Connection } from './connection.ts'
+import type { ContentComparison } from './content-comparison.ts'
 import type { Authenticate } from './credential.ts'
 import { DocumentSync } from './document-sync.ts'
 import type { Soon } from './incoming.ts'
@@ -37,6 +38,9 @@ export interface CollabProviderOptions {
   readonly kept?: readonly SealedBatch[]
 }
 
+/** This copy is first compared with the server's about so long after the first join. */
+const FIRST_COMPARISON_MS = 60_000
+
 type Listeners = { [Event in keyof ProviderEvents]: Set<ProviderEvents[Event]> }
 
 /** What a page tells the others of this tab. */
@@ -63,6 +67,7 @@ export class CollabProvider {
     draft: new Set(),
     superseded: new Set(),
     notice: new Set(),
+    diverged: new Set(),
     asked: new Set(),
   }
   readonly #replica: ReplicaStore | null
@@ -74,6 +79,8 @@ export class CollabProvider {
   #presence: OwnPresence = { caret: null, idle: false }
   #waiters: { resolve: () => void; reject: (reason: Error) => void }[] = []
   #settlePlanned = false
+  #comparison: ContentComparison | null = null
+  #stopWaiting: (() => void) | null = null
   #stopListening: (() => void) | null = null
   #destroyed = false
 
@@ -94,11 +101,12 @@ export class CollabProvider {
       onChange,
       onSetAside: () => {
         this.#settle()
-        for (const listener of this.#listeners.superseded) listener(this.#sync.draft)
+        for (const listener of this.#listeners.superseded) listener(this.#sync.outgoing.draft)
       },
       onJoined: (joined) => {
         this.#roster.setSelf(joined.member)
         this.#sendPresence()
+        this.#compareLater(clock)
       },
       onRefused: ({ code, message }) => {
         for (const listener of this.#listeners.refused) listener({ code, message })
@@ -124,7 +132,7 @@ export class CollabProvider {
     })
     this.#status = this.#readStatus()
     this.#save = this.#readSave()
-    this.#draftBatches = this.#sync.draft
+    this.#draftBatches = this.#sync.outgoing.draft
     this.#draft = draftOf(this.#draftBatches)
     void this.#start(address)
   }
@@ -145,7 +153,7 @@ export class CollabProvider {
   }
   /** "Saved" means saved: every edit of every tab of this browser is on disk at the server. */
   get saved(): boolean {
-    return this.#sync.everJoined && this.#sync.outbox.saved
+    return this.#sync.everJoined && this.#sync.outgoing.outbox.saved
   }
   get peers(): readonly Peer[] {
     return this.#roster.peers
@@ -165,8 +173,8 @@ export class CollabProvider {
   flushed(): Promise<void> {
     if (this.#destroyed) return Promise.reject(new Error('the provider was destroyed'))
     if (this.#sync.superseded) return Promise.reject(new Error('refused: read-only'))
-    if (this.#sync.halted) return Promise.reject(new Error(`refused: ${this.#sync.problem}`))
-    if (this.#sync.everJoined && this.#sync.outbox.flushed) return Promise.resolve()
+    if (this.#sync.outgoing.halted) return Promise.reject(new Error(`refused: ${this.#sync.problem}`))
+    if (this.#sync.everJoined && this.#sync.outgoing.outbox.flushed) return Promise.resolve()
     return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }))
   }
 
@@ -182,7 +190,7 @@ export class CollabProvider {
   docWithDraft(): Y.Doc {
     const doc = new Y.Doc()
     Y.applyUpdate(doc, Y.encodeStateAsUpdate(this.doc))
-    for (const { payload } of this.#sync.draft)
+    for (const { payload } of this.#sync.outgoing.draft)
       for (const update of decodeUpdates(payload)) Y.applyUpdate(doc, update)
     return doc
   }
@@ -194,7 +202,12 @@ export class CollabProvider {
 
   /** Erases the draft from this browser. */
   discardDraft(): Promise<void> {
-    return this.#sync.discardDraft()
+    return this.#sync.outgoing.discardDraft()
+  }
+
+  /** Lets this browser forget what it holds of the document's history; what waits to be sent stays. */
+  forgetHistory(): Promise<void> {
+    return this.#sync.forgetHistory()
   }
 
   /** Asks the owner for a role. Resolves with null when they were asked, else with why not; rejects when out of reach. */
@@ -203,6 +216,11 @@ export class CollabProvider {
     if (room === 0) return 'not-joined'
     const answer = await this.#connection.ask({ room, role })
     return answer.ok ? null : answer.code
+  }
+
+  /** Where this tab's caret was last said to be. */
+  get caret(): Uint8Array | null {
+    return this.#presence.caret
   }
 
   /** Says where this tab's caret is and whether somebody is at it. */
@@ -217,6 +235,8 @@ export class CollabProvider {
     const stored = this.#sync.destroy()
     this.#destroyed = true
     this.#stopListening?.()
+    this.#stopWaiting?.()
+    this.#comparison?.stop()
     this.#connection.close()
     for (const { reject } of this.#waiters.splice(0)) reject(new Error('the provider was destroyed'))
     for (const listeners of Object.values(this.#listeners)) listeners.clear()
@@ -230,12 +250,35 @@ export class CollabProvider {
     this.#connection.connect()
   }
 
+  /** Once; nothing of it is fetched before one has written for a while. */
+  #compareLater(clock: ClientClock): void {
+    this.#stopWaiting ??= clock.after(FIRST_COMPARISON_MS * (0.5 + clock.random()), () => {
+      this.#startComparing(clock).catch((error: unknown) => {
+        console.debug('this copy is not compared with the server', error)
+      })
+    })
+  }
+
+  async #startComparing(clock: ClientClock): Promise<void> {
+    const { ContentComparison } = await import('./content-comparison.ts')
+    if (this.#destroyed) return
+    this.#comparison = new ContentComparison({
+      doc: this.doc,
+      clock,
+      standing: () => this.#sync.standing,
+      ask: (request) => this.#sync.compare(request),
+      onDiverged: () => {
+        for (const listener of this.#listeners.diverged) listener()
+      },
+    })
+  }
+
   #listenToPage(address: string): () => void {
     const stops: (() => void)[] = []
-    const forget = this.#replica?.onOutboxChange(address, () => void this.#sync.refreshForeign())
+    const forget = this.#replica?.onOutboxChange(address, () => void this.#sync.outgoing.refresh())
     if (forget) stops.push(forget)
     if (typeof window !== 'undefined') {
-      const flush = (): void => this.#sync.flushNow()
+      const flush = (): void => this.#sync.outgoing.flushNow()
       const onHide = (): void => {
         if (document.visibilityState === 'hidden') flush()
         else this.#connection.connect() // somebody is looking: no waiting for the back-off
@@ -275,8 +318,8 @@ export class CollabProvider {
   #settle(): void {
     if (this.#destroyed) return
     if (this.#sync.superseded) this.#rejectWaiters('read-only')
-    else if (this.#sync.halted) this.#rejectWaiters(this.#sync.problem)
-    else if (this.#sync.everJoined && this.#sync.outbox.flushed)
+    else if (this.#sync.outgoing.halted) this.#rejectWaiters(this.#sync.problem)
+    else if (this.#sync.everJoined && this.#sync.outgoing.outbox.flushed)
       for (const { resolve } of this.#waiters.splice(0)) resolve()
     if (!this.#connection.connected && this.#roster.peers.length > 0) {
       this.#roster.clear()
@@ -292,8 +335,8 @@ export class CollabProvider {
       this.#save = save
       for (const listener of this.#listeners.save) listener(save)
     }
-    if (this.#sync.draft !== this.#draftBatches) {
-      this.#draftBatches = this.#sync.draft
+    if (this.#sync.outgoing.draft !== this.#draftBatches) {
+      this.#draftBatches = this.#sync.outgoing.draft
       this.#draft = draftOf(this.#draftBatches)
       for (const listener of this.#listeners.draft) listener(this.#draft)
     }
@@ -320,10 +363,11 @@ export class CollabProvider {
       transport: connection.transport,
       roundTripMs: connection.roundTripMs,
       problem: connection.problem ?? sync.problem,
-      hindrance: connection.hindrance ?? (sync.lapsed ? 'session-expired' : sync.delayed),
+      hindrance:
+        connection.hindrance ?? (sync.outgoing.role.lapsed ? 'session-expired' : sync.outgoing.delayed),
       opened: sync.opened,
       role: sync.role,
-      lapsed: sync.lapsed,
+      lapsed: sync.outgoing.role.lapsed,
       mayType: sync.mayType,
       schemaTooOld: sync.schemaTooOld,
       storageSlow: sync.storageSlow,
@@ -342,7 +386,7 @@ export class CollabProvider {
   }
 
   #readSave(): SaveState {
-    const { outbox } = this.#sync
+    const { outbox } = this.#sync.outgoing
     return {
       saved: this.saved,
       onDevice: outbox.onDevice,

@@ -8,6 +8,7 @@ import {
   askAnswerSchema,
   askedSchema,
   chunkSchema,
+  compareAnswerSchema,
   type DownEvents,
   drainSchema,
   type Handshake,
@@ -45,6 +46,8 @@ export interface ConnectionOptions {
 const FIRST_RETRY_MS = 500
 const LAST_RETRY_MS = 30_000
 const ANSWER_MS = 20_000
+/** The server compares when it has nothing better to do. */
+const COMPARED_MS = 120_000
 /** Refusals after which the same socket may yet be given a new token. */
 const RENEWABLE: ReadonlySet<ErrorCode> = new Set([
   'rate-limited',
@@ -289,6 +292,11 @@ export class Connection {
             (answered) => socket.timeout(ANSWER_MS).emit('document:pull', request, answered),
             pullAnswerSchema,
           ),
+        ),
+      compare: (request) =>
+        ask(
+          (answered) => socket.timeout(COMPARED_MS).emit('document:compare', request, answered),
+          compareAnswerSchema,
         ),
       update: (batch, received) =>
         received ? socket.emit('document:update', batch, received) : socket.emit('document:update', batch),

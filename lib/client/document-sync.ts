@@ -1,6 +1,16 @@
 import type * as Y from 'yjs'
 import type { ErrorCode, Refusal } from '../protocol/errors.ts'
-import type { Ack, Chunk, Joined, JoinRequest, Notice, Reset, RoleChange } from '../protocol/events.ts'
+import type {
+  Ack,
+  Chunk,
+  CompareRequest,
+  Joined,
+  JoinRequest,
+  Notice,
+  Reset,
+  RoleChange,
+  Verdict,
+} from '../protocol/events.ts'
 import type { Role } from '../protocol/identity.ts'
 import { SCHEMA_VERSION } from '../protocol/version.ts'
 import { decodeRow, type HistoryBody } from '../protocol/wire.ts'
@@ -9,7 +19,6 @@ import { HistoryIntake } from './history-intake.ts'
 import { Incoming, type Soon } from './incoming.ts'
 import { Joining, type Overtaking } from './joining.ts'
 import type { Link } from './link.ts'
-import type { Outbox } from './outbox.ts'
 import { Outgoing } from './outgoing.ts'
 import type { Uplink } from './part-queue.ts'
 import type { ReplicaStore, SealedBatch } from './replica-store.ts'
@@ -51,11 +60,12 @@ const ENDS = {
  * Pure rules: connection, time and store are passed in.
  */
 export class DocumentSync {
+  /** What was typed here. */
+  readonly outgoing: Outgoing
   readonly #options: DocumentSyncOptions
   readonly #doc: Y.Doc
   readonly #incoming: Incoming
   readonly #writer: ReplicaWriter
-  readonly #outgoing: Outgoing
   readonly #intake: HistoryIntake
   readonly #joining: Joining
   #link: Link | null = null
@@ -73,7 +83,7 @@ export class DocumentSync {
   constructor(options: DocumentSyncOptions) {
     this.#options = options
     const { doc, address, store, onChange } = options
-    const after = (ms: number, task: () => void): void => this.#after(ms, task)
+    const after = this.#after.bind(this)
     this.#doc = doc
     this.#incoming = new Incoming({
       doc,
@@ -82,7 +92,7 @@ export class DocumentSync {
       onLate: () => this.#sendWithheld(),
     })
     this.#writer = new ReplicaWriter(address, store, onChange)
-    this.#outgoing = new Outgoing({
+    this.outgoing = new Outgoing({
       ...options,
       kept: options.kept ?? [],
       incoming: this.#incoming,
@@ -92,7 +102,7 @@ export class DocumentSync {
       pull: () => this.#intake.pull(),
       rejoin: () => this.#rejoin(),
       onOutboxChange: () => {
-        if (this.#phase === 'merging' && this.#outgoing.outbox.saved) this.#phase = 'joined'
+        if (this.#phase === 'merging' && this.outgoing.outbox.saved) this.#phase = 'joined'
       },
       onHalted: (refusal) => {
         this.#problem = refusal.code
@@ -110,9 +120,9 @@ export class DocumentSync {
       link: () => this.#link,
       room: () => this.#room,
       after,
-      onAcknowledged: (clientId, n) => this.#outgoing.committed(clientId, n),
+      onAcknowledged: (clientId, n) => this.outgoing.committed(clientId, n),
       onTaken: () => this.#sendWithheld(),
-      pump: () => this.#outgoing.pump(),
+      pump: () => this.outgoing.pump(),
     })
     this.#joining = new Joining({
       request: () => this.#request(),
@@ -134,25 +144,14 @@ export class DocumentSync {
     return this.#problem
   }
   get role(): Role | null {
-    return this.#outgoing.role.role
+    return this.outgoing.role.role
   }
   get room(): number {
     return this.#room
   }
-  /** The token was not renewed: nothing is accepted until it is. */
-  get lapsed(): boolean {
-    return this.#outgoing.role.lapsed
-  }
-  /** Why what waits is not accepted for now. */
-  get delayed(): ErrorCode | null {
-    return this.#outgoing.delayed
-  }
   /** The Y.Doc shows what was set aside: it must be given up for a new one. */
   get superseded(): boolean {
-    return this.#outgoing.role.superseded
-  }
-  get draft(): readonly SealedBatch[] {
-    return this.#outgoing.draft
+    return this.outgoing.role.superseded
   }
   get schemaTooOld(): boolean {
     return this.#schemaTooOld
@@ -163,15 +162,9 @@ export class DocumentSync {
   get everJoined(): boolean {
     return this.#everJoined
   }
-  get halted(): boolean {
-    return this.#outgoing.halted
-  }
-  get outbox(): Pick<Outbox, 'saved' | 'flushed' | 'onDevice' | 'waitingSince' | 'acknowledgedAt'> {
-    return this.#outgoing.outbox
-  }
   /** The local database refuses writes. */
   get failing(): boolean {
-    return this.#outgoing.outbox.failing || this.#writer.failing
+    return this.outgoing.outbox.failing || this.#writer.failing
   }
   get progress(): number | null {
     return this.#intake.transfer.progress
@@ -182,11 +175,19 @@ export class DocumentSync {
   }
   get mayType(): boolean {
     const ended = this.#phase === 'ended' || this.superseded
-    return this.opened && !ended && !this.#schemaTooOld && !this.#outgoing.role.mayNotSend
+    return this.opened && !ended && !this.#schemaTooOld && !this.outgoing.role.mayNotSend
   }
   /** The whole history known to the server at the last join is in the Y.Doc. */
   get synced(): boolean {
     return this.#everJoined && (this.#phase === 'joined' || this.#phase === 'merging')
+  }
+
+  /** The room and the row that the Y.Doc stands at, with nothing on its way in or out; null: not now. */
+  get standing(): Pick<CompareRequest, 'room' | 'seq'> | null {
+    const { outbox, exchange } = this.outgoing
+    const seq = this.#intake.standing
+    const atRest = this.#phase === 'joined' && !this.superseded && outbox.saved && exchange.isComplete
+    return seq !== null && atRest ? { room: this.#room, seq } : null
   }
 
   /** Loads what this browser holds. Resolves also when that fails: then memory is all there is. */
@@ -198,7 +199,7 @@ export class DocumentSync {
       if (this.#destroyed || !replica) return
       const { lineage, outbox, draft } = replica
       this.#lineage = lineage === '' ? null : lineage
-      const held = this.#intake.takeStored(replica, this.#outgoing.stored(outbox, draft))
+      const held = this.#intake.takeStored(replica, this.outgoing.stored(outbox, draft))
       this.#localLoaded = held || outbox.length > 0
     } catch {
       this.#writer.failed()
@@ -218,7 +219,7 @@ export class DocumentSync {
     this.#link = null
     this.#room = 0
     this.#intake.transfer.abort()
-    this.#outgoing.rewind()
+    this.outgoing.rewind()
     if (this.#phase !== 'ended') this.#phase = 'local'
     this.#options.onChange()
   }
@@ -234,10 +235,10 @@ export class DocumentSync {
   receiveAck(ack: Ack): void {
     if (ack.room !== this.#room) return
     if (ack.refusal) {
-      this.#outgoing.refused(ack, ack.refusal)
+      this.outgoing.refused(ack, ack.refusal)
       return
     }
-    this.#outgoing.acknowledge(ack.clientId, ack.n)
+    this.outgoing.acknowledge(ack.clientId, ack.n)
     this.#writer.acknowledge(ack.clientId, ack.n)
   }
 
@@ -258,7 +259,7 @@ export class DocumentSync {
 
   /** `document:role`. */
   receiveRole(change: RoleChange): void {
-    if (change.room === this.#room) this.#outgoing.role.change(change)
+    if (change.room === this.#room) this.outgoing.role.change(change)
     else if (this.#phase === 'joining') this.#joining.keepRole(change)
   }
 
@@ -275,29 +276,27 @@ export class DocumentSync {
     return this.#incoming.hold()
   }
 
-  /** Seals what has gathered and sends it, now: the page is going away. */
-  flushNow(): void {
-    this.#outgoing.flushNow()
-  }
-
-  /** Another tab changed the outbox or the draft in the store. */
-  refreshForeign(): Promise<void> {
-    return this.#outgoing.refresh()
-  }
-
   /** Puts the draft in: it is sent as what another tab left. For who may edit again. */
   async takeBackDraft(): Promise<void> {
-    if (this.mayType) await this.#outgoing.takeBackDraft(() => !this.#destroyed)
+    if (this.mayType) await this.outgoing.takeBackDraft(() => !this.#destroyed)
   }
 
-  discardDraft(): Promise<void> {
-    return this.#outgoing.discardDraft()
+  /** Asks whether the log gives what this copy shows; null: no answer. */
+  async compare(request: CompareRequest): Promise<Verdict | null> {
+    const answered = await this.#link?.compare(request).catch(() => null)
+    return answered?.answer.ok ? answered.answer.verdict : null
+  }
+
+  /** Lets this browser forget the history it holds; what waits in its outbox stays. Resolves when it has. */
+  forgetHistory(): Promise<void> {
+    this.#writer.replace(null)
+    return this.#writer.flushed()
   }
 
   /** Leaves the room and lets go of the Y.Doc. Resolves when what was received is stored. */
   async destroy(): Promise<void> {
     if (this.#destroyed) return
-    this.#outgoing.sendAll()
+    this.outgoing.sendAll()
     this.#destroyed = true
     this.#doc.off('update', this.#onUpdate)
     this.#incoming.destroy()
@@ -307,12 +306,16 @@ export class DocumentSync {
     this.#intake.transfer.abort()
     for (const cancel of this.#timers) cancel()
     this.#timers.clear()
-    this.#outgoing.destroy()
+    this.outgoing.destroy()
     await this.#writer.flushed()
   }
 
   readonly #onUpdate = (update: Uint8Array, origin: unknown): void => {
-    if (origin !== this && !this.#schemaTooOld) this.#outgoing.add(update)
+    if (origin !== this && !this.#schemaTooOld) this.outgoing.add(update)
+  }
+
+  #sendWithheld(): void {
+    if (this.#phase !== 'joining' && this.outgoing.exchange.found()) this.#rejoin()
   }
 
   #rejoin(): void {
@@ -324,19 +327,19 @@ export class DocumentSync {
     this.#room = 0
     this.#intake.transfer.abort()
     this.#intake.forgetAhead()
-    this.#outgoing.rewind()
+    this.outgoing.rewind()
     this.#options.onChange()
   }
 
   #request(): JoinRequest {
     const { address, schemaVersion = SCHEMA_VERSION } = this.#options
-    const held = this.#intake.claim(this.#outgoing.exchange.due)
+    const held = this.#intake.claim(this.outgoing.exchange.due)
     const cursor = held && this.#lineage !== null ? { lineage: this.#lineage, ...held } : null
     return { address, clientId: this.#doc.clientID, schemaVersion, cursor }
   }
 
   #refused({ code }: Refusal): 'again' | 'over' {
-    if (code === 'client-id-taken' && this.#outgoing.outbox.untouched) {
+    if (code === 'client-id-taken' && this.outgoing.outbox.untouched) {
       this.#doc.clientID = Math.floor(this.#options.clock.random() * 0x1_0000_0000)
       return 'again'
     }
@@ -353,33 +356,29 @@ export class DocumentSync {
     const { schemaVersion = SCHEMA_VERSION } = this.#options
     this.#room = joined.room
     this.#storageSlow = false
-    this.#outgoing.role.joinedAs(joined.role)
+    this.outgoing.role.joinedAs(joined.role)
     this.#schemaTooOld = schemaVersion < joined.schemaVersion
     this.#lineage = joined.lineage
     const returning = this.#everJoined || this.#localLoaded
     this.#everJoined = true
     this.#writer.bind(joined.documentId, joined.lineage)
     this.#intake.takeHistory(history, joined.mode !== 'tail')
-    this.#outgoing.joined(joined)
-    this.#phase = returning && !this.#outgoing.outbox.saved ? 'merging' : 'joined'
+    this.outgoing.joined(joined)
+    this.#phase = returning && !this.outgoing.outbox.saved ? 'merging' : 'joined'
     this.#intake.takeRows(early.rows.filter((row) => row.room === joined.room))
-    this.#outgoing.begin(joined.mode === 'rewind')
+    this.outgoing.begin(joined.mode === 'rewind')
     this.#options.onJoined(joined)
     this.#options.onChange()
-    void this.refreshForeign()
+    void this.outgoing.refresh()
     this.#sendWithheld()
     const change = early.role
-    if (change?.room === joined.room) this.#outgoing.role.change(change)
-    else this.#outgoing.role.settle()
+    if (change?.room === joined.room) this.outgoing.role.change(change)
+    else this.outgoing.role.settle()
   }
 
   #withdraw(): void {
-    this.#outgoing.role.withdraw()
+    this.outgoing.role.withdraw()
     this.#end('not-found')
-  }
-
-  #sendWithheld(): void {
-    if (this.#phase !== 'joining' && this.#outgoing.exchange.found()) this.#rejoin()
   }
 
   /** Only after this connection's join answer may batches be sent: Socket.IO's own buffer stays empty. */

@@ -51,6 +51,12 @@ export class HistoryIntake {
     return this.#pulling
   }
 
+  /** The row that the Y.Doc stands at; null: there are gaps, or something is held back. */
+  get standing(): number | null {
+    const { cursor, hasHole } = this.#order
+    return cursor && !hasHole && this.#options.incoming.isEmpty ? cursor.seq : null
+  }
+
   /** What a join may claim to hold; null: nothing. `distrusted`: the chain is to be met as a false one. */
   claim(distrusted: boolean): { readonly seq: number; readonly chain: string } | null {
     const { cursor } = this.#order

@@ -28,6 +28,11 @@ export class Incoming {
     this.#options = options
   }
 
+  /** Nothing is held back. */
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0
+  }
+
   /** Applies Yjs v1 updates, and what waits before them: now, or when nothing holds them any more. */
   take(updates: readonly Uint8Array[]): void {
     this.#waiting.push(...updates)

@@ -1,5 +1,5 @@
 import type { Refusal } from '../protocol/errors.ts'
-import type { Joined, JoinRequest, PullRequest } from '../protocol/events.ts'
+import type { CompareRequest, Joined, JoinRequest, PullRequest, Verdict } from '../protocol/events.ts'
 
 /** One live connection. The promises reject when the connection ends or the answer is overdue. */
 export interface Link {
@@ -8,6 +8,9 @@ export interface Link {
     answer: { readonly ok: true; readonly chunked: number } | Refusal
     history: Uint8Array | null
   }>
+  compare(
+    request: CompareRequest,
+  ): Promise<{ answer: { readonly ok: true; readonly verdict: Verdict } | Refusal }>
   /** `received`: called when the server has it; never when the connection ends before. */
   update(batch: Uint8Array, received?: () => void): void
   leave(room: number): void

@@ -89,6 +89,11 @@ export interface ProviderEvents {
   superseded: (kept: readonly SealedBatch[]) => void
   /** What the server said of this connection or of what was written on it. */
   notice: (code: Notice['code']) => void
+  /**
+   * What this Y.Doc shows is not what the log gives, and nobody else has it. Give it up: `forgetHistory`, and open the
+   * address with a new Y.Doc; what is typed until then is sent as ever.
+   */
+  diverged: () => void
   /** Somebody asks the owner, who we are, for a role. */
   asked: (asked: Asked) => void
 }

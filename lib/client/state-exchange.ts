@@ -19,6 +19,11 @@ export class StateExchange {
     return this.#due
   }
 
+  /** Nothing in the Y.Doc waits for its predecessors. */
+  get isComplete(): boolean {
+    return pendingBytes(this.#doc) === 0
+  }
+
   ask(): void {
     this.#due = true
   }

@@ -4,6 +4,7 @@ import type { FoldJob, FoldResult } from './fold.ts'
 import type { Room } from './room.ts'
 import type { RoomEvent } from './rooms.ts'
 import type { SchemaFinding } from './schema-check.ts'
+import { Share } from './share.ts'
 import { decodeVector } from './state-vector.ts'
 
 /** Runs `foldDocument`; rejects when it fails or takes too much. */
@@ -35,6 +36,8 @@ export interface CompactionPolicy {
   /** as far as folding for titles takes no more than this share of a core, and for the schema no more than that, */
   readonly titleShare: number
   readonly checkShare: number
+  /** what others ask for (`whenSpare`) no more than this one, */
+  readonly spareShare: number
   /** once as much as this is used up. */
   readonly burstMs: number
   /** A snapshot is written when this many rows came since the last one, or rows that weigh half of it, */
@@ -52,6 +55,7 @@ export const COMPACTION_POLICY: CompactionPolicy = {
   latestMs: 15_000,
   titleShare: 0.01,
   checkShare: 0.1,
+  spareShare: 0.01,
   burstMs: 250,
   snapshotRows: 500,
   snapshotBytes: 256 * 1024,
@@ -64,6 +68,17 @@ const ROW_BYTES = 64
 
 /** Rows of this weight are folded at once: a document must not count as full for what a snapshot would shed. */
 const OVERDUE_BYTES = 4 * 1024 * 1024
+
+/** Works of others that wait at most, over all rooms. */
+const SPARE_WAITING = 32
+
+/** Work of others on a room. */
+interface SpareWork {
+  readonly room: Room
+  readonly work: () => Promise<void>
+  /** It is done, or it will not be. */
+  readonly settle: (done: boolean) => void
+}
 
 interface Pending {
   readonly cancel: () => void
@@ -84,12 +99,14 @@ export class Compactor {
   readonly #forSnapshots = new Set<Room>()
   readonly #forChecks = new Set<Room>()
   readonly #forTitles = new Set<Room>()
+  #spare: readonly SpareWork[] = []
   readonly #titles = new WeakMap<Room, string>()
   /** Weight of the rows since the last snapshot. */
   readonly #weights = new WeakMap<Room, number>()
   #folding: { readonly room: Room; readonly done: Promise<void> } | null = null
   readonly #titleShare: Share
   readonly #checkShare: Share
+  readonly #spareShare: Share
   #closed = false
 
   constructor(options: CompactorOptions) {
@@ -97,6 +114,7 @@ export class Compactor {
     const { clock, policy } = options
     this.#titleShare = new Share(clock, policy.titleShare, policy.burstMs, () => this.#next())
     this.#checkShare = new Share(clock, policy.checkShare, policy.burstMs, () => this.#next())
+    this.#spareShare = new Share(clock, policy.spareShare, policy.burstMs, () => this.#next())
   }
 
   /** A row was added. */
@@ -128,6 +146,18 @@ export class Compactor {
     this.#next()
   }
 
+  /**
+   * Does `work`, which uses the folding too, when nothing else waits. Resolves with false when it was not done: too much of
+   * it waits, it failed, or the room is gone.
+   */
+  whenSpare(room: Room, work: () => Promise<void>): Promise<boolean> {
+    if (this.#closed || this.#spare.length >= SPARE_WAITING) return Promise.resolve(false)
+    return new Promise((settle) => {
+      this.#spare = [...this.#spare, { room, work, settle }]
+      this.#next()
+    })
+  }
+
   /** True while a room's last rows are not folded: it should stay in memory. */
   waits(room: Room): boolean {
     const isQueued = [this.#forSnapshots, this.#forChecks, this.#forTitles].some((queue) => queue.has(room))
@@ -148,6 +178,7 @@ export class Compactor {
     this.#pending.delete(room)
     this.#forEntries.delete(room)
     this.#dequeue(room)
+    this.#dropSpare((waiting) => waiting.room === room)
   }
 
   /** Lets the work under way end; starts no more. */
@@ -155,6 +186,8 @@ export class Compactor {
     this.#closed = true
     this.#titleShare.close()
     this.#checkShare.close()
+    this.#spareShare.close()
+    this.#dropSpare(() => true)
     for (const { cancel } of this.#pending.values()) cancel()
     this.#pending.clear()
     await this.#folding?.done
@@ -207,6 +240,27 @@ export class Compactor {
       this.#run(forCheck, this.#compact(forCheck), this.#checkShare)
     else if (forTitle && this.#titleShare.isLeft())
       this.#run(forTitle, this.#compact(forTitle), this.#titleShare)
+    else this.#nextSpare()
+  }
+
+  #nextSpare(): void {
+    const [next, ...others] = this.#spare
+    if (!next || !this.#spareShare.isLeft()) return
+    this.#spare = others
+    const { room, work, settle } = next
+    const done = work().then(
+      () => settle(true),
+      (error: unknown) => {
+        settle(false)
+        this.#failed(room, error)
+      },
+    )
+    this.#run(room, done, this.#spareShare)
+  }
+
+  #dropSpare(isDropped: (work: SpareWork) => boolean): void {
+    for (const dropped of this.#spare.filter(isDropped)) dropped.settle(false)
+    this.#spare = this.#spare.filter((each) => !isDropped(each))
   }
 
   #run(room: Room, work: Promise<void>, share: Share | null): void {
@@ -315,48 +369,6 @@ export class Compactor {
     if (upto === 0) return
     await this.#options.store.trim(room.documentId, upto)
     room.trimmed(upto)
-  }
-}
-
-/** What some work may take of a core. */
-class Share {
-  readonly #clock: Clock
-  readonly #share: number
-  readonly #burstMs: number
-  readonly #onRested: () => void
-  /** As of `#at`; below zero: it has taken more. */
-  #leftMs: number
-  #at: number
-  #cancel: (() => void) | null = null
-
-  constructor(clock: Clock, share: number, burstMs: number, onRested: () => void) {
-    this.#clock = clock
-    this.#share = share
-    this.#burstMs = burstMs
-    this.#onRested = onRested
-    this.#leftMs = burstMs
-    this.#at = clock.steady()
-  }
-
-  /** True when something may be done now; else `onRested` is called when it may. */
-  isLeft(): boolean {
-    const now = this.#clock.steady()
-    this.#leftMs = Math.min(this.#leftMs + (now - this.#at) * this.#share, this.#burstMs)
-    this.#at = now
-    if (this.#leftMs >= 0) return true
-    this.#cancel ??= this.#clock.after(Math.ceil(-this.#leftMs / this.#share), () => {
-      this.#cancel = null
-      this.#onRested()
-    })
-    return false
-  }
-
-  take(ms: number): void {
-    this.#leftMs -= ms
-  }
-
-  close(): void {
-    this.#cancel?.()
   }
 }
 

@@ -1,4 +1,6 @@
 import * as Y from 'yjs'
+import { contentBytes } from '../protocol/content-bytes.ts'
+import { contentDigest } from '../protocol/content-digest.ts'
 import { cleanName } from '../protocol/identity.ts'
 import { LIMITS } from '../protocol/limits.ts'
 import { ROOTS } from '../protocol/version.ts'
@@ -43,6 +45,16 @@ export function foldDocument(job: FoldJob): FoldResult {
 /** Only holds the document against the schema. Throws as foldDocument does. */
 export function checkDocument(job: FoldJob): SchemaFinding {
   return withDocument(job, (doc) => findingOf(doc, job))
+}
+
+/** The digest of what the document shows (protocol/content-digest.ts). Throws as foldDocument does. */
+export function digestDocument(job: FoldJob): string {
+  return withDocument(job, (doc) => {
+    const walk = contentBytes(doc)
+    let step = walk.next()
+    while (!step.done) step = walk.next()
+    return contentDigest(step.value)
+  })
 }
 
 function findingOf(doc: Y.Doc, { ours }: FoldJob): SchemaFinding {

@@ -132,6 +132,11 @@ export class Room implements CommitSource {
     return this.#members.get(connectionId)?.role ?? null
   }
 
+  /** Somebody's membership; null: they are not in the room. */
+  memberOf(connectionId: string): Member | null {
+    return this.#members.get(connectionId) ?? null
+  }
+
   /** Everybody who is here. */
   members(): Member[] {
     return this.#members.all()

@@ -1,10 +1,11 @@
 import { type Refusal, refuse } from '../protocol/errors.ts'
-import type { HISTORY_MODES, Reset, RoleChange } from '../protocol/events.ts'
+import type { CompareRequest, HISTORY_MODES, Reset, RoleChange, Verdict } from '../protocol/events.ts'
 import type { Role } from '../protocol/identity.ts'
 import type { BatchBody, ChainHash } from '../protocol/wire.ts'
 import type { Clock } from './clock.ts'
 import { CommitQueue } from './commit-queue.ts'
 import { type Check, COMPACTION_POLICY, type CompactionPolicy, Compactor, type Fold } from './compactor.ts'
+import { ContentDigests, type Digest } from './content-digests.ts'
 import { DamagedDocument, type DocumentStore } from './document-store.ts'
 import type { Connection, Member } from './members.ts'
 import { Room, type RoomPorts, type RoomWire } from './room.ts'
@@ -20,7 +21,9 @@ export interface RoomsOptions {
   readonly fold: Fold
   /** Runs `checkDocument` (fold.ts) likewise. */
   readonly check: Check
-  /** What both took of a core so far, ms. */
+  /** Runs `digestDocument` (fold.ts) likewise. */
+  readonly digest: Digest
+  /** What all of them took of a core so far, ms. */
   readonly foldingSpent: () => number
   /** Bytes of snapshots kept in memory, over all documents. */
   readonly cacheBytes: number
@@ -40,6 +43,16 @@ export type RoomEvent =
       readonly documentId: string
       readonly userId: string
       readonly reason: string
+    }
+  | {
+      /** Somebody's copy shows something else than the log gives. Digests shortened: they are of the text. */
+      readonly type: 'content-differs'
+      readonly documentId: string
+      readonly seq: number
+      readonly userId: string
+      readonly clientId: number
+      readonly ours: string
+      readonly theirs: string
     }
   | {
       readonly type: 'history-behind'
@@ -98,6 +111,7 @@ export class Rooms {
   readonly #queue: CommitQueue
   readonly #compactor: Compactor
   readonly #snapshots: SnapshotCache
+  readonly #digests: ContentDigests
   readonly #open = new Map<string, Promise<Room>>()
   readonly #byNumber = new Map<number, Room>()
   readonly #unloads = new Map<Room, () => void>()
@@ -140,6 +154,12 @@ export class Rooms {
       policy: options.policy ?? COMPACTION_POLICY,
       onCompacted: (room) => this.#snapshots.forget(room.documentId),
       onDamaged: (room, reason) => this.#quarantine(room.documentId, reason, room),
+      onEvent,
+    })
+    this.#digests = new ContentDigests({
+      store,
+      digest: options.digest,
+      whenSpare: (room, work) => this.#compactor.whenSpare(room, work),
       onEvent,
     })
   }
@@ -216,6 +236,15 @@ export class Rooms {
     const room = this.#byNumber.get(number)
     if (!room?.roleOf(connection.id)) return NOT_JOINED
     return room.tail(seq) ?? (await this.#snapshotAndTail(room))
+  }
+
+  /** Whether a member's copy shows what the log gives (`ContentDigests.compare`). */
+  async compare(connection: Connection, request: CompareRequest): Promise<Verdict | Refusal> {
+    const room = this.#byNumber.get(request.room)
+    const member = room?.memberOf(connection.id)
+    if (!room || !member) return NOT_JOINED
+    const verdict = await this.#digests.compare(room, member, request)
+    return room.roleOf(connection.id) === null ? NOT_JOINED : verdict
   }
 
   /** Somebody's role in a room; null: they are not in it. */

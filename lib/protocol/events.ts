@@ -41,6 +41,10 @@ export type JoinRequest = v.InferOutput<typeof joinSchema>
 export const pullSchema = v.object({ room: roomSchema, seq: seqSchema })
 export type PullRequest = v.InferOutput<typeof pullSchema>
 
+/** What this replica shows after row `seq`: `digest` as content-digest.ts makes it of content-bytes.ts. */
+export const compareSchema = v.object({ room: roomSchema, seq: seqSchema, digest: chainSchema })
+export type CompareRequest = v.InferOutput<typeof compareSchema>
+
 export const leaveSchema = v.object({ room: roomSchema })
 export type LeaveRequest = v.InferOutput<typeof leaveSchema>
 
@@ -110,6 +114,12 @@ export const pulledSchema = v.object({
   chunked: v.number(),
 })
 export const pullAnswerSchema = v.variant('ok', [pulledSchema, refusalSchema])
+
+/** Whether the log gives the same. *unknown*: that row is not held any more, or the server has no time for it now. */
+const VERDICTS = ['same', 'differs', 'unknown'] as const
+export type Verdict = (typeof VERDICTS)[number]
+export const comparedSchema = v.object({ ok: v.literal(true), verdict: v.picklist(VERDICTS) })
+export const compareAnswerSchema = v.variant('ok', [comparedSchema, refusalSchema])
 
 /** `expiresAt`: when the new token ends, ms since the epoch. */
 export const renewedSchema = v.object({ ok: v.literal(true), expiresAt: v.number() })
@@ -183,6 +193,10 @@ export interface UpEvents {
     request: PullRequest,
     answer: Answer<v.InferOutput<typeof pulledSchema> | Refusal>,
   ) => void
+  'document:compare': (
+    request: CompareRequest,
+    answer: Answer<v.InferOutput<typeof comparedSchema> | Refusal>,
+  ) => void
   'document:leave': (request: LeaveRequest) => void
   'presence:set': (presence: Uint8Array) => void
   'session:renew': (
@@ -209,6 +223,7 @@ export const UP_EVENTS = [
   'document:join',
   'document:update',
   'document:pull',
+  'document:compare',
   'document:leave',
   'presence:set',
   'session:renew',

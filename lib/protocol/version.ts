@@ -8,8 +8,9 @@
  * 3: roles that change live, asking for more, tokens renewed on the live socket.
  * 4: types nest 32 deep, values are bounded; a connection that breaks the schema is told so.
  * 5: a token says how long it is good for; who was signed in is not made somebody new.
+ * 6: what a replica shows is compared with the log.
  */
-export const PROTOCOL_VERSION = 5
+export const PROTOCOL_VERSION = 6
 
 /**
  * The version of the document schema (node and mark types of the editor): sent in each join.

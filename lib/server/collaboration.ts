@@ -78,6 +78,7 @@ export class Collaboration {
       hash: chainHash,
       fold: (job) => this.#folding.fold(job),
       check: (job) => this.#folding.check(job),
+      digest: (job) => this.#folding.digest(job),
       foldingSpent: () => this.#folding.spent,
       cacheBytes: settings.roomCacheBytes,
       onEvent: (event) => noteRoomEvent(event, catalog, log),

@@ -6,6 +6,8 @@ import {
   type Ack,
   type AskRequest,
   askSchema,
+  type CompareRequest,
+  compareSchema,
   type DownEvents,
   joinSchema,
   type LeaveRequest,
@@ -92,6 +94,13 @@ export class DocumentConnection implements Connection {
       rate: 'joins',
       role: 'viewer',
       handle: (to, request, answer) => to.#pull(request, answer),
+    },
+    'document:compare': {
+      shape: 'document:compare {room, seq, digest}',
+      read: json(compareSchema),
+      rate: 'compares',
+      role: 'viewer',
+      handle: (to, request, answer) => to.#compare(request, answer),
     },
     'document:leave': {
       shape: 'document:leave {room}',
@@ -220,6 +229,13 @@ export class DocumentConnection implements Connection {
     if (!(history instanceof Uint8Array)) return history
     if (this.#ports.rooms.roleOf(this, room) === null) return NOT_JOINED
     this.#sending.send(room, { ok: true }, history, answer)
+    return null
+  }
+
+  async #compare(request: CompareRequest, answer: Answer): Promise<Refusal | null> {
+    const verdict = await this.#ports.rooms.compare(this, request)
+    if (typeof verdict !== 'string') return verdict
+    answer({ ok: true, verdict })
     return null
   }
 

@@ -1,8 +1,10 @@
 import { parentPort } from 'node:worker_threads'
-import { checkDocument, foldDocument } from '../collab/fold.ts'
+import { checkDocument, digestDocument, foldDocument } from '../collab/fold.ts'
 import type { FoldAnswer, FoldOrder } from './folding.ts'
 
 /* The thread behind folding.ts: one job in, one answer out. */
+
+const WORK = { fold: foldDocument, check: checkDocument, digest: digestDocument } as const
 
 parentPort?.on('message', ({ what, job }: FoldOrder) => {
   const begun = process.threadCpuUsage()
@@ -12,7 +14,7 @@ parentPort?.on('message', ({ what, job }: FoldOrder) => {
   }
   let answer: FoldAnswer
   try {
-    const result = what === 'fold' ? foldDocument(job) : checkDocument(job)
+    const result = WORK[what](job)
     answer = { ok: true, result, spent: spent() }
   } catch (error) {
     answer = { ok: false, reason: error instanceof Error ? error.message : String(error), spent: spent() }

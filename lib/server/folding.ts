@@ -4,13 +4,13 @@ import type { SchemaFinding } from '../collab/schema-check.ts'
 
 /** What the thread is asked. */
 export interface FoldOrder {
-  readonly what: 'fold' | 'check'
+  readonly what: 'fold' | 'check' | 'digest'
   readonly job: FoldJob
 }
 
 /** What the thread answers. `spent`: its CPU time for it, ms. */
 export type FoldAnswer =
-  | { readonly ok: true; readonly result: FoldResult | SchemaFinding; readonly spent: number }
+  | { readonly ok: true; readonly result: FoldResult | SchemaFinding | string; readonly spent: number }
   | { readonly ok: false; readonly reason: string; readonly spent: number }
 
 export interface FoldingOptions {
@@ -52,7 +52,12 @@ export class Folding {
 
   /** Holds a document against the schema and nothing more. Rejects as `fold` does. */
   check(job: FoldJob): Promise<SchemaFinding> {
-    return this.#queued({ what: 'check', job })
+    return this.#queued({ what: 'check', job }) as Promise<SchemaFinding>
+  }
+
+  /** The digest of what a document shows. Rejects as `fold` does. */
+  digest(job: FoldJob): Promise<string> {
+    return this.#queued({ what: 'digest', job }) as Promise<string>
   }
 
   /** Ends the thread; a job under way is rejected. */
@@ -61,13 +66,13 @@ export class Folding {
     await this.#worker?.terminate()
   }
 
-  #queued(order: FoldOrder): Promise<FoldResult | SchemaFinding> {
+  #queued(order: FoldOrder): Promise<FoldResult | SchemaFinding | string> {
     const done = this.#queue.then(() => this.#run(order))
     this.#queue = done.catch(() => undefined)
     return done
   }
 
-  async #run(order: FoldOrder): Promise<FoldResult | SchemaFinding> {
+  async #run(order: FoldOrder): Promise<FoldResult | SchemaFinding | string> {
     if (this.#closed) throw new Error('folding is closed')
     const worker = this.#worker ?? this.#start()
     const { promise, resolve, reject } = Promise.withResolvers<FoldAnswer>()

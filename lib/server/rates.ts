@@ -1,7 +1,15 @@
 import type { RouteRate } from './services.ts'
 
 /** What is counted. Names of routes stand in services.ts, where the routes find them. */
-export type RateName = RouteRate | 'updates' | 'bytes' | 'presence' | 'joins' | 'guests' | 'documents'
+export type RateName =
+  | RouteRate
+  | 'updates'
+  | 'bytes'
+  | 'presence'
+  | 'joins'
+  | 'compares'
+  | 'guests'
+  | 'documents'
 
 /** A bucket holds `burst` and gets `perSecond` back. */
 interface Figures {
@@ -27,6 +35,8 @@ const RATES: RateFigures = {
   presence: { session: { perSecond: 50, burst: 400 }, ip: { perSecond: 2000, burst: 20_000 } },
   /** `document:join` and `document:pull`. */
   joins: { session: { perSecond: 5, burst: 200 }, ip: { perSecond: 100, burst: 5000 } },
+  /** `document:compare`: each may cost a folding, however few of those there are in all. */
+  compares: { session: { perSecond: 0.2, burst: 30 }, ip: { perSecond: 10, burst: 1000 } },
   /** Handshakes, and the tokens fetched for them. */
   sockets: { session: { perSecond: 2, burst: 120 }, ip: { perSecond: 50, burst: 2000 } },
   /** People without a session who get one. */
@@ -78,6 +88,7 @@ export class Rates {
       bytes: of('bytes'),
       presence: of('presence'),
       joins: of('joins'),
+      compares: of('compares'),
       sockets: of('sockets'),
       guests: of('guests'),
       logins: of('logins'),

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import type { Refusal } from '../protocol/errors.ts'
 import type {
   AskRequest,
+  CompareRequest,
   JoinRequest,
   LeaveRequest,
   PullRequest,
@@ -17,6 +18,7 @@ interface UpBodies extends Record<keyof UpEvents, object> {
   'document:join': JoinRequest
   'document:update': BatchBody
   'document:pull': PullRequest
+  'document:compare': CompareRequest
   'document:leave': LeaveRequest
   'presence:set': PresenceSetBody
   'session:renew': RenewRequest

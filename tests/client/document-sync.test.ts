@@ -47,6 +47,7 @@ test('[PULL1] what is missing is asked for again when the server was too busy to
       const history = encodeHistory({ snapshot: null, rows: [row(1), row(2)] })
       return { answer: { ok: true, chunked: 0 }, history }
     },
+    compare: async () => ({ answer: { ok: true, verdict: 'same' } }),
     update: () => undefined,
     leave: () => undefined,
   })

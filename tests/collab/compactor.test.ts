@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { COMPACTION_POLICY, Compactor } from '#lib/collab/compactor.ts'
 import type { Compaction } from '#lib/collab/document-store.ts'
 import { Room } from '#lib/collab/room.ts'
+import type { RoomEvent } from '#lib/collab/rooms.ts'
 import { chain, newRow } from '../storage/stored-values.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 
@@ -16,6 +17,7 @@ let folded: string[]
 let foldedAt: number[]
 let compactions: Compaction[]
 let trimmed: Map<string, number>
+let events: RoomEvent[]
 let compactor: Compactor
 
 const CLEAN = { breaches: [], update: null }
@@ -26,6 +28,7 @@ beforeEach(() => {
   foldedAt = []
   compactions = []
   trimmed = new Map()
+  events = []
   compactor = new Compactor({
     clock,
     policy: COMPACTION_POLICY,
@@ -51,7 +54,9 @@ beforeEach(() => {
     spent: () => folded.length * FOLD_MS,
     onCompacted: () => undefined,
     onDamaged: () => undefined,
-    onEvent: () => undefined,
+    onEvent: (event) => {
+      if (event.type !== 'title-projected') events.push(event)
+    },
   })
 })
 
@@ -185,5 +190,67 @@ describe('snapshots', () => {
     const kept = 67 - (trimmed.get('document 1') ?? 0)
     expect(kept).toBe(Math.floor(STATE_BYTES / 2 / 1064))
     expect(document.room.rows()).toHaveLength(kept)
+  })
+})
+
+describe('work of others', () => {
+  const work = (name: string) => async () => {
+    await new Promise<void>((resolve) => clock.after(FOLD_MS, resolve))
+    folded.push(name)
+  }
+
+  test('is done at once when nothing else is, and not at all when the room is gone or too much of it waits', async () => {
+    const [first, second] = [new Document(1).room, new Document(2).room]
+    const done = [
+      compactor.whenSpare(first, work('first')),
+      compactor.whenSpare(second, work('second')),
+      compactor.whenSpare(first, work('third')),
+    ]
+    compactor.forget(second)
+    await clock.advance(2 * FOLD_MS)
+    expect(await Promise.all(done)).toEqual([true, false, true])
+    expect(folded).toEqual(['first', 'third'])
+    const many = Array.from({ length: 100 }, () => compactor.whenSpare(first, work('more')))
+    compactor.forget(first)
+    await clock.advance(FOLD_MS)
+    expect((await Promise.all(many)).filter(Boolean)).toHaveLength(1)
+  })
+
+  test('waits for every snapshot, check and title, and takes no more than its share of a core', async () => {
+    const documents = Array.from({ length: 10 }, (_, i) => new Document(i))
+    const { room } = new Document(50)
+    const begun = clock.steady()
+    const works = Array.from({ length: 32 }, () => compactor.whenSpare(room, work('spare')))
+    await clock.advance(1990)
+    for (const document of documents) document.write(600)
+    await clock.advance(2000 + 11 * FOLD_MS)
+    expect(compactions).toHaveLength(10)
+    const spare = () => folded.filter((name) => name === 'spare').length * FOLD_MS
+    const most = () => COMPACTION_POLICY.burstMs + (clock.steady() - begun) * COMPACTION_POLICY.spareShare
+    expect(spare()).toBeGreaterThan(100)
+    expect(spare()).toBeLessThanOrEqual(most() + FOLD_MS)
+    await clock.advance(60_000)
+    expect(await Promise.all(works)).toEqual(Array(32).fill(true))
+    expect(spare()).toBeLessThanOrEqual(most() + FOLD_MS)
+    expect(clock.waiting).toBe(0)
+  })
+
+  test('that fails is told like a folding that does, and the next is done', async () => {
+    const { room } = new Document(1)
+    const failed = compactor.whenSpare(room, () => Promise.reject(new Error('unreadable')))
+    const next = compactor.whenSpare(room, work('next'))
+    await clock.advance(FOLD_MS)
+    expect(await Promise.all([failed, next])).toEqual([false, true])
+    expect(events).toEqual([{ type: 'fold-failed', documentId: 'document 1', reason: 'unreadable' }])
+  })
+
+  test('ends with the compactor', async () => {
+    const { room } = new Document(1)
+    const works = [compactor.whenSpare(room, work('under way')), compactor.whenSpare(room, work('waiting'))]
+    const closed = compactor.close()
+    await clock.advance(FOLD_MS)
+    await closed
+    expect(await Promise.all(works)).toEqual([true, false])
+    expect(await compactor.whenSpare(room, work('late'))).toBe(false)
   })
 })

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import * as Y from 'yjs'
-import { checkDocument, foldDocument } from '#lib/collab/fold.ts'
+import { checkDocument, digestDocument, foldDocument } from '#lib/collab/fold.ts'
 import type { Connection } from '#lib/collab/members.ts'
 import { type RoomEvent, type RoomJoin, type RoomJoined, Rooms } from '#lib/collab/rooms.ts'
 import type { Ack, Notice, Reset, RoleChange } from '#lib/protocol/events.ts'
@@ -89,6 +89,8 @@ export class RoomsScene {
   readonly notices: Notice[] = []
   readonly events: RoomEvent[] = []
   rooms: Rooms
+  /** Rows of each document whose digest was made. */
+  readonly digested: number[] = []
   /** What a check of the schema waits for. */
   onCheck: () => Promise<void> = async () => undefined
 
@@ -155,12 +157,17 @@ export class RoomsScene {
         await this.onCheck()
         return checkDocument(job)
       },
+      digest: async (job) => {
+        this.digested.push(job.rows.length)
+        return digestDocument(job)
+      },
       foldingSpent: () => 0,
       cacheBytes: 1e6,
       policy: {
         quietMs: 100,
         titleShare: 1,
         checkShare: 1,
+        spareShare: 1,
         burstMs: 1000,
         latestMs: 200,
         snapshotRows: 3,

@@ -62,7 +62,7 @@ export class Replica {
   reopen(): void {
     this.cut()
     // It was shown that all of it is safe, so all of it must be in the log in the end.
-    if (this.store && this.sync.outbox.onDevice) {
+    if (this.store && this.sync.outgoing.outbox.onDevice) {
       const clock = Y.decodeStateVector(Y.encodeStateVector(this.doc)).get(this.doc.clientID)
       if (clock) this.simulation.kept.set(this.doc.clientID, clock)
     }
@@ -143,7 +143,7 @@ export class Replica {
       onRefused: (refusal) =>
         this.simulation.fail(`${this.name} was refused for good: ${refusal.code} ${refusal.message}`),
     })
-    this.store?.onOutboxChange(ADDRESS, () => void sync.refreshForeign())
+    this.store?.onOutboxChange(ADDRESS, () => void sync.outgoing.refresh())
     return sync
   }
 }

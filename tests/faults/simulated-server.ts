@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Link } from '#lib/client/link.ts'
-import { checkDocument, foldDocument } from '#lib/collab/fold.ts'
+import { checkDocument, digestDocument, foldDocument } from '#lib/collab/fold.ts'
 import type { Connection } from '#lib/collab/members.ts'
 import { type RoomJoined, Rooms } from '#lib/collab/rooms.ts'
 import type { Refusal } from '#lib/protocol/errors.ts'
@@ -101,6 +101,11 @@ export class SimulatedServer {
             ? { answer: { ok: true as const, chunked: 0 }, history }
             : { answer: history, history: null }
         }),
+      compare: (request) =>
+        ask(async () => {
+          const verdict = await rooms.compare(server, request)
+          return { answer: typeof verdict === 'string' ? { ok: true as const, verdict } : verdict }
+        }),
       update: (batch, received) => {
         const body = decodeBatch(batch)
         up(() => {
@@ -166,6 +171,7 @@ export class SimulatedServer {
         return new Uint8Array(hash.digest().subarray(0, CHAIN_BYTES))
       },
       fold: async (job) => foldDocument(job),
+      digest: async (job) => digestDocument(job),
       check: async (job) => checkDocument(job),
       foldingSpent: () => 0,
       cacheBytes: 1e6,
@@ -178,6 +184,7 @@ export class SimulatedServer {
         keepBytes: 300,
         titleShare: 1,
         checkShare: 1,
+        spareShare: 1,
         burstMs: 1000,
       },
       wire: {

@@ -116,7 +116,8 @@ export class Simulation {
       }
       await this.clock.advance(5000)
       for (const browser of this.#browsers) await browser.idle?.()
-      if (this.replicas.every((each) => each.sync.phase === 'joined' && each.sync.outbox.saved)) break
+      if (this.replicas.every((each) => each.sync.phase === 'joined' && each.sync.outgoing.outbox.saved))
+        break
     }
     for (let round = 0; round < 2; round++) {
       await this.clock.advance(20_000)
@@ -130,7 +131,8 @@ export class Simulation {
       if ((vector.get(clientId) ?? 0) < clock) this.fail(`was on this device and is lost: client ${clientId}`)
     }
     for (const replica of this.replicas) {
-      const { phase, problem, outbox } = replica.sync
+      const { phase, problem, outgoing } = replica.sync
+      const { outbox } = outgoing
       if (phase !== 'joined' || !outbox.saved) {
         this.fail(`${replica.name} did not come to rest: ${phase} ${problem ?? ''} saved=${outbox.saved}`)
       }

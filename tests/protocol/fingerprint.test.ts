@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { contentBytes } from '#lib/protocol/content-bytes.ts'
+import { contentDigest } from '#lib/protocol/content-digest.ts'
 import { ERROR_BANDS } from '#lib/protocol/errors.ts'
 import * as events from '#lib/protocol/events.ts'
 import { GUEST_NAME_COUNT, HUE_COUNT, PRESENCE_STATES, ROLES } from '#lib/protocol/identity.ts'
@@ -20,6 +23,7 @@ const FINGERPRINTS: Readonly<Record<number, string>> = {
   3: '66e000d829eb3147',
   4: 'f4871a89b8b0a9dd',
   5: 'cbf1c17b637172bc',
+  6: '002cc12d9a181dfe',
 }
 
 /** What of a valibot schema decides which values pass, as plain data. */
@@ -92,8 +96,31 @@ function samples(): Record<string, string> {
       ],
     }),
     noChain: wire.NO_CHAIN,
+    content: contentOf(sampleDocument()),
   }
   return Object.fromEntries(Object.entries(bodies).map(([name, body]) => [name, hex(body)]))
+}
+
+/** A document of every kind of thing that tells one content from another. */
+function sampleDocument(): Y.Doc {
+  const doc = new Y.Doc()
+  doc.getText(ROOTS.title).insert(0, 'título')
+  const heading = new Y.XmlElement('heading')
+  const text = new Y.XmlText()
+  text.insert(0, 'plain')
+  text.insert(5, '粗體', { bold: {}, link: { href: 'https://example.org' } })
+  text.insertEmbed(7, { kind: 'image' })
+  heading.insert(0, [text, new Y.XmlElement('hardBreak')])
+  doc.getXmlFragment(ROOTS.body).insert(0, [heading])
+  heading.setAttribute('level', 2 as never)
+  return doc
+}
+
+function contentOf(doc: Y.Doc): Uint8Array {
+  const walk = contentBytes(doc)
+  let step = walk.next()
+  while (!step.done) step = walk.next()
+  return Buffer.concat([step.value, Buffer.from(contentDigest(step.value))])
 }
 
 function frames(): string[] {

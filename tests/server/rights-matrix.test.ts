@@ -137,6 +137,8 @@ const MESSAGES: { readonly [E in keyof UpEvents]: (actor: Actor) => Promise<Outc
       socket.emit('document:update', batchOf(room, clientId, 1, 'x'))
     }),
   'document:pull': ({ socket, room }) => ask(socket, 'document:pull', { room, seq: 0 }),
+  'document:compare': ({ socket, room }) =>
+    ask(socket, 'document:compare', { room, seq: 0, digest: '0'.repeat(32) }),
   // No answer: what it does is only to oneself.
   'document:leave': async ({ socket, room }) => {
     socket.emit('document:leave', { room })

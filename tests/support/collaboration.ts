@@ -11,7 +11,7 @@ import { Accounts, type KeptSession } from '#lib/server/accounts.ts'
 import { ClientIps } from '#lib/server/client-ip.ts'
 import { Collaboration } from '#lib/server/collaboration.ts'
 import { Identities } from '#lib/server/identities.ts'
-import { createLog } from '#lib/server/log.ts'
+import { createLog, type Log } from '#lib/server/log.ts'
 import { Origins } from '#lib/server/origins.ts'
 import { NO_RATES, type RateFigures, Rates } from '#lib/server/rates.ts'
 import type { GuestPolicy } from '#lib/server/services.ts'
@@ -48,6 +48,8 @@ export interface CollaborationSettings {
   readonly presenceOfViewers?: boolean
   /** Rates and numbers of connections are bounded as in production, but for these figures, and one proxy is trusted. */
   readonly limited?: Partial<RateFigures>
+  /** Silent when left out. */
+  readonly log?: Log
   /** `create` when left out. */
   readonly guests?: GuestPolicy
 }
@@ -67,7 +69,7 @@ export async function startCollaboration(
 ): Promise<CollaborationServer> {
   const dataDir = place?.dataDir ?? (await mkdtemp(join(tmpdir(), 'commonplace-')))
   const store = await openStore({ dataDir })
-  const log = createLog('silent')
+  const log = settings.log ?? createLog('silent')
   const httpServer = place?.httpServer ?? createServer((_request, response) => response.writeHead(404).end())
   const tokens = new Tokens(SECRET, Date.now)
   const accounts = new Accounts({

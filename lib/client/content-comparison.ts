@@ -1,0 +1,148 @@
+import * as Y from 'yjs'
+import { contentBytes } from '../protocol/content-bytes.ts'
+import type { CompareRequest, Verdict } from '../protocol/events.ts'
+import type { ClientClock } from './client-clock.ts'
+import { hashContent } from './content-hash.ts'
+
+export interface ContentComparisonOptions {
+  readonly doc: Y.Doc
+  readonly clock: ClientClock
+  /** The room, and the row that the Y.Doc stands at, with nothing on its way in or out; null: not now. */
+  readonly standing: () => Pick<CompareRequest, 'room' | 'seq'> | null
+  /** Asks the server; null: no answer. */
+  readonly ask: (request: CompareRequest) => Promise<Verdict | null>
+  /** It differs, and not by chance. Called once; nothing is compared after it. */
+  readonly onDiverged: () => void
+}
+
+/** Between two comparisons, on average. */
+const PACE_MS = 5 * 60_000
+/** After an undo, which is where Yjs was seen to diverge (yjs #794), */
+const AFTER_UNDO_MS = 20_000
+/** and at least this long after the last one all the same. */
+const LEAST_MS = 60_000
+/** The Y.Doc was not at rest: it is looked at again after this long, and after longer each time, up to the least. */
+const AT_REST_MS = 5000
+/** A copy that differs is compared again after these times, at other rows if there are any: all must say so. */
+const CONFIRM_MS = [3000, 10_000]
+/** The walk takes no more of the page at a time: a keystroke waits less than half a frame for it. */
+const SLICE_MS = 8
+/** The browser gets this long to find an idle moment. */
+const IDLE_WITHIN_MS = 5000
+/** Where a browser does not tell of idle moments, the walk goes on after this long. */
+const BREAK_MS = 50
+
+/**
+ * Compares what a Y.Doc shows with what the log gives, every few minutes and shortly after an undo: nobody may go on for
+ * hours with a copy that nobody else has ([CMP1] to [CMP4] of docs/protocol.md).
+ */
+export class ContentComparison {
+  readonly #options: ContentComparisonOptions
+  #cancel: (() => void) | null = null
+  #dueAt = 0
+  #comparedAt: number
+  #restless = 0
+  #differed = 0
+  #under = false
+  #stopped = false
+
+  /** The first comparison begins at once, when the Y.Doc is at rest. */
+  constructor(options: ContentComparisonOptions) {
+    this.#options = options
+    this.#comparedAt = options.clock.steady() - LEAST_MS
+    options.doc.on('afterTransaction', this.#onTransaction)
+    this.#plan(0)
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#cancel?.()
+    this.#options.doc.off('afterTransaction', this.#onTransaction)
+  }
+
+  readonly #onTransaction = ({ origin }: Y.Transaction): void => {
+    if (!(origin instanceof Y.UndoManager) || this.#under) return
+    const { clock } = this.#options
+    const least = this.#comparedAt + LEAST_MS - clock.steady()
+    const wait = Math.max(least, this.#around(AFTER_UNDO_MS))
+    if (clock.steady() + wait < this.#dueAt) this.#plan(wait)
+  }
+
+  #plan(ms: number): void {
+    const { clock } = this.#options
+    this.#cancel?.()
+    this.#dueAt = clock.steady() + ms
+    this.#cancel = clock.after(ms, () => void this.#compare())
+  }
+
+  async #compare(): Promise<void> {
+    this.#under = true
+    const verdict = await this.#verdict()
+    this.#under = false
+    if (this.#stopped) return
+    if (verdict === 'restless') {
+      this.#plan(Math.min(LEAST_MS, AT_REST_MS * 2 ** this.#restless++))
+      return
+    }
+    this.#restless = 0
+    this.#comparedAt = this.#options.clock.steady()
+    if (verdict === 'same') this.#differed = 0
+    const pace = this.#differed > 0 ? LEAST_MS : this.#around(PACE_MS)
+    const wait = verdict === 'differs' ? CONFIRM_MS[this.#differed++] : pace
+    if (wait !== undefined) {
+      this.#plan(wait)
+      return
+    }
+    this.stop()
+    this.#options.onDiverged()
+  }
+
+  async #verdict(): Promise<Verdict | 'restless' | null> {
+    const { standing, ask } = this.#options
+    if (!standing()) return 'restless'
+    const bytes = await this.#bytes()
+    const at = standing()
+    if (!bytes || !at) return 'restless'
+    const digest = await hashContent(bytes)
+    return this.#stopped ? null : ask({ ...at, digest })
+  }
+
+  /** What the Y.Doc shows; null when it changed meanwhile. */
+  async #bytes(): Promise<Uint8Array | null> {
+    const { doc, clock } = this.#options
+    let changed = false
+    const note = (): void => {
+      changed = true
+    }
+    doc.on('update', note)
+    try {
+      const walk = contentBytes(doc)
+      for (;;) {
+        const until = (await this.#idle()) + clock.steady()
+        if (changed || this.#stopped) return null
+        do {
+          const step = walk.next()
+          if (step.done) return step.value
+        } while (clock.steady() < until)
+      }
+    } finally {
+      doc.off('update', note)
+    }
+  }
+
+  /** Resolves in an idle moment, with how long it may be used, ms. */
+  #idle(): Promise<number> {
+    return new Promise((resolve) => {
+      if (typeof requestIdleCallback === 'function')
+        requestIdleCallback((idle) => resolve(Math.min(SLICE_MS, idle.timeRemaining())), {
+          timeout: IDLE_WITHIN_MS,
+        })
+      else this.#options.clock.after(BREAK_MS, () => resolve(SLICE_MS))
+    })
+  }
+
+  /** Somewhere between a half and one and a half of it: not everybody at once. */
+  #around(ms: number): number {
+    return ms * (0.5 + this.#options.clock.random())
+  }
+}

@@ -1,0 +1,5 @@
+import { contentDigest } from '../protocol/content-digest.ts'
+
+/* The thread behind content-hash.ts: bytes in, their digest out. */
+
+addEventListener('message', ({ data }: MessageEvent<Uint8Array>) => postMessage(contentDigest(data)))
