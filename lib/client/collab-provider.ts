@@ -3,10 +3,10 @@ import type { ErrorCode } from '../protocol/errors.ts'
 import { decodeUpdates, encodePresenceSet } from '../protocol/wire.ts'
 import { type ClientClock, systemClock } from './client-clock.ts'
 import { Connection } from './connection.ts'
-import type { ContentComparison } from './content-comparison.ts'
 import type { Authenticate } from './credential.ts'
 import { DocumentSync } from './document-sync.ts'
 import type { Soon } from './incoming.ts'
+import { LaterComparison } from './later-comparison.ts'
 import type { DraftState, Peer, ProviderEvents, ProviderStatus, SaveState } from './provider-state.ts'
 import type { ReplicaStore, SealedBatch } from './replica-store.ts'
 import { Roster } from './roster.ts'
@@ -37,9 +37,6 @@ export interface CollabProviderOptions {
   /** What the event `superseded` of an earlier provider of this page gave. */
   readonly kept?: readonly SealedBatch[]
 }
-
-/** This copy is first compared with the server's about so long after the first join. */
-const FIRST_COMPARISON_MS = 60_000
 
 type Listeners = { [Event in keyof ProviderEvents]: Set<ProviderEvents[Event]> }
 
@@ -79,8 +76,7 @@ export class CollabProvider {
   #presence: OwnPresence = { caret: null, idle: false }
   #waiters: { resolve: () => void; reject: (reason: Error) => void }[] = []
   #settlePlanned = false
-  #comparison: ContentComparison | null = null
-  #stopWaiting: (() => void) | null = null
+  readonly #comparison: LaterComparison
   #stopListening: (() => void) | null = null
   #destroyed = false
 
@@ -106,7 +102,7 @@ export class CollabProvider {
       onJoined: (joined) => {
         this.#roster.setSelf(joined.member)
         this.#sendPresence()
-        this.#compareLater(clock)
+        this.#comparison.joined()
       },
       onRefused: ({ code, message }) => {
         for (const listener of this.#listeners.refused) listener({ code, message })
@@ -129,6 +125,15 @@ export class CollabProvider {
         for (const listener of this.#listeners.asked) listener(asked)
       },
       onChange,
+    })
+    this.#comparison = new LaterComparison({
+      doc,
+      clock,
+      standing: () => this.#sync.standing,
+      ask: (request) => this.#sync.compare(request),
+      onDiverged: () => {
+        for (const listener of this.#listeners.diverged) listener()
+      },
     })
     this.#status = this.#readStatus()
     this.#save = this.#readSave()
@@ -183,7 +188,12 @@ export class CollabProvider {
    * edits come in one update after the other only until it answers true, and are held again.
    */
   holdIncoming(): (until?: () => boolean) => void {
-    return this.#sync.hold()
+    return this.#sync.incoming.hold()
+  }
+
+  /** Incoming edits are held: somebody composes. */
+  get holding(): boolean {
+    return this.#sync.incoming.isHeld
   }
 
   /** A new Y.Doc that has the draft in it beside all that is here. To be destroyed by the caller. */
@@ -235,8 +245,7 @@ export class CollabProvider {
     const stored = this.#sync.destroy()
     this.#destroyed = true
     this.#stopListening?.()
-    this.#stopWaiting?.()
-    this.#comparison?.stop()
+    this.#comparison.stop()
     this.#connection.close()
     for (const { reject } of this.#waiters.splice(0)) reject(new Error('the provider was destroyed'))
     for (const listeners of Object.values(this.#listeners)) listeners.clear()
@@ -248,29 +257,6 @@ export class CollabProvider {
     await this.#sync.load()
     if (this.#destroyed) return
     this.#connection.connect()
-  }
-
-  /** Once; nothing of it is fetched before one has written for a while. */
-  #compareLater(clock: ClientClock): void {
-    this.#stopWaiting ??= clock.after(FIRST_COMPARISON_MS * (0.5 + clock.random()), () => {
-      this.#startComparing(clock).catch((error: unknown) => {
-        console.debug('this copy is not compared with the server', error)
-      })
-    })
-  }
-
-  async #startComparing(clock: ClientClock): Promise<void> {
-    const { ContentComparison } = await import('./content-comparison.ts')
-    if (this.#destroyed) return
-    this.#comparison = new ContentComparison({
-      doc: this.doc,
-      clock,
-      standing: () => this.#sync.standing,
-      ask: (request) => this.#sync.compare(request),
-      onDiverged: () => {
-        for (const listener of this.#listeners.diverged) listener()
-      },
-    })
   }
 
   #listenToPage(address: string): () => void {

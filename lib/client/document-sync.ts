@@ -62,9 +62,10 @@ const ENDS = {
 export class DocumentSync {
   /** What was typed here. */
   readonly outgoing: Outgoing
+  /** What others typed; acknowledgements do not wait for it. */
+  readonly incoming: Incoming
   readonly #options: DocumentSyncOptions
   readonly #doc: Y.Doc
-  readonly #incoming: Incoming
   readonly #writer: ReplicaWriter
   readonly #intake: HistoryIntake
   readonly #joining: Joining
@@ -85,7 +86,7 @@ export class DocumentSync {
     const { doc, address, store, onChange } = options
     const after = this.#after.bind(this)
     this.#doc = doc
-    this.#incoming = new Incoming({
+    this.incoming = new Incoming({
       doc,
       origin: this,
       soon: options.soon,
@@ -95,7 +96,7 @@ export class DocumentSync {
     this.outgoing = new Outgoing({
       ...options,
       kept: options.kept ?? [],
-      incoming: this.#incoming,
+      incoming: this.incoming,
       writer: this.#writer,
       after,
       uplink: () => this.#uplink(),
@@ -115,7 +116,7 @@ export class DocumentSync {
     })
     this.#intake = new HistoryIntake({
       clientId: () => doc.clientID,
-      incoming: this.#incoming,
+      incoming: this.incoming,
       writer: this.#writer,
       link: () => this.#link,
       room: () => this.#room,
@@ -271,11 +272,6 @@ export class DocumentSync {
     this.#options.onChange()
   }
 
-  /** Holds incoming edits back (Incoming.hold); acknowledgements go on. */
-  hold(): ReturnType<Incoming['hold']> {
-    return this.#incoming.hold()
-  }
-
   /** Puts the draft in: it is sent as what another tab left. For who may edit again. */
   async takeBackDraft(): Promise<void> {
     if (this.mayType) await this.outgoing.takeBackDraft(() => !this.#destroyed)
@@ -299,7 +295,7 @@ export class DocumentSync {
     this.outgoing.sendAll()
     this.#destroyed = true
     this.#doc.off('update', this.#onUpdate)
-    this.#incoming.destroy()
+    this.incoming.destroy()
     if (this.#link && this.#room) this.#link.leave(this.#room)
     this.#link = null
     this.#phase = 'ended'

@@ -28,6 +28,11 @@ export class Incoming {
     this.#options = options
   }
 
+  /** What comes is held back. */
+  get isHeld(): boolean {
+    return [...this.#holds.values()].includes(null)
+  }
+
   /** Nothing is held back. */
   get isEmpty(): boolean {
     return this.#waiting.length === 0

@@ -80,6 +80,12 @@ export function ownCaret(state: EditorState): Uint8Array | null {
   return anchor && head ? encodeCaret({ anchor, head }) : null
 }
 
+/** Where a caret as it goes out stands in this editor's document; null: nowhere. */
+export function caretIn(state: EditorState, caret: Uint8Array): { anchor: number; head: number } | null {
+  const position = decodeCaret(caret)
+  return position && resolvePosition(position, state)
+}
+
 /**
  * The plugin. `isComposing`: whether this person composes now. `latest`: everybody's carets, another array after each change;
  * asked for by `showCarets`, and by each remote edit, which so draws them without a transaction of their own.

@@ -9,6 +9,7 @@ import { handOver } from '../client/local-copies.ts'
 import type { ReplicaStore, SealedBatch } from '../client/replica-store.ts'
 import type { Identity } from '../protocol/identity.ts'
 import { pathOf } from '../protocol/urls.ts'
+import { type Place, placeIn } from './place.ts'
 import { SocketToken } from './socket-token.ts'
 
 /** One open document: its Y.Doc, its provider, and what made them. */
@@ -16,14 +17,26 @@ export interface DocumentSession {
   readonly doc: Y.Doc
   readonly provider: CollabProvider
   readonly token: SocketToken
-  /** It took another one's place on the page, because part of what that one showed was set aside. */
-  readonly successor: boolean
+  /**
+   * It took another one's place on the page: part of what that one showed was set aside (*draft*), or nobody else had it
+   * (*diverged*).
+   */
+  readonly successor: 'draft' | 'diverged' | null
+  /** Where the person was in the one before. */
+  readonly place: Place | null
 }
 
 /** The local copy is opened without the server's word after this long, ms. */
 const SESSION_PATIENCE = 2_500
 /** A successor is shown when it has its text, or after this long, ms. */
 const SUCCESSOR_PATIENCE = 3_000
+/** Of a Y.Doc that nobody else has, everything but the one letter may be right: it stays until there is better. */
+const DIVERGED_PATIENCE = 60_000
+/** A composition is waited for, looked at so often, ms, and at most so many times. */
+const REST_EVERY = 100
+const REST_LOOKS = 300
+/** A page loads its document anew for that at most this often, ms: what does not help is not to be met again and again. */
+const DIVERGED_EVERY = 60 * 60_000
 
 /**
  * Opens a document and keeps it open while the component lives: one Y.Doc, one provider, both destroyed with it.
@@ -41,23 +54,32 @@ export function useDocumentSession(
   useEffect(() => {
     let closed = false
     let shown: OpenedSession | null = null
+    let divergedAt = Number.NEGATIVE_INFINITY
 
-    const show = async (kept: readonly SealedBatch[] | null) => {
+    const show = async (spent: Spent | null): Promise<void> => {
       const before = shown
+      const diverged = spent?.why === 'diverged'
+      if (diverged) {
+        if (performance.now() - divergedAt < DIVERGED_EVERY) return
+        divergedAt = performance.now()
+        await before?.session.provider.forgetHistory()
+      }
       const next = await openSession({
         address,
         userId,
         created: created && before === null,
-        kept,
-        onSpent: (left) => void show(left),
+        spent,
+        onSpent: (next) => void show(next),
       })
-      if (before !== null) await ready(next.session.provider)
-      if (closed) {
-        await next.close()
-        return
-      }
+      const { provider } = next.session
+      if (before !== null) await ready(provider, diverged ? DIVERGED_PATIENCE : SUCCESSOR_PATIENCE)
+      if (diverged) await rest(before?.session.provider ?? provider)
+      // Gone, or another one was quicker; one that diverged is better than none at all.
+      const late = closed || shown !== before || (diverged && !provider.synced)
+      if (late) await next.close()
+      if (late) return closed || diverged ? undefined : show(spent)
       shown = next
-      setSession(next.session)
+      setSession({ ...next.session, place: before && placeIn(before.session.provider) })
       await before?.close()
     }
     const opening = show(null)
@@ -81,17 +103,24 @@ interface SessionRequest {
   readonly address: string
   readonly userId: string | null
   readonly created: boolean
-  /** What the session before this one set aside; null: this is the first. */
-  readonly kept: readonly SealedBatch[] | null
-  /** The Y.Doc must be given up for a new one: its client id is taken (before anything was typed), or it shows a draft. */
-  readonly onSpent: (kept: readonly SealedBatch[]) => void
+  /** Why the session before this one is over; null: this is the first. */
+  readonly spent: Spent | null
+  /** The Y.Doc must be given up for a new one. */
+  readonly onSpent: (spent: Spent) => void
+}
+
+/** Why a Y.Doc is given up: its client id is taken (before anything was typed), it shows a draft, or nobody else has it. */
+interface Spent {
+  readonly why: 'client-id-taken' | 'draft' | 'diverged'
+  /** What it set aside. */
+  readonly kept: readonly SealedBatch[]
 }
 
 async function openSession({
   address,
   userId,
   created,
-  kept,
+  spent,
   onSpent,
 }: SessionRequest): Promise<OpenedSession> {
   const doc = new Y.Doc()
@@ -118,17 +147,19 @@ async function openSession({
     auth,
     created,
     replica,
-    ...(kept === null ? {} : { kept }),
+    ...(spent === null ? {} : { kept: spent.kept }),
   })
   const stops = [
     replica?.onWiped(leave) ?? (() => undefined),
     provider.on('status', (status) => {
-      if (status.phase === 'ended' && status.problem === 'client-id-taken') onSpent([])
+      if (status.phase === 'ended' && status.problem === 'client-id-taken')
+        onSpent({ why: 'client-id-taken', kept: [] })
     }),
-    provider.on('superseded', onSpent),
+    provider.on('superseded', (kept) => onSpent({ why: 'draft', kept })),
+    provider.on('diverged', () => onSpent({ why: 'diverged', kept: provider.draft?.batches ?? [] })),
   ]
   return {
-    session: { doc, provider, token, successor: kept !== null },
+    session: { doc, provider, token, successor: successorOf(spent), place: null },
     close: async () => {
       for (const stop of stops) stop()
       await provider.destroy()
@@ -138,23 +169,34 @@ async function openSession({
   }
 }
 
+function successorOf(spent: Spent | null): DocumentSession['successor'] {
+  if (spent === null) return null
+  return spent.why === 'diverged' ? 'diverged' : 'draft'
+}
+
 /** Who signed out in another tab left this one too. */
 function leave(): void {
   location.assign(pathOf({ to: 'front' }))
 }
 
 /** Resolves when there is something to show, or nothing more to wait for. */
-async function ready(provider: CollabProvider): Promise<void> {
+async function ready(provider: CollabProvider, patience: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const look = () => {
     if (provider.synced || provider.status.phase === 'ended') resolve()
   }
-  const timer = setTimeout(resolve, SUCCESSOR_PATIENCE)
+  const timer = setTimeout(resolve, patience)
   const stops = [provider.on('synced', look), provider.on('status', look)]
   look()
   await promise
   clearTimeout(timer)
   for (const stop of stops) stop()
+}
+
+/** Resolves when nobody composes in it, or has for long. */
+async function rest(provider: CollabProvider): Promise<void> {
+  for (let looks = 0; provider.holding && looks < REST_LOOKS; looks++)
+    await new Promise((done) => setTimeout(done, REST_EVERY))
 }
 
 async function whoWeAre(token: SocketToken): Promise<string | null> {

@@ -15,6 +15,7 @@ import { OwnPresence } from './own-presence.ts'
 import { pageFrames } from './page-frames.ts'
 import { isTooLarge } from './paste-limit.ts'
 import { displayName } from './people.ts'
+import { goTo } from './place.ts'
 import { keepReadingPlace } from './reading-place.ts'
 import type { Words } from './words.ts'
 
@@ -118,6 +119,7 @@ function makeEditor(element: HTMLElement, session: DocumentSession, latest: Late
     ...(scroller instanceof HTMLElement ? [keepReadingPlace(editor, scroller)] : []),
     new OwnPresence(provider, () => (editor.isDestroyed ? null : ownCaret(editor.state))).follow(editor),
   ]
+  if (session.place) goTo(session.place, editor)
   return {
     editor,
     destroy: () => {

@@ -91,7 +91,7 @@ export class Simulation {
     } else if (dice < 0.81 && faults.failedCommits) {
       this.store.failNextCommit(this.random() < 0.5 ? 'before' : 'after')
     } else if (dice < 0.84) {
-      const release = replica.sync.hold()
+      const release = replica.sync.incoming.hold()
       this.clock.after(this.random() * 500, release)
     } else if (dice < 0.86 && faults.halfOpenLinks) replica.silence()
     else if (dice < 0.88 && faults.fullBrowsers) {
