@@ -83,15 +83,10 @@ export class DocumentSync {
 
   constructor(options: DocumentSyncOptions) {
     this.#options = options
-    const { doc, address, store, onChange } = options
+    const { doc, address, store, soon, onChange } = options
     const after = this.#after.bind(this)
     this.#doc = doc
-    this.incoming = new Incoming({
-      doc,
-      origin: this,
-      soon: options.soon,
-      onLate: () => this.#sendWithheld(),
-    })
+    this.incoming = new Incoming({ doc, origin: this, soon, onLate: () => this.#sendWithheld() })
     this.#writer = new ReplicaWriter(address, store, onChange)
     this.outgoing = new Outgoing({
       ...options,

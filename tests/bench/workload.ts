@@ -19,7 +19,7 @@ export interface RunOptions {
 
 /** One row of the table. */
 export interface Workload {
-  /** W1 … W6, gate. */
+  /** W1 … W6, gate, compare. */
   readonly id: string
   readonly title: string
   /** Names of the systems that can do it; left out: all. */

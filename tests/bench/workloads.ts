@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { measureComparing } from './compare.ts'
 import { measureIdle, measureSpread } from './documents.ts'
 import { type FanOut, measureFanOut } from './fan-out.ts'
 import { measureGate } from './gate.ts'
@@ -184,4 +185,25 @@ export const WORKLOADS: readonly Workload[] = [
     columns: ['p99Us', 'p50Us', 'mostUs', 'coldUs'],
     run: measureGate,
   },
+  comparing('compare', false),
+  comparing('compare typed', true),
 ]
+
+function comparing(id: string, typed: boolean): Workload {
+  return {
+    id,
+    title: `a copy compared with the log, 60,000 words, ${typed ? 'typed letter by letter all over the place' : 'pasted'}`,
+    systems: ['commonplace'],
+    columns: [
+      'walkMs',
+      'pauseMs',
+      'mostPauseMs',
+      'hashMs',
+      'foldMs',
+      'foldAndDigestMs',
+      'bytes',
+      'stateBytes',
+    ],
+    run: () => measureComparing(typed),
+  }
+}
