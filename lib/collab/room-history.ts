@@ -1,4 +1,5 @@
 import type { HISTORY_MODES } from '../protocol/events.ts'
+import type { Pieces } from '../protocol/pieces.ts'
 import { type ChainHash, chainToHex, EMPTY_CHAIN, encodeHistory, NO_CHAIN } from '../protocol/wire.ts'
 import {
   DamagedDocument,
@@ -65,7 +66,7 @@ export class RoomHistory {
   }
 
   /** Encoded HistoryBody of the rows after `seq`, or null when they are no longer all kept. */
-  tail(seq: number): Uint8Array | null {
+  tail(seq: number): Pieces | null {
     const rows = this.rowsAfter(seq)
     return rows && encodeHistory({ snapshot: null, rows })
   }

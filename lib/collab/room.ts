@@ -1,6 +1,7 @@
 import { type Refusal, refuse } from '../protocol/errors.ts'
 import type { HISTORY_MODES, Notice, Reset, RoleChange } from '../protocol/events.ts'
 import type { Role } from '../protocol/identity.ts'
+import type { Pieces } from '../protocol/pieces.ts'
 import { SCHEMA_VERSION } from '../protocol/version.ts'
 import { type BatchBody, type ChainHash, chainAfter, ENTRY_BODY_UPDATE, encodeRow } from '../protocol/wire.ts'
 import { BatchIntake, type BatchOutcome, CLIENT_ID_TAKEN } from './batch-intake.ts'
@@ -156,7 +157,7 @@ export class Room implements CommitSource {
   }
 
   /** Encoded HistoryBody of the rows after `seq`, or null when they are no longer all kept. */
-  tail(seq: number): Uint8Array | null {
+  tail(seq: number): Pieces | null {
     return this.#history.tail(seq)
   }
 

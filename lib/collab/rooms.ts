@@ -1,6 +1,7 @@
 import { type Refusal, refuse } from '../protocol/errors.ts'
 import type { CompareRequest, HISTORY_MODES, Reset, RoleChange, Verdict } from '../protocol/events.ts'
 import type { Role } from '../protocol/identity.ts'
+import { Pieces } from '../protocol/pieces.ts'
 import type { BatchBody, ChainHash } from '../protocol/wire.ts'
 import type { Clock } from './clock.ts'
 import { CommitQueue } from './commit-queue.ts'
@@ -84,7 +85,7 @@ export interface RoomJoined {
   readonly mode: (typeof HISTORY_MODES)[number]
   /** Encoded state vector when the mode is rewind, else null. */
   readonly vector: Uint8Array | null
-  readonly history: Uint8Array
+  readonly history: Pieces
 }
 
 /** A room nobody is in is kept this long. */
@@ -210,7 +211,7 @@ export class Rooms {
     }
     const tail = mode === 'tail' && cursor ? room.tail(cursor.seq) : null
     const history = tail ?? (await this.#snapshotAndTail(room))
-    if (!(history instanceof Uint8Array)) {
+    if (!(history instanceof Pieces)) {
       room.leave(connection.id)
       this.#unloadSoon(room)
       return history
@@ -232,7 +233,7 @@ export class Rooms {
   }
 
   /** What follows row `seq` as an encoded HistoryBody; a snapshot is in it when the rows are no longer kept. */
-  async pull(connection: Connection, number: number, seq: number): Promise<Uint8Array | Refusal> {
+  async pull(connection: Connection, number: number, seq: number): Promise<Pieces | Refusal> {
     const room = this.#byNumber.get(number)
     if (!room?.roleOf(connection.id)) return NOT_JOINED
     return room.tail(seq) ?? (await this.#snapshotAndTail(room))
@@ -322,7 +323,7 @@ export class Rooms {
     return room
   }
 
-  async #snapshotAndTail(room: Room): Promise<Uint8Array | Refusal> {
+  async #snapshotAndTail(room: Room): Promise<Pieces | Refusal> {
     try {
       return await this.#snapshots.history(
         room.documentId,

@@ -18,10 +18,12 @@ export class RowLog {
   #times: number[] = []
   #firstSeq = 0
 
-  /** `rows`: oldest first. */
+  /** `rows`: oldest first; where one buffer holds them as this log does, as those the store reads, it is taken over. */
   constructor(rows: readonly StoredRow[]) {
-    this.#bytes = new Uint8Array(rows.reduce((sum, row) => sum + CHAIN_BYTES + row.entries.length, 0))
-    for (const row of rows) this.append(row)
+    const adjoining = bytesOf(rows)
+    if (adjoining) this.#bytes = adjoining
+    else this.#bytes = new Uint8Array(rows.reduce((sum, row) => sum + CHAIN_BYTES + row.entries.length, 0))
+    for (const row of rows) this.#add(row, adjoining !== null)
   }
 
   get size(): number {
@@ -35,16 +37,7 @@ export class RowLog {
 
   /** The row after the last one; copied. */
   append(row: StoredRow): void {
-    if (this.#ends.length === 0) this.#firstSeq = row.seq
-    const start = this.#ends.at(-1) ?? 0
-    const end = start + CHAIN_BYTES + row.entries.length
-    if (end > this.#bytes.length) {
-      this.#bytes = copied(this.#bytes.subarray(0, start), end + Math.max(SPARE_LEAST, end * SPARE_SHARE))
-    }
-    this.#bytes.set(row.chain, start)
-    this.#bytes.set(row.entries, start + CHAIN_BYTES)
-    this.#ends.push(end)
-    this.#times.push(row.at)
+    this.#add(row, false)
   }
 
   /** Lets go of the rows up to `seq`. */
@@ -74,6 +67,22 @@ export class RowLog {
     return rows
   }
 
+  /** `isThere`: its bytes are in the buffer already. */
+  #add(row: StoredRow, isThere: boolean): void {
+    if (this.#ends.length === 0) this.#firstSeq = row.seq
+    const start = this.#ends.at(-1) ?? 0
+    const end = start + CHAIN_BYTES + row.entries.length
+    if (end > this.#bytes.length) {
+      this.#bytes = copied(this.#bytes.subarray(0, start), end + Math.max(SPARE_LEAST, end * SPARE_SHARE))
+    }
+    if (!isThere) {
+      this.#bytes.set(row.chain, start)
+      this.#bytes.set(row.entries, start + CHAIN_BYTES)
+    }
+    this.#ends.push(end)
+    this.#times.push(row.at)
+  }
+
   #rowAt(index: number): StoredRow | null {
     const end = this.#ends[index]
     const at = this.#times[index]
@@ -86,6 +95,25 @@ export class RowLog {
     }
     return { ...row, at }
   }
+}
+
+/** The bytes of the rows when they stand one after the other in one buffer, chain and entries of each; else null. */
+function bytesOf(rows: readonly StoredRow[]): Uint8Array | null {
+  const [first] = rows
+  if (!first) return null
+  const { buffer, byteOffset } = first.chain
+  let end = byteOffset
+  for (const { chain, entries } of rows) {
+    const follows =
+      chain.buffer === buffer &&
+      chain.byteOffset === end &&
+      chain.length === CHAIN_BYTES &&
+      entries.buffer === buffer &&
+      entries.byteOffset === end + CHAIN_BYTES
+    if (!follows) return null
+    end += CHAIN_BYTES + entries.length
+  }
+  return new Uint8Array(buffer, byteOffset, end - byteOffset)
 }
 
 function copied(bytes: Uint8Array, capacity: number): Uint8Array {

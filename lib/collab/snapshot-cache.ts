@@ -1,10 +1,11 @@
+import type { Pieces } from '../protocol/pieces.ts'
 import { encodeHistory, type Row, type SnapshotBody } from '../protocol/wire.ts'
 import type { DocumentStore } from './document-store.ts'
 
 interface Cached {
   readonly snapshot: Promise<SnapshotBody | null>
   /** The history as it was last put together: fifty joins at once are encoded once. */
-  history: { readonly headSeq: number; readonly encoded: Uint8Array } | null
+  history: { readonly headSeq: number; readonly encoded: Pieces } | null
   bytes: number
 }
 
@@ -32,7 +33,7 @@ export class SnapshotCache {
     documentId: string,
     headSeq: () => number,
     rowsAfter: (seq: number) => readonly Row[] | null,
-  ): Promise<Uint8Array> {
+  ): Promise<Pieces> {
     for (;;) {
       const cached = this.#cached.get(documentId) ?? this.#read(documentId)
       const snapshot = await cached.snapshot
@@ -45,7 +46,7 @@ export class SnapshotCache {
       }
       const encoded = encodeHistory({ snapshot, rows })
       cached.history = { headSeq: headSeq(), encoded }
-      this.#weigh(documentId, cached, (snapshot?.state.length ?? 0) + encoded.length)
+      this.#weigh(documentId, cached, encoded.length)
       return encoded
     }
   }

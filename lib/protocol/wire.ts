@@ -10,6 +10,7 @@ import {
   type Role,
 } from './identity.ts'
 import { LIMITS } from './limits.ts'
+import { Pieces } from './pieces.ts'
 
 /*
  * The binary bodies of docs/protocol.md. All numbers are unsigned LEB128 (lib0's varUint), all strings and
@@ -145,21 +146,24 @@ export function decodeEntries(bytes: Uint8Array): Entry[] {
   })
 }
 
-export function encodeHistory(history: HistoryBody): Uint8Array {
-  return encoding.encode((e) => {
-    encoding.writeUint8(e, history.snapshot ? 1 : 0)
-    if (history.snapshot) {
-      encoding.writeVarUint(e, history.snapshot.seq)
-      encoding.writeUint8Array(e, history.snapshot.chain)
-      encoding.writeVarUint8Array(e, history.snapshot.state)
-    }
-    encoding.writeVarUint(e, history.rows.length)
-    for (const row of history.rows) {
+/** In pieces: a snapshot's state is one, as it stands. */
+export function encodeHistory({ snapshot, rows }: HistoryBody): Pieces {
+  const head = encoding.encode((e) => {
+    encoding.writeUint8(e, snapshot ? 1 : 0)
+    if (!snapshot) return
+    encoding.writeVarUint(e, snapshot.seq)
+    encoding.writeUint8Array(e, snapshot.chain)
+    encoding.writeVarUint(e, snapshot.state.length)
+  })
+  const tail = encoding.encode((e) => {
+    encoding.writeVarUint(e, rows.length)
+    for (const row of rows) {
       encoding.writeVarUint(e, row.seq)
       encoding.writeUint8Array(e, row.chain)
       encoding.writeVarUint8Array(e, row.entries)
     }
   })
+  return new Pieces(snapshot ? [head, snapshot.state, tail] : [head, tail])
 }
 
 export function decodeHistory(bytes: Uint8Array): HistoryBody {

@@ -1,4 +1,5 @@
 import { LIMITS } from '../protocol/limits.ts'
+import type { Pieces } from '../protocol/pieces.ts'
 
 /** A history above this does not fit into the time that a client waits for an answer on a narrow link. */
 export const ANSWER_BYTES = 64 * 1024
@@ -21,7 +22,7 @@ export interface ChunkPorts {
 }
 
 /** Sends a long history in chunks, paced by the client's confirmations and as large as its link bears. */
-export function sendChunks(history: Uint8Array, { send, wanted, now, onEnd }: ChunkPorts): void {
+export function sendChunks(history: Pieces, { send, wanted, now, onEnd }: ChunkPorts): void {
   let offset = 0
   let size = FIRST_BYTES
   const next = (): void => {
@@ -30,7 +31,7 @@ export function sendChunks(history: Uint8Array, { send, wanted, now, onEnd }: Ch
       onEnd()
       return
     }
-    const chunk = history.subarray(offset, offset + size)
+    const chunk = history.slice(offset, offset + size)
     const sentAt = now()
     const from = offset
     offset += chunk.length

@@ -22,6 +22,7 @@ import {
 } from '../protocol/events.ts'
 import { atLeast } from '../protocol/identity.ts'
 import { LIMITS } from '../protocol/limits.ts'
+import { Pieces } from '../protocol/pieces.ts'
 import { type BatchBody, decodeBatch, decodePresenceSet, type PresenceSetBody } from '../protocol/wire.ts'
 import { DocumentJoins, type JoinPorts, type SocketOwner } from './document-joins.ts'
 import { EventGate } from './event-gate.ts'
@@ -226,7 +227,7 @@ export class DocumentConnection implements Connection {
 
   async #pull({ room, seq }: PullRequest, answer: Answer): Promise<Refusal | null> {
     const history = await this.#ports.rooms.pull(this, room, seq)
-    if (!(history instanceof Uint8Array)) return history
+    if (!(history instanceof Pieces)) return history
     if (this.#ports.rooms.roleOf(this, room) === null) return NOT_JOINED
     this.#sending.send(room, { ok: true }, history, answer)
     return null

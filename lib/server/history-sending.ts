@@ -1,21 +1,22 @@
 import type { DownEvents } from '../protocol/events.ts'
+import type { Pieces } from '../protocol/pieces.ts'
 import { ANSWER_BYTES, sendChunks } from './chunks.ts'
 import type { Answer } from './socket-events.ts'
 
 /** Sends histories of one connection: at most one per room at a time, a later one takes its place. */
 export class HistorySending {
   readonly #emit: (...args: Parameters<DownEvents['document:chunk']>) => void
-  readonly #sending = new Map<number, Uint8Array>()
+  readonly #sending = new Map<number, Pieces>()
 
   constructor(emit: (...args: Parameters<DownEvents['document:chunk']>) => void) {
     this.#emit = emit
   }
 
   /** With its answer when it is short, else after it, in chunks paced by the client's acknowledgements. */
-  send(room: number, body: object, history: Uint8Array, answer: Answer): void {
+  send(room: number, body: object, history: Pieces, answer: Answer): void {
     this.#sending.delete(room)
     if (history.length <= ANSWER_BYTES) {
-      answer({ ...body, chunked: 0 }, history)
+      answer({ ...body, chunked: 0 }, history.whole())
       return
     }
     answer({ ...body, chunked: history.length })

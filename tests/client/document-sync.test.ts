@@ -40,11 +40,11 @@ test('[PULL1] what is missing is asked for again when the server was too busy to
   })
   await clock.advance(0)
   sync.connected({
-    join: async () => ({ answer: JOINED, history: encodeHistory({ snapshot: null, rows: [] }) }),
+    join: async () => ({ answer: JOINED, history: encodeHistory({ snapshot: null, rows: [] }).whole() }),
     pull: async ({ seq }) => {
       pulls.push(seq)
       if (pulls.length === 1) return { answer: refuse('rate-limited', 'later', 2500), history: null }
-      const history = encodeHistory({ snapshot: null, rows: [row(1), row(2)] })
+      const history = encodeHistory({ snapshot: null, rows: [row(1), row(2)] }).whole()
       return { answer: { ok: true, chunked: 0 }, history }
     },
     compare: async () => ({ answer: { ok: true, verdict: 'same' } }),

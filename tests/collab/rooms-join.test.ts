@@ -69,7 +69,7 @@ describe('joining', () => {
     if (!row) throw new Error('no frame')
     const again = await scene.join(a, { cursor: cursorAt(row) })
     expect(again.mode).toBe('tail')
-    expect(decodeHistory(again.history)).toEqual({ snapshot: null, rows: [] })
+    expect(decodeHistory(again.history.whole())).toEqual({ snapshot: null, rows: [] })
     expect(await scene.headSeq()).toBe(1)
   })
 
@@ -79,7 +79,9 @@ describe('joining', () => {
     for (const letter of 'abcdef') await scene.send(a, a.edit(room, letter))
     const [first, second] = scene.frames
     if (!first || !second) throw new Error('no frames')
-    const known = decodeHistory((await scene.join(new Probe('b'), { cursor: cursorAt(second) })).history)
+    const known = decodeHistory(
+      (await scene.join(new Probe('b'), { cursor: cursorAt(second) })).history.whole(),
+    )
     expect(known.rows.map((row) => row.seq)).toEqual([3, 4, 5, 6])
     await scene.clock.advance(2000) // folded, and the covered rows are too old to be kept
     await scene.send(a, a.edit(room, 'g'))
@@ -88,7 +90,7 @@ describe('joining', () => {
     const old = await scene.join(new Probe('c'), { cursor: cursorAt(first) })
     expect(old.mode).toBe('snapshot')
     const doc = new Y.Doc()
-    const { snapshot, rows } = decodeHistory(old.history)
+    const { snapshot, rows } = decodeHistory(old.history.whole())
     if (snapshot) Y.applyUpdate(doc, snapshot.state)
     for (const row of rows)
       for (const entry of decodeEntries(row.entries)) Y.applyUpdate(doc, entry.updates[0] as Uint8Array)
@@ -132,7 +134,7 @@ describe('the memory of snapshots', () => {
     expect(readings).toBe(1)
     expect(new Set(joined.map((each) => each.history)).size).toBe(1)
     await scene.send(a, a.edit(room, 'e'))
-    const later = decodeHistory((await scene.join(new Probe('later'))).history)
+    const later = decodeHistory((await scene.join(new Probe('later'))).history.whole())
     expect(readings).toBe(1)
     expect(later.rows.at(-1)?.seq).toBe(5)
   })

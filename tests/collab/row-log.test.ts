@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { StoredRow } from '#lib/collab/document-store.ts'
 import { RowLog } from '#lib/collab/row-log.ts'
 import { CHAIN_BYTES } from '#lib/protocol/wire.ts'
+import { packRows, unpackRows } from '#lib/storage/packed-rows.ts'
 
 function row(seq: number, bytes = 3): StoredRow {
   return {
@@ -70,4 +71,24 @@ test('after any rows added and let go of, it holds what a plain list would', () 
       }
     }),
   )
+})
+
+test('rows as the store reads them, all in one buffer, are taken over without a copy, and added to without touching it', () => {
+  const packed = unpackRows(packRows(rows(1, 9)), 9)
+  const log = new RowLog(packed)
+  const [first] = log.after(0) ?? []
+  expect(first?.entries.buffer).toBe(packed[0]?.entries.buffer)
+  for (const each of rows(10, 30)) log.append(each)
+  log.trim(4)
+  expect(log.after(4)).toEqual(rows(5, 30))
+  expect(packed).toEqual(rows(1, 9))
+})
+
+test('rows with a hole between them in the buffer are copied', () => {
+  const packed = unpackRows(packRows(rows(1, 9)), 9)
+  expect(new RowLog(packed.slice(3, 6)).after(3)).toEqual(rows(4, 6))
+  const [one, , three] = packed
+  if (!one || !three) throw new Error('no rows')
+  const holed = [one, { ...three, seq: 2 }]
+  expect(new RowLog(holed).after(0)).toEqual(holed)
 })

@@ -5,6 +5,7 @@ import type { Connection } from '#lib/collab/members.ts'
 import { type RoomJoined, Rooms } from '#lib/collab/rooms.ts'
 import type { Refusal } from '#lib/protocol/errors.ts'
 import type { Ack, Joined, Reset } from '#lib/protocol/events.ts'
+import { Pieces } from '#lib/protocol/pieces.ts'
 import { CHAIN_BYTES, decodeBatch, decodeEntries, decodeRow, encodeRow } from '#lib/protocol/wire.ts'
 import { overridden, planted } from './simulated-faults.ts'
 import type { Replica } from './simulated-replica.ts'
@@ -91,14 +92,14 @@ export class SimulatedServer {
             linkId: 'link',
           })
           return joined.ok
-            ? { answer: joinedAnswer(joined), history: joined.history }
+            ? { answer: joinedAnswer(joined), history: joined.history.whole() }
             : { answer: joined as Refusal, history: null }
         }),
       pull: (request) =>
         ask(async () => {
           const history = await rooms.pull(server, request.room, request.seq)
-          return history instanceof Uint8Array
-            ? { answer: { ok: true as const, chunked: 0 }, history }
+          return history instanceof Pieces
+            ? { answer: { ok: true as const, chunked: 0 }, history: history.whole() }
             : { answer: history, history: null }
         }),
       compare: (request) =>

@@ -81,8 +81,8 @@ function samples(): Record<string, string> {
   const bodies = {
     updates,
     entries,
-    history: wire.encodeHistory({ snapshot: { seq: 5, chain, state: bytes(9) }, rows }),
-    historyOfRows: wire.encodeHistory({ snapshot: null, rows: [] }),
+    history: wire.encodeHistory({ snapshot: { seq: 5, chain, state: bytes(9) }, rows }).whole(),
+    historyOfRows: wire.encodeHistory({ snapshot: null, rows: [] }).whole(),
     batch: wire.encodeBatch(batch),
     row: wire.encodeRow({ room: 300, seq: 2 ** 33, chain, entries }),
     presenceSet: wire.encodePresenceSet({ room: 1, idle: true, caret: bytes(5) }),

@@ -98,7 +98,7 @@ function body<T>(
 const BODIES = [
   body('updates', updates, encodeUpdates, decodeUpdates),
   body('entries', fc.array(entry, { maxLength: 4 }), encodeEntries, decodeEntries),
-  body('history', history, encodeHistory, decodeHistory),
+  body('history', history, (each) => encodeHistory(each).whole(), decodeHistory),
   body('batch', batch, encodeBatch, decodeBatch),
   body('row', rowBody, encodeRow, decodeRow),
   body('presence set', presenceSet, encodePresenceSet, decodePresenceSet),

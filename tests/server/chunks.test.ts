@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { LIMITS } from '#lib/protocol/limits.ts'
+import { Pieces } from '#lib/protocol/pieces.ts'
 import { sendChunks } from '#lib/server/chunks.ts'
 
 const KIB = 1024
@@ -12,7 +13,7 @@ function chunksOver(msPerKib: number, history: Uint8Array): { sizes: number[]; r
   const received = new Uint8Array(history.length)
   let freeAt = 0
   let ended = false
-  sendChunks(history, {
+  sendChunks(new Pieces([history.subarray(0, 9), history.subarray(9, -99_999), history.subarray(-99_999)]), {
     send(offset, bytes, confirm) {
       freeAt = Math.max(freeAt, now) + (bytes.length / KIB) * msPerKib
       way.push({ at: freeAt, offset, bytes, confirm })
@@ -53,7 +54,7 @@ describe('[PULL2] a long history', () => {
 
   test('that nobody wants any more is not sent on', () => {
     const sent: number[] = []
-    sendChunks(history, {
+    sendChunks(new Pieces([history]), {
       send: (offset, _bytes, received) => {
         sent.push(offset)
         received()

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { RoomJoined } from '../../lib/collab/rooms.ts'
+import { Pieces } from '../../lib/protocol/pieces.ts'
 import { encodeBatch, encodePresenceSet } from '../../lib/protocol/wire.ts'
 import {
   type ConnectionPorts,
@@ -116,7 +117,7 @@ test('a socket that closes while its join is under way is in no room afterwards'
     acknowledged: 0,
     mode: 'tail',
     vector: null,
-    history: new Uint8Array([0, 0]),
+    history: new Pieces([new Uint8Array([0, 0])]),
   })
   await received
   expect(did).toEqual(['leave undefined', 'leave 3'])
