@@ -3,6 +3,7 @@ import { LIMITS } from '../protocol/limits.ts'
 import { encodeUpdates } from '../protocol/wire.ts'
 import type { ClientClock } from './client-clock.ts'
 import type { ReplicaStore, SealedBatch } from './replica-store.ts'
+import { splitUpdate } from './split-update.ts'
 
 export interface OutboxOptions {
   readonly clientId: () => number
@@ -105,17 +106,10 @@ export class Outbox {
     this.#cancelTimer = null
     if (this.#gathering.length === 0) return
     const at = this.#gatheringSince ?? this.#options.clock.now()
-    const updates = mergeInGroups(this.#gathering)
+    const payloads = payloadsOf(this.#gathering)
     this.#gathering = []
     this.#gatheringSince = null
-    for (let i = 0; i < updates.length; ) {
-      let bytes = 0
-      let end = i
-      do bytes += updates[end++]?.length ?? 0
-      while (end < updates.length && bytes + (updates[end]?.length ?? 0) <= LIMITS.batchBytes)
-      this.#push({ at, restore: false, payload: encodeUpdates(updates.slice(i, end)) })
-      i = end
-    }
+    for (const payload of payloads) this.#push({ at, restore: false, payload })
     this.#options.onChange()
   }
 
@@ -333,13 +327,38 @@ export function batchKey({ clientId, n }: { readonly clientId: number; readonly 
   return `${clientId} ${n}`
 }
 
-/** Merged at most LIMITS.mergedUpdates at a time: Y.mergeUpdates is quadratic in the number of updates. */
-function mergeInGroups(updates: readonly Uint8Array[]): Uint8Array[] {
-  const merged: Uint8Array[] = []
-  for (let i = 0; i < updates.length; i += LIMITS.mergedUpdates) {
-    const group = updates.slice(i, i + LIMITS.mergedUpdates)
-    const [only] = group
-    merged.push(group.length === 1 && only ? only : Y.mergeUpdates(group))
+/**
+ * The batches of these updates, in order. Merged at most LIMITS.mergedUpdates at a time, for Y.mergeUpdates is quadratic in
+ * their number, and LIMITS.batchBytes; what is larger by itself, or too much for one batch, stands alone.
+ */
+function payloadsOf(updates: readonly Uint8Array[]): Uint8Array[] {
+  const payloads: Uint8Array[] = []
+  let merged: Uint8Array[] = []
+  let gathered: Uint8Array[] = []
+  let bytes = 0
+  const merge = (): void => {
+    const [only] = gathered
+    if (only) merged.push(gathered.length === 1 ? only : Y.mergeUpdates(gathered))
+    gathered = []
   }
-  return merged
+  const seal = (): void => {
+    merge()
+    if (merged.length > 0) payloads.push(encodeUpdates(merged))
+    merged = []
+    bytes = 0
+  }
+  for (const update of updates) {
+    if (bytes + update.length > LIMITS.batchBytes) seal()
+    const pieces = splitUpdate(update)
+    if (pieces.length > 1) {
+      seal()
+      for (const piece of pieces) payloads.push(encodeUpdates([piece]))
+      continue
+    }
+    gathered.push(update)
+    bytes += update.length
+    if (gathered.length === LIMITS.mergedUpdates) merge()
+  }
+  seal()
+  return payloads
 }

@@ -7,6 +7,8 @@ import type { Finding, Scenario, ScenarioRun } from './scenario.ts'
 
 const WRITERS = 4
 const EDIT_BYTES = 200_000
+/** How fast is written, bytes a second: 71 MB in 15 s. A machine that is busy takes longer. */
+const PACE = 71e6 / 15
 /** What a reader that does not read may cost, beyond the same edits without one. */
 const MOST_BYTES = 5 * 1024 * 1024
 /** Megabytes from which the growth of the whole process says something of one reader. */
@@ -72,6 +74,8 @@ async function measure(megabytes: number, stalls: boolean, failures: string[]): 
       const weighed = await server.ask('weigh')
       weights.push(weighed.bytes)
       unsentBytes = Math.max(unsentBytes, weighed.unsentBytes)
+      const due = begun + (1000 * (edit + WRITERS) * EDIT_BYTES) / PACE
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())))
     }
     const writingMs = performance.now() - begun
     const { stallMs } = await server.ask('seen')
