@@ -23,6 +23,10 @@ test('each step back or forth brings exactly what was there, and leaves what som
   expect(looked).toBeGreaterThan(3000)
 })
 
+test.each([219, 4784])('what came back beside itself keeps its place among the others: seed %i', (seed) => {
+  expect(undoApart(seed, 100, UndoStack).failures).toEqual([])
+})
+
 describe('with Yjs’s own undo the very same edits fail; when they do not, lib/editor/binding/undo-stack.ts can go', () => {
   test('documents differ for good (yjs issue #794)', { timeout: 60_000 }, () => {
     const found = seeds.flatMap((seed) =>
