@@ -86,6 +86,14 @@ test('the buttons say whether there is something to undo, and the browser’s ow
   })
   expect(taken).toBe(true)
   await expect.poll(() => mei.lines()).toEqual(['hello'])
+  await undo.click()
+  await expect.poll(() => mei.lines()).toEqual([''])
+  await expect(undo).toHaveAttribute('aria-disabled', 'true')
+  // A click into the empty text is no edit: all can be done again.
+  await mei.body.click()
+  await redo.click()
+  await redo.click()
+  await expect.poll(() => mei.lines()).toEqual(['say hello'])
 })
 
 test('undo while composing ends the composition; nothing is doubled @chromium: composes over its protocol', async ({

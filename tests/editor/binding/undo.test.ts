@@ -1,10 +1,21 @@
-import { splitBlock, toggleMark } from '@tiptap/pm/commands'
+import {
+  deleteSelection,
+  joinBackward,
+  lift,
+  setBlockType,
+  splitBlock,
+  toggleMark,
+  wrapIn,
+} from '@tiptap/pm/commands'
+import { liftListItem, sinkListItem, splitListItem, wrapInList } from '@tiptap/pm/schema-list'
+import type { Command } from '@tiptap/pm/state'
 import { yUndoPluginKey } from '@tiptap/y-tiptap'
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { undoPlugin } from '#lib/editor/binding/undo.ts'
 import { UndoStack } from '#lib/editor/binding/undo-stack.ts'
-import { pair, type Replica, schema, send } from '../replica.ts'
+import { seededRandom } from '../../support/random.ts'
+import { pair, Replica, schema, send } from '../replica.ts'
 
 /** Somebody else, and oneself with undo. */
 function scene(...paragraphs: string[]): { peer: Replica; me: Replica } {
@@ -158,13 +169,110 @@ describe('what others wrote into one’s own block', () => {
   })
 })
 
+test('what was deleted of something this editor does not know comes back as it was', () => {
+  const { peer, me } = scene('one', 'two')
+  peer.doc.transact(() => {
+    const drawing = new Y.XmlElement('drawing')
+    drawing.setAttribute('size', '3')
+    drawing.insert(0, [new Y.XmlText('strokes')])
+    peer.fragment.insert(1, [drawing])
+  })
+  send(peer, me)
+  const before = me.fragment.toString()
+  expect(before).toContain('<drawing size="3">strokes</drawing>')
+  me.dispatch(me.state.tr.delete(2, me.state.doc.content.size - 2))
+  expect(me.fragment.toString()).not.toContain('drawing')
+  stackOf(me).undo()
+  expect(me.fragment.toString()).toBe(before)
+})
+
+test('when all is undone nothing is written for the empty paragraph that is shown, and all can be done again', () => {
+  const me = new Replica(1, [undoPlugin()])
+  me.type('hello', 1)
+  stackOf(me).undo()
+  traffic(me)
+  me.select(1)
+  expect([me.fragment.length, me.state.doc.childCount]).toEqual([0, 1])
+  stackOf(me).redo()
+  expect(me.text).toBe('hello')
+})
+
+const { nodes, marks } = schema
+const given = <T>(type: T | undefined): T => {
+  if (type === undefined) throw new Error('not in the schema')
+  return type
+}
+
+/** What people do to blocks, at the selection. */
+const COMMANDS: readonly Command[] = [
+  splitBlock,
+  joinBackward,
+  lift,
+  deleteSelection,
+  setBlockType(given(nodes.heading), { level: 2 }),
+  setBlockType(given(nodes.paragraph)),
+  setBlockType(given(nodes.codeBlock)),
+  wrapIn(given(nodes.blockquote)),
+  wrapInList(given(nodes.bulletList)),
+  wrapInList(given(nodes.taskList)),
+  ...[given(nodes.listItem), given(nodes.taskItem)].flatMap((item) => [
+    splitListItem(item),
+    liftListItem(item),
+    sinkListItem(item),
+  ]),
+  ...[marks.bold, marks.italic, marks.code].map((mark) => toggleMark(given(mark))),
+]
+
+test.each([1, 2, 3, 4, 5, 6, 7, 8, Date.now() % 1_000_000])(
+  'whatever one did, each step back and forth shows exactly what was there: seed %i',
+  (seed) => {
+    const random = seededRandom(seed)
+    const below = (bound: number) => Math.floor(random() * bound)
+    const { me } = scene('The first paragraph', '第二段', 'and a third')
+    const stack = stackOf(me)
+    const see = () => JSON.stringify(me.state.doc)
+    const stacks = { undo: [] as string[], redo: [] as string[] }
+    for (let edit = 0; edit < 150; edit += 1) {
+      const dice = random()
+      if (dice < 0.4) {
+        const back = dice < 0.26 ? 'undo' : 'redo'
+        const [from, to] = back === 'undo' ? [stacks.undo, stacks.redo] : [stacks.redo, stacks.undo]
+        const before = see()
+        const step = stack[back]()
+        const left = stack[`${back}Stack`].length
+        const expected = from[left]
+        from.length = left
+        if (!step) continue
+        to.push(before)
+        expect(see(), `seed ${seed}, edit ${edit}, ${back}`).toBe(expected)
+        continue
+      }
+      stack.stopCapturing()
+      const [before, depth] = [see(), stack.undoStack.length]
+      for (let i = below(4); i >= 0; i -= 1) {
+        const size = me.state.doc.content.size
+        const at = below(size + 1)
+        me.select(at, random() < 0.5 ? at : Math.min(size, at + below(12)))
+        // One step, wherever the caret goes.
+        if (stack.undoStack.length > depth) stack.lastChange = Date.now()
+        const command = COMMANDS[below(COMMANDS.length)]
+        if (random() < 0.5 || !command) me.type('ab字'.slice(0, 1 + below(3)))
+        else me.run(command)
+      }
+      if (stack.undoStack.length > depth) {
+        stacks.undo.push(before)
+        stacks.redo = []
+      }
+    }
+    expect(me.reports).toEqual([])
+  },
+)
+
 test('a heading made and undone, then typed into and undone, reads as before', () => {
   const { me } = scene('', 'end')
   me.type('hello world', 1)
   pause(me)
-  const heading = schema.nodes.heading
-  if (!heading) throw new Error('a heading')
-  me.dispatch(me.state.tr.setNodeMarkup(0, heading, { level: 1 }))
+  me.dispatch(me.state.tr.setNodeMarkup(0, given(nodes.heading), { level: 1 }))
   stackOf(me).undo()
   pause(me)
   me.type('big ', 7)
@@ -181,7 +289,7 @@ test('a heading made and undone, then typed into and undone, reads as before', (
 test('a mark is undone like text', () => {
   const { me } = scene('hello')
   me.select(1, 6)
-  if (schema.marks.bold) me.run(toggleMark(schema.marks.bold))
+  me.run(toggleMark(given(marks.bold)))
   stackOf(me).undo()
   expect(me.state.doc.firstChild?.firstChild?.marks).toEqual([])
 })
