@@ -52,15 +52,21 @@ export function followFlags(editor: Editor): () => void {
       caret.classList.toggle('is-turned', turned)
     }
   }
+  const look = () => {
+    frame = 0
+    timer = undefined
+    if (editor.isDestroyed) return
+    watch()
+    place()
+  }
   const lookSoon = () => {
-    frame ||= requestAnimationFrame(() => {
-      timer = setTimeout(() => {
-        frame = 0
-        if (editor.isDestroyed) return
-        watch()
-        place()
-      }, 0)
-    })
+    if (frame !== 0 || timer !== undefined) return
+    const later = () => {
+      timer = setTimeout(look, 0)
+    }
+    // A frame costs something in a long text, and is waited for only where there are positions to read behind it.
+    if (onScreen.size > 0) frame = requestAnimationFrame(later)
+    else later()
   }
   editor.on('transaction', lookSoon)
   editor.on('focus', lookSoon)

@@ -73,6 +73,7 @@ const PAGE = `<!doctype html>
 <title>Editor lab</title>
 <link rel="stylesheet" href="/lab.css">
 <link rel="icon" href="data:,">
+<style>.lays-out-everything .writing > * { content-visibility: visible !important }</style>
 <div class="app">
 <header class="bar"></header><section class="toolbar-place"></section>
 <main class="page"><div class="surface" id="surface"></div></main>

@@ -26,6 +26,8 @@ export interface LabOptions {
   readonly blocks?: readonly JSONContent[]
   /** How many peers there are; 1 by default. */
   readonly peers?: number
+  /** Of a long text; left out: as the product for ours, as pages are otherwise for y-tiptap. */
+  readonly laysOut?: 'what is seen' | 'everything'
   /** Incoming edits wait while one composes here, as in the product; left out: true. */
   readonly holdsWhileComposing?: boolean
 }
@@ -79,11 +81,10 @@ export interface LabMeasures {
   keystrokes(place: Place, count: number): Promise<number[]>
   /** So many remote keys, each a change of its own to the Y.Doc, all in one task: no frame comes between them. */
   applyInOneTask(place: Place, count: number): void
-  /**
-   * Makes keystrokes of `peers` people in blocks of their own, as many as last for `ms`, and plays them. Resolves at the end.
-   * With `carets`, everybody's caret comes 50 ms after their key.
-   */
-  load(load: { peers: number; keysPerSecond: number; ms: number; carets: boolean }): Promise<void>
+  /** Makes keystrokes of `peers` people in blocks of their own, as many as last for `ms`. */
+  prepareLoad(load: { peers: number; keysPerSecond: number; ms: number }): void
+  /** Plays what was prepared; with `carets`, everybody's caret comes 50 ms after their key. Resolves at the end. */
+  load(carets: boolean): Promise<void>
   /** So many updates arrive one by one in one task: from the first one until they are shown and laid out. */
   burst(count: number): Promise<number>
   /** From now on notes, of each local key, the time from the key event until its frame is painted. */

@@ -44,9 +44,14 @@ async function measure(
   url: string,
   binding: BindingName,
   words: number,
-  { parts, count, seconds }: Options,
+  { parts, count, seconds, samePage }: Options,
 ): Promise<Measured> {
-  const page = await MeasuredPage.open(browser, url, binding, words)
+  const page = await MeasuredPage.open(browser, url, {
+    binding,
+    words,
+    peers: 0,
+    ...(samePage ? { laysOut: 'what is seen' as const } : {}),
+  })
   try {
     const keystrokes = new Map<Place, number[]>()
     if (parts.has('keystrokes'))

@@ -1,11 +1,13 @@
 import type { Browser, CDPSession, Page } from '@playwright/test'
-import type { BindingName, LabMeasures, Place } from '../lab.ts'
+import type { LabOptions, Place } from '../lab.ts'
 
 /** What five people do to a document. */
 const LOAD = { peers: 5, keysPerSecond: 5 } as const
 /** Keys of the person at this page. */
 const LOCAL_KEYS = 40
 const LOCAL_KEYS_PER_SECOND = 10
+/** The others have been typing for so many of these keys when the first is pressed, and go on as long behind the last. */
+const KEYS_BEFORE = 5
 /** The local caret stands in a paragraph of the first screen. */
 const CARET_BLOCK = 3
 
@@ -13,34 +15,27 @@ const CARET_BLOCK = 3
 export class MeasuredPage {
   readonly #page: Page
   readonly #devtools: CDPSession
-  readonly binding: BindingName
 
-  private constructor(page: Page, devtools: CDPSession, binding: BindingName) {
+  private constructor(page: Page, devtools: CDPSession) {
     this.#page = page
     this.#devtools = devtools
-    this.binding = binding
   }
 
-  static async open(
-    browser: Browser,
-    url: string,
-    binding: BindingName,
-    words: number,
-  ): Promise<MeasuredPage> {
+  static async open(browser: Browser, url: string, options: LabOptions): Promise<MeasuredPage> {
     const context = await browser.newContext({ viewport: { width: 1280, height: 720 } })
     const page = await context.newPage()
     const devtools = await context.newCDPSession(page)
     await devtools.send('Performance.enable', { timeDomain: 'timeTicks' })
     await page.goto(url)
     await page.evaluate(
-      async ({ binding, words, block }) => {
-        await window.lab.open({ binding, words, peers: 0 })
+      async ({ options, block }) => {
+        await window.lab.open(options)
         window.lab.goTo({ path: [block], offset: 0 })
         await window.lab.settled()
       },
-      { binding, words, block: CARET_BLOCK },
+      { options, block: CARET_BLOCK },
     )
-    const measured = new MeasuredPage(page, devtools, binding)
+    const measured = new MeasuredPage(page, devtools)
     // What is compiled and cached on first use is no part of a keystroke.
     await measured.keystrokes('same', 20)
     return measured
@@ -61,22 +56,23 @@ export class MeasuredPage {
 
   /** Milliseconds of each second that the page's main thread works while five people type. */
   async busy(ms: number, carets: boolean): Promise<number> {
+    await this.#prepare(ms)
     const before = await this.#taskTime()
-    await this.#load(ms, carets)
+    await this.#load(carets)
     const after = await this.#taskTime()
     return ((after.taskMs - before.taskMs) / (after.atMs - before.atMs)) * 1000
   }
 
   /** Local key to painted frame, ms; `load`: while five people type; `slowness`: by how much the CPU is slowed down. */
   async localKeys({ load, slowness }: { load: boolean; slowness: number }): Promise<number[]> {
+    if (load) await this.#prepare(((LOCAL_KEYS + 2 * KEYS_BEFORE) / LOCAL_KEYS_PER_SECOND) * 1000)
     await this.#devtools.send('Emulation.setCPUThrottlingRate', { rate: slowness })
     await this.#page.evaluate(() => window.lab.measure.watchKeys())
-    const ms = ((LOCAL_KEYS + 10) / LOCAL_KEYS_PER_SECOND) * 1000
-    const others = load ? this.#load(ms, true) : Promise.resolve()
+    const others = load ? this.#load(true) : Promise.resolve()
     const sent: Promise<unknown>[] = []
     const begun = performance.now()
     for (let key = 0; key < LOCAL_KEYS; key++) {
-      await until(begun + ((key + 5) / LOCAL_KEYS_PER_SECOND) * 1000)
+      await until(begun + ((key + KEYS_BEFORE) / LOCAL_KEYS_PER_SECOND) * 1000)
       // Not awaited: a busy page answers late, and a person types on.
       sent.push(
         this.#devtools.send('Input.dispatchKeyEvent', { type: 'keyDown', key: 'k', code: 'KeyK', text: 'k' }),
@@ -105,9 +101,12 @@ export class MeasuredPage {
     await this.#page.context().close()
   }
 
-  #load(ms: number, carets: boolean): Promise<void> {
-    const load: Parameters<LabMeasures['load']>[0] = { ...LOAD, ms, carets }
-    return this.#page.evaluate((load) => window.lab.measure.load(load), load)
+  #prepare(ms: number): Promise<void> {
+    return this.#page.evaluate((load) => window.lab.measure.prepareLoad(load), { ...LOAD, ms })
+  }
+
+  #load(carets: boolean): Promise<void> {
+    return this.#page.evaluate((carets) => window.lab.measure.load(carets), carets)
   }
 
   async #taskTime(): Promise<{ taskMs: number; atMs: number }> {

@@ -16,15 +16,18 @@ export interface Options {
   readonly count: number
   /** Length of the measured window of the load. */
   readonly seconds: number
+  /** y-tiptap too lays out only what is seen of a long text. */
+  readonly samePage: boolean
   readonly json: boolean
 }
 
-export const USAGE = `npm run bench:editor -- [--words 1000,10000,60000] [--only keystrokes,load] [--binding ours] [--count 200] [--seconds 8] [--json]
+export const USAGE = `npm run bench:editor -- [--words 1000,10000,60000] [--only keystrokes,load] [--binding ours] [--count 200] [--seconds 8] [--same-page] [--json]
   --words    lengths of the document, at most ${MOST_WORDS}
   --only     ${PARTS.join(', ')}; all when left out
   --binding  ${BINDINGS.join(', ')}; both when left out
   --count    remote keystrokes measured at each place, at most 1000
   --seconds  for which five people type, at most 60
+  --same-page  with y-tiptap too, a long text lays out only what is seen; otherwise that is ours alone
   --json     one JSON object a line`
 
 /** Throws an Error with a sentence for whoever typed it. */
@@ -37,6 +40,7 @@ export function readOptions(args: readonly string[]): Options {
       binding: { type: 'string', default: BINDINGS.join(',') },
       count: { type: 'string', default: '200' },
       seconds: { type: 'string', default: '8' },
+      'same-page': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
   })
@@ -46,6 +50,7 @@ export function readOptions(args: readonly string[]): Options {
     bindings: values.binding.split(',').map((each) => oneOf(each, BINDINGS, '--binding')),
     count: whole(values.count, '--count', 1, 1_000),
     seconds: whole(values.seconds, '--seconds', 1, 60),
+    samePage: values['same-page'],
     json: values.json,
   }
 }

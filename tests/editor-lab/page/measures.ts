@@ -11,11 +11,22 @@ const FIRST_TYPIST = 1_000
 const CARET_AFTER = 50
 const CHARACTERS = [...'the quick brown fox 敏捷的棕狐跳過懶狗']
 
+interface Load {
+  /** Keystrokes by person. */
+  readonly people: readonly (readonly Keystroke[])[]
+  /** ms between two keys of a person. */
+  readonly period: number
+  readonly ms: number
+}
+
+const NO_LOAD: Load = { people: [], period: 0, ms: 0 }
+
 /** Keystrokes are made before anything is measured, so that no other replica works meanwhile. */
 export class Measures implements LabMeasures {
   readonly #bench: () => Bench
   readonly #schema: Schema
   #typists = FIRST_TYPIST
+  #load = NO_LOAD
   #keys: number[] = []
   #stopWatching: (() => void) | null = null
 
@@ -43,20 +54,23 @@ export class Measures implements LabMeasures {
     for (const { update } of this.#record(count, place)) Y.applyUpdate(doc, update, 'network')
   }
 
-  async load(load: { peers: number; keysPerSecond: number; ms: number; carets: boolean }): Promise<void> {
+  prepareLoad({ peers, keysPerSecond, ms }: { peers: number; keysPerSecond: number; ms: number }): void {
+    const each = Math.ceil((ms / 1000) * keysPerSecond)
+    const people = Array.from({ length: peers }, (_, i) => this.#record(each, (i + 1) / (peers + 1)))
+    this.#load = { people, period: 1000 / keysPerSecond, ms }
+  }
+
+  async load(withCarets: boolean): Promise<void> {
     const { incoming, carets } = this.#bench()
-    const each = Math.ceil((load.ms / 1000) * load.keysPerSecond)
-    const people = Array.from({ length: load.peers }, (_, i) =>
-      this.#record(each, (i + 1) / (load.peers + 1)),
-    )
+    const { people, period, ms } = this.#load
+    this.#load = NO_LOAD
     const shown: (Uint8Array | null)[] = people.map(() => null)
-    const period = 1000 / load.keysPerSecond
     const begun = performance.now()
     const plays = people.map(async (strokes, person) => {
       for (const [key, { update, caret }] of strokes.entries()) {
-        await until(begun + (key + person / load.peers) * period)
+        await until(begun + (key + person / people.length) * period)
         incoming.takeSoon([update])
-        if (!load.carets) continue
+        if (!withCarets) continue
         setTimeout(() => {
           shown[person] = caret
           carets(shown)
@@ -64,7 +78,7 @@ export class Measures implements LabMeasures {
       }
     })
     await Promise.all(plays)
-    await until(begun + load.ms)
+    await until(begun + ms)
   }
 
   async burst(count: number): Promise<number> {

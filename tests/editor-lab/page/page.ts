@@ -159,6 +159,8 @@ const lab: Lab = {
     caretsShown = false
     const surface = document.getElementById('surface')
     if (!surface) throw new Error('the page has no surface')
+    const { laysOut = options.binding === 'ours' ? 'what is seen' : 'everything' } = options
+    surface.classList.toggle('lays-out-everything', laysOut === 'everything')
     bench = makeBench(options, surface)
     await painted()
     await painted()
