@@ -106,6 +106,22 @@ export function forgetRequests(engine: Server['engine']): void {
   })
 }
 
+/** What is used of Socket.IO's adapter. */
+interface RoomKeeper {
+  sids: Map<string, Set<string>>
+  addAll(id: string, rooms: Set<string>): unknown
+}
+
+const NO_ROOMS: Set<string> = new Set()
+
+/**
+ * Socket.IO puts every socket into a room of its own, two sets each (0.5 KB). Nobody is sent anything that way here: who
+ * gets a room's frames is in SocketGroups.
+ */
+export function keepNoRooms({ adapter }: { readonly adapter: RoomKeeper }): void {
+  adapter.addAll = (id) => adapter.sids.set(id, NO_ROOMS)
+}
+
 function frameWriterOf(socket: DocumentSocket): FrameWriter | null {
   const conn: object = socket.conn
   if (!isFrameWriter(conn) || conn.readyState !== 'open' || conn.writeBuffer.length > 0) return null

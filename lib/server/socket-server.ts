@@ -29,7 +29,7 @@ import type { Log } from './log.ts'
 import type { Origins } from './origins.ts'
 import type { Person } from './person.ts'
 import { SlowReaders } from './slow-readers.ts'
-import { fanOut, forgetRequests, isBusy } from './socket-internals.ts'
+import { fanOut, forgetRequests, isBusy, keepNoRooms } from './socket-internals.ts'
 import type { SocketAddress, SocketKeys, SocketLimits } from './socket-limits.ts'
 import type { SocketToken } from './tokens.ts'
 
@@ -122,6 +122,7 @@ export class SocketServer {
     forgetRequests(this.#io.engine)
     this.#io.use((_socket, next) => next(refusal('bad-message')))
     this.#documents = this.#io.of(NAMESPACE)
+    keepNoRooms(this.#documents)
     this.#documents.use((socket, next) => {
       const begun = performance.now()
       this.#admit(socket).then(

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Decoder, Encoder } from '#lib/protocol/packet-parser.ts'
 import { NAMESPACE } from '#lib/protocol/version.ts'
 import type { DocumentSocket } from '#lib/server/document-connection.ts'
-import { fanOut, forgetRequests, isBusy, writesFrames } from '#lib/server/socket-internals.ts'
+import { fanOut, forgetRequests, isBusy, keepNoRooms, writesFrames } from '#lib/server/socket-internals.ts'
 
 let server: Server
 let url: string
@@ -141,4 +141,19 @@ test('a connection that begins with long polling and becomes a WebSocket does so
   socket.emit('server:drain', { retryAfterMs: 1 })
   expect(await heard).toEqual(['server:drain'])
   expect(socket.conn.transport.name).toBe('websocket')
+})
+
+test('without rooms of their own all sockets hear what is for everybody, and one that closed is forgotten', async () => {
+  const documents = server.of(NAMESPACE)
+  keepNoRooms(documents)
+  const [{ client }, { client: other }] = [await connect('websocket'), await connect('polling')]
+  const heard = [received(client, 1), received(other, 1)]
+  documents.emit('server:drain')
+  expect(await Promise.all(heard)).toEqual([['server:drain'], ['server:drain']])
+  expect([documents.adapter.rooms.size, documents.adapter.sids.size]).toEqual([0, 2])
+  const [socket] = documents.sockets.values()
+  const closed = once(socket as never, 'disconnect')
+  socket?.disconnect(true)
+  await closed
+  await expect.poll(() => documents.adapter.sids.size).toBe(1)
 })
