@@ -343,8 +343,11 @@ export class CollabProvider {
   #readStatus(): ProviderStatus {
     const sync = this.#sync
     const connection = this.#connection
+    const phase = this.#phase()
+    // Who was signed out in the meantime: nothing typed now could be sent before they are here again.
+    const signedOut = connection.hindrance === 'session-expired' && phase !== 'joined'
     return {
-      phase: this.#phase(),
+      phase,
       lostAt: connection.lostAt,
       transport: connection.transport,
       roundTripMs: connection.roundTripMs,
@@ -354,7 +357,7 @@ export class CollabProvider {
       opened: sync.opened,
       role: sync.role,
       lapsed: sync.outgoing.role.lapsed,
-      mayType: sync.mayType,
+      mayType: sync.mayType && !signedOut,
       schemaTooOld: sync.schemaTooOld,
       storageSlow: sync.storageSlow,
       progress: sync.progress,

@@ -26,7 +26,10 @@ export interface ProviderStatus {
   readonly role: Role | null
   /** The token was not renewed in time: nothing is accepted until it is, and what waits stays in the outbox. */
   readonly lapsed: boolean
-  /** True when local edits are allowed now: new document, local copy loaded, or joined; and the role and schema allow it. */
+  /**
+   * True when local edits are allowed now: new document, local copy loaded, or joined; the role and schema allow it; and
+   * nobody has ended the session.
+   */
   readonly mayType: boolean
   /** The document was made with a newer schema than this client knows: show the text and "Reload". */
   readonly schemaTooOld: boolean

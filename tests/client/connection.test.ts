@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import type { ClientClock } from '#lib/client/client-clock.ts'
 import { CollabProvider } from '#lib/client/collab-provider.ts'
+import { SessionEnded } from '#lib/client/credential.ts'
 import { RefusedRequest, refuse } from '#lib/protocol/errors.ts'
 import { startBadNetwork } from '../faults/bad-network.ts'
 import { startCollaboration } from '../support/collaboration.ts'
@@ -130,5 +131,29 @@ test('[LIM7] a join that is refused for now is told of as well', async () => {
   await until(second, () => second.synced)
   expect(second.status.hindrance).toBeNull()
   await Promise.all([first.destroy(), second.destroy()])
+  await server.close()
+})
+
+test('[DRAFT5] a session that has ended takes no more edits, and keeps what waits, until there is one again', async () => {
+  const server = await startCollaboration()
+  const mei = await server.guest()
+  const { address } = await server.document(mei)
+  let ended = false
+  const auth = async () => {
+    if (ended) throw new SessionEnded()
+    return server.token(mei)
+  }
+  const provider = server.open(address, mei, { auth })
+  await until(provider, () => provider.synced)
+  provider.doc.getText('title').insert(0, 'waits')
+  ended = true
+  server.collaboration.endSockets({ sessionId: mei.sessionId })
+  await until(provider, () => provider.status.hindrance === 'session-expired')
+  expect(provider.status).toMatchObject({ phase: 'lost', mayType: false, role: 'owner' })
+  expect(provider.doc.getText('title').toString()).toBe('waits')
+  ended = false
+  await until(provider, () => provider.synced && provider.saved)
+  expect(provider.status).toMatchObject({ mayType: true, hindrance: null })
+  await provider.destroy()
   await server.close()
 })

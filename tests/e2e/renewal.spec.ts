@@ -3,6 +3,7 @@ import { accountWordsIn } from '#lib/editor/account-words.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import { startCuttableProxy } from '../support/cuttable-proxy.ts'
 import { test } from './fixtures.ts'
+import { photograph } from './photographs.ts'
 import { type Writer, words } from './writer.ts'
 
 /** Read-only after a twentieth of it more, the socket closed after half of it more. A busy machine renews late. */
@@ -109,7 +110,7 @@ test('[DRAFT4] a token that is not renewed makes the page read only; what waits 
   await proxy.close()
 })
 
-test('[DRAFT4] a session that the administrator ends: what is typed stays on the device until one has signed in again', async ({
+test('[DRAFT4] a session that the administrator ends makes the page read only at once; what waits is kept and sent when one has signed in again', async ({
   newPerson,
   server,
 }) => {
@@ -120,24 +121,39 @@ test('[DRAFT4] a session that the administrator ends: what is typed stays on the
   await admin.page.getByRole('button', { name: account.setupTitle }).click()
   await admin.page.waitForURL('**/admin')
 
-  const [mei, wei] = [await newPerson(), await newPerson()]
+  const proxy = await startCuttableProxy(server.url)
+  const [mei, wei] = [await newPerson(), await newPerson(proxy.url)]
   const email = await signUp(wei.page)
   await mei.startWriting()
   await mei.type('before')
   await mei.seesSaved()
-  await wei.open(mei.page.url())
+  await wei.open(new URL(mei.page.url()).pathname)
   await wei.sees('before')
-  await admin.page.reload()
-  await admin.page.getByRole('button', { name: account.endOf(email) }).click()
-  await expect(signedOut(wei)).toBeVisible()
   await wei.goToEnd()
-  await wei.type(', signed out')
+  await admin.page.reload()
+  proxy.hold()
+  await wei.type(', on the way')
   await wei.seesOnDevice()
+  await wei.press('Escape')
+  await admin.page.getByRole('button', { name: account.endOf(email) }).click()
+  await expect(admin.page.getByRole('button', { name: account.endOf(email) })).toBeHidden()
+  proxy.restore()
   await expect(signedOut(wei)).toBeVisible()
+  await expect(wei.body).toHaveAttribute('contenteditable', 'false')
+  await expect(signedOut(wei).getByRole('button', { name: words.save.copyText })).toBeVisible()
+  await photograph(wei, 'revocation', '13-session-ended')
+  await wei.body.click()
+  await wei.type(', too late')
+  await expect(wei.body).toHaveText('before, on the way')
   await expect(mei.body).toHaveText('before')
 
   await signInAgain(wei, email)
-  await mei.sees('before, signed out')
+  await mei.sees('before, on the way')
+  await expect(wei.body).toBeEditable()
+  await wei.goToEnd()
+  await wei.type(', and after')
+  await mei.sees('before, on the way, and after')
   await wei.seesSaved()
   await expect(signedOut(wei)).toBeHidden()
+  await proxy.close()
 })
