@@ -1,3 +1,6 @@
+import type { EditorView } from '@tiptap/pm/view'
+import { keepComposed } from './composed-text.ts'
+
 /** Runs `task` after `ms`; returns what cancels it. */
 export type Schedule = (task: () => void, ms: number) => () => void
 
@@ -54,17 +57,49 @@ export class CompositionHold {
   }
 }
 
-/** Incoming edits wait while the person composes in the element. `hold`: the provider's holdIncoming. Returns what ends it. */
-export function holdWhileComposing(dom: HTMLElement, hold: () => () => void): () => void {
-  const composition = new CompositionHold(hold, (task, ms) => {
-    const timer = setTimeout(task, ms)
-    return () => clearTimeout(timer)
-  })
+/**
+ * Incoming edits wait while the person composes in the view; what they composed outlives the block it was composed in.
+ * `hold`: the provider's holdIncoming. Returns what ends it.
+ */
+export function holdWhileComposing(view: EditorView, hold: () => () => void): () => void {
+  const { dom } = view
+  /** Since the hold began: what compositions gave, and what the one that goes on has so far. */
+  let composed = ''
+  let candidate = ''
+  const composition = new CompositionHold(
+    () => {
+      const release = hold()
+      return () => {
+        const text = composed + candidate
+        composed = candidate = ''
+        keepComposed(view, text, release)
+      }
+    },
+    (task, ms) => {
+      const timer = setTimeout(task, ms)
+      return () => clearTimeout(timer)
+    },
+  )
   const listeners = new AbortController()
   const on = { signal: listeners.signal, capture: true }
   dom.addEventListener('compositionstart', () => composition.composing(), on)
-  dom.addEventListener('compositionupdate', () => composition.composing(), on)
-  dom.addEventListener('compositionend', () => composition.ended(), on)
+  dom.addEventListener(
+    'compositionupdate',
+    ({ data }) => {
+      candidate = data
+      composition.composing()
+    },
+    on,
+  )
+  dom.addEventListener(
+    'compositionend',
+    ({ data }) => {
+      composed += data
+      candidate = ''
+      composition.ended()
+    },
+    on,
+  )
   dom.addEventListener('blur', () => composition.let(), on)
   document.addEventListener('visibilitychange', () => document.hidden && composition.let(), on)
   return () => {

@@ -71,7 +71,7 @@ function makeBench(options: LabOptions, surface: HTMLElement): Bench {
   const stopHolding =
     options.holdsWhileComposing === false
       ? () => undefined
-      : holdWhileComposing(editor.view.dom, () => incoming.hold())
+      : holdWhileComposing(editor.view, () => incoming.hold())
   return {
     editor,
     doc,
