@@ -5,7 +5,7 @@ import { type ClientClock, systemClock } from './client-clock.ts'
 import { Connection } from './connection.ts'
 import type { Authenticate } from './credential.ts'
 import { DocumentSync } from './document-sync.ts'
-import type { Soon } from './incoming.ts'
+import type { Passes, Soon } from './incoming.ts'
 import { LaterComparison } from './later-comparison.ts'
 import type { DraftState, Peer, ProviderEvents, ProviderStatus, SaveState } from './provider-state.ts'
 import type { ReplicaStore, SealedBatch } from './replica-store.ts'
@@ -184,11 +184,11 @@ export class CollabProvider {
   }
 
   /**
-   * Queues incoming edits until released (composition, replay); acknowledgements and presence go on. Released with `until`,
-   * edits come in one update after the other only until it answers true, and are held again.
+   * Queues incoming edits until released (composition, replay), all or those that do not pass; acknowledgements and presence
+   * go on. Released with `until`, edits come in one update after the other only until it answers true, and are held again.
    */
-  holdIncoming(): (until?: () => boolean) => void {
-    return this.#sync.incoming.hold()
+  holdIncoming(passes?: Passes): (until?: () => boolean) => void {
+    return this.#sync.incoming.hold(passes)
   }
 
   /** Incoming edits are held: somebody composes. */

@@ -13,6 +13,19 @@ export interface IncomingOptions {
   readonly onLate?: () => void
 }
 
+/** What keeps edits back. */
+interface Hold {
+  /** Which of them may come in all the same; null: none. */
+  readonly passes: Passes | null
+  /** Those that may not; asked once. */
+  readonly refused: WeakSet<Uint8Array>
+  /** Until when it lets in one update after the other; null: it does not. */
+  until: (() => boolean) | null
+}
+
+/** Whether an update may be applied before those that wait. */
+export type Passes = (update: Uint8Array) => boolean
+
 /**
  * Edits of others on their way into the Y.Doc, in order. All that is applied at one time is one transaction, so that an editor
  * renders once. They can be held back while the person composes.
@@ -20,17 +33,16 @@ export interface IncomingOptions {
 export class Incoming {
   readonly #options: IncomingOptions
   #waiting: Uint8Array[] = []
-  /** By hold, until when it lets in one update after the other; null: it lets nothing in. */
-  readonly #holds = new Map<symbol, (() => boolean) | null>()
+  readonly #holds = new Set<Hold>()
   #cancelSoon: (() => void) | null = null
 
   constructor(options: IncomingOptions) {
     this.#options = options
   }
 
-  /** What comes is held back. */
+  /** What comes is held back, all or some of it. */
   get isHeld(): boolean {
-    return [...this.#holds.values()].includes(null)
+    return [...this.#holds].some(({ until }) => until === null)
   }
 
   /** Nothing is held back. */
@@ -69,15 +81,16 @@ export class Incoming {
   }
 
   /**
-   * Queues edits until every hold is released. Releasing twice is harmless. Released with `until`, edits come in one
-   * update after the other, now and later, and are held again as soon as it answers true.
+   * Queues edits until every hold is released, all or those that do not pass. Releasing twice is harmless. Released with
+   * `until`, edits come in one update after the other, now and later, and are held again as soon as it answers true.
    */
-  hold(): (until?: () => boolean) => void {
-    const hold = Symbol('hold')
-    this.#holds.set(hold, null)
+  hold(passes: Passes | null = null): (until?: () => boolean) => void {
+    const hold: Hold = { passes, refused: new WeakSet(), until: null }
+    this.#holds.add(hold)
+    if (passes) this.#letInLate()
     return (until) => {
       if (!this.#holds.has(hold)) return
-      if (until) this.#holds.set(hold, until)
+      if (until) hold.until = until
       else this.#holds.delete(hold)
       this.#letInLate()
     }
@@ -100,24 +113,37 @@ export class Incoming {
     if (this.#waiting.length === 0 || this.#holding()) return
     this.#apply(() => {
       let next = 0
+      const kept: Uint8Array[] = []
       try {
         do {
           const update = this.#waiting[next++]
-          if (update) this.#applyOne(update)
+          if (!update) continue
+          if (this.#mayPass(update)) this.#applyOne(update)
+          else kept.push(update)
         } while (next < this.#waiting.length && !this.#holding())
       } finally {
-        this.#waiting.splice(0, next)
+        this.#waiting.splice(0, next, ...kept)
       }
     })
   }
 
+  /** Whether nothing at all comes in. */
   #holding(): boolean {
-    for (const [hold, until] of this.#holds) {
-      if (until && !until()) continue
-      this.#holds.set(hold, null)
+    for (const hold of this.#holds) {
+      if (hold.passes || (hold.until && !hold.until())) continue
+      hold.until = null
       return true
     }
     return false
+  }
+
+  #mayPass(update: Uint8Array): boolean {
+    for (const { passes, refused } of this.#holds) {
+      if (!passes || (!refused.has(update) && passes(update))) continue
+      refused.add(update)
+      return false
+    }
+    return true
   }
 
   #apply(run: () => void): void {

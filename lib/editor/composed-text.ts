@@ -5,16 +5,25 @@ import * as Y from 'yjs'
 import { ownCaret } from './caret-layer.ts'
 import { decodeCaret } from './caret-position.ts'
 
+/** The element of the shared document that the caret is in; null when there is none. */
+export function blockAtCaret({ state }: EditorView): Y.XmlElement | null {
+  const caret = ownCaret(state)
+  const position = caret && decodeCaret(caret)
+  const doc: Y.Doc | undefined = ySyncPluginKey.getState(state)?.doc
+  const place = position && doc && Y.createAbsolutePositionFromRelativePosition(position.head, doc)
+  let type: unknown = place?.type
+  while (type instanceof Y.AbstractType && !(type instanceof Y.XmlElement)) type = type._item?.parent
+  return type instanceof Y.XmlElement ? type : null
+}
+
 /**
  * Lets edits in that waited while `text` was composed. If one of them takes away the block it was composed in, the text
  * goes where the caret has come to stand: what one types is where one's caret is, and nobody loses a word unseen.
  */
 export function keepComposed(view: EditorView, text: string, letIn: () => void): void {
-  const caret = text === '' || view.isDestroyed ? null : ownCaret(view.state)
+  const block = text === '' || view.isDestroyed ? null : blockAtCaret(view)
   letIn()
-  if (!caret || view.isDestroyed || !view.editable) return
-  const doc: Y.Doc | undefined = ySyncPluginKey.getState(view.state)?.doc
-  if (!doc || isThere(caret, doc)) return
+  if (!block || isThere(block) || view.isDestroyed || !view.editable) return
   const { tr, schema } = view.state
   const near = Selection.near(tr.selection.$head, -1)
   if (near.$head.parent.inlineContent) tr.setSelection(near).insertText(text)
@@ -22,15 +31,8 @@ export function keepComposed(view: EditorView, text: string, letIn: () => void):
   view.dispatch(tr)
 }
 
-function isThere(caret: Uint8Array, doc: Y.Doc): boolean {
-  const position = decodeCaret(caret)
-  // What was deleted is forgotten: it may have no place at all.
-  const place = position && Y.createAbsolutePositionFromRelativePosition(position.head, doc)
-  if (!place) return false
-  let type: unknown = place.type
-  while (type instanceof Y.AbstractType && type._item) {
+function isThere(block: Y.XmlElement): boolean {
+  for (let type: unknown = block; type instanceof Y.AbstractType && type._item; type = type._item.parent)
     if (type._item.deleted) return false
-    type = type._item.parent
-  }
   return true
 }

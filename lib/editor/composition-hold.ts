@@ -1,29 +1,43 @@
 import type { EditorView } from '@tiptap/pm/view'
-import { keepComposed } from './composed-text.ts'
+import type * as Y from 'yjs'
+import type { Passes } from '../client/incoming.ts'
+import { reachesInto } from '../client/update-reach.ts'
+import { blockAtCaret, keepComposed } from './composed-text.ts'
 
 /** Runs `task` after `ms`; returns what cancels it. */
 export type Schedule = (task: () => void, ms: number) => () => void
 
+type Release = () => void
+
+export interface Holding {
+  /** Holds everything back: the provider's holdIncoming. */
+  readonly all: () => Release
+  /** Holds back only what reaches into the block that is composed in; null when it is not known. */
+  readonly block: () => Release | null
+  /** Releases when the composition is over; left out: as it is. */
+  readonly end?: (release: Release) => void
+}
+
 /** A new composition often follows the last one at once (the next syllable): wait this long before letting go, ms. */
 const RELEASE_AFTER = 60
-/** A composition left standing holds nobody's edits longer than this, ms. */
+/** A composition left standing holds back what is elsewhere no longer than this, ms. */
 const CAP = 5_000
 
 /**
  * Keeps incoming edits back while the person composes (an input method's candidate text), because a change inside the
  * composing text node makes every browser insert the syllables twice. Outgoing edits never wait.
- * Held from the start of a composition until 60 ms after its end, until the editor loses focus or is hidden, or until
- * 5 s without input; the next composing key holds again.
+ * Held from the start of a composition until 60 ms after its end, or until the editor loses focus or is hidden. After 5 s
+ * without input what does not reach into the composing block comes in; the next composing key holds all again.
  */
 export class CompositionHold {
-  readonly #hold: () => () => void
+  readonly #holding: Holding
   readonly #schedule: Schedule
-  #release: (() => void) | null = null
+  #release: Release | null = null
+  #isLoose = false
   #cancelTimer: (() => void) | null = null
 
-  /** `hold`: the provider's holdIncoming. */
-  constructor(hold: () => () => void, schedule: Schedule) {
-    this.#hold = hold
+  constructor(holding: Holding, schedule: Schedule) {
+    this.#holding = holding
     this.#schedule = schedule
   }
 
@@ -33,13 +47,14 @@ export class CompositionHold {
 
   /** A composition began, or went on: compositionstart, compositionupdate. */
   composing(): void {
-    this.#release ??= this.#hold()
-    this.#releaseIn(CAP)
+    if (!this.#release || this.#isLoose) this.#holdBy(this.#holding.all())
+    this.#isLoose = false
+    this.#after(CAP, () => this.#loosen())
   }
 
   /** A composition ended. */
   ended(): void {
-    if (this.#release) this.#releaseIn(RELEASE_AFTER)
+    if (this.#release) this.#after(RELEASE_AFTER, () => this.let())
   }
 
   /** Lets everything in now: blur, hidden page, destroyed editor. Harmless when nothing is held. */
@@ -48,12 +63,32 @@ export class CompositionHold {
     this.#cancelTimer = null
     const release = this.#release
     this.#release = null
-    release?.()
+    this.#isLoose = false
+    if (!release) return
+    if (this.#holding.end) this.#holding.end(release)
+    else release()
   }
 
-  #releaseIn(ms: number): void {
+  #loosen(): void {
+    const release = this.#holding.block()
+    if (!release) {
+      this.let()
+      return
+    }
+    this.#isLoose = true
+    this.#holdBy(release)
+  }
+
+  /** The new hold is there before the old one goes. */
+  #holdBy(release: Release): void {
+    const before = this.#release
+    this.#release = release
+    before?.()
+  }
+
+  #after(ms: number, task: () => void): void {
     this.#cancelTimer?.()
-    this.#cancelTimer = this.#schedule(() => this.let(), ms)
+    this.#cancelTimer = this.#schedule(task, ms)
   }
 }
 
@@ -61,19 +96,27 @@ export class CompositionHold {
  * Incoming edits wait while the person composes in the view; what they composed outlives the block it was composed in.
  * `hold`: the provider's holdIncoming. Returns what ends it.
  */
-export function holdWhileComposing(view: EditorView, hold: () => () => void): () => void {
+export function holdWhileComposing(
+  view: EditorView,
+  doc: Y.Doc,
+  hold: (passes?: Passes) => Release,
+): () => void {
   const { dom } = view
   /** Since the hold began: what compositions gave, and what the one that goes on has so far. */
   let composed = ''
   let candidate = ''
   const composition = new CompositionHold(
-    () => {
-      const release = hold()
-      return () => {
+    {
+      all: () => hold(),
+      block: () => {
+        const block = blockAtCaret(view)
+        return block && hold((update) => !reachesInto(update, block, doc))
+      },
+      end: (release) => {
         const text = composed + candidate
         composed = candidate = ''
         keepComposed(view, text, release)
-      }
+      },
     },
     (task, ms) => {
       const timer = setTimeout(task, ms)

@@ -114,7 +114,7 @@ function makeEditor(element: HTMLElement, session: DocumentSession, latest: Late
       if (status.phase === 'ended') draw()
     }),
     () => carets.destroy(),
-    holdWhileComposing(view, () => provider.holdIncoming()),
+    holdWhileComposing(view, doc, (passes) => provider.holdIncoming(passes)),
     followFlags(editor),
     ...(scroller instanceof HTMLElement ? [keepReadingPlace(editor, scroller)] : []),
     new OwnPresence(provider, () => (editor.isDestroyed ? null : ownCaret(editor.state))).follow(editor),

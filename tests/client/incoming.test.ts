@@ -101,3 +101,34 @@ test('without frames everything is applied as it comes', () => {
   incoming.takeSoon([key('a')])
   expect(doc.getText('title').toString()).toBe('a')
 })
+
+test('a hold that lets some edits pass keeps the others until its release, and nothing is lost', () => {
+  const { incoming, doc, frame } = scene()
+  const [mei, wei] = [new Y.Doc(), new Y.Doc()]
+  const sent = (from: Y.Doc, text: string): Uint8Array => {
+    const before = Y.encodeStateVector(from)
+    from.getText('title').insert(0, text)
+    return Y.encodeStateAsUpdate(from, before)
+  }
+  const strict = incoming.hold()
+  const [first, second] = [sent(mei, 'a'), sent(wei, 'b')]
+  incoming.takeSoon([first, second])
+  const asked: Uint8Array[] = []
+  const release = incoming.hold((update) => {
+    asked.push(update)
+    return update !== first
+  })
+  expect([doc.getText('title').toString(), asked.length]).toEqual(['', 0])
+  strict()
+  expect(doc.getText('title').toString()).toBe('b')
+  incoming.takeSoon([sent(wei, 'c')])
+  frame()
+  expect(doc.getText('title').toString()).toBe('cb')
+  expect(
+    asked.filter((update) => update === first),
+    'what may not pass is asked once',
+  ).toHaveLength(1)
+  release()
+  release()
+  expect([...doc.getText('title').toString()].toSorted()).toEqual(['a', 'b', 'c'])
+})

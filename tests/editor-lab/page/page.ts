@@ -71,7 +71,7 @@ function makeBench(options: LabOptions, surface: HTMLElement): Bench {
   const stopHolding =
     options.holdsWhileComposing === false
       ? () => undefined
-      : holdWhileComposing(editor.view, () => incoming.hold())
+      : holdWhileComposing(editor.view, doc, (passes) => incoming.hold(passes))
   return {
     editor,
     doc,
