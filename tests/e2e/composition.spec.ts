@@ -1,6 +1,6 @@
 import { type CDPSession, expect } from '@playwright/test'
 import { test } from './fixtures.ts'
-import type { Writer } from './writer.ts'
+import { type Writer, words } from './writer.ts'
 
 /** What an input method for Chinese sends for 你: three states of its candidate text, then the character. */
 const CANDIDATES = ['ㄋ', 'ㄋㄧ', 'ㄋㄧˇ']
@@ -120,6 +120,84 @@ test('two people compose in one paragraph at the same time', async ({ newPerson 
   await his.send('Input.insertText', { text: COMPOSED })
   await expectText([mei, wei], ['left你 right你'])
 })
+
+test('the title is composed while another person changes it, and Enter chooses a character before it leaves the field', async ({
+  newPerson,
+}) => {
+  const [mei, wei] = [await newPerson(), await newPerson()]
+  await mei.startWriting()
+  await mei.title.fill('early late')
+  await mei.seesSaved()
+  await wei.open(mei.page.url())
+  await expect(wei.title).toHaveValue('early late')
+  await mei.title.click()
+  await mei.press('Home', ...Array.from({ length: 6 }, () => 'ArrowRight'))
+  const keyboard = await mei.page.context().newCDPSession(mei.page)
+  await wei.title.click()
+  await wei.press('Home')
+  for (const [index, candidate] of CANDIDATES.entries()) {
+    await compose(keyboard, candidate)
+    await reaches(mei, wei, () => wei.type('abc'[index] ?? ''))
+    await expect(mei.title).toHaveValue(`early ${candidate}late`)
+  }
+  await pressEnter(keyboard)
+  await expect(mei.title).toBeFocused()
+  await keyboard.send('Input.insertText', { text: COMPOSED })
+  for (const { title } of [mei, wei]) await expect(title).toHaveValue('abcearly 你late')
+  await pressEnter(keyboard)
+  await expect(mei.body).toBeFocused()
+})
+
+test('Enter that chooses a character saves no name and sets no link', async ({ newPerson }) => {
+  const mei = await newPerson()
+  await mei.startWriting()
+  await mei.type('text')
+  const keyboard = await mei.page.context().newCDPSession(mei.page)
+  const before = await mei.people.first().getAttribute('aria-label')
+  await mei.people.first().click()
+  const name = mei.page.getByLabel(words.yourName)
+  await name.fill('')
+  await compose(keyboard, CANDIDATES[0] ?? '')
+  await pressEnter(keyboard)
+  await keyboard.send('Input.insertText', { text: COMPOSED })
+  await expect(name).toHaveValue(COMPOSED)
+  expect(await mei.people.first().getAttribute('aria-label')).toBe(before)
+  await pressEnter(keyboard)
+  await expect(mei.people.first()).toHaveAccessibleName(new RegExp(`^${COMPOSED} `))
+
+  await mei.goToEnd()
+  await mei.press('Shift+Home', 'Control+k')
+  const address = mei.page.getByLabel(words.linkAddress)
+  await address.fill('https://example.org/')
+  await compose(keyboard, CANDIDATES[0] ?? '')
+  await pressEnter(keyboard)
+  await keyboard.send('Input.insertText', { text: COMPOSED })
+  await expect(address).toHaveValue(`https://example.org/${COMPOSED}`)
+  await pressEnter(keyboard)
+  await expect(mei.body.getByRole('link')).toHaveAttribute('href', /^https:\/\/example\.org\//)
+})
+
+test('a tab closed in mid-composition loses nothing that was composed before', async ({ newPerson }) => {
+  const [mei, wei] = [await newPerson(), await newPerson()]
+  await mei.startWriting()
+  await mei.type('early ')
+  await wei.open(mei.page.url())
+  const keyboard = await mei.page.context().newCDPSession(mei.page)
+  for (const text of ['ㄋㄧˇ', 'ㄏㄠˇ']) await compose(keyboard, text)
+  await keyboard.send('Input.insertText', { text: '好' })
+  await compose(keyboard, 'ㄋㄧ')
+  await mei.page.close()
+  await wei.sees('early 好')
+  await wei.page.reload()
+  await wei.sees('early 好')
+})
+
+/** Enter as a keyboard sends it; while something is composed it belongs to the input method. */
+async function pressEnter(keyboard: CDPSession): Promise<void> {
+  const key = { key: 'Enter', code: 'Enter', windowsVirtualKeyCode: 13, text: '\r' }
+  await keyboard.send('Input.dispatchKeyEvent', { type: 'keyDown', ...key })
+  await keyboard.send('Input.dispatchKeyEvent', { type: 'keyUp', ...key })
+}
 
 async function compose(keyboard: CDPSession, text: string): Promise<void> {
   await keyboard.send('Input.imeSetComposition', {

@@ -295,3 +295,101 @@ async function composeStep(keyboard: CDPSession, step: number): Promise<void> {
   const end = candidate.length
   await keyboard.send('Input.imeSetComposition', { text: candidate, selectionStart: end, selectionEnd: end })
 }
+
+test('edits elsewhere come in 5 s after the last syllable, those in the composing block when it is over', async ({
+  page,
+}) => {
+  const keyboard = await begin(page, { blocks: [...LINE, paragraph('near')], caret: HERE })
+  await composeStep(keyboard, 1)
+  await edit(page, ([peer]) => {
+    peer?.type('a', { path: [0], offset: 0 })
+    peer?.type('b', { path: [1], offset: 4 })
+  })
+  await edit(page, ([, other]) => other?.type('c', { path: [1], offset: 0 }))
+  await edit(page, ([, other]) => other?.insert([0], [{ type: 'paragraph' }]))
+  expect(await stateOf(page)).toMatchObject({ dom: 'early ㄋㄧlate|near' })
+  // What the first peer typed below comes with what they typed before it, in the block.
+  await expect.poll(async () => (await stateOf(page)).dom, { timeout: 8_000 }).toBe('|early ㄋㄧlate|cnear')
+  await edit(page, ([, other]) => other?.type('d', { path: [2], offset: 0 }))
+  expect(await stateOf(page)).toMatchObject({ dom: '|early ㄋㄧlate|dcnear', composing: true })
+  await composeStep(keyboard, 2)
+  await composeStep(keyboard, 3)
+  await expect.poll(() => stateOf(page)).toMatchObject({ y: '|aearly 你late|dcnearb', equal: true })
+})
+
+test('leaving the text lets everything in at once, what was composed so far included', async ({ page }) => {
+  const keyboard = await begin(page, { blocks: LINE, caret: HERE })
+  await composeStep(keyboard, 1)
+  await edit(page, ([peer]) => peer?.type('a', { path: [0], offset: 0 }))
+  await page.evaluate(() => window.lab.editor.view.dom.blur())
+  await edit(page, () => undefined)
+  expect(await stateOf(page)).toMatchObject({ y: 'aearly ㄋㄧlate', equal: true })
+})
+
+test('a page that is hidden while one composes lets everything in', async ({ page }) => {
+  const keyboard = await begin(page, { blocks: [...LINE, paragraph('near')], caret: HERE })
+  await composeStep(keyboard, 1)
+  await edit(page, ([peer]) => peer?.type('a', { path: [1], offset: 0 }))
+  await page.evaluate(() => {
+    Object.defineProperty(document, 'hidden', { value: true, configurable: true })
+    document.dispatchEvent(new Event('visibilitychange'))
+  })
+  await edit(page, () => undefined)
+  expect(await stateOf(page)).toMatchObject({ y: 'early ㄋㄧlate|anear', equal: true })
+})
+
+test('what has been composed so far is at the peers at once, held or not', async ({ page }) => {
+  const keyboard = await begin(page, { blocks: LINE, caret: HERE })
+  await edit(page, ([peer]) => peer?.type('a', { path: [0], offset: 0 }))
+  for (const step of [0, 1, 2]) {
+    await composeStep(keyboard, step)
+    await expect.poll(async () => (await stateOf(page)).peers[0]).toBe(`aearly ${CANDIDATES[step]}late`)
+  }
+})
+
+test('nothing of a peer’s caret is put into or moved in the block that one composes in', async ({ page }) => {
+  const keyboard = await begin(page, { blocks: [...LINE, paragraph('near')], caret: HERE })
+  await edit(page, ([peer]) => {
+    window.lab.showCarets(true)
+    peer?.type('a', { path: [1], offset: 0 })
+  })
+  await page.evaluate(() => {
+    const [line] = window.lab.editor.view.dom.children
+    if (!line) throw new Error('there is no line')
+    Object.assign(window, { changes: [] as string[] })
+    new MutationObserver((records) => {
+      for (const { type, addedNodes, removedNodes } of records)
+        if (type === 'childList' && [...addedNodes, ...removedNodes].some((node) => node instanceof Element))
+          (window as unknown as { changes: string[] }).changes.push(type)
+    }).observe(line, { childList: true, subtree: true })
+  })
+  for (const step of [0, 1, 2, 3]) {
+    await composeStep(keyboard, step)
+    await edit(page, ([peer]) => peer?.type('b', { path: [0], offset: 0 }))
+    if (step < 3) expect(await page.evaluate('window.changes')).toEqual([])
+  }
+  await expect.poll(() => stateOf(page)).toMatchObject({ y: 'bbbbearly 你late|anear', equal: true })
+})
+
+/** Opens a document with two peers, and puts the caret where the person composes. */
+async function begin(page: Page, { blocks, caret }: Pick<Scene, 'blocks' | 'caret'>): Promise<CDPSession> {
+  await page.evaluate(
+    async ([given, spot]) => {
+      await window.lab.open({ binding: 'ours', blocks: given, peers: 2 })
+      window.lab.goTo(spot)
+      await window.lab.settled()
+    },
+    [blocks, caret] as const,
+  )
+  return page.context().newCDPSession(page)
+}
+
+/** Runs in the page, and is over when what it caused is shown. */
+async function edit(page: Page, run: (peers: readonly LabPeer[]) => void): Promise<void> {
+  await page.evaluate(`(${run})(window.lab.peers)`)
+  await page.evaluate(() => window.lab.settled())
+}
+
+function stateOf(page: Page): Promise<LabState> {
+  return page.evaluate(() => window.lab.state())
+}
