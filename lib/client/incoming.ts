@@ -111,20 +111,25 @@ export class Incoming {
 
   #letIn(): void {
     if (this.#waiting.length === 0 || this.#holding()) return
-    this.#apply(() => {
-      let next = 0
-      const kept: Uint8Array[] = []
-      try {
-        do {
-          const update = this.#waiting[next++]
-          if (!update) continue
-          if (this.#mayPass(update)) this.#applyOne(update)
-          else kept.push(update)
-        } while (next < this.#waiting.length && !this.#holding())
-      } finally {
-        this.#waiting.splice(0, next, ...kept)
-      }
-    })
+    // Where some pass, somebody composes: their editor shows small changes around that, not all of them at once.
+    const isComposing = [...this.#holds].some(({ passes }) => passes)
+    if (isComposing) this.#letInEach()
+    else this.#apply(() => this.#letInEach())
+  }
+
+  #letInEach(): void {
+    let next = 0
+    const kept: Uint8Array[] = []
+    try {
+      do {
+        const update = this.#waiting[next++]
+        if (!update) continue
+        if (this.#mayPass(update)) this.#applyOne(update)
+        else kept.push(update)
+      } while (next < this.#waiting.length && !this.#holding())
+    } finally {
+      this.#waiting.splice(0, next, ...kept)
+    }
   }
 
   /** Whether nothing at all comes in. */

@@ -1,19 +1,26 @@
 import { Selection } from '@tiptap/pm/state'
 import type { EditorView } from '@tiptap/pm/view'
-import { ySyncPluginKey } from '@tiptap/y-tiptap'
 import * as Y from 'yjs'
-import { ownCaret } from './caret-layer.ts'
-import { decodeCaret } from './caret-position.ts'
+import { syncKey } from './binding/plugin-keys.ts'
+import type { Entry, Shown } from './binding/shown.ts'
 
 /** The element of the shared document that the caret is in; null when there is none. */
 export function blockAtCaret({ state }: EditorView): Y.XmlElement | null {
-  const caret = ownCaret(state)
-  const position = caret && decodeCaret(caret)
-  const doc: Y.Doc | undefined = ySyncPluginKey.getState(state)?.doc
-  const place = position && doc && Y.createAbsolutePositionFromRelativePosition(position.head, doc)
-  let type: unknown = place?.type
-  while (type instanceof Y.AbstractType && !(type instanceof Y.XmlElement)) type = type._item?.parent
-  return type instanceof Y.XmlElement ? type : null
+  const { $head } = state.selection
+  const root = syncKey.getState(state)?.binding.shown
+  if (root?.node !== state.doc) return null
+  let shown: Shown = root
+  for (let depth = 0; depth < $head.depth; depth++) {
+    const at = $head.index(depth)
+    let before = 0
+    const entry: Entry | undefined = shown.entries.find(({ nodes }) => {
+      before += nodes.length
+      return at < before
+    })
+    if (entry?.kind !== 'element') return null
+    shown = entry.shown
+  }
+  return shown.type instanceof Y.XmlElement ? shown.type : null
 }
 
 /**

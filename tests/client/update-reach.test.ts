@@ -71,6 +71,14 @@ const INTO: Record<string, (peer: Peer) => void> = {
   'sets an attribute of the list around it': ({ list }) => list.setAttribute('start', '2'),
   'takes it away': ({ list }) => elementAt(list, 1).delete(0, 1),
   'takes the list around it away': ({ body }) => body.delete(1, 1),
+  'moves it by a paragraph above and types below in one': ({ body }) => {
+    body.insert(0, [paragraph('new')])
+    textOf(elementAt(body, 3)).insert(5, 'x')
+  },
+  'adds paragraphs above and below in one': ({ body }) => {
+    body.insert(0, [paragraph('new')])
+    body.insert(4, [paragraph('new')])
+  },
   'types elsewhere and in it': (peer) => {
     textOf(elementAt(peer.body, 0)).insert(0, 'x')
     textOf(own(peer)).insert(0, 'y')
@@ -91,6 +99,11 @@ const ELSEWHERE: Record<string, (peer: Peer) => void> = {
     list.insert(1, [item])
   },
   'adds a paragraph behind it in its item': ({ list }) => elementAt(list, 1).insert(1, [paragraph('new')]),
+  'adds two paragraphs above': ({ body }) => body.insert(1, [paragraph('new'), paragraph('new')]),
+  'types in two places': ({ body }) => {
+    textOf(elementAt(body, 0)).insert(5, 'x')
+    textOf(elementAt(body, 2)).insert(5, 'x')
+  },
   'takes the item above away': ({ list }) => list.delete(0, 1),
   'sets an attribute of another block': ({ body }) => elementAt(body, 0).setAttribute('level', '2'),
   'sets the title': ({ body }) => body.doc?.getText('title').insert(0, 'Title'),

@@ -256,6 +256,13 @@ for (const { title, path, ...scene } of TAKEN_AWAY) {
   })
 }
 
+test('without the hold the same text is doubled, and these tests see it', async ({ page }) => {
+  const scene = SCENES.find(({ title }) => title.startsWith('the same text taken away'))
+  if (!scene) throw new Error('there is no such scene')
+  const { state } = await play(page, scene, scene.caret.path, { holdsWhileComposing: false })
+  expect(state.y).toContain('ㄋㄧˇ你')
+})
+
 /** Plays a scene to its end. */
 async function play(
   page: Page,
@@ -336,6 +343,18 @@ test('a page that is hidden while one composes lets everything in', async ({ pag
   })
   await edit(page, () => undefined)
   expect(await stateOf(page)).toMatchObject({ y: 'early ㄋㄧlate|anear', equal: true })
+})
+
+test('undo while one composes ends that, lets everything in and takes back what was composed', async ({
+  page,
+}) => {
+  const keyboard = await begin(page, { blocks: LINE, caret: HERE })
+  await composeStep(keyboard, 1)
+  await edit(page, ([peer]) => peer?.type('a', { path: [0], offset: 0 }))
+  await page.evaluate(() => window.lab.editor.commands.undo())
+  await expect.poll(() => stateOf(page)).toMatchObject({ y: 'aearly late', equal: true, composing: false })
+  await page.keyboard.type('!')
+  expect(await stateOf(page)).toMatchObject({ y: 'aearly !late', equal: true })
 })
 
 test('what has been composed so far is at the peers at once, held or not', async ({ page }) => {
