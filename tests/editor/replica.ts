@@ -1,17 +1,22 @@
 import { getSchema } from '@tiptap/core'
-import { Fragment, type Node } from '@tiptap/pm/model'
+import { Fragment, type Node, type Schema } from '@tiptap/pm/model'
 import { type Command, EditorState, type Plugin, TextSelection, type Transaction } from '@tiptap/pm/state'
 import type { EditorView } from '@tiptap/pm/view'
 import { ySyncPluginKey, yXmlFragmentToProseMirrorRootNode } from '@tiptap/y-tiptap'
 import * as Y from 'yjs'
 import type { Binding } from '#lib/editor/binding/binding.ts'
-import { syncPlugin } from '#lib/editor/binding/sync-plugin.ts'
+import { type SyncOptions, syncPlugin } from '#lib/editor/binding/sync-plugin.ts'
 import { ADMISSION, extensions } from '#lib/editor/extensions.ts'
 import { wordsIn } from '#lib/editor/words.ts'
 import { ROOTS } from '#lib/protocol/version.ts'
 
 /** The schema of the editor. */
 export const schema = getSchema(extensions(() => wordsIn('en'), null))
+
+/** What a replica is made of, where it is not what the product has. */
+export interface ReplicaOptions extends Partial<Omit<SyncOptions, 'report'>> {
+  readonly schema?: Schema
+}
 
 /** An editor without a page: a state, the binding, and what a view does with a transaction. */
 export class Replica {
@@ -21,13 +26,14 @@ export class Replica {
   state: EditorState
   readonly #update: (before: EditorState) => void
 
-  constructor(clientId: number, plugins: readonly Plugin[] = []) {
+  constructor(clientId: number, plugins: readonly Plugin[] = [], options: ReplicaOptions = {}) {
     this.doc.clientID = clientId
     const plugin = syncPlugin(this.fragment, {
       admission: ADMISSION,
+      ...options,
       report: (error) => this.reports.push(error),
     })
-    this.state = EditorState.create({ schema, plugins: [plugin, ...plugins] })
+    this.state = EditorState.create({ schema: options.schema ?? schema, plugins: [plugin, ...plugins] })
     const stub: Partial<EditorView> = { dispatch: (tr) => this.dispatch(tr) }
     const view = Object.defineProperty(stub, 'state', { get: () => this.state }) as EditorView
     const views: ReturnType<NonNullable<Plugin['spec']['view']>>[] = []

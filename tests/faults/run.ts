@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { binding } from './binding.ts'
 import { browserSide } from './browser-side.ts'
 import { damage } from './damage.ts'
 import { disk } from './disk.ts'
@@ -24,6 +25,7 @@ const SCENARIOS: readonly Scenario[] = [
   simulation,
   browserSide,
   undo,
+  binding,
   kill9,
   powerLoss,
   disk,

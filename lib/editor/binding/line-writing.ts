@@ -3,7 +3,7 @@ import * as Y from 'yjs'
 import type { TextAttributes } from './format.ts'
 import { adopt, type Entry, elementEntry, type Shown, sizeOf, type TextEntry } from './shown.ts'
 import { copyOfText } from './strange.ts'
-import { editBetween, lineOf } from './text-edits.ts'
+import { editBetween, isSplit, lineOf } from './text-edits.ts'
 import type { Writing } from './writing.ts'
 
 /*
@@ -25,7 +25,13 @@ export function writeLine(writing: Writing, shown: Shown, node: Node, caret: num
       line.insert(edit.to, [...pieces(nodes, edit.to, edit.to + edit.insert)])
     }
   }
-  line.format(changedMarks(old, nodes, edit ?? { at: after.text.length, remove: 0, insert: 0 }))
+  for (const change of changedMarks(old, nodes, edit ?? { at: after.text.length, remove: 0, insert: 0 })) {
+    // Both halves of a character, or Yjs would make two that are none.
+    const from = change.from - Number(isSplit(after.text, change.from))
+    const to = change.to + Number(isSplit(after.text, change.to))
+    if (to - from !== change.to - change.from) writing.isStale = true
+    line.format({ ...change, from, to })
+  }
   return line.entries(nodes)
 }
 
@@ -113,17 +119,13 @@ class LineWriting {
     }
   }
 
-  format(changes: readonly Formatting[]): void {
+  format({ from, to, marks }: Formatting): void {
     let start = 0
     for (const { entry, size } of this.#parts) {
-      const end = start + size
-      if (entry.kind === 'text') {
-        for (const { from, to, marks } of changes) {
-          const [first, last] = [Math.max(from, start), Math.min(to, end)]
-          if (first < last) setMarks(this.#writing, entry.key, first - start, last - start, marks)
-        }
-      }
-      start = end
+      const [first, last] = [Math.max(from, start), Math.min(to, start + size)]
+      if (entry.kind === 'text' && first < last)
+        setMarks(this.#writing, entry.key, first - start, last - start, marks)
+      start += size
     }
   }
 
@@ -190,7 +192,7 @@ function insertText(writing: Writing, text: Y.XmlText, at: number, node: Node): 
   const inherited = Object.entries(attributesAround(text, at)).filter(([key]) =>
     writing.format.isUnknownMark(key),
   )
-  text.insert(at, node.text ?? '', {
+  text.insert(at, writing.wellFormed(node), {
     ...Object.fromEntries(inherited),
     ...writing.format.textAttributes(node.marks),
   })

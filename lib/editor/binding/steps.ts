@@ -2,6 +2,7 @@ import { Fragment, type Mark, type Node, Slice } from '@tiptap/pm/model'
 import { AddMarkStep, AttrStep, RemoveMarkStep, ReplaceStep, type Step } from '@tiptap/pm/transform'
 import type * as Y from 'yjs'
 import { isSameValue } from './format.ts'
+import { gapsBetween } from './gaps.ts'
 import { type Entry, equalNodes, type Shown, sizeOf } from './shown.ts'
 import { editBetween, lineOf, type TextEdit } from './text-edits.ts'
 
@@ -21,14 +22,6 @@ export function stepsBetween(before: Shown, after: Shown, changes: TextChanges):
   return found.reverse().flat()
 }
 
-/** Entries that are gone, by range of the old list, and what stands there now, by range of the new one. */
-interface Gap {
-  from: number
-  to: number
-  newFrom: number
-  newTo: number
-}
-
 class Comparison {
   readonly #changes: TextChanges
   /** From left to right; the steps of one place in their order. */
@@ -42,8 +35,7 @@ class Comparison {
   /** `start`: the position of the first child. */
   holder(before: Shown, after: Shown, start: number): void {
     if (before === after || before.node === after.node) return
-    const gaps = gapsBetween(before.entries, after.entries)
-    if (gaps.length > 1 && !before.node.inlineContent) joinInvalid(before, after, gaps)
+    const gaps = gapsBetween(before, after)
     let position = start
     let at = 0
     let to = 0
@@ -138,40 +130,6 @@ class Comparison {
         if (steps.length > 0) this.#found.push(steps)
       }
     }
-  }
-}
-
-function gapsBetween(before: readonly Entry[], after: readonly Entry[]): Gap[] {
-  const places = new Map<unknown, number>()
-  after.forEach(({ key }, index) => {
-    if (key !== null) places.set(key, index)
-  })
-  const gaps: Gap[] = []
-  let [from, newFrom] = [0, 0]
-  const close = (to: number, newTo: number) => {
-    if (to > from || newTo > newFrom) gaps.push({ from, to, newFrom, newTo })
-    from = to + 1
-    newFrom = newTo + 1
-  }
-  before.forEach(({ key }, index) => {
-    const place = key === null ? undefined : places.get(key)
-    // One that stands before what was matched already would have moved.
-    if (place !== undefined && place >= newFrom) close(index, place)
-  })
-  close(before.length, after.length)
-  return gaps
-}
-
-/** Applied from the last to the first, every state between must be one the schema takes; else two gaps become one. */
-function joinInvalid(before: Shown, after: Shown, gaps: Gap[]): void {
-  for (let index = gaps.length - 1; index > 0; index -= 1) {
-    const [gap, left] = [gaps[index], gaps[index - 1]]
-    if (!gap || !left) continue
-    const nodes = [...before.entries.slice(0, gap.from), ...after.entries.slice(gap.newFrom)].flatMap(
-      (entry) => entry.nodes,
-    )
-    if (before.node.type.validContent(Fragment.fromArray(nodes))) continue
-    gaps.splice(index - 1, 2, { from: left.from, to: gap.to, newFrom: left.newFrom, newTo: gap.newTo })
   }
 }
 

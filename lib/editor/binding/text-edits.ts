@@ -92,7 +92,8 @@ function sameAt(a: Line, at: number, b: Line, bt: number): boolean {
   return first === second || first.mark([]).eq(second.mark([]))
 }
 
-function isSplit(text: string, at: number): boolean {
+/** True between the halves of a character that is two units long. */
+export function isSplit(text: string, at: number): boolean {
   const [high, low] = [text.charCodeAt(at - 1), text.charCodeAt(at)]
   return high >= 0xd800 && high < 0xdc00 && low >= 0xdc00 && low < 0xe000
 }

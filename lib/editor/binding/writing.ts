@@ -121,9 +121,19 @@ export class Writing {
   text(nodes: readonly Node[]): TextEntry {
     const text = new Y.XmlText()
     text.applyDelta(
-      nodes.map((node) => ({ insert: node.text, attributes: this.format.textAttributes(node.marks) })),
+      nodes.map((node) => ({
+        insert: this.wellFormed(node),
+        attributes: this.format.textAttributes(node.marks),
+      })),
     )
     return { kind: 'text', key: text, nodes, strange: false }
+  }
+
+  /** The text of a node. Half of a character cannot be sent, and others would see something else. */
+  wellFormed({ text = '' }: Node): string {
+    if (text.isWellFormed()) return text
+    this.isStale = true
+    return text.toWellFormed()
   }
 
   /** Before an entry is deleted: what is not known in it is copied, for it may stand elsewhere now. */
