@@ -17,6 +17,12 @@ import { UndoStack } from '#lib/editor/binding/undo-stack.ts'
 import { seededRandom } from '../../support/random.ts'
 import { pair, Replica, schema, send } from '../replica.ts'
 
+const { nodes, marks } = schema
+const given = <T>(type: T | undefined): T => {
+  if (type === undefined) throw new Error('not in the schema')
+  return type
+}
+
 /** Somebody else, and oneself with undo. */
 function scene(...paragraphs: string[]): { peer: Replica; me: Replica } {
   const [peer, me] = pair(paragraphs, [undoPlugin()])
@@ -156,6 +162,23 @@ describe('what others wrote into one’s own block', () => {
     expect(peer.text).toBe(me.text)
   })
 
+  test('stays also where only half of a block is left, and is shown', () => {
+    const { peer, me } = scene('hello')
+    const [list, item] = [given(nodes.bulletList), given(nodes.listItem)]
+    const own = list.create(null, item.create(null, schema.node('paragraph', null, schema.text('mine'))))
+    me.dispatch(me.state.tr.insert(0, own))
+    send(me, peer)
+    const theirs = list.create(null, item.create(null, schema.node('paragraph', null, schema.text('theirs'))))
+    peer.dispatch(peer.state.tr.insert(8, theirs))
+    send(peer, me)
+    stackOf(me).undo()
+    send(me, peer)
+    expect(me.fragment.toString()).toContain('theirs')
+    expect([me.text.includes('mine'), me.text.includes('theirs')]).toEqual([false, true])
+    expect(peer.text).toBe(me.text)
+    expect(me.reports).toEqual([])
+  })
+
   test('stays also when this editor does not know it', () => {
     const { peer, me } = scene('hello')
     me.dispatch(me.state.tr.insert(0, schema.node('blockquote', null, schema.node('paragraph'))))
@@ -196,12 +219,6 @@ test('when all is undone nothing is written for the empty paragraph that is show
   stackOf(me).redo()
   expect(me.text).toBe('hello')
 })
-
-const { nodes, marks } = schema
-const given = <T>(type: T | undefined): T => {
-  if (type === undefined) throw new Error('not in the schema')
-  return type
-}
 
 /** What people do to blocks, at the selection. */
 const COMMANDS: readonly Command[] = [
