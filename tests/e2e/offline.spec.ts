@@ -111,6 +111,7 @@ test('what a crashed tab typed offline is sent by the other tab', {
   await crashed
 
   await server.restart()
+  await second.hearsOnline()
   await second.seesSaved()
   const reader = await newPerson()
   await reader.open(link)
@@ -137,6 +138,7 @@ test('a key pressed offline is on this device within 200 ms', async ({ newPerson
   // The machine may stall once; a person's keys do not.
   expect(waits.toSorted((a, b) => a - b)[Math.floor(waits.length / 2)]).toBeLessThan(200)
   await server.restart()
+  await mei.hearsOnline()
   await mei.seesSaved()
 })
 

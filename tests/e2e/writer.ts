@@ -116,6 +116,11 @@ export class Writer {
     await expect(this.body).toContainText(text)
   }
 
+  /** As when the browser notices that the network is back: the page tries at once, however far its back-off has come. */
+  async hearsOnline(): Promise<void> {
+    await this.page.evaluate(() => window.dispatchEvent(new Event('online')))
+  }
+
   async seesSaved(): Promise<void> {
     await expect(this.chip).toContainText(words.chip.saved)
   }

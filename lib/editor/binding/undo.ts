@@ -86,6 +86,8 @@ export interface UndoState {
   readonly before: RelativeSelection | null
   /** How often the person has put the caret elsewhere. */
   readonly moves: number
+  /** The last local edit was not where the caret stood: a key pressed right after a click tells of both at once. */
+  readonly elsewhere: boolean
   /** The composition that the last local edit belongs to. */
   readonly composition: unknown
 }
@@ -107,6 +109,7 @@ export function undoPlugin(): Plugin<UndoState> {
         hasRedoOps: false,
         before: null,
         moves: 0,
+        elsewhere: false,
         composition: null,
       }),
       apply: (tr, was, before) => {
@@ -118,7 +121,8 @@ export function undoPlugin(): Plugin<UndoState> {
         const moves = moved ? was.moves + 1 : was.moves
         if (!tr.docChanged) return { ...was, ...steps, moves }
         const composition: unknown = tr.getMeta('composition') ?? null
-        return { ...steps, before: selectionIn(before, boundIn(before).shown), moves, composition }
+        const elsewhere = isElsewhere(tr, before)
+        return { ...steps, before: selectionIn(before, boundIn(before).shown), moves, elsewhere, composition }
       },
     },
     view: collectSteps,
@@ -146,10 +150,14 @@ function collectSteps(view: EditorView) {
   stack.captureTransaction = ({ meta, origin }) => {
     if (meta.get('addToHistory') === false) return false
     if (origin !== syncKey) return true
-    // However long somebody looks for the right character.
-    if (composition !== null && composition === now().composition && stack.lastChange > 0)
-      stack.lastChange = Date.now()
+    const last = composition
     composition = now().composition
+    if (composition === null || composition !== last) {
+      if (now().elsewhere) stack.stopCapturing()
+    } else if (stack.lastChange > 0) {
+      // However long somebody looks for the right character.
+      stack.lastChange = Date.now()
+    }
     return true
   }
   const added: Parameters<typeof stack.on<'stack-item-added'>>[1] = ({ stackItem }) => {
@@ -170,6 +178,19 @@ function collectSteps(view: EditorView) {
       stack.off('stack-item-popped', popped)
     },
   }
+}
+
+/** True when nothing of what `tr` changes touches where the selection was. */
+function isElsewhere({ mapping }: Transaction, { doc, selection }: EditorState): boolean {
+  let [from, to] = [doc.content.size, 0]
+  mapping.maps.forEach((map, index) => {
+    const back = mapping.slice(0, index).invert()
+    map.forEach((start, end) => {
+      from = Math.min(from, back.map(start))
+      to = Math.max(to, back.map(end))
+    })
+  })
+  return from <= to && (to < selection.from || from > selection.to)
 }
 
 /** What somebody else wrote into one's own paragraph stays, and the paragraph with it. */

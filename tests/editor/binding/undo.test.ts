@@ -8,7 +8,7 @@ import {
   wrapIn,
 } from '@tiptap/pm/commands'
 import { liftListItem, sinkListItem, splitListItem, wrapInList } from '@tiptap/pm/schema-list'
-import type { Command } from '@tiptap/pm/state'
+import { type Command, TextSelection } from '@tiptap/pm/state'
 import { yUndoPluginKey } from '@tiptap/y-tiptap'
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
@@ -53,6 +53,18 @@ test('one’s own last step is taken back, and what others wrote meanwhile stays
 })
 
 describe('a step', () => {
+  test('ends where the next key comes somewhere else, also when the browser tells of the click only with it', () => {
+    const { me } = scene('hello', 'world')
+    me.select(6)
+    me.type('a')
+    const { tr } = me.state
+    me.dispatch(tr.insertText('b', 9).setSelection(TextSelection.create(tr.doc, 10)))
+    me.type('c')
+    expect(me.text).toBe('helloa|bcworld')
+    stackOf(me).undo()
+    expect(me.text).toBe('helloa|world')
+  })
+
   test('is three quick keys, whatever others write and wherever their carets go between them', () => {
     const { peer, me } = scene('hello', 'world')
     me.select(6)
