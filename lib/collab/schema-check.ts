@@ -7,8 +7,8 @@ import {
   NODE_KINDS,
   type NodeKind,
 } from '../protocol/document-schema.ts'
-import { LIMITS } from '../protocol/limits.ts'
 import { ROOTS } from '../protocol/version.ts'
+import { isTooDeep } from './type-nesting.ts'
 
 /*
  * Holds a document against the schema of the editor (lib/protocol/document-schema.ts). Only what no editor of ours
@@ -86,11 +86,11 @@ class Walk {
     for (const item of itemsOf(type)) {
       const inner = item.content instanceof Y.ContentType ? item.content.type : null
       if (inner instanceof Y.XmlText && text) {
-        if (depth > LIMITS.typeNesting) this.#condemn(item, 'too deep')
+        if (isTooDeep(depth)) this.#condemn(item, 'too deep')
         else this.#text(inner, text === 'formatted')
       } else if (inner instanceof Y.XmlElement && children.includes(inner.nodeName)) {
         const kind = NODE_KINDS.get(inner.nodeName)
-        if (!kind || depth > LIMITS.typeNesting) this.#condemn(item, 'too deep')
+        if (!kind || isTooDeep(depth)) this.#condemn(item, 'too deep')
         else this.#left.push({ type: inner, depth: depth + 1, ...kind })
       } else
         this.#condemn(

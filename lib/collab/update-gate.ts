@@ -1,5 +1,6 @@
 import { LIMITS } from '../protocol/limits.ts'
 import { ROOTS } from '../protocol/version.ts'
+import { isTooDeep } from './type-nesting.ts'
 import { type GateCode, malformed, RefusedUpdate } from './update-gate-bytes.ts'
 import { BatchBounds, type Id, type Struct, tooLarge, visitUpdate } from './update-gate-structs.ts'
 
@@ -180,7 +181,7 @@ class Batch {
 
   #place(client: number, struct: Struct): void {
     const depth = this.#depthOf(struct)
-    if (depth > LIMITS.typeNesting) malformed('types nested too deep')
+    if (struct.isType && isTooDeep(depth)) malformed('types nested too deep')
     const known = this.#end(client)
     if (struct.end <= known) return
     let placed = this.#depths.get(client)

@@ -20,7 +20,7 @@ export const LIMITS = {
   deleteRanges: 50_000,
   /** Clocks under the delete ranges of one batch, all ranges added up. */
   deletedLength: 32 * 1024 * 1024,
-  /** Types inside types: of one batch, and of the body as a whole. */
+  /** Types inside each other, the outermost counted: of one batch, and of the body as a whole. */
   typeNesting: 32,
   /** Nesting of values inside formats, embeds and attributes. */
   nesting: 32,

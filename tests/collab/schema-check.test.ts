@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { checkSchema } from '#lib/collab/schema-check.ts'
+import { checkUpdates } from '#lib/collab/update-gate.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import { BREACHES, element, elementAt, HONEST, headingText, spoiled, tower } from './breaches.ts'
 
@@ -39,6 +40,20 @@ test('a tower of 2,000 quotes is cut where it gets too high', () => {
     }
   })
   expect(checkSchema(doc).breaches).toMatchObject([{ what: 'too deep' }])
+})
+
+test('[GATE7] [CHECK1] the gate and the check draw the line at the same height', () => {
+  for (const height of [LIMITS.typeNesting, LIMITS.typeNesting + 1]) {
+    const doc = new Y.Doc()
+    doc.getXmlFragment('body').insert(0, [tower(height)])
+    const gate = checkUpdates([Y.encodeStateAsUpdate(doc)], {
+      clientId: doc.clientID,
+      clocks: { get: () => 0 },
+      restore: false,
+    })
+    const fits = height === LIMITS.typeNesting
+    expect([gate.ok, checkSchema(doc).breaches.length === 0]).toEqual([fits, fits])
+  }
 })
 
 describe('what does not', () => {

@@ -66,10 +66,12 @@ const nestedAny = (depth: number): Part => [
   ...Array.from({ length: depth }, () => Uint8Array.of(117, 1)),
   Uint8Array.of(126),
 ]
+/** So many types inside each other, and letters in the innermost. */
 const tower = (height: number): Uint8Array =>
   mine(
     inRoot(CONTENT.type, 'body', [3, 'list']),
-    ...Array.from({ length: height }, (_, i) => inType(CONTENT.type, ME, 10 + i, [3, 'list'])),
+    ...Array.from({ length: height - 1 }, (_, i) => inType(CONTENT.type, ME, 10 + i, [3, 'list'])),
+    inType(CONTENT.string, ME, 10 + height - 1, 'x'),
   )
 const v2 = (() => {
   const doc = new Y.Doc()
