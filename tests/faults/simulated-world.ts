@@ -1,5 +1,6 @@
 import * as Y from 'yjs'
 import type { SealedBatch } from '#lib/client/replica-store.ts'
+import { contentBytes } from '#lib/protocol/content-bytes.ts'
 import { decodeEntries, decodeUpdates } from '#lib/protocol/wire.ts'
 import { MemoryReplicas } from '../support/memory-replica.ts'
 import { MemoryStore } from '../support/memory-store.ts'
@@ -27,6 +28,8 @@ export class Simulation {
   readonly #newBrowser: (clock: VirtualClock) => Browser
   #browsers: readonly Browser[] = []
   readonly server: SimulatedServer
+  /** Copies that stood at the last row when they were compared. */
+  compared = 0
   /** No more faults: everything gets well. */
   healing = false
 
@@ -125,6 +128,7 @@ export class Simulation {
     }
     await this.check()
     this.healing = false
+    if (this.compared === 0) this.fail('no copy was ever compared')
     const stored = await this.stored()
     const vector = Y.decodeStateVector(Y.encodeStateVector(stored))
     for (const [clientId, clock] of this.kept) {
@@ -220,6 +224,14 @@ export class Simulation {
     }
     const stored = await this.stored()
     const vector = Y.decodeStateVector(Y.encodeStateVector(stored))
+    const shown = Buffer.from(bytesShownBy(stored))
+    for (const replica of this.replicas) {
+      // [CMP1] Who says that nothing is on its way shows what the log gives: a difference is never a race.
+      if (replica.sync.standing?.seq !== document?.headSeq) continue
+      this.compared++
+      if (!shown.equals(bytesShownBy(replica.doc)))
+        this.fail(`${replica.name} stands at the last row and differs`)
+    }
     for (const replica of this.replicas) {
       // What a person's own tabs typed they see before it is stored, tabs that were killed included.
       const own = this.clientIds.get(replica.userId) ?? new Set()
@@ -263,4 +275,11 @@ export function textOf(doc: Y.Doc): string {
     .toArray()
     .map((node) => node.toString())
     .join('\n')
+}
+
+function bytesShownBy(doc: Y.Doc): Uint8Array {
+  const walk = contentBytes(doc)
+  let step = walk.next()
+  while (!step.done) step = walk.next()
+  return step.value
 }
