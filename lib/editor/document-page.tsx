@@ -76,6 +76,7 @@ export function DocumentPage({ session, address, theme: firstTheme, created }: D
   const readOnly = !status.mayType
   const viewer = status.role !== null && !mayEdit(status.role)
   const ended = status.phase === 'ended'
+  const signedOut = status.hindrance === 'session-expired' && !status.mayType
   const bound = !status.schemaTooOld && status.opened
   const draft = useDraft(provider)
   usePrepared(bound)
@@ -130,7 +131,12 @@ export function DocumentPage({ session, address, theme: firstTheme, created }: D
           onDelete={status.role === 'owner' ? () => setOverlay('delete') : null}
         />
       </header>
-      <section className="toolbar-place" aria-label={words.toolbar} data-region hidden={viewer || ended}>
+      <section
+        className="toolbar-place"
+        aria-label={words.toolbar}
+        data-region
+        hidden={viewer || ended || signedOut}
+      >
         {editor && status.mayType ? <Toolbar editor={editor} onLink={openLink} /> : null}
       </section>
       <main className="page" data-region>

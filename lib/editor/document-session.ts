@@ -79,7 +79,7 @@ export function useDocumentSession(
       if (late) await next.close()
       if (late) return closed || diverged ? undefined : show(spent)
       shown = next
-      setSession({ ...next.session, place: before && placeIn(before.session.provider) })
+      setSession({ ...next.session, place: before && placeIn(before.session.provider, before.session.doc) })
       await before?.close()
     }
     const opening = show(null)

@@ -22,12 +22,17 @@ export function plainText(doc: Y.Doc): string {
 
 /** The blocks of the body as plain text, each by a name that it keeps in every copy of the document; in order. */
 export function blocksOf(doc: Y.Doc): Map<string, string> {
-  return new Map(
-    childrenOf(body(doc)).map((block, index) => {
-      const id = block._item?.id
-      return [id ? `${id.client} ${id.clock}` : `${index}`, blockText(block, '')]
-    }),
-  )
+  return new Map(childrenOf(body(doc)).map((block, index) => [nameOf(block, index), blockText(block, '')]))
+}
+
+/** The names of the blocks of the body, in order. */
+export function blockNames(doc: Y.Doc): string[] {
+  return childrenOf(body(doc)).map(nameOf)
+}
+
+function nameOf(block: Y.XmlElement | Y.XmlText, index: number): string {
+  const id = block._item?.id
+  return id ? `${id.client} ${id.clock}` : `${index}`
 }
 
 /** Title and body as one web page that needs nothing else. */

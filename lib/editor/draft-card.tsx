@@ -1,6 +1,6 @@
 'use client'
 
-import { type ReactNode, useEffect, useId, useState } from 'react'
+import { type ReactNode, type RefObject, useEffect, useId, useRef, useState } from 'react'
 import { accessWordsIn } from './access-words.ts'
 import { copyText, downloadFile } from './copy-text.ts'
 import { useAnnounce, useLanguage, useWords } from './interface.tsx'
@@ -30,46 +30,74 @@ export function DraftCard({ text, why, onDevice, fileName, onDiscard, first }: D
     const done = await copyText(text)
     announce(done ? words.draftCopied : pageWords.copyFailed)
   }
+  const card = useRef<HTMLElement>(null)
+  const outOfView = useOutOfView(card)
   return (
-    <section className="draft" aria-labelledby={heading}>
-      <h2 id={heading}>{words.draftTitle}</h2>
-      <p>{text === '' ? words.draftRemovals : why}</p>
-      {onDevice ? null : <p className="note note-warn">{words.draftHere}</p>}
-      {text === '' ? null : (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-        <section className="draft-text" tabIndex={0} dir="auto" aria-label={words.draftText}>
-          {text}
-        </section>
-      )}
-      <div className="button-row">
-        {first}
+    <>
+      {outOfView ? (
+        <aside className="draft-hint">
+          <button type="button" className="button button-quiet" onClick={() => show(card.current)}>
+            {words.draftTitle} · <strong>{words.draftShow}</strong>
+          </button>
+        </aside>
+      ) : null}
+      <section ref={card} className="draft" aria-labelledby={heading} tabIndex={-1}>
+        <h2 id={heading}>{words.draftTitle}</h2>
+        <p>{text === '' ? words.draftRemovals : why}</p>
+        {onDevice ? null : <p className="note note-warn">{words.draftHere}</p>}
         {text === '' ? null : (
-          <>
-            <button type="button" className="button button-quiet" onClick={() => void copy()}>
-              {words.draftCopy}
-            </button>
-            <button
-              type="button"
-              className="button button-quiet"
-              onClick={() => downloadFile(fileName, 'text/plain', `${text}\n`)}
-            >
-              {words.draftDownload}
-            </button>
-          </>
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+          <section className="draft-text" tabIndex={0} dir="auto" aria-label={words.draftText}>
+            {text}
+          </section>
         )}
-        <button
-          type="button"
-          className={`draft-discard button ${sure ? 'button-danger' : 'button-quiet'}`}
-          onBlur={() => setSure(false)}
-          onClick={() => {
-            if (!sure) return setSure(true)
-            onDiscard()
-            announce(words.draftDiscarded)
-          }}
-        >
-          {sure ? words.draftDiscardAsk : words.draftDiscard}
-        </button>
-      </div>
-    </section>
+        <div className="button-row">
+          {first}
+          {text === '' ? null : (
+            <>
+              <button type="button" className="button button-quiet" onClick={() => void copy()}>
+                {words.draftCopy}
+              </button>
+              <button
+                type="button"
+                className="button button-quiet"
+                onClick={() => downloadFile(fileName, 'text/plain', `${text}\n`)}
+              >
+                {words.draftDownload}
+              </button>
+            </>
+          )}
+          <button
+            type="button"
+            className={`draft-discard button ${sure ? 'button-danger' : 'button-quiet'}`}
+            onBlur={() => setSure(false)}
+            onClick={() => {
+              if (!sure) return setSure(true)
+              onDiscard()
+              announce(words.draftDiscarded)
+            }}
+          >
+            {sure ? words.draftDiscardAsk : words.draftDiscard}
+          </button>
+        </div>
+      </section>
+    </>
   )
+}
+
+/** True while none of it can be seen where one reads. */
+function useOutOfView(card: RefObject<HTMLElement | null>): boolean {
+  const [outOfView, setOutOfView] = useState(false)
+  useEffect(() => {
+    if (!card.current) return
+    const observer = new IntersectionObserver(([entry]) => setOutOfView(entry?.isIntersecting === false))
+    observer.observe(card.current)
+    return () => observer.disconnect()
+  }, [card])
+  return outOfView
+}
+
+function show(card: HTMLElement | null): void {
+  card?.scrollIntoView({ block: 'center' })
+  card?.focus({ preventScroll: true })
 }

@@ -1,6 +1,9 @@
 import type { Editor } from '@tiptap/core'
 import { TextSelection } from '@tiptap/pm/state'
+import type * as Y from 'yjs'
 import { caretIn } from './caret-layer.ts'
+import { blockNames } from './document-text.ts'
+import { blocksFrom } from './reading-place.ts'
 
 /** Where somebody is in a text: found again in another Y.Doc of the same document. */
 export interface Place {
@@ -8,20 +11,26 @@ export interface Place {
   readonly caret: Uint8Array | null
   /** The keys go into the text. */
   readonly focused: boolean
-  /** What is in view, px. */
-  readonly scrolled: number
+  /** The blocks in view and below, by the names they keep in every copy, and where the first one begins there, px. */
+  readonly blocks: readonly string[]
+  readonly at: number
 }
 
 const page = (): Element | null => document.querySelector('main.page')
+const text = (): Element | null => document.querySelector('main.page .writing')
 
-/** The place now. */
-export function placeIn({ caret }: { readonly caret: Uint8Array | null }): Place {
+/** The place now, in what is shown of this Y.Doc. */
+export function placeIn({ caret }: { readonly caret: Uint8Array | null }, doc: Y.Doc): Place {
   const focused = document.activeElement?.classList.contains('writing') === true
-  return { caret, focused, scrolled: page()?.scrollTop ?? 0 }
+  const [shown, top] = [text(), page()?.getBoundingClientRect().top ?? 0]
+  const [first] = shown ? blocksFrom(shown, top) : []
+  const index = shown && first ? [...shown.children].indexOf(first) : 0
+  const at = first && page()?.scrollTop ? first.getBoundingClientRect().top - top : 0
+  return { caret, focused, blocks: at === 0 ? [] : blockNames(doc).slice(index), at }
 }
 
 /** Goes there, as far as there is such a place. */
-export function goTo(place: Place, { view }: Editor): void {
+export function goTo(place: Place, { view }: Editor, doc: Y.Doc): void {
   const caret = place.caret && caretIn(view.state, place.caret)
   if (caret) {
     const { doc, tr } = view.state
@@ -29,5 +38,11 @@ export function goTo(place: Place, { view }: Editor): void {
     view.dispatch(tr.setSelection(selection).setMeta('addToHistory', false))
   }
   if (place.focused) view.focus()
-  page()?.scrollTo(0, place.scrolled)
+  const names = blockNames(doc)
+  // The first one may be what was given up with the other Y.Doc.
+  const name = place.blocks.find((each) => names.includes(each))
+  const block = name === undefined ? null : text()?.children[names.indexOf(name)]
+  const scroller = page()
+  if (!block || !scroller) return
+  scroller.scrollTop += block.getBoundingClientRect().top - scroller.getBoundingClientRect().top - place.at
 }

@@ -51,7 +51,7 @@ export function keepReadingPlace(editor: Editor, scroller: HTMLElement): () => v
     const moves = landmark && !ownEdit ? place(landmark.piece) - landmark.at : 0
     ownEdit = false
     // Who looks at the beginning and does not write is shown what is added to it.
-    const atBeginning = scroller.scrollTop === 0 && !editor.isFocused
+    const atBeginning = scroller.scrollTop === 0 && !(editor.isFocused && editor.isEditable)
     if (Math.abs(moves) >= 1 && !atBeginning) scroller.scrollTop += moves
     look()
   }
@@ -61,17 +61,23 @@ export function keepReadingPlace(editor: Editor, scroller: HTMLElement): () => v
     if (transaction.docChanged && (!isChangeOrigin || isUndoRedoOperation)) ownEdit = true
   }
   observer.observe(dom)
+  // What the page has to say stands above the text: it comes, grows and goes.
+  const around = new MutationObserver(() => {
+    for (const each of scroller.children) observer.observe(each)
+  })
+  around.observe(scroller, { childList: true })
   scroller.addEventListener('scroll', settle, { passive: true })
   editor.on('transaction', noteOwn)
   return () => {
     observer.disconnect()
+    around.disconnect()
     scroller.removeEventListener('scroll', settle)
     editor.off('transaction', noteOwn)
   }
 }
 
 /** The blocks of the text from the first one on that reaches below `top`. */
-function* blocksFrom(text: Element, top: number): Generator<Element> {
+export function* blocksFrom(text: Element, top: number): Generator<Element> {
   const { children } = text
   let from = 0
   let to = children.length

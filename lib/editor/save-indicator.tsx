@@ -16,6 +16,8 @@ import { useBrowserOnline, useNow, useSave, useStatus } from './use-provider.ts'
 /** A new state is shown when it has lasted this long, ms. */
 const SETTLE = 500
 
+const AT_ONCE: ReadonlySet<SaveChip['kind']> = new Set(['read-only', 'signed-out'])
+
 /** The chip as it is to be shown now: debounced, but never *saved* while something is not. */
 function useShownChip(session: DocumentSession): SaveChip {
   const status = useStatus(session.provider)
@@ -39,7 +41,7 @@ function useShownChip(session: DocumentSession): SaveChip {
 
 function settleTime(shown: SaveChip, actual: SaveChip): number {
   // Opening is over when it is; and what one may do is one state, never two in one page.
-  const atOnce = shown.kind === 'opening' || shown.kind === 'read-only' || actual.kind === 'read-only'
+  const atOnce = AT_ONCE.has(actual.kind) || shown.kind === 'opening' || shown.kind === 'read-only'
   return shown.kind === actual.kind || atOnce ? 0 : SETTLE
 }
 

@@ -119,7 +119,7 @@ function makeEditor(element: HTMLElement, session: DocumentSession, latest: Late
     ...(scroller instanceof HTMLElement ? [keepReadingPlace(editor, scroller)] : []),
     new OwnPresence(provider, () => (editor.isDestroyed ? null : ownCaret(editor.state))).follow(editor),
   ]
-  if (session.place) goTo(session.place, editor)
+  if (session.place) goTo(session.place, editor, doc)
   return {
     editor,
     destroy: () => {

@@ -204,6 +204,54 @@ test('typed offline and refused: the text is the server’s, the draft is shown,
   await wei.seesSaved()
 })
 
+/** Which line is first on the screen, and how far it begins below the upper edge, px. */
+function firstInView({ page }: Writer): Promise<{ line: string; at: number }> {
+  return page.evaluate(() => {
+    const top = document.querySelector('main.page')?.getBoundingClientRect().top ?? 0
+    const blocks = [...document.querySelectorAll('.writing > *')]
+    const first = blocks.find((block) => block.getBoundingClientRect().bottom > top + 1)
+    return { line: first?.textContent ?? '', at: Math.round((first?.getBoundingClientRect().top ?? 0) - top) }
+  })
+}
+
+test('[DRAFT2] in a long text what one reads stays where it is when the draft is set aside, and the draft is one press away', async ({
+  newPerson,
+}) => {
+  const [mei, wei] = [await newPerson(), await newPerson()]
+  await mei.startWriting()
+  await mei.body.evaluate((body) => {
+    const clipboardData = new DataTransfer()
+    const lines = Array.from({ length: 90 }, (_, i) => `<p>Line ${i}</p>`)
+    clipboardData.setData('text/html', lines.join(''))
+    body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
+  })
+  await mei.seesSaved()
+  await wei.open(mei.page.url())
+  await wei.sees('Line 89')
+  await wei.body.getByText('Line 50', { exact: true }).click()
+  await wei.press('End')
+  await wei.page.context().setOffline(true)
+  await wei.type(', on a train')
+  await wei.seesOnDevice()
+  await wei.press('Escape')
+  const before = await firstInView(wei)
+  expect(Number(before.line.slice(5))).toBeGreaterThan(10)
+  await letLink(mei, 'viewer')
+  await wei.page.context().setOffline(false)
+
+  const hint = wei.page.getByRole('button', { name: say.draftShow })
+  await expect(hint).toBeInViewport()
+  await expect(wei.body).not.toContainText('on a train')
+  const after = await firstInView(wei)
+  expect(after.line).toBe(before.line)
+  expect(Math.abs(after.at - before.at)).toBeLessThanOrEqual(2)
+  await photographRevocation(wei, '14-draft-out-of-view')
+  await hint.click()
+  await expect(draftOf(wei)).toBeInViewport({ ratio: 1 })
+  await expect(draftOf(wei)).toContainText('Line 50, on a train')
+  await expect(hint).toBeHidden()
+})
+
 test('a draft outlives the text that it was typed into, however long the next one takes to open', async ({
   newPerson,
 }) => {
