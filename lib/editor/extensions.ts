@@ -1,16 +1,16 @@
 import { type AnyExtension, Extension } from '@tiptap/core'
-import { Link } from '@tiptap/extension-link'
 import { TaskItem, TaskList } from '@tiptap/extension-list'
 import { Placeholder } from '@tiptap/extensions/placeholder'
 import { type EditorState, Plugin } from '@tiptap/pm/state'
 import type * as Y from 'yjs'
-import { isAttributeValue, isMarkValue, isSafeHref, NODE_KINDS } from '../protocol/document-schema.ts'
+import { isAttributeValue, isMarkValue, NODE_KINDS } from '../protocol/document-schema.ts'
 import { ROOTS } from '../protocol/version.ts'
 import { basicExtensions } from './basic-extensions.ts'
 import { collaboration } from './binding/collaboration.ts'
 import type { Admission } from './binding/format.ts'
 import { Undo } from './binding/undo.ts'
 import { unknownContent } from './binding/unknown-content.ts'
+import { SafeLink } from './link.ts'
 import { MarkdownTwins } from './markdown-twins.ts'
 import { NestingLimit, type NestingNotice } from './nesting-limit.ts'
 import type { Words } from './words.ts'
@@ -81,31 +81,6 @@ export function extensions(
       : []),
   ]
 }
-
-/** A link is its address and nothing else: what a peer could put into class, rel or target never reaches the page. */
-const SafeLink = Link.extend({
-  // What is typed behind a link is not the link.
-  inclusive: false,
-  addAttributes() {
-    return { href: { default: null, parseHTML: (element) => element.getAttribute('href') } }
-  },
-  renderHTML({ HTMLAttributes }) {
-    const href: unknown = HTMLAttributes.href
-    return [
-      'a',
-      typeof href === 'string' && isSafeHref(href)
-        ? { href, target: '_blank', rel: 'noopener noreferrer nofollow' }
-        : {},
-      0,
-    ]
-  },
-}).configure({
-  openOnClick: 'whenNotEditable',
-  defaultProtocol: 'https',
-  isAllowedUri: isSafeHref,
-  // A word with a dot in it is not yet a link.
-  shouldAutoLink: isSafeHref,
-})
 
 /** `dir="auto"` on every block, without storing anything in the document. */
 const BlockDirection = Extension.create({

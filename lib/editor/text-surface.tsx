@@ -59,6 +59,7 @@ export function TextSurface(props: TextSurfaceProps) {
     if (!editor) return
     if (editor.isEditable !== editable) editor.setEditable(editable, false)
     editor.view.dom.setAttribute('aria-readonly', String(!editable))
+    if (editable) void recognizeLinksSoon(editor)
   }, [editor, editable])
 
   useEffect(() => {
@@ -126,6 +127,21 @@ function makeEditor(element: HTMLElement, session: DocumentSession, latest: Late
       for (const stop of stops) stop()
       editor.destroy()
     },
+  }
+}
+
+const recognizing = new WeakSet<Editor>()
+
+/** Once per editor, when one can type. Without it addresses stay text: the next time one may write it is tried again. */
+async function recognizeLinksSoon(editor: Editor): Promise<void> {
+  if (recognizing.has(editor)) return
+  recognizing.add(editor)
+  try {
+    const { recognizeLinks } = await import('./link-recognition.ts')
+    if (!editor.isDestroyed) recognizeLinks(editor)
+  } catch (error) {
+    recognizing.delete(editor)
+    console.debug('addresses are not made links', error)
   }
 }
 

@@ -98,11 +98,7 @@ test('a linked site does not learn the address it was opened from', async ({ new
   const mei = await newPerson()
   await mei.startWriting()
   const target = `http://localhost:${(outside.address() as AddressInfo).port}/`
-  await mei.body.evaluate((body, href) => {
-    const clipboardData = new DataTransfer()
-    clipboardData.setData('text/html', `<a href="${href}">a link</a>`)
-    body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
-  }, target)
+  await mei.paste(`<a href="${target}">a link</a>`, 'text/html')
   const link = mei.body.getByRole('link', { name: 'a link' })
   await expect(link).toHaveAttribute('rel', /noreferrer/)
   // As if the link's own attributes were not there.

@@ -59,11 +59,7 @@ for (const bypassCSP of [false, true]) {
       await mei.startWriting()
       const links = TARGETS.map((href) => `<a href="${href.replaceAll('"', '&quot;')}">a link</a>`)
       for (const html of [...MARKUP, ...links, `<p>all</p>${MARKUP.join('')}${links.join('')}`]) {
-        await mei.body.evaluate((body, pasted) => {
-          const clipboardData = new DataTransfer()
-          clipboardData.setData('text/html', pasted)
-          body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
-        }, html)
+        await mei.paste(html, 'text/html')
       }
       await mei.goToEnd()
       await mei.press('Enter')

@@ -62,6 +62,18 @@ export class Writer {
     for (const key of keys) await this.page.keyboard.press(key)
   }
 
+  /** Pastes at the selection what another program copied as `type`. */
+  async paste(content: string, type = 'text/plain'): Promise<void> {
+    await this.body.evaluate(
+      (body, [type, content]) => {
+        const clipboardData = new DataTransfer()
+        clipboardData.setData(type, content)
+        body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
+      },
+      [type, content] as const,
+    )
+  }
+
   /** Clicks between two characters. */
   async goTo(place: Place): Promise<void> {
     const spot = await this.body.evaluate((body, { line, after }) => {
