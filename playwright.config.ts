@@ -1,6 +1,6 @@
 import { defineConfig, devices } from '@playwright/test'
 import { chromiumOptions } from './tests/support/chromium.ts'
-import { firefoxOptions } from './tests/support/firefox-options.ts'
+import { firefoxProject } from './tests/support/firefox-options.ts'
 
 /**
  * Browser tests. Those of the product start a server of their own (tests/support/server-process.ts) from the build that
@@ -24,12 +24,6 @@ export default defineConfig({
       grepInvert: /@firefox/,
       use: { ...devices['Desktop Chrome'], launchOptions: chromiumOptions() },
     },
-    {
-      // Writing together, as in Chromium. What needs Chromium's own protocol has the tag, and says what it needs.
-      name: 'firefox',
-      testMatch: /e2e\/(write-together|undo|presence|offline|sharing|replay)\.spec\.ts/,
-      grepInvert: /@chromium/,
-      use: { browserName: 'firefox', viewport: devices['Desktop Firefox'].viewport, ...firefoxOptions() },
-    },
+    firefoxProject(),
   ],
 })

@@ -1,4 +1,4 @@
-import { type CDPSession, expect } from '@playwright/test'
+import { expect } from '@playwright/test'
 import { test } from './fixtures.ts'
 import { type Writer, words } from './writer.ts'
 
@@ -17,6 +17,8 @@ interface Scene {
   /** What Wei presses, one thing after each candidate text. */
   readonly presses: readonly string[]
   readonly expected: readonly string[]
+  /** One browser is enough. */
+  readonly tag?: '@chromium'
 }
 
 const SCENES: readonly Scene[] = [
@@ -30,6 +32,7 @@ const SCENES: readonly Scene[] = [
   },
   {
     title: 'after the composed text in the same paragraph',
+    tag: '@chromium',
     lines: ['early late'],
     composes: { line: 0, after: 6 },
     types: { line: 0, after: 10 },
@@ -38,6 +41,7 @@ const SCENES: readonly Scene[] = [
   },
   {
     title: 'in the neighbouring paragraph',
+    tag: '@chromium',
     lines: ['early late', 'near'],
     composes: { line: 0, after: 6 },
     types: { line: 1, after: 4 },
@@ -46,6 +50,7 @@ const SCENES: readonly Scene[] = [
   },
   {
     title: 'far away',
+    tag: '@chromium',
     lines: ['early late', '1', '2', '3', '4', '5', 'far'],
     composes: { line: 0, after: 6 },
     types: { line: 6, after: 3 },
@@ -71,9 +76,10 @@ const SCENES: readonly Scene[] = [
 ]
 
 for (const scene of SCENES) {
-  test(`a composition survives a peer’s edits: ${scene.title}`, async ({ newPerson }) => {
-    const mei = await newPerson()
-    const wei = await newPerson()
+  test(`a composition survives a peer’s edits: ${scene.title}`, { tag: scene.tag ?? [] }, async ({
+    newPerson,
+  }) => {
+    const [mei, wei] = await pair(newPerson)
     await mei.startWriting()
     for (const [index, line] of scene.lines.entries()) {
       if (index > 0) await mei.page.keyboard.press('Enter')
@@ -85,14 +91,13 @@ for (const scene of SCENES) {
 
     await mei.goTo(scene.composes)
     await wei.goTo(scene.types)
-    const keyboard = await mei.page.context().newCDPSession(mei.page)
     for (const [index, press] of scene.presses.entries()) {
       const candidate = CANDIDATES[index]
       if (candidate) {
-        await compose(keyboard, candidate)
+        await mei.inputMethod.compose(candidate)
         await wei.sees(candidate)
       } else {
-        await keyboard.send('Input.insertText', { text: COMPOSED })
+        await mei.inputMethod.commit(COMPOSED)
       }
       await reaches(mei, wei, () => wei.press(press))
     }
@@ -101,8 +106,7 @@ for (const scene of SCENES) {
 }
 
 test('two people compose in one paragraph at the same time', async ({ newPerson }) => {
-  const mei = await newPerson()
-  const wei = await newPerson()
+  const [mei, wei] = await pair(newPerson)
   await mei.startWriting()
   await mei.type('left right')
   await mei.seesSaved()
@@ -110,21 +114,20 @@ test('two people compose in one paragraph at the same time', async ({ newPerson 
   await wei.sees('left right')
   await mei.goTo({ line: 0, after: 4 })
   await wei.goTo({ line: 0, after: 10 })
-  const [hers, his] = await Promise.all([mei, wei].map(({ page }) => page.context().newCDPSession(page)))
-  if (!hers || !his) throw new Error('two sessions')
+  const [hers, his] = [mei.inputMethod, wei.inputMethod]
   for (const candidate of CANDIDATES) {
-    await reaches(wei, mei, () => compose(hers, candidate))
-    await reaches(mei, wei, () => compose(his, candidate))
+    await reaches(wei, mei, () => hers.compose(candidate))
+    await reaches(mei, wei, () => his.compose(candidate))
   }
-  await hers.send('Input.insertText', { text: COMPOSED })
-  await his.send('Input.insertText', { text: COMPOSED })
+  await hers.commit(COMPOSED)
+  await his.commit(COMPOSED)
   await expectText([mei, wei], ['left你 right你'])
 })
 
 test('the title is composed while another person changes it, and Enter chooses a character before it leaves the field', async ({
   newPerson,
 }) => {
-  const [mei, wei] = [await newPerson(), await newPerson()]
+  const [mei, wei] = await pair(newPerson)
   await mei.startWriting()
   await mei.title.fill('early late')
   await mei.seesSaved()
@@ -132,19 +135,18 @@ test('the title is composed while another person changes it, and Enter chooses a
   await expect(wei.title).toHaveValue('early late')
   await mei.title.click()
   await mei.press('Home', ...Array.from({ length: 6 }, () => 'ArrowRight'))
-  const keyboard = await mei.page.context().newCDPSession(mei.page)
   await wei.title.click()
   await wei.press('Home')
   for (const [index, candidate] of CANDIDATES.entries()) {
-    await compose(keyboard, candidate)
+    await mei.inputMethod.compose(candidate)
     await reaches(mei, wei, () => wei.type('abc'[index] ?? ''))
     await expect(mei.title).toHaveValue(`early ${candidate}late`)
   }
-  await pressEnter(keyboard)
+  await mei.inputMethod.enter()
   await expect(mei.title).toBeFocused()
-  await keyboard.send('Input.insertText', { text: COMPOSED })
+  await mei.inputMethod.commit(COMPOSED)
   for (const { title } of [mei, wei]) await expect(title).toHaveValue('abcearly 你late')
-  await pressEnter(keyboard)
+  await mei.inputMethod.enter()
   await expect(mei.body).toBeFocused()
 })
 
@@ -152,59 +154,51 @@ test('Enter that chooses a character saves no name and sets no link', async ({ n
   const mei = await newPerson()
   await mei.startWriting()
   await mei.type('text')
-  const keyboard = await mei.page.context().newCDPSession(mei.page)
   const before = await mei.people.first().getAttribute('aria-label')
   await mei.people.first().click()
   const name = mei.page.getByLabel(words.yourName)
   await name.fill('')
-  await compose(keyboard, CANDIDATES[0] ?? '')
-  await pressEnter(keyboard)
-  await keyboard.send('Input.insertText', { text: COMPOSED })
+  await mei.inputMethod.compose(CANDIDATES[0] ?? '')
+  await mei.inputMethod.enter()
+  await mei.inputMethod.commit(COMPOSED)
   await expect(name).toHaveValue(COMPOSED)
   expect(await mei.people.first().getAttribute('aria-label')).toBe(before)
-  await pressEnter(keyboard)
+  await mei.inputMethod.enter()
   await expect(mei.people.first()).toHaveAccessibleName(new RegExp(`^${COMPOSED} `))
 
   await mei.goToEnd()
   await mei.press('Shift+Home', 'Control+k')
   const address = mei.page.getByLabel(words.linkAddress)
   await address.fill('https://example.org/')
-  await compose(keyboard, CANDIDATES[0] ?? '')
-  await pressEnter(keyboard)
-  await keyboard.send('Input.insertText', { text: COMPOSED })
+  await mei.inputMethod.compose(CANDIDATES[0] ?? '')
+  await mei.inputMethod.enter()
+  await mei.inputMethod.commit(COMPOSED)
   await expect(address).toHaveValue(`https://example.org/${COMPOSED}`)
-  await pressEnter(keyboard)
+  await mei.inputMethod.enter()
   await expect(mei.body.getByRole('link')).toHaveAttribute('href', /^https:\/\/example\.org\//)
 })
 
-test('a tab closed in mid-composition loses nothing that was composed before', async ({ newPerson }) => {
-  const [mei, wei] = [await newPerson(), await newPerson()]
+// A tab of Firefox that is closed by its protocol is gone before what was composed milliseconds ago is out.
+test('a tab closed in mid-composition loses nothing that was composed before', {
+  tag: '@chromium',
+}, async ({ newPerson }) => {
+  const [mei, wei] = await pair(newPerson)
   await mei.startWriting()
   await mei.type('early ')
   await wei.open(mei.page.url())
-  const keyboard = await mei.page.context().newCDPSession(mei.page)
-  for (const text of ['ㄋㄧˇ', 'ㄏㄠˇ']) await compose(keyboard, text)
-  await keyboard.send('Input.insertText', { text: '好' })
-  await compose(keyboard, 'ㄋㄧ')
+  for (const text of ['ㄋㄧˇ', 'ㄏㄠˇ']) await mei.inputMethod.compose(text)
+  await mei.inputMethod.commit('好')
+  await mei.inputMethod.compose('ㄋㄧ')
   await mei.page.close()
   await wei.sees('early 好')
   await wei.page.reload()
   await wei.sees('early 好')
 })
 
-/** Enter as a keyboard sends it; while something is composed it belongs to the input method. */
-async function pressEnter(keyboard: CDPSession): Promise<void> {
-  const key = { key: 'Enter', code: 'Enter', windowsVirtualKeyCode: 13, text: '\r' }
-  await keyboard.send('Input.dispatchKeyEvent', { type: 'keyDown', ...key })
-  await keyboard.send('Input.dispatchKeyEvent', { type: 'keyUp', ...key })
-}
-
-async function compose(keyboard: CDPSession, text: string): Promise<void> {
-  await keyboard.send('Input.imeSetComposition', {
-    text,
-    selectionStart: text.length,
-    selectionEnd: text.length,
-  })
+async function pair(newPerson: () => Promise<Writer>): Promise<[Writer, Writer]> {
+  const [mei, wei] = [await newPerson(), await newPerson()]
+  for (const each of [mei, wei]) await each.watchRows()
+  return [mei, wei]
 }
 
 /** `writer` makes an edit, and it has come over the other's socket when this resolves. */

@@ -1,4 +1,8 @@
-import { type Browser, type BrowserContext, test as base } from '@playwright/test'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Browser, type BrowserContext, test as base, type Page } from '@playwright/test'
+import { ChromiumInputMethod, FirefoxInputMethod, type InputMethod } from '../support/input-method.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
 import { Writer } from './writer.ts'
 
@@ -10,10 +14,15 @@ interface Given {
 interface Shared {
   /** Settings of the server beside its address and folder. */
   readonly serverEnv: Readonly<Record<string, string>>
-  /** The browser of each person of a test, by their order. */
-  readonly browserOf: (person: number) => Promise<Browser>
+  /** Where each person of a test sits, by their order. */
+  readonly seatOf: (person: number) => Promise<Seat>
   /** A server of its own for each file. */
   readonly server: ServerProcess
+}
+
+interface Seat {
+  readonly browser: Browser
+  readonly inputMethod: (page: Page) => InputMethod
 }
 
 export const test = base.extend<Given, Shared>({
@@ -27,25 +36,39 @@ export const test = base.extend<Given, Shared>({
     { scope: 'worker' },
   ],
   // Of one Firefox only the window in front has the focus, as on a desktop: everybody gets one. Chromium pretends for all.
-  browserOf: [
-    async ({ browser, browserName, playwright }, use) => {
-      const further: Promise<Browser>[] = []
-      await use((person) => {
-        if (browserName === 'chromium' || person === 0) return Promise.resolve(browser)
-        further[person - 1] ??= playwright[browserName].launch()
-        return further[person - 1] ?? Promise.resolve(browser)
+  seatOf: [
+    async ({ browserName, playwright, launchOptions }, use, { workerIndex }) => {
+      const seats: Promise<Seat>[] = []
+      const sockets: string[] = []
+      const chromium = async (): Promise<Seat> => ({
+        browser: await playwright.chromium.launch(),
+        inputMethod: (page) => new ChromiumInputMethod(page),
       })
-      for (const launched of further) await (await launched).close()
+      const firefox = async (): Promise<Seat> => {
+        const socket = join(tmpdir(), `commonplace-${process.pid}-${workerIndex}-${sockets.length}.sock`)
+        sockets.push(socket)
+        const env = { ...process.env, ...launchOptions.env, FIREFOX_SCRIPTS: socket }
+        const browser = await playwright.firefox.launch({ env })
+        return { browser, inputMethod: () => new FirefoxInputMethod(socket) }
+      }
+      await use((person) => {
+        const seat = browserName === 'chromium' ? 0 : person
+        seats[seat] ??= browserName === 'chromium' ? chromium() : firefox()
+        return seats[seat]
+      })
+      for (const seat of seats) await (await seat).browser.close()
+      for (const socket of sockets) await rm(socket, { force: true })
     },
     { scope: 'worker' },
   ],
-  newPerson: async ({ browserOf, server }, use) => {
+  newPerson: async ({ seatOf, server }, use) => {
     const contexts: BrowserContext[] = []
     await use(async (baseURL = server.url) => {
-      const browser = await browserOf(contexts.length)
+      const { browser, inputMethod } = await seatOf(contexts.length)
       const context = await browser.newContext({ baseURL })
       contexts.push(context)
-      return new Writer(await context.newPage())
+      const page = await context.newPage()
+      return new Writer(page, inputMethod(page))
     })
     for (const context of contexts) await context.close()
   },

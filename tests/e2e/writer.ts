@@ -1,9 +1,10 @@
-import { expect, type Locator, type Page, type WebSocket } from '@playwright/test'
+import { expect, type Locator, type Page } from '@playwright/test'
 import { frontWordsIn } from '#lib/editor/front-words.ts'
 import { wordsIn } from '#lib/editor/words.ts'
 import { Decoder } from '#lib/protocol/packet-parser.ts'
 import { addressIn } from '#lib/protocol/urls.ts'
 import { decodeRow } from '#lib/protocol/wire.ts'
+import { ChromiumInputMethod, type InputMethod } from '../support/input-method.ts'
 
 /** The words of the page in the tests' language. */
 export const words = wordsIn('en')
@@ -26,11 +27,16 @@ export class Writer {
   readonly chip: Locator
   /** The faces of everybody here, oneself too; each is one button that says who and how. */
   readonly people: Locator
+  readonly inputMethod: InputMethod
   #lastRow = 0
 
-  constructor(page: Page) {
+  constructor(page: Page, inputMethod: InputMethod = new ChromiumInputMethod(page)) {
     this.page = page
-    page.on('websocket', (socket) => this.#follow(socket))
+    this.inputMethod = inputMethod
+    page.on('websocket', (socket) => {
+      const take = this.#rowReader()
+      socket.on('framereceived', ({ payload }) => take(payload))
+    })
     this.body = page.getByRole('textbox', { name: words.body })
     this.title = page.getByRole('textbox', { name: words.titleLabel })
     this.chip = page.getByRole('button', { name: words.save.button })
@@ -180,16 +186,33 @@ export class Writer {
     return this.#lastRow
   }
 
-  #follow(socket: WebSocket): void {
+  /** Where a browser does not tell of its sockets, `lastRow` counts from here on. To be called before the page is opened. */
+  async watchRows(): Promise<void> {
+    if (this.page.context().browser()?.browserType().name() === 'chromium') return
+    await this.page.routeWebSocket(
+      (url) => url.pathname.startsWith('/socket'),
+      (socket) => {
+        const take = this.#rowReader()
+        const server = socket.connectToServer()
+        server.onMessage((message) => {
+          take(message)
+          socket.send(message)
+        })
+      },
+    )
+  }
+
+  /** Reads what one socket received, frame by frame. */
+  #rowReader(): (frame: string | Buffer) => void {
     const parser = new Decoder()
     parser.on('decoded', ({ data }) => {
       if (!Array.isArray(data) || data[0] !== 'document:update' || !(data[1] instanceof Uint8Array)) return
       this.#lastRow = Math.max(this.#lastRow, decodeRow(data[1]).seq)
     })
-    socket.on('framereceived', ({ payload }) => {
+    return (frame) => {
       // Text frames are the transport's own and packets without bytes.
-      if (typeof payload !== 'string') parser.add(payload)
-    })
+      if (typeof frame !== 'string') parser.add(frame)
+    }
   }
 
   /** A second tab of the same person. */

@@ -1,20 +1,34 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { firefox, type PlaywrightTestConfig } from '@playwright/test'
+import { devices, firefox, type PlaywrightTestConfig } from '@playwright/test'
+
+type Project = NonNullable<PlaywrightTestConfig['projects']>[number]
+
+const WRITING_TOGETHER = ['write-together', 'presence', 'offline', 'sharing', 'replay']
 
 /**
- * How tests start the Firefox that scripts/bootstrap.mjs found or installed. Playwright drives one as its makers ship it by
- * WebDriver BiDi, and its own by a protocol of its own. docs/decisions/0031-firefox-in-the-tests.md
+ * What is tested in Firefox, and how it is started: the one that scripts/bootstrap.mjs found or installed. Playwright drives
+ * one as its makers ship it by WebDriver BiDi, and its own, which has no input method, by a protocol of its own.
+ * docs/decisions/0031-firefox-in-the-tests.md
  */
-export function firefoxOptions(): NonNullable<PlaywrightTestConfig['use']> {
+export function firefoxProject(): Project {
   const noted = join(import.meta.dirname, '../../node_modules/.bootstrap/firefox')
   const executable = process.env.FIREFOX_PATH || (existsSync(noted) ? readFileSync(noted, 'utf8') : '')
-  if (executable === firefox.executablePath()) return {}
-  return {
+  const isPlaywrights = executable === firefox.executablePath()
+  const specs = isPlaywrights ? WRITING_TOGETHER : [...WRITING_TOGETHER, 'composition']
+  const { viewport } = devices['Desktop Firefox']
+  const stock = {
     channel: 'moz-firefox',
     launchOptions: {
       executablePath: join(import.meta.dirname, 'firefox'),
       env: { ...process.env, FIREFOX_PATH: executable },
     },
+  }
+  return {
+    name: 'firefox',
+    testMatch: specs.map((name) => `e2e/${name}.spec.ts`),
+    // What needs Chromium's own protocol has this tag.
+    grepInvert: /@chromium/,
+    use: { browserName: 'firefox', viewport, ...(isPlaywrights ? {} : stock) },
   }
 }

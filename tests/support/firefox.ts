@@ -1,19 +1,36 @@
 import { spawn } from 'node:child_process'
+import { createServer } from 'node:http'
 import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
 import { type RawData, WebSocket, WebSocketServer } from 'ws'
 
 /*
- * Firefox as the browser tests start it: `firefox.ts <executable> <its arguments>` (tests/support/firefox starts this). The
- * runner gives up when Firefox does not know a command that it sends for every window, and the long-term release does not: this
- * stands between the two, and lets that one answer be empty. Ends when the browser ends.
+ * Firefox as the browser tests start it: `firefox.ts <executable> <its arguments>` (tests/support/firefox starts this), in
+ * between Playwright and the browser (docs/decisions/0031-firefox-in-the-tests.md):
+ * - Playwright gives up when Firefox does not know a command that it sends for every window, and the long-term release does
+ *   not. That one answer becomes empty.
+ * - What only the browser itself may do (an input method) a test does by a script that it posts to the socket named in
+ *   FIREFOX_SCRIPTS; it runs in the window in front, and its value is the answer.
+ * Ends when the browser ends.
  */
 
 /** Which look the page prefers: no test of Firefox sets it. */
 const UNKNOWN_TO_OLDER = 'emulation.setMediaFeaturesOverride'
 const LISTENING = /^WebDriver BiDi listening on (ws:\/\/\S+)$/
+/** Ids of our own commands; Playwright counts from 1. */
+const OWN_IDS = 1e12
+
+interface Answer {
+  readonly id?: number
+  readonly error?: string
+  readonly message?: string
+  readonly result?: unknown
+}
 
 const [executable = '', ...args] = process.argv.slice(2)
-const browser = spawn(executable, args, { stdio: ['ignore', 'inherit', 'pipe'] })
+const browser = spawn(executable, ['--remote-allow-system-access', ...args], {
+  stdio: ['ignore', 'inherit', 'pipe'],
+})
 browser.on('exit', (code) => process.exit(code ?? 1))
 browser.on('error', (error) => {
   console.error(error.message)
@@ -33,6 +50,7 @@ function standBetween(address: string): void {
   })
   server.on('connection', (runner, { url }) => {
     const firefox = new WebSocket(`${address}${url}`, { maxPayload: 0, perMessageDeflate: false })
+    const own = new Map<number, (answer: Answer) => void>()
     const early: RawData[] = []
     runner.on('message', (message) => {
       if (firefox.readyState === WebSocket.OPEN) firefox.send(`${message}`)
@@ -41,15 +59,61 @@ function standBetween(address: string): void {
     firefox.on('open', () => {
       for (const message of early) firefox.send(`${message}`)
     })
-    firefox.on('message', (message) => runner.send(withoutUnknown(`${message}`)))
+    firefox.on('message', (bytes) => {
+      const message = `${bytes}`
+      if (!message.includes(UNKNOWN_TO_OLDER) && own.size === 0) return runner.send(message)
+      const answer: Answer = JSON.parse(message)
+      const mine = own.get(answer.id ?? 0)
+      if (mine) mine(answer)
+      else if (answer.error === 'unknown command' && message.includes(UNKNOWN_TO_OLDER))
+        runner.send(JSON.stringify({ type: 'success', id: answer.id, result: {} }))
+      else runner.send(message)
+    })
     runner.on('close', () => firefox.close())
     firefox.on('close', () => runner.close())
+
+    let id = OWN_IDS
+    const ask = async <T>(method: string, params: object): Promise<T> => {
+      const asked = ++id
+      const answer = await new Promise<Answer>((resolve) => {
+        own.set(asked, resolve)
+        firefox.send(JSON.stringify({ id: asked, method, params }))
+      })
+      own.delete(asked)
+      if (answer.error) throw new Error(`${answer.error}: ${answer.message}`)
+      return answer.result as T
+    }
+    if (process.env.FIREFOX_SCRIPTS) takeScripts(process.env.FIREFOX_SCRIPTS, ask)
   })
 }
 
-function withoutUnknown(message: string): string {
-  if (!message.includes(UNKNOWN_TO_OLDER)) return message
-  const answer: { id?: number; error?: string } = JSON.parse(message)
-  if (answer.error !== 'unknown command') return message
-  return JSON.stringify({ type: 'success', id: answer.id, result: {} })
+type Ask = <T>(method: string, params: object) => Promise<T>
+
+function takeScripts(socket: string, ask: Ask): void {
+  createServer(async (request, response) => {
+    try {
+      response.end(JSON.stringify(await runInFront(await text(request), ask)))
+    } catch (error) {
+      response.writeHead(500).end(String(error))
+    }
+  }).listen(socket)
+}
+
+/** Runs a script in the browser's own window that is in front. */
+async function runInFront(script: string, ask: Ask): Promise<unknown> {
+  const { contexts } = await ask<{ contexts: { context: string }[] }>('browsingContext.getTree', {
+    'moz:scope': 'chrome',
+    maxDepth: 0,
+  })
+  const inFront = `Services.wm.getMostRecentWindow('navigator:browser') === window && (${script})()`
+  for (const { context } of contexts) {
+    const { type, result, exceptionDetails } = await ask<{
+      type: string
+      result?: { value?: unknown }
+      exceptionDetails?: { text: string }
+    }>('script.evaluate', { expression: inFront, target: { context }, awaitPromise: true })
+    if (type !== 'success') throw new Error(exceptionDetails?.text)
+    if (result?.value !== false) return result?.value ?? null
+  }
+  throw new Error('no window is in front')
 }

@@ -1,0 +1,92 @@
+import { request } from 'node:http'
+import { text } from 'node:stream/consumers'
+import type { CDPSession, Page } from '@playwright/test'
+
+/** What an input method does in the tab of a person, who has put the caret somewhere. */
+export interface InputMethod {
+  /** Shows candidate text, in the place of the last one. */
+  compose(candidate: string): Promise<void>
+  /** Ends with this text in its place. */
+  commit(chosen: string): Promise<void>
+  /** Enter as a keyboard sends it; while something is composed it belongs to the input method. */
+  enter(): Promise<void>
+}
+
+/** The one of Chromium: through the DevTools protocol. */
+export class ChromiumInputMethod implements InputMethod {
+  readonly #page: Page
+  #keyboard: Promise<CDPSession> | null = null
+
+  constructor(page: Page) {
+    this.#page = page
+  }
+
+  async compose(candidate: string): Promise<void> {
+    const end = candidate.length
+    const composed = { text: candidate, selectionStart: end, selectionEnd: end }
+    await (await this.#devtools()).send('Input.imeSetComposition', composed)
+  }
+
+  async commit(chosen: string): Promise<void> {
+    await (await this.#devtools()).send('Input.insertText', { text: chosen })
+  }
+
+  async enter(): Promise<void> {
+    const key = { key: 'Enter', code: 'Enter', windowsVirtualKeyCode: 13, text: '\r' }
+    const keyboard = await this.#devtools()
+    await keyboard.send('Input.dispatchKeyEvent', { type: 'keyDown', ...key })
+    await keyboard.send('Input.dispatchKeyEvent', { type: 'keyUp', ...key })
+  }
+
+  #devtools(): Promise<CDPSession> {
+    this.#keyboard ??= this.#page.context().newCDPSession(this.#page)
+    return this.#keyboard
+  }
+}
+
+/** The one of Firefox: what its own input methods call, by scripts in its window (tests/support/firefox.ts). */
+export class FirefoxInputMethod implements InputMethod {
+  readonly #socket: string
+
+  constructor(socket: string) {
+    this.#socket = socket
+  }
+
+  compose(candidate: string): Promise<void> {
+    const length = candidate.length
+    return this.#run(`
+      tip.setPendingCompositionString(${JSON.stringify(candidate)})
+      tip.appendClauseToPendingComposition(${length}, tip.ATTR_RAW_CLAUSE)
+      tip.setCaretInPendingComposition(${length})
+      tip.flushPendingComposition()`)
+  }
+
+  commit(chosen: string): Promise<void> {
+    return this.#run(`tip.commitCompositionWith(${JSON.stringify(chosen)})`)
+  }
+
+  enter(): Promise<void> {
+    return this.#run(`
+      const enter = new KeyboardEvent('', { key: 'Enter', code: 'Enter', keyCode: 13 })
+      tip.keydown(enter)
+      tip.keyup(enter)`)
+  }
+
+  async #run(script: string): Promise<void> {
+    const body = `() => {
+      const tip = (window.inputMethodOfTests ??= Cc['@mozilla.org/text-input-processor;1'].createInstance(Ci.nsITextInputProcessor))
+      if (!tip.beginInputTransactionForTests(window)) throw new Error('another input method is at work')
+      ${script}
+      return true
+    }`
+    await new Promise<void>((resolve, reject) => {
+      const asked = request({ socketPath: this.#socket, method: 'POST' }, async (answer) => {
+        const said = await text(answer)
+        if (answer.statusCode === 200) resolve()
+        else reject(new Error(said))
+      })
+      asked.on('error', reject)
+      asked.end(body)
+    })
+  }
+}
