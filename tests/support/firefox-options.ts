@@ -29,6 +29,8 @@ export function firefoxProject(): Project {
     testMatch: specs.map((name) => `e2e/${name}.spec.ts`),
     // What needs Chromium's own protocol has this tag.
     grepInvert: /@chromium/,
+    // Whoever comes first waits for a browser to start.
+    timeout: 120_000,
     use: { browserName: 'firefox', viewport, ...(isPlaywrights ? {} : stock) },
   }
 }
