@@ -9,6 +9,7 @@ import { handOver } from '../client/local-copies.ts'
 import type { ReplicaStore, SealedBatch } from '../client/replica-store.ts'
 import type { Identity } from '../protocol/identity.ts'
 import { pathOf } from '../protocol/urls.ts'
+import { pageFrames } from './page-frames.ts'
 import { type Place, placeIn } from './place.ts'
 import { SocketToken } from './socket-token.ts'
 
@@ -147,6 +148,7 @@ async function openSession({
     auth,
     created,
     replica,
+    soon: pageFrames.soon,
     ...(spent === null ? {} : { kept: spent.kept }),
   })
   const stops = [

@@ -1,4 +1,5 @@
 import { type Editor, getSchema, type JSONContent } from '@tiptap/core'
+import { TextSelection } from '@tiptap/pm/state'
 import { prosemirrorToYXmlFragment, yXmlFragmentToProseMirrorRootNode } from '@tiptap/y-tiptap'
 import * as Y from 'yjs'
 import { Incoming } from '#lib/client/incoming.ts'
@@ -49,7 +50,9 @@ function makeBench(options: LabOptions, surface: HTMLElement): Bench {
   doc.clientID = LOCAL
   Y.applyUpdate(doc, state, NETWORK)
   const peers = Array.from({ length: options.peers ?? 1 }, (_, i) => new Peer(FIRST_PEER + i, schema, state))
-  const incoming = new Incoming({ doc, origin: NETWORK })
+  // As published, each update is applied as it comes.
+  const soon = options.binding === 'ours' ? pageFrames.soon : undefined
+  const incoming = new Incoming({ doc, origin: NETWORK, soon })
   const {
     editor,
     carets: drawing,
@@ -177,8 +180,11 @@ const lab: Lab = {
     return opened().peers
   },
   goTo(spot: Spot) {
-    const { editor } = opened()
-    editor.commands.focus(positionOf(spot, editor.state.doc))
+    const { view } = opened().editor
+    const { tr } = view.state
+    // Not Tiptap's command, which waits for a frame.
+    view.focus()
+    view.dispatch(tr.setSelection(TextSelection.create(tr.doc, positionOf(spot, tr.doc))).scrollIntoView())
   },
   spot: (place: Place) => spotOf(place, opened().editor.state),
   hold() {
