@@ -16,25 +16,29 @@ export const schema = getSchema(extensions(() => wordsIn('en'), null))
 /** What a replica is made of, where it is not what the product has. */
 export interface ReplicaOptions extends Partial<Omit<SyncOptions, 'report'>> {
   readonly schema?: Schema
+  /** One that is there already. */
+  readonly doc?: Y.Doc
+  /** Somebody else's binding. */
+  readonly sync?: (type: Y.XmlFragment) => Plugin
 }
 
 /** An editor without a page: a state, the binding, and what a view does with a transaction. */
 export class Replica {
-  readonly doc = new Y.Doc()
-  readonly fragment = this.doc.getXmlFragment(ROOTS.body)
+  readonly doc: Y.Doc
+  readonly fragment: Y.XmlFragment
   readonly reports: unknown[] = []
   state: EditorState
   readonly #update: (before: EditorState) => void
 
   constructor(clientId: number, plugins: readonly Plugin[] = [], options: ReplicaOptions = {}) {
+    this.doc = options.doc ?? new Y.Doc()
+    this.fragment = this.doc.getXmlFragment(ROOTS.body)
     this.doc.clientID = clientId
-    const plugin = syncPlugin(this.fragment, {
-      admission: ADMISSION,
-      ...options,
-      report: (error) => this.reports.push(error),
-    })
+    const report = (error: unknown) => this.reports.push(error)
+    const plugin =
+      options.sync?.(this.fragment) ?? syncPlugin(this.fragment, { admission: ADMISSION, ...options, report })
     this.state = EditorState.create({ schema: options.schema ?? schema, plugins: [plugin, ...plugins] })
-    const stub: Partial<EditorView> = { dispatch: (tr) => this.dispatch(tr) }
+    const stub: Partial<EditorView> = { dispatch: (tr) => this.dispatch(tr), hasFocus: () => false }
     const view = Object.defineProperty(stub, 'state', { get: () => this.state }) as EditorView
     const views: ReturnType<NonNullable<Plugin['spec']['view']>>[] = []
     this.#update = (before) => {

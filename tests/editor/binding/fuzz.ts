@@ -6,7 +6,7 @@ import { Rendering } from '#lib/editor/binding/rendering.ts'
 import type { Shown } from '#lib/editor/binding/shown.ts'
 import { ROOTS } from '#lib/protocol/version.ts'
 import { seededRandom } from '../../support/random.ts'
-import { type Habits, RandomWriter } from './random-writer.ts'
+import { type Habits, RandomWriter, TEXTS } from './random-writer.ts'
 import { WIDE, wideSchema } from './wide-schema.ts'
 
 /** What was done and what was not as it has to be. */
@@ -17,9 +17,9 @@ export interface FuzzFinding {
   readonly failures: readonly string[]
 }
 
-const USUAL: Habits = { typing: 0.45, deleting: 0.1 }
+const USUAL: Habits = { typing: 0.45, deleting: 0.1, texts: TEXTS }
 /** Documents that shrink to nothing again and again. */
-const SHRINKING: Habits = { typing: 0.2, deleting: 0.4 }
+const SHRINKING: Habits = { typing: 0.2, deleting: 0.4, texts: TEXTS }
 /** Of one seed. */
 export const OPERATIONS = 1500
 /** Every so many checks the document is also rendered by other code. */

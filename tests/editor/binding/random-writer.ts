@@ -23,28 +23,34 @@ import {
 import { undoKey } from '#lib/editor/binding/plugin-keys.ts'
 import { undoPlugin } from '#lib/editor/binding/undo.ts'
 import type { UndoStack } from '#lib/editor/binding/undo-stack.ts'
-import { Replica } from '../replica.ts'
+import { Replica, type ReplicaOptions } from '../replica.ts'
 import { WIDE, wideSchema } from './wide-schema.ts'
 
-const TEXTS = ['a', 'bb', '你', '、', 'hello ', '😀', 'aa', '第二段']
+const OF_THE_STACK = ['undo', 'undoMore', 'redo', 'endStep']
+/** The last is two units long, and places may be chosen within it. */
+export const TEXTS = ['a', 'bb', '你', '、', 'hello ', 'aa', '第二段', '😀']
 
 /** How people write: a share of typing, of deleting, and the rest of everything else. */
 export interface Habits {
   readonly typing: number
   readonly deleting: number
+  readonly texts: readonly string[]
 }
 
 /** Somebody who does whatever a person may do, by dice. */
 export class RandomWriter extends Replica {
   readonly #random: () => number
   readonly #habits: Habits
+  readonly #kinds: readonly string[]
 
-  constructor(clientId: number, random: () => number, habits: Habits) {
-    super(clientId, [undoPlugin()], WIDE)
+  /** `sync`: a binding that is not ours, and has no undo here. */
+  constructor(clientId: number, random: () => number, habits: Habits, sync?: ReplicaOptions['sync']) {
+    super(clientId, sync ? [] : [undoPlugin()], sync ? { ...WIDE, sync } : WIDE)
     this.#random = random
     this.#habits = habits
+    this.#kinds = Object.keys(this.#acts).filter((kind) => !sync || !OF_THE_STACK.includes(kind))
     // Steps end by dice, not by the clock.
-    this.stack.captureTimeout = Number.MAX_SAFE_INTEGER
+    if (!sync) this.stack.captureTimeout = Number.MAX_SAFE_INTEGER
   }
 
   get stack(): UndoStack {
@@ -59,8 +65,7 @@ export class RandomWriter extends Replica {
     const dice = this.#random()
     if (dice < typing + deleting) this.#choosePlace(dice < typing ? 0.9 : 0.2)
     else this.#choosePlace(0.6)
-    const kind =
-      dice < typing ? 'type' : dice < typing + deleting ? 'delete' : this.#pick(Object.keys(this.#acts))
+    const kind = dice < typing ? 'type' : dice < typing + deleting ? 'delete' : this.#pick(this.#kinds)
     const act = this.#acts[kind]
     if (act) act()
     else throw new Error(`nobody does ${kind}`)
@@ -76,8 +81,8 @@ export class RandomWriter extends Replica {
   }
 
   readonly #acts: Readonly<Record<string, () => void>> = {
-    type: () => this.type(this.#pick(TEXTS), this.state.selection.from),
-    replace: () => this.dispatch(this.state.tr.insertText(this.#pick(TEXTS))),
+    type: () => this.type(this.#pick(this.#habits.texts), this.state.selection.from),
+    replace: () => this.dispatch(this.state.tr.insertText(this.#pick(this.#habits.texts))),
     delete: () => this.dispatch(this.state.tr.deleteSelection()),
     split: () => this.#try(splitBlock),
     join: () => this.#try(joinBackward),
