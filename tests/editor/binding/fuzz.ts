@@ -160,8 +160,13 @@ function holeIn(shown: Shown, node: Node): string | null {
   return null
 }
 
-/** As y-tiptap shows a copy of the Y.Doc; null where it would delete something for that. */
+/**
+ * As y-tiptap shows a copy of the Y.Doc; null where it would delete something for that, and while updates wait for others:
+ * in a copy they may have found what they wait for.
+ */
 function renderedByOthers(writer: RandomWriter): Node | null {
+  const { pendingStructs, pendingDs } = writer.doc.store
+  if (pendingStructs || pendingDs) return null
   const copy = new Y.Doc()
   Y.applyUpdate(copy, Y.encodeStateAsUpdate(writer.doc))
   let changed = false
