@@ -28,7 +28,8 @@ export class Replica {
   readonly fragment: Y.XmlFragment
   readonly reports: unknown[] = []
   state: EditorState
-  readonly #update: (before: EditorState) => void
+  readonly #view: EditorView
+  #update: (before: EditorState) => void = () => undefined
 
   constructor(clientId: number, plugins: readonly Plugin[] = [], options: ReplicaOptions = {}) {
     this.doc = options.doc ?? new Y.Doc()
@@ -40,11 +41,17 @@ export class Replica {
     this.state = EditorState.create({ schema: options.schema ?? schema, plugins: [plugin, ...plugins] })
     const stub: Partial<EditorView> = { dispatch: (tr) => this.dispatch(tr), hasFocus: () => false }
     const view = Object.defineProperty(stub, 'state', { get: () => this.state }) as EditorView
+    this.#view = view
+    this.reattach()
+  }
+
+  /** Makes the plugins' views, as an editor does whenever its plugins change. */
+  reattach(): void {
     const views: ReturnType<NonNullable<Plugin['spec']['view']>>[] = []
     this.#update = (before) => {
-      for (const each of views) each.update?.(view, before)
+      for (const each of views) each.update?.(this.#view, before)
     }
-    for (const { spec } of this.state.plugins) if (spec.view) views.push(spec.view(view))
+    for (const { spec } of this.state.plugins) if (spec.view) views.push(spec.view(this.#view))
   }
 
   get binding(): Binding {

@@ -146,7 +146,7 @@ export class Binding {
 
   #show(events: readonly Y.YEvent<Y.AbstractType<unknown>>[], transaction: Y.Transaction): void {
     const before = this.#root
-    if (!before || !this.#rendering) return
+    if (!before || !this.#rendering) throw new Error('nothing was shown before')
     const changed = new Set<object>()
     const above = new Set<object>()
     const texts = new Map<Y.XmlText, TextEdit[]>()
@@ -261,12 +261,12 @@ export class Binding {
   #write(view: BoundView, edit: LocalEdit): void {
     const { state } = view
     const [before, base] = [this.#root, this.#base]
-    if (!before || !base || state.doc === base) {
+    if (!base || state.doc === base) {
       this.#written = edit
       return
     }
     const isCurrent = !this.#unread && this.#unseen.size === 0 && this.doc._transaction === null
-    const root = isCurrent ? before : this.#read()
+    const root = (isCurrent ? before : null) ?? this.#read()
     if (!root) return
     this.#root = root
     const target = root.node === base ? state.doc : this.#onTop(before, base, state.doc, root)
@@ -281,14 +281,17 @@ export class Binding {
       if (half) this.#commit(half, target, null, edit, true)
       isStale = true
     }
-    if (isStale) this.#recover()
+    if (!isStale) return
+    // What was written is not what is remembered: nothing can be compared with it.
+    this.#root = null
+    this.#recover()
   }
 
-  #onTop(before: Shown, base: Node, doc: Node, root: Shown): Node {
+  #onTop(before: Shown | null, base: Node, doc: Node, root: Shown): Node {
     const local = stepTo(base, doc)
     if (!local) return root.node
     const maps =
-      before.node === base
+      before?.node === base
         ? stepsBetween(before, root, NO_CHANGES).map((step) => step.getMap())
         : [stepTo(base, root.node)?.getMap()].filter((map) => map !== undefined)
     return rebased(local, new Mapping(maps), root.node)

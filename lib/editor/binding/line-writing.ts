@@ -97,14 +97,18 @@ class LineWriting {
     for (const node of nodes) {
       const part = this.#parts[index]
       const text = part?.entry.kind === 'text' ? part.entry.key : null
-      if (node.isText && part && text) {
-        insertText(this.#writing, text, offset, node)
+      const embed = node.isText ? null : this.#writing.kept(node)
+      if ((node.isText || embed?.embed) && part && text) {
+        if (embed) text.insertEmbed(offset, embed.make() as object)
+        else insertText(this.#writing, text, offset, node)
         part.size += node.nodeSize
         offset += node.nodeSize
         continue
       }
-      if (node.isText) {
-        this.#put(index, { entry: this.#writing.text([node]), size: node.nodeSize })
+      if (node.isText || embed?.embed) {
+        const entry = this.#writing.text(node.isText ? [node] : [])
+        if (embed) entry.key.insertEmbed(0, embed.make() as object)
+        this.#put(index, { entry, size: node.nodeSize })
         offset = node.nodeSize
         continue
       }

@@ -6,23 +6,41 @@ import type { Entry, Shown } from './shown.ts'
  * before the old one is deleted.
  */
 
-/** Something unknown, to be put into the Y.Doc. `embed`: into a text, where one character stands for it. */
+/** Something unknown, to be put into the Y.Doc again. `embed`: into a text, where one character stands for it. */
 export interface Kept {
-  readonly value: unknown
+  readonly make: () => unknown
   readonly embed: boolean
 }
 
-/** A copy that may be put into any place. */
-export function copyOf(value: unknown): unknown {
+/**
+ * What makes copies of something that may be gone by then. A map or an array, which no editor of a text puts there, is copied
+ * once.
+ */
+export function copies(value: unknown): () => unknown {
   if (value instanceof Y.XmlElement) {
-    const copy = new Y.XmlElement(value.nodeName)
-    for (const [name, attribute] of Object.entries(value.getAttributes()))
-      copy.setAttribute(name, attribute as string)
-    copy.insert(0, value.toArray().map(copyOf) as Y.XmlElement[])
-    return copy
+    const { nodeName } = value
+    const attributes = Object.entries(value.getAttributes())
+    const children = value.toArray().map(copies)
+    return () => {
+      const copy = new Y.XmlElement(nodeName)
+      for (const [name, attribute] of attributes) copy.setAttribute(name, attribute as string)
+      copy.insert(0, children.map((each) => each()) as Y.XmlElement[])
+      return copy
+    }
   }
-  if (value instanceof Y.XmlText) return copyOfText(value, 0)
-  return value instanceof Y.AbstractType ? value.clone() : value
+  if (value instanceof Y.XmlText) {
+    const parts = (value.toDelta() as { insert: unknown }[]).map((part) => ({
+      part,
+      insert: copies(part.insert),
+    }))
+    return () => {
+      const copy = new Y.XmlText()
+      copy.applyDelta(parts.map(({ part, insert }) => ({ ...part, insert: insert() })))
+      return copy
+    }
+  }
+  const copy = value instanceof Y.AbstractType ? value.clone() : value
+  return () => copy
 }
 
 /** A copy of a text from `from` on, with all it carries. */
@@ -37,22 +55,22 @@ export function copyOfText(text: Y.XmlText, from: number): Y.XmlText {
     if (skip >= length) continue
     parts.push({
       ...part,
-      insert: typeof part.insert === 'string' ? part.insert.slice(skip) : copyOf(part.insert),
+      insert: typeof part.insert === 'string' ? part.insert.slice(skip) : copies(part.insert)(),
     })
   }
   copy.applyDelta(parts)
   return copy
 }
 
-/** What has this id now; null when it is deleted, or was never here. */
+/** Copies of what has this id now; null when it is deleted, or was never here. */
 export function living(doc: Y.Doc, id: string): Kept | null {
   const [client, clock] = id.split(':').map(Number)
   if (client === undefined || clock === undefined || Y.getState(doc.store, client) <= clock) return null
   const item = Y.getItem(doc.store, Y.createID(client, clock))
   if (!(item instanceof Y.Item) || item.deleted) return null
   const embed = item.parent instanceof Y.XmlText
-  if (item.content instanceof Y.ContentType) return { value: item.content.type, embed }
-  return { value: item.content.getContent()[clock - item.id.clock], embed }
+  if (item.content instanceof Y.ContentType) return { make: copies(item.content.type), embed }
+  return { make: copies(item.content.getContent()[clock - item.id.clock]), embed }
 }
 
 /** The ids of all that is not known behind an entry. */

@@ -5,7 +5,7 @@ import { writeLine } from './line-writing.ts'
 import type { Rendering } from './rendering.ts'
 import { type Entry, elementEntry, equalNodes, isStrange, type Shown, type TextEntry } from './shown.ts'
 import { pairSiblings } from './siblings.ts'
-import { copyOf, type Kept, living, strangeIds } from './strange.ts'
+import { type Kept, living, strangeIds } from './strange.ts'
 
 /*
  * From the document to the Y.Doc: what differs from what was shown, and nothing else. Node is compared with node, never
@@ -105,7 +105,7 @@ export class Writing {
     if (this.#placeholders.has(node.type)) {
       const kept = this.kept(node)
       if (!kept) return null
-      return { kind: 'strange', key: kept.value as object, nodes: [node] }
+      return { kind: 'strange', key: kept.make() as object, nodes: [node] }
     }
     const type = new Y.XmlElement(node.type.name)
     for (const [name, value] of Object.entries(node.attrs))
@@ -141,16 +141,16 @@ export class Writing {
     if (!isStrange(entry)) return
     for (const id of strangeIds(entry)) {
       const found = living(this.#doc, id)
-      if (found) this.#kept.set(id, { ...found, value: copyOf(found.value) })
+      if (found) this.#kept.set(id, found)
     }
   }
 
-  /** A copy of what a placeholder stands for. */
+  /** What a placeholder stands for; null when that is gone. */
   kept(placeholder: Node): Kept | null {
+    if (!this.#placeholders.has(placeholder.type)) return null
     this.isStale = true
     const id = String(placeholder.attrs.of)
-    const kept = this.#kept.get(id) ?? living(this.#doc, id)
-    return kept ? { ...kept, value: copyOf(kept.value) } : null
+    return this.#kept.get(id) ?? living(this.#doc, id)
   }
 }
 
