@@ -16,7 +16,7 @@ export interface Kept {
  * What makes copies of something that may be gone by then. A map or an array, which no editor of a text puts there, is copied
  * once.
  */
-export function copies(value: unknown): () => unknown {
+function copies(value: unknown): () => unknown {
   if (value instanceof Y.XmlElement) {
     const { nodeName } = value
     const attributes = Object.entries(value.getAttributes())
