@@ -210,7 +210,7 @@ export class Binding {
 
   /** The steps as one transaction, null when there are none, and the document that shows `next`, before local edits. */
   #transaction(state: EditorState, base: Node, next: Shown, steps: (() => Step[]) | null) {
-    const local = stepTo(base, state.doc)
+    const local = base === state.doc ? null : stepTo(base, state.doc)
     const build = (list: readonly Step[]) => {
       const tr = state.tr
       if (local) tr.step(local.invert(base))

@@ -20,6 +20,9 @@ export function gapsBetween(before: Shown, after: Shown): Gap[] {
 }
 
 function gapsIn(before: readonly Entry[], after: readonly Entry[]): Gap[] {
+  const isSameList =
+    before.length === after.length && before.every(({ key }, at) => key && key === after[at]?.key)
+  if (isSameList) return []
   const places = new Map<unknown, number>()
   after.forEach(({ key }, index) => {
     if (key !== null) places.set(key, index)

@@ -63,7 +63,7 @@ export class Rendering {
     const entries: Entry[] = []
     for (const entry of before.entries) {
       const next = this.#isSame(entry, change) ? entry : this.#again(entry, before.node.type, change)
-      if (!next || !sameTypes(entry.nodes, next.nodes)) return null
+      if (!next || (next !== entry && !sameTypes(entry.nodes, next.nodes))) return null
       entries.push(next)
     }
     const content = Fragment.fromArray(entries.flatMap(({ nodes }) => nodes))

@@ -81,11 +81,15 @@ export function adopt(shown: Shown, node: Node): Shown {
   const blocks = node.content.content.filter(({ isText }) => !isText)
   let at = 0
   const entries = shown.entries.map((entry): Entry => {
-    const real = entry.nodes.map((each) => (each.isText ? each : (blocks[at++] ?? each)))
-    const first = real[0]
-    if (entry.kind === 'element' && first) return elementEntry(entry.key, adopt(entry.shown, first))
+    // The texts of a line are equal, and that is enough.
+    const own = entry.nodes.filter(({ isText }) => !isText).length
+    const real = blocks.slice(at, at + own)
+    at += own
     if (entry.kind === 'text' || real.every((each, index) => each === entry.nodes[index])) return entry
-    return { ...entry, nodes: real }
+    const [first] = real
+    return entry.kind === 'element' && first
+      ? elementEntry(entry.key, adopt(entry.shown, first))
+      : { ...entry, nodes: real }
   })
   return { ...shown, node, entries }
 }
