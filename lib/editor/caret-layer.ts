@@ -80,12 +80,6 @@ export function ownCaret(state: EditorState): Uint8Array | null {
   return anchor && head ? encodeCaret({ anchor, head }) : null
 }
 
-/** Where a caret as it goes out stands in this editor's document; null: nowhere. */
-export function caretIn(state: EditorState, caret: Uint8Array): { anchor: number; head: number } | null {
-  const position = decodeCaret(caret)
-  return position && resolvePosition(position, state)
-}
-
 /**
  * The plugin. `isComposing`: whether this person composes now. `latest`: everybody's carets, another array after each change;
  * asked for by `showCarets`, and by each remote edit, which so draws them without a transaction of their own.
@@ -165,7 +159,8 @@ function placeOf(
   return { caret, ...place, moves: (before?.moves ?? 0) + (moved ? 1 : 0) }
 }
 
-function resolvePosition(
+/** Where a caret stands in this editor's document; null: nowhere. */
+export function resolvePosition(
   position: CaretPosition,
   state: EditorState,
 ): { anchor: number; head: number } | null {

@@ -85,9 +85,6 @@ export function DocumentPage({ session, address, theme: firstTheme, created }: D
     if (ended) setNotice('')
   }, [ended])
   useServerNotices(session, warn)
-  useEffect(() => {
-    if (session.successor === 'diverged') warn(words.diverged)
-  }, [session, warn, words])
   useRoleNews(status.phase === 'joined' ? status.role : null, status.lapsed, warn)
   const sectionOf = useCallback(
     (person: Person) => (editor && person.member !== null ? sectionAt(editor, person.member) : null),
@@ -148,7 +145,7 @@ export function DocumentPage({ session, address, theme: firstTheme, created }: D
             <TextSurface
               session={session}
               editable={status.mayType}
-              focusAtOnce={created && session.successor === null}
+              focusAtOnce={created && !session.successor}
               onEditor={setEditor}
               onLink={openLink}
               onNotice={warn}

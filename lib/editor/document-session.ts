@@ -1,5 +1,6 @@
 'use client'
 
+import type { Editor } from '@tiptap/core'
 import { useEffect, useState } from 'react'
 import * as Y from 'yjs'
 import { CollabProvider } from '../client/collab-provider.ts'
@@ -9,8 +10,8 @@ import { handOver } from '../client/local-copies.ts'
 import type { ReplicaStore, SealedBatch } from '../client/replica-store.ts'
 import type { Identity } from '../protocol/identity.ts'
 import { pathOf } from '../protocol/urls.ts'
+import type { Language } from './language.ts'
 import { pageFrames } from './page-frames.ts'
-import { type Place, placeIn } from './place.ts'
 import { SocketToken } from './socket-token.ts'
 
 /** One open document: its Y.Doc, its provider, and what made them. */
@@ -18,26 +19,18 @@ export interface DocumentSession {
   readonly doc: Y.Doc
   readonly provider: CollabProvider
   readonly token: SocketToken
-  /**
-   * It took another one's place on the page: part of what that one showed was set aside (*draft*), or nobody else had it
-   * (*diverged*).
-   */
-  readonly successor: 'draft' | 'diverged' | null
-  /** Where the person was in the one before. */
-  readonly place: Place | null
+  /** It took another one's place on the page: part of what that one showed was set aside, or nobody else had it. */
+  readonly successor: boolean
+  /** Goes where the person was in that one. */
+  readonly goTo: ((editor: Editor, doc: Y.Doc) => void) | null
+  /** What they are told of it. */
+  readonly sentence: ((language: Language) => string) | null
 }
 
 /** The local copy is opened without the server's word after this long, ms. */
 const SESSION_PATIENCE = 2_500
 /** A successor is shown when it has its text, or after this long, ms. */
 const SUCCESSOR_PATIENCE = 3_000
-/** Of a Y.Doc that nobody else has, everything but the one letter may be right: it stays until there is better. */
-const DIVERGED_PATIENCE = 60_000
-/** A composition is waited for, looked at so often, ms, and at most so many times. */
-const REST_EVERY = 100
-const REST_LOOKS = 300
-/** A page loads its document anew for that at most this often, ms: what does not help is not to be met again and again. */
-const DIVERGED_EVERY = 60 * 60_000
 
 /**
  * Opens a document and keeps it open while the component lives: one Y.Doc, one provider, both destroyed with it.
@@ -55,32 +48,35 @@ export function useDocumentSession(
   useEffect(() => {
     let closed = false
     let shown: OpenedSession | null = null
-    let divergedAt = Number.NEGATIVE_INFINITY
+    /** Open, and not to be seen yet: without the server for as long as it takes. */
+    let coming: OpenedSession | null = null
 
     const show = async (spent: Spent | null): Promise<void> => {
       const before = shown
-      const diverged = spent?.why === 'diverged'
-      if (diverged) {
-        if (performance.now() - divergedAt < DIVERGED_EVERY) return
-        divergedAt = performance.now()
-        await before?.session.provider.forgetHistory()
-      }
+      const diverged = before && spent?.why === 'diverged' ? await import('./diverged-copy.ts') : null
+      if (before && diverged && !(await diverged.giveUp(before.session.provider))) return
       const next = await openSession({
         address,
         userId,
         created: created && before === null,
         spent,
-        onSpent: (next) => void show(next),
+        onSpent: (next) =>
+          void show(next).catch((error: unknown) => console.error('no other copy was opened', error)),
       })
       const { provider } = next.session
-      if (before !== null) await ready(provider, diverged ? DIVERGED_PATIENCE : SUCCESSOR_PATIENCE)
-      if (diverged) await rest(before?.session.provider ?? provider)
+      coming = next
+      if (before) await ready(provider, diverged ? diverged.PATIENCE : SUCCESSOR_PATIENCE)
+      if (before && diverged) await diverged.rest(before.session.provider)
+      // Where that cannot be fetched, one is at the beginning.
+      const place = before && (await import('./place.ts').catch(() => null))
       // Gone, or another one was quicker; one that diverged is better than none at all.
-      const late = closed || shown !== before || (diverged && !provider.synced)
+      const late = closed || shown !== before || (diverged !== null && !provider.synced)
       if (late) await next.close()
       if (late) return closed || diverged ? undefined : show(spent)
+      coming = null
       shown = next
-      setSession({ ...next.session, place: before && placeIn(before.session.provider, before.session.doc) })
+      const goTo = before && place ? place.keep(before.session.provider, before.session.doc) : null
+      setSession({ ...next.session, goTo, sentence: diverged?.sentence ?? null })
       await before?.close()
     }
     const opening = show(null)
@@ -88,7 +84,7 @@ export function useDocumentSession(
     return () => {
       closed = true
       setSession(null)
-      void opening.then(() => shown?.close())
+      void opening.then(() => Promise.all([shown?.close(), coming?.close()]))
     }
   }, [address, userId, created])
 
@@ -161,7 +157,7 @@ async function openSession({
     provider.on('diverged', () => onSpent({ why: 'diverged', kept: provider.draft?.batches ?? [] })),
   ]
   return {
-    session: { doc, provider, token, successor: successorOf(spent), place: null },
+    session: { doc, provider, token, successor: spent !== null, goTo: null, sentence: null },
     close: async () => {
       for (const stop of stops) stop()
       await provider.destroy()
@@ -169,11 +165,6 @@ async function openSession({
       doc.destroy()
     },
   }
-}
-
-function successorOf(spent: Spent | null): DocumentSession['successor'] {
-  if (spent === null) return null
-  return spent.why === 'diverged' ? 'diverged' : 'draft'
 }
 
 /** Who signed out in another tab left this one too. */
@@ -193,12 +184,6 @@ async function ready(provider: CollabProvider, patience: number): Promise<void> 
   await promise
   clearTimeout(timer)
   for (const stop of stops) stop()
-}
-
-/** Resolves when nobody composes in it, or has for long. */
-async function rest(provider: CollabProvider): Promise<void> {
-  for (let looks = 0; provider.holding && looks < REST_LOOKS; looks++)
-    await new Promise((done) => setTimeout(done, REST_EVERY))
 }
 
 async function whoWeAre(token: SocketToken): Promise<string | null> {

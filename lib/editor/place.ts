@@ -1,12 +1,13 @@
 import type { Editor } from '@tiptap/core'
 import { TextSelection } from '@tiptap/pm/state'
 import type * as Y from 'yjs'
-import { caretIn } from './caret-layer.ts'
+import { resolvePosition } from './caret-layer.ts'
+import { decodeCaret } from './caret-position.ts'
 import { blockNames } from './document-text.ts'
 import { blocksFrom } from './reading-place.ts'
 
-/** Where somebody is in a text: found again in another Y.Doc of the same document. */
-export interface Place {
+/** Where somebody is in a text. */
+interface Place {
   /** As it goes out to the others. */
   readonly caret: Uint8Array | null
   /** The keys go into the text. */
@@ -19,8 +20,16 @@ export interface Place {
 const page = (): Element | null => document.querySelector('main.page')
 const text = (): Element | null => document.querySelector('main.page .writing')
 
-/** The place now, in what is shown of this Y.Doc. */
-export function placeIn({ caret }: { readonly caret: Uint8Array | null }, doc: Y.Doc): Place {
+/** Keeps the place now in what is shown of this Y.Doc; returns what goes there in an editor of another of the same document. */
+export function keep(
+  provider: { readonly caret: Uint8Array | null },
+  doc: Y.Doc,
+): (editor: Editor, doc: Y.Doc) => void {
+  const place = placeIn(provider, doc)
+  return (editor, doc) => goTo(place, editor, doc)
+}
+
+function placeIn({ caret }: { readonly caret: Uint8Array | null }, doc: Y.Doc): Place {
   const focused = document.activeElement?.classList.contains('writing') === true
   const [shown, top] = [text(), page()?.getBoundingClientRect().top ?? 0]
   const [first] = shown ? blocksFrom(shown, top) : []
@@ -29,9 +38,10 @@ export function placeIn({ caret }: { readonly caret: Uint8Array | null }, doc: Y
   return { caret, focused, blocks: at === 0 ? [] : blockNames(doc).slice(index), at }
 }
 
-/** Goes there, as far as there is such a place. */
-export function goTo(place: Place, { view }: Editor, doc: Y.Doc): void {
-  const caret = place.caret && caretIn(view.state, place.caret)
+/** As far as there is such a place. */
+function goTo(place: Place, { view }: Editor, doc: Y.Doc): void {
+  const position = place.caret && decodeCaret(place.caret)
+  const caret = position && resolvePosition(position, view.state)
   if (caret) {
     const { doc, tr } = view.state
     const selection = TextSelection.between(doc.resolve(caret.anchor), doc.resolve(caret.head))

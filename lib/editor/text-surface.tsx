@@ -10,12 +10,11 @@ import { holdWhileComposing } from './composition-hold.ts'
 import type { DocumentSession } from './document-session.ts'
 import { extensions } from './extensions.ts'
 import { useLanguage, useWords } from './interface.tsx'
-import { HTML_LANG } from './language.ts'
+import { HTML_LANG, type Language } from './language.ts'
 import { OwnPresence } from './own-presence.ts'
 import { pageFrames } from './page-frames.ts'
 import { isTooLarge } from './paste-limit.ts'
 import { displayName } from './people.ts'
-import { goTo } from './place.ts'
 import { keepReadingPlace } from './reading-place.ts'
 import type { Words } from './words.ts'
 
@@ -39,8 +38,8 @@ export function TextSurface(props: TextSurfaceProps) {
   const place = useRef<HTMLDivElement>(null)
   const [editor, setEditor] = useState<Editor | null>(null)
   // The editor lives longer than any one rendering: what it calls is read from here.
-  const latest = useRef({ ...props, words })
-  latest.current = { ...props, words }
+  const latest = useRef({ ...props, words, language })
+  latest.current = { ...props, words, language }
 
   useEffect(() => {
     const element = place.current
@@ -74,7 +73,7 @@ export function TextSurface(props: TextSurfaceProps) {
   return <div ref={place} className="surface" />
 }
 
-type Latest = React.RefObject<TextSurfaceProps & { words: Words }>
+type Latest = React.RefObject<TextSurfaceProps & { words: Words; language: Language }>
 
 function makeEditor(element: HTMLElement, session: DocumentSession, latest: Latest) {
   const { provider, doc } = session
@@ -120,7 +119,8 @@ function makeEditor(element: HTMLElement, session: DocumentSession, latest: Late
     ...(scroller instanceof HTMLElement ? [keepReadingPlace(editor, scroller)] : []),
     new OwnPresence(provider, () => (editor.isDestroyed ? null : ownCaret(editor.state))).follow(editor),
   ]
-  if (session.place) goTo(session.place, editor, doc)
+  session.goTo?.(editor, doc)
+  if (session.sentence) latest.current.onNotice(session.sentence(latest.current.language))
   return {
     editor,
     destroy: () => {

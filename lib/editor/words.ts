@@ -168,7 +168,6 @@ const en = {
   emptyHeading: (level: number) => `Heading ${level}`,
   taskDone: (text: string) => (text === '' ? 'Task' : `Task: ${text}`),
   tooOld: 'This page is older than the document. You can read it here; load the page again to write.',
-  diverged: 'Your copy differed from the server’s. It has been loaded anew.',
   pasteTooLarge: (megabytes: number) =>
     `That is more than ${megabytes} MB. Paste it in smaller pieces; nothing was changed.`,
   nesting: {
@@ -372,7 +371,6 @@ const zhTW: Words = {
   emptyHeading: (level) => `標題 ${level}`,
   taskDone: (text) => (text === '' ? '待辦' : `待辦：${text}`),
   tooOld: '這一頁的版本比文件舊。你可以在這裡閱讀，重新載入後才能編輯。',
-  diverged: '你的副本與伺服器上的不同，已重新載入。',
   pasteTooLarge: (megabytes) => `內容超過 ${megabytes} MB，請分成幾次貼上；文件沒有變更。`,
   nesting: {
     refused: '清單和引用不能再往內縮了；文件沒有變更。',
