@@ -96,18 +96,13 @@ test('the buttons say whether there is something to undo, and the browser’s ow
   await expect.poll(() => mei.lines()).toEqual(['say hello'])
 })
 
-test('undo while composing ends the composition; nothing is doubled @chromium: composes over its protocol', async ({
-  newPerson,
-}) => {
+// In Firefox the input method of the tests keeps the next keys to itself when the page ends a composition.
+test('undo while composing ends the composition; nothing is doubled', {
+  tag: '@chromium',
+}, async ({ newPerson }) => {
   const [mei, wei] = await twoAt(newPerson)
   await mei.goTo({ line: 0, after: 3 })
-  const keyboard = await mei.page.context().newCDPSession(mei.page)
-  for (const text of ['ㄋ', 'ㄋㄧ'])
-    await keyboard.send('Input.imeSetComposition', {
-      text,
-      selectionStart: text.length,
-      selectionEnd: text.length,
-    })
+  for (const text of ['ㄋ', 'ㄋㄧ']) await mei.inputMethod.compose(text)
   await wei.sees('oneㄋㄧ')
   // Held at Mei's until the composition ends.
   await wei.type('x')

@@ -5,6 +5,7 @@ import { devices, firefox, type PlaywrightTestConfig } from '@playwright/test'
 type Project = NonNullable<PlaywrightTestConfig['projects']>[number]
 
 const WRITING_TOGETHER = ['write-together', 'presence', 'offline', 'sharing', 'replay']
+const COMPOSING = ['composition', 'undo']
 
 /**
  * What is tested in Firefox, and how it is started: the one that scripts/bootstrap.mjs found or installed. Playwright drives
@@ -15,7 +16,7 @@ export function firefoxProject(): Project {
   const noted = join(import.meta.dirname, '../../node_modules/.bootstrap/firefox')
   const executable = process.env.FIREFOX_PATH || (existsSync(noted) ? readFileSync(noted, 'utf8') : '')
   const isPlaywrights = executable === firefox.executablePath()
-  const specs = isPlaywrights ? WRITING_TOGETHER : [...WRITING_TOGETHER, 'composition']
+  const specs = isPlaywrights ? WRITING_TOGETHER : [...WRITING_TOGETHER, ...COMPOSING]
   const { viewport } = devices['Desktop Firefox']
   const stock = {
     channel: 'moz-firefox',
