@@ -20,6 +20,7 @@ import {
   splitCell,
   toggleHeaderRow,
 } from '@tiptap/pm/tables'
+import * as Y from 'yjs'
 import { undoKey } from '#lib/editor/binding/plugin-keys.ts'
 import { undoPlugin } from '#lib/editor/binding/undo.ts'
 import type { UndoStack } from '#lib/editor/binding/undo-stack.ts'
@@ -35,6 +36,8 @@ export interface Habits {
   readonly typing: number
   readonly deleting: number
   readonly texts: readonly string[]
+  /** They also write what this version does not know, as somebody with a newer one. */
+  readonly newer?: boolean
 }
 
 /** Somebody who does whatever a person may do, by dice. */
@@ -48,7 +51,9 @@ export class RandomWriter extends Replica {
     super(clientId, sync ? [] : [undoPlugin()], sync ? { ...WIDE, sync } : WIDE)
     this.#random = random
     this.#habits = habits
-    this.#kinds = Object.keys(this.#acts).filter((kind) => !sync || !OF_THE_STACK.includes(kind))
+    this.#kinds = Object.keys(this.#acts).filter(
+      (kind) => (!sync || !OF_THE_STACK.includes(kind)) && (habits.newer || kind !== 'newer'),
+    )
     // Steps end by dice, not by the clock.
     if (!sync) this.stack.captureTimeout = Number.MAX_SAFE_INTEGER
   }
@@ -110,6 +115,7 @@ export class RandomWriter extends Replica {
         this.#pick([addColumnAfter, addRowBefore, deleteColumn, deleteRow, toggleHeaderRow, splitCell]),
       ),
     mergeCells: () => this.#mergeCells(),
+    newer: () => this.#newer(),
     undo: () => this.stack.undo(),
     undoMore: () => this.stack.undo(),
     redo: () => this.stack.redo(),
@@ -211,6 +217,30 @@ export class RandomWriter extends Replica {
       dispatch?.(state.tr.replaceSelection(slice.size > 0 ? slice : Slice.empty))
       return true
     })
+  }
+
+  /** Into the Y.Doc, past the editor. */
+  #newer(): void {
+    const holders: Y.XmlFragment[] = [this.fragment]
+    const texts: Y.XmlText[] = []
+    for (const each of holders) {
+      for (const child of each.toArray() as unknown[]) {
+        if (child instanceof Y.XmlText) texts.push(child)
+        else if (child instanceof Y.XmlElement) holders.push(child)
+      }
+    }
+    const holder = this.#pick(holders)
+    const text = this.#pick(texts)
+    this.doc.transact(() => {
+      const dice = this.#random()
+      if (dice < 0.5 || !text) {
+        const made = new Y.XmlElement('drawing')
+        made.insert(0, [new Y.XmlText('label')])
+        holder.insert(Math.floor(this.#random() * (holder.length + 1)), [made])
+      } else if (dice < 0.75)
+        text.insertEmbed(Math.floor(this.#random() * (text.length + 1)), { formula: 'x' })
+      else if (text.length > 0) text.format(0, 1 + Math.floor(this.#random() * text.length), { newer: true })
+    }, 'newer')
   }
 
   #table(): Node {
