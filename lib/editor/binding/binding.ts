@@ -47,6 +47,7 @@ export class Binding {
   readonly #edit: (state: EditorState) => LocalEdit | null
   #rendering: Rendering | null = null
   #view: BoundView | null = null
+  #lastView: BoundView | null = null
   /** What the Y type says, as it was last read. */
   #root: Shown | null = null
   /** The document as it was when it and the Y type were last in step; what differs is this person's. */
@@ -81,14 +82,18 @@ export class Binding {
     this.detach()
     this.#view = view
     this.#rendering = rendering
-    this.#base = view.state.doc
-    this.#written = this.#edit(view.state)
+    // The same editor, with other plugins: what is not written yet stays. Of another one nothing is known.
+    if (view !== this.#lastView) {
+      this.#base = view.state.doc
+      this.#written = this.#edit(view.state)
+    }
+    this.#lastView = view
     this.doc.on('beforeTransaction', this.#begin)
     this.doc.on('beforeObserverCalls', this.#comes)
     this.doc.on('afterTransaction', this.#gone)
     this.type.observeDeep(this.#observe)
-    this.#unread = true
     this.#recover()
+    this.viewUpdated()
   }
 
   detach(): void {

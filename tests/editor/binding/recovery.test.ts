@@ -229,6 +229,23 @@ describe('a view', () => {
     expect([me.text, again.text]).toEqual(['one!|two', 'one!|two'])
   })
 
+  test('whose plugins change keeps what is not written yet', () => {
+    const [peer, me] = pair(['one', 'two'])
+    me.state = me.state.apply(me.state.tr.insertText('X', 2))
+    me.binding.detach()
+    peer.type('!', 4)
+    send(peer, me)
+    me.reattach()
+    bothShow(peer, me, 'oXne!|two')
+  })
+
+  test('that begins with another document shows the Y.Doc, and writes nothing', () => {
+    const [peer, me] = pair(['one', 'two'])
+    const other = new Replica(2, [], { doc: me.doc })
+    other.type('X', 2)
+    bothShow(peer, me, 'oXne|two')
+  })
+
   test('beside another on the same type shows what is typed in that one', () => {
     const [peer, me] = pair(['one', 'two'])
     const other = new Replica(2, [], { doc: me.doc })
