@@ -91,6 +91,17 @@ export function fuzz(seed: number, operations = OPERATIONS): FuzzFinding {
   }
   const rest = () => {
     for (const writer of writers) deliver(writer, Number.POSITIVE_INFINITY)
+    // Out of order, Yjs may go on waiting for what has come; as in a new join, what is missing is asked for.
+    for (const writer of writers) {
+      for (const other of writers) {
+        if (!writer.doc.store.pendingStructs || other === writer) continue
+        const missing = Y.encodeStateAsUpdate(other.doc, Y.encodeStateVector(writer.doc))
+        attempt(writer, () => {
+          Y.applyUpdate(writer.doc, missing, 'remote')
+          return 'a new join'
+        })
+      }
+    }
     const [first, ...others] = writers
     for (const other of others) {
       if (first && !equal(first.state.doc, other.state.doc))

@@ -153,7 +153,7 @@ export class RandomWriter extends Replica {
         made = tr
       })
     } catch (error) {
-      if (!(error instanceof RangeError)) throw error
+      if (!(error instanceof Error)) throw error
       made = null
     }
     if (made) this.dispatch(made)
