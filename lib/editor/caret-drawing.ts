@@ -1,6 +1,7 @@
 import type { Plugin } from '@tiptap/pm/state'
 import type { EditorView } from '@tiptap/pm/view'
 import type { Soon } from '../client/incoming.ts'
+import { readSelection } from './binding/unread-selection.ts'
 import { caretLayer, type RemoteCaret, showCarets } from './caret-layer.ts'
 
 /** Keeps everybody's carets on an editor's page: drawn with the frames in which edits are shown, and with the edits themselves. */
@@ -30,7 +31,9 @@ export class CaretDrawing {
       this.#cancel = null
       // Behind the edits of this frame, which bring them along.
       queueMicrotask(() => {
-        if (!this.#ended) showCarets(this.#view)
+        if (this.#ended) return
+        readSelection(this.#view)
+        showCarets(this.#view)
       })
     })
   }

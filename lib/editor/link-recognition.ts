@@ -3,6 +3,7 @@ import { Link } from '@tiptap/extension-link'
 import { Plugin } from '@tiptap/pm/state'
 import { isSafeHref } from '../protocol/document-schema.ts'
 import { syncKey } from './binding/plugin-keys.ts'
+import { readSelection } from './binding/unread-selection.ts'
 import { SafeLink } from './link.ts'
 
 /**
@@ -24,6 +25,7 @@ export function recognizeLinks(editor: Editor): void {
   const rules: PasteRule[] = getExtensionField(link, 'addPasteRules', context)()
   const plugins: Plugin[] = getExtensionField(link, 'addProseMirrorPlugins', context)()
   const [first, ...rest] = [...pasteRulesPlugin({ editor, rules }), ...plugins.map(forOwnEdits)]
+  readSelection(editor.view)
   // All at once: each registration makes the views of all plugins anew.
   if (first) editor.registerPlugin(first, (plugin, others) => [...others, plugin, ...rest])
 }

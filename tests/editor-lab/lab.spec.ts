@@ -1,4 +1,5 @@
 import { expect } from '@playwright/test'
+import type * as Y from 'yjs'
 import type { BindingName } from './lab.ts'
 import { test } from './lab-test.ts'
 
@@ -54,6 +55,41 @@ test('edits of peers wait while they are held, and none is lost', async ({ page 
     return lab.state()
   })
   expect(released).toMatchObject({ dom: 'abx', equal: true, caret: { path: [0], offset: 1 } })
+})
+
+test('a click that the editor has not heard of yet stays where it is, whatever others write and wherever their carets go', async ({
+  page,
+}) => {
+  const carets = await page.evaluate(async () => {
+    const { lab } = window
+    const text = (words: string) => ({ type: 'paragraph', content: [{ type: 'text', text: words }] })
+    await lab.open({ binding: 'ours', blocks: [text('one'), text('two'), text('three')], peers: 1 })
+    lab.goTo({ path: [0], offset: 0 })
+    await lab.settled()
+    /** As the browser does it; the event that tells of it comes after this task. */
+    const click = (line: number, offset: number) => {
+      const place = document.querySelector('[role="textbox"]')?.children[line]?.firstChild
+      if (place) document.getSelection()?.collapse(place, offset)
+    }
+    const write = (line: number) => {
+      const block = lab.doc.getXmlFragment('body').get(line) as Y.XmlElement
+      lab.doc.transact(() => (block.get(0) as Y.XmlText).insert(0, 'x'), 'somebody else')
+    }
+    click(1, 2)
+    write(2)
+    await lab.settled()
+    const afterEdit = lab.state().caret
+    lab.showCarets(true)
+    await lab.settled()
+    click(1, 3)
+    write(0)
+    await lab.settled()
+    return [afterEdit, lab.state().caret]
+  })
+  expect(carets).toEqual([
+    { path: [1], offset: 2 },
+    { path: [1], offset: 3 },
+  ])
 })
 
 test('the clock of the page is fine enough to measure with', async ({ page }) => {

@@ -11,6 +11,7 @@ import { adopt, type Shown } from './shown.ts'
 import { stepsBetween, type TextChanges } from './steps.ts'
 import { editsOf, type TextEdit } from './text-edits.ts'
 import { undoneSelection } from './undo.ts'
+import { readSelection } from './unread-selection.ts'
 import { Writing } from './writing.ts'
 
 /*
@@ -118,6 +119,7 @@ export class Binding {
   }
 
   readonly #begin = (): void => {
+    if (this.#view && !this.#isWriting) readSelection(this.#view)
     const state = this.#view?.state
     this.#placesBefore =
       state && this.#root && state.doc === this.#root.node
