@@ -219,12 +219,7 @@ test('[DRAFT2] in a long text what one reads stays where it is when the draft is
 }) => {
   const [mei, wei] = [await newPerson(), await newPerson()]
   await mei.startWriting()
-  await mei.body.evaluate((body) => {
-    const clipboardData = new DataTransfer()
-    const lines = Array.from({ length: 90 }, (_, i) => `<p>Line ${i}</p>`)
-    clipboardData.setData('text/html', lines.join(''))
-    body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
-  })
+  await mei.paste(Array.from({ length: 90 }, (_, i) => `<p>Line ${i}</p>`).join(''), 'text/html')
   await mei.seesSaved()
   await wei.open(mei.page.url())
   await wei.sees('Line 89')

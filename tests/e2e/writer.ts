@@ -74,7 +74,10 @@ export class Writer {
       (body, [type, content]) => {
         const clipboardData = new DataTransfer()
         clipboardData.setData(type, content)
-        body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
+        // Firefox takes the content by itself, and no DataTransfer.
+        const firefox = { dataType: type, data: content }
+        const pasted = { clipboardData, bubbles: true, cancelable: true, ...firefox }
+        body.dispatchEvent(new ClipboardEvent('paste', pasted))
       },
       [type, content] as const,
     )
