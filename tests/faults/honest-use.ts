@@ -46,6 +46,7 @@ export const honestUse: Scenario = {
       const editors = people.map(({ doc }) => new HonestEditor(doc, random))
       for (let edit = 0; edit < count; edit += BURST * CLIENTS) {
         for (const editor of editors) for (let i = 0; i < BURST; i++) editor.edit()
+        // The pace: as fast as the outbox takes it, and no slower than somebody who does not wait for it.
         await Promise.race([
           ...people.map((each) => each.flushed()),
           new Promise((resolve) => setTimeout(resolve, 20)),
@@ -95,6 +96,7 @@ async function saved(people: readonly CollabProvider[], failures: string[], what
   const [first] = people
   const same = (): boolean => people.every((each) => first && textOf(each) === textOf(first))
   const end = performance.now() + SAVED_WITHIN_MS
+  // Nobody tells when four documents are alike: looked at, until a deadline.
   while (!same() && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 50))
 }
 

@@ -74,6 +74,7 @@ async function measure(megabytes: number, stalls: boolean, failures: string[]): 
       const weighed = await server.ask('weigh')
       weights.push(weighed.bytes)
       unsentBytes = Math.max(unsentBytes, weighed.unsentBytes)
+      // The pace of the writing, not a wait for something.
       const due = begun + (1000 * (edit + WRITERS) * EDIT_BYTES) / PACE
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())))
     }

@@ -116,6 +116,7 @@ export class MeasuredPage {
   }
 }
 
+/** The pace of what is measured, not a wait for something. */
 function until(time: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.max(0, time - performance.now())))
 }

@@ -127,6 +127,7 @@ export class Measures implements LabMeasures {
   }
 }
 
+/** The pace of the typing, not a wait for something. */
 function until(time: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.max(0, time - performance.now())))
 }
