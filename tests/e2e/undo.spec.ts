@@ -96,10 +96,7 @@ test('the buttons say whether there is something to undo, and the browser’s ow
   await expect.poll(() => mei.lines()).toEqual(['say hello'])
 })
 
-// In Firefox the input method of the tests keeps the next keys to itself when the page ends a composition.
-test('undo while composing ends the composition; nothing is doubled', {
-  tag: '@chromium',
-}, async ({ newPerson }) => {
+test('undo while composing ends the composition; nothing is doubled', async ({ newPerson }) => {
   const [mei, wei] = await twoAt(newPerson)
   await mei.goTo({ line: 0, after: 3 })
   for (const text of ['ㄋ', 'ㄋㄧ']) await mei.inputMethod.compose(text)
@@ -110,7 +107,8 @@ test('undo while composing ends the composition; nothing is doubled', {
   await mei.page.getByRole('button', { name: words.undo, exact: true }).click()
   await expect.poll(() => mei.lines()).toEqual(['onex', 'two'])
   await expect(mei.body).toBeFocused()
-  await mei.type('!')
+  // By the input method: Playwright's keys do not come through in Firefox after the page has ended a composition.
+  await mei.inputMethod.press('!')
   await mei.seesSaved()
   await expect.poll(() => wei.lines()).toEqual(await mei.lines())
   expect((await mei.lines()).join()).toMatch(/^one(!x|x!),two$/)

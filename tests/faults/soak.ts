@@ -70,6 +70,7 @@ export async function soakServer({
       bytesPerHour: Math.round(bytesPerHour),
       threadBytesPerHour: Math.round(threadBytesPerHour),
       rssBytesPerHour: Math.round(slopePerHour(second.map(({ atMs, rss }) => [atMs, rss]))),
+      mibByMinute: byMinute(weights),
       firstBytes: before.bytes,
       lastBytes: after.bytes,
       files: `${before.files} then ${after.files}`,
@@ -181,6 +182,13 @@ async function emptied(
 
 function handlesOf({ handles }: Answers['weigh']): number {
   return Object.values(handles).reduce((sum, each) => sum + each, 0)
+}
+
+/** The mean of each minute. */
+function byMinute(weights: readonly Weight[]): string {
+  const minutes = Object.values(Object.groupBy(weights, ({ atMs }) => Math.ceil(atMs / 60_000)))
+  const mean = (of: readonly Weight[]) => of.reduce((sum, { bytes }) => sum + bytes, 0) / of.length
+  return minutes.map((of = []) => (mean(of) / 2 ** 20).toFixed(1)).join(' ')
 }
 
 /** Least squares of value over ms, per hour. */

@@ -8,8 +8,8 @@ export interface InputMethod {
   compose(candidate: string): Promise<void>
   /** Ends with this text in its place. */
   commit(chosen: string): Promise<void>
-  /** Enter as a keyboard sends it; while something is composed it belongs to the input method. */
-  enter(): Promise<void>
+  /** A key as a keyboard sends it, Enter or a character; while something is composed it belongs to the input method. */
+  press(key: string): Promise<void>
 }
 
 /** The one of Chromium: through the DevTools protocol. */
@@ -31,11 +31,12 @@ export class ChromiumInputMethod implements InputMethod {
     await (await this.#devtools()).send('Input.insertText', { text: chosen })
   }
 
-  async enter(): Promise<void> {
-    const key = { key: 'Enter', code: 'Enter', windowsVirtualKeyCode: 13, text: '\r' }
+  async press(key: string): Promise<void> {
+    const enter = { code: 'Enter', windowsVirtualKeyCode: 13, text: '\r' }
+    const sent = { key, ...(key === 'Enter' ? enter : { text: key }) }
     const keyboard = await this.#devtools()
-    await keyboard.send('Input.dispatchKeyEvent', { type: 'keyDown', ...key })
-    await keyboard.send('Input.dispatchKeyEvent', { type: 'keyUp', ...key })
+    await keyboard.send('Input.dispatchKeyEvent', { type: 'keyDown', ...sent })
+    await keyboard.send('Input.dispatchKeyEvent', { type: 'keyUp', ...sent })
   }
 
   #devtools(): Promise<CDPSession> {
@@ -65,17 +66,26 @@ export class FirefoxInputMethod implements InputMethod {
     return this.#run(`tip.commitCompositionWith(${JSON.stringify(chosen)})`)
   }
 
-  enter(): Promise<void> {
+  press(key: string): Promise<void> {
+    const sent = { key, ...(key === 'Enter' ? { code: key, keyCode: 13 } : {}) }
     return this.#run(`
-      const enter = new KeyboardEvent('', { key: 'Enter', code: 'Enter', keyCode: 13 })
-      tip.keydown(enter)
-      tip.keyup(enter)`)
+      const key = new KeyboardEvent('', ${JSON.stringify(sent)})
+      tip.keydown(key)
+      tip.keyup(key)`)
   }
 
   async #run(script: string): Promise<void> {
+    // Firefox asks the one who began to end what is composed, when the page takes the focus away or changes the text.
     const body = `() => {
-      const tip = (window.inputMethodOfTests ??= Cc['@mozilla.org/text-input-processor;1'].createInstance(Ci.nsITextInputProcessor))
-      if (!tip.beginInputTransactionForTests(window)) throw new Error('another input method is at work')
+      const { tip, asked } = (window.inputMethodOfTests ??= {
+        tip: Cc['@mozilla.org/text-input-processor;1'].createInstance(Ci.nsITextInputProcessor),
+        asked: (tip, { type }) => {
+          if (type === 'request-to-commit') tip.commitComposition()
+          if (type === 'request-to-cancel') tip.cancelComposition()
+          return true
+        },
+      })
+      if (!tip.beginInputTransactionForTests(window, asked)) throw new Error('another input method is at work')
       ${script}
       return true
     }`
