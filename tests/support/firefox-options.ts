@@ -4,7 +4,15 @@ import { devices, firefox, type PlaywrightTestConfig } from '@playwright/test'
 
 type Project = NonNullable<PlaywrightTestConfig['projects']>[number]
 
-const WRITING_TOGETHER = ['write-together', 'presence', 'offline', 'sharing', 'replay']
+const WRITING_TOGETHER = [
+  'write-together',
+  'presence',
+  'offline',
+  'share-dialog',
+  'revocation',
+  'trash',
+  'replay',
+]
 const COMPOSING = ['composition', 'undo']
 
 /**

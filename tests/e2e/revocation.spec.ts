@@ -1,72 +1,23 @@
-import AxeBuilder from '@axe-core/playwright'
-import { expect, type Locator, type Page } from '@playwright/test'
-import { accessWordsIn } from '#lib/editor/access-words.ts'
+import { expect } from '@playwright/test'
 import { Decoder } from '#lib/protocol/packet-parser.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import { startCuttableProxy } from '../support/cuttable-proxy.ts'
 import { test } from './fixtures.ts'
-import { photograph } from './photographs.ts'
-import { frontWords, type Writer, words } from './writer.ts'
+import {
+  accessChip,
+  draftOf,
+  expectAccessible,
+  letLink,
+  openShare,
+  photographRevocation,
+  say,
+  together,
+} from './sharing-scene.ts'
+import { type Writer, words } from './writer.ts'
 
-const say = accessWordsIn('en')
 const { access, chip } = words
 
 test.use({ permissions: ['clipboard-read', 'clipboard-write'] })
-
-async function openShare(writer: Writer): Promise<Locator> {
-  await writer.page.getByRole('button', { name: words.share }).click()
-  const dialog = writer.page.getByRole('dialog', { name: words.shareTitle })
-  await expect(dialog.getByRole('heading', { name: say.people })).toBeVisible()
-  return dialog
-}
-
-/** The owner sets what people with the link can do, and closes the dialog. */
-async function letLink(owner: Writer, can: keyof typeof say.linkRoles): Promise<void> {
-  const dialog = await openShare(owner)
-  await dialog.getByRole('radio', { name: say.linkRoles[can] }).check()
-  await expect(dialog.getByText(say.whoHints[can])).toBeVisible()
-  await owner.press('Escape')
-  await expect(dialog).toBeHidden()
-}
-
-function accessChip(writer: Writer): Locator {
-  return writer.page.getByRole('button', { name: words.viewOnly })
-}
-
-function alertOf(writer: Writer, sentence: string): Locator {
-  return writer.page.getByRole('alert').filter({ hasText: sentence })
-}
-
-function draftOf(writer: Writer): Locator {
-  return writer.page.getByRole('region', { name: say.draftTitle })
-}
-
-/** Of each state of somebody whose access changes. */
-function photographRevocation(writer: Writer, name: string): Promise<void> {
-  return photograph(writer, 'revocation', name)
-}
-
-async function expectAccessible(page: Page): Promise<void> {
-  // What axe asks of a page takes the tab of Firefox 153 down.
-  if (page.context().browser()?.browserType().name() !== 'chromium') return
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  const found = violations.map(
-    ({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((node) => node.html).join(' ')}`,
-  )
-  expect(found).toEqual([])
-}
-
-/** Mei's document with one line in it, and Wei writing there by its link. */
-async function together(newPerson: () => Promise<Writer>): Promise<{ mei: Writer; wei: Writer }> {
-  const [mei, wei] = [await newPerson(), await newPerson()]
-  await mei.startWriting()
-  await mei.type('Minutes')
-  await mei.seesSaved()
-  await wei.open(mei.page.url())
-  await wei.sees('Minutes')
-  await wei.goToEnd()
-  return { mei, wei }
-}
 
 test('lowered while one types: nothing is accepted after, and every letter is in the text or in the draft', async ({
   newPerson,
@@ -273,30 +224,6 @@ test('a draft outlives the text that it was typed into, however long the next on
   await expect(draftOf(wei)).toContainText('Minutes, at leisure')
 })
 
-test('asked and allowed: the owner hears of it, and one writes at once', async ({ newPerson }) => {
-  const { mei, wei } = await together(newPerson)
-  await wei.rename('Wei')
-  await letLink(mei, 'viewer')
-  await accessChip(wei).click()
-  await wei.page.getByRole('button', { name: access.ask, exact: true }).click()
-  await expect(wei.page.getByText(access.askedExplain).first()).toBeVisible()
-  const asked = mei.page.getByRole('region', { name: access.asks('Wei', 'editor') })
-  await expect(asked).toBeVisible()
-  await expectAccessible(mei.page)
-  // The dialog has it too.
-  const dialog = await openShare(mei)
-  await expect(dialog.getByRole('heading', { name: say.requests })).toBeVisible()
-  await dialog.getByRole('button', { name: say.allow }).click()
-  await expect(dialog.getByRole('combobox', { name: say.roleOf('Wei') })).toHaveValue('editor')
-  await expect(wei.body).toBeEditable()
-  await wei.goToEnd()
-  await wei.type(', thank you')
-  await mei.sees('Minutes, thank you')
-
-  await dialog.getByRole('combobox', { name: say.roleOf('Wei') }).selectOption('')
-  await expect(accessChip(wei)).toBeVisible()
-})
-
 test('a new link disconnects who came by the old one, and looks to them as if there were nothing', async ({
   newPerson,
 }) => {
@@ -312,7 +239,7 @@ test('a new link disconnects who came by the old one, and looks to them as if th
   const link = await dialog.getByRole('textbox', { name: say.link }).inputValue()
   expect(link).not.toBe(old)
 
-  await expect(alertOf(wei, chip.linkChanged)).toBeVisible()
+  await expect(wei.page.getByRole('alert').filter({ hasText: chip.linkChanged })).toBeVisible()
   await expect(wei.body).toHaveText('Minutes')
   await expect(wei.body).toHaveAttribute('contenteditable', 'false')
   await photographRevocation(wei, '8-withdrawn')
@@ -347,126 +274,4 @@ test('words that were not sent are found on the page that says there is nothing'
   await wei.page.reload()
   await expect(wei.page.getByRole('heading', { name: words.notFound })).toBeVisible()
   await expect(draft).toBeHidden()
-})
-
-test('a password is asked for once, without JavaScript too', async ({ newPerson, browser, server }) => {
-  const mei = await newPerson()
-  await mei.startWriting()
-  await mei.type('behind a password')
-  await mei.seesSaved()
-  const dialog = await openShare(mei)
-  await dialog.getByRole('button', { name: say.settings }).click()
-  await dialog.getByLabel(say.password, { exact: true }).fill('open sesame')
-  await dialog.getByRole('button', { name: say.passwordSave, exact: true }).click()
-  await expect(dialog.getByText(say.passwordSet).first()).toBeVisible()
-  const link = mei.page.url()
-
-  const plain = await browser.newContext({ baseURL: server.url, javaScriptEnabled: false })
-  const page = await plain.newPage()
-  await page.goto(link)
-  await expect(page.getByRole('heading', { name: frontWords.locked.title })).toBeVisible()
-  await page.getByLabel(frontWords.locked.label).fill('wrong')
-  await page.getByRole('button', { name: frontWords.locked.open }).click()
-  await expect(page.getByText(frontWords.locked.wrong)).toBeVisible()
-  await page.getByLabel(frontWords.locked.label).fill('open sesame')
-  await page.getByRole('button', { name: frontWords.locked.open }).click()
-  await expect(page).toHaveURL(link)
-  await expect(page.getByRole('heading', { name: frontWords.locked.title })).toBeHidden()
-  await plain.close()
-
-  const wei = await newPerson()
-  await wei.page.goto(link)
-  await expectAccessible(wei.page)
-  await wei.page.getByLabel(frontWords.locked.label).fill('open sesame')
-  await wei.press('Enter')
-  await wei.sees('behind a password')
-})
-
-for (const colorScheme of ['light', 'dark'] as const) {
-  test(`axe finds nothing in the share dialog, whatever is open in it, ${colorScheme}`, {
-    tag: '@chromium',
-  }, async ({ newPerson }) => {
-    const { mei, wei } = await together(newPerson)
-    for (const { page } of [mei, wei]) await page.emulateMedia({ colorScheme })
-    const dialog = await openShare(mei)
-    await dialog.getByRole('button', { name: say.showQr }).first().click()
-    await expect(dialog.getByRole('img', { name: say.qrLabel })).toBeVisible()
-    await expectAccessible(mei.page)
-    await dialog.getByRole('button', { name: say.settings }).first().click()
-    await dialog.getByText(say.otherLinks).click()
-    await expect(dialog.getByRole('textbox', { name: say.linkOf.viewer })).toBeVisible()
-    await expectAccessible(mei.page)
-    await mei.press('Escape')
-    await letLink(mei, 'viewer')
-    await accessChip(wei).click()
-    await expectAccessible(wei.page)
-    await wei.press('Escape')
-    await openShare(wei)
-    await expectAccessible(wei.page)
-  })
-}
-
-test('the owner shares by keyboard alone', async ({ newPerson }) => {
-  const mei = await newPerson()
-  await mei.startWriting()
-  await mei.type('keys')
-  await mei.seesSaved()
-  await mei.press('Control+Alt+s')
-  const dialog = mei.page.getByRole('dialog', { name: words.shareTitle })
-  await expect(dialog.getByRole('button', { name: say.copy })).toBeFocused()
-  await mei.press('Shift+Tab', 'Shift+Tab')
-  await expect(dialog.getByRole('radio', { name: say.linkRoles.editor })).toBeFocused()
-  await mei.press('ArrowRight')
-  await expect(dialog.getByText(say.whoHints.commenter)).toBeVisible()
-  await expect(dialog.getByRole('radio', { name: say.linkRoles.commenter })).toBeFocused()
-  await mei.press('ArrowRight')
-  await expect(dialog.getByText(say.whoHints.viewer)).toBeVisible()
-  const link = await dialog.getByRole('textbox', { name: say.link }).inputValue()
-  await mei.press('Escape')
-  await expect(dialog).toBeHidden()
-  const wei = await newPerson()
-  await wei.page.goto(link)
-  await expect(accessChip(wei)).toBeVisible()
-})
-
-test('without the server the dialog says so, and a text that is open stays', async ({ newPerson }) => {
-  const { mei } = await together(newPerson)
-  const path = pathOf({ to: 'api', path: 'access' })
-  await mei.page.route(`**${path}`, (route) => route.abort())
-  await mei.page.getByRole('button', { name: words.share }).click()
-  await expect(mei.page.getByText(say.unreachable)).toBeVisible()
-  await mei.page.unroute(`**${path}`)
-  await mei.page.getByRole('button', { name: say.retry }).click()
-  await expect(mei.page.getByRole('heading', { name: say.people })).toBeVisible()
-})
-
-// The title comes into the list when the document has been quiet for a while.
-const [REMOVE, RESTORE, ERASE] = [/^Remove “/, /^Restore “/, /^Erase now: “/]
-
-test('a deleted document lies in the trash of its owner, who brings it back or erases it', async ({
-  newPerson,
-}) => {
-  const { mei, wei } = await together(newPerson)
-  const link = mei.page.url()
-  await mei.page.goto('/')
-  await mei.page.getByRole('button', { name: REMOVE }).click()
-  await mei.page.getByRole('button', { name: words.deleteButton, exact: true }).click()
-  await expect(wei.chip).toContainText(chip.deleted)
-  await photographRevocation(wei, '12-deleted')
-  const trash = mei.page.getByText(frontWords.trash.heading(1))
-  await trash.click()
-  await expectAccessible(mei.page)
-  await mei.page.getByRole('button', { name: RESTORE }).click()
-  await expect(mei.page.getByRole('heading', { name: frontWords.recent })).toBeVisible()
-  await expect(trash).toBeHidden()
-  await wei.open(link)
-  await wei.sees('Minutes')
-
-  await mei.page.getByRole('button', { name: REMOVE }).click()
-  await mei.page.getByRole('button', { name: words.deleteButton, exact: true }).click()
-  await trash.click()
-  await mei.page.getByRole('button', { name: ERASE }).click()
-  await mei.page.getByRole('button', { name: frontWords.trash.erase, exact: true }).last().click()
-  await expect(trash).toBeHidden()
-  await expect(mei.page.getByRole('heading', { name: frontWords.recent })).toBeHidden()
 })

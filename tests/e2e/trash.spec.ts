@@ -1,0 +1,35 @@
+import { expect } from '@playwright/test'
+import { test } from './fixtures.ts'
+import { expectAccessible, photographRevocation, together } from './sharing-scene.ts'
+import { frontWords, words } from './writer.ts'
+
+// The title comes into the list when the document has been quiet for a while.
+const [REMOVE, RESTORE, ERASE] = [/^Remove “/, /^Restore “/, /^Erase now: “/]
+
+test('a deleted document lies in the trash of its owner, who brings it back or erases it', async ({
+  newPerson,
+}) => {
+  const { mei, wei } = await together(newPerson)
+  const link = mei.page.url()
+  await mei.page.goto('/')
+  await mei.page.getByRole('button', { name: REMOVE }).click()
+  await mei.page.getByRole('button', { name: words.deleteButton, exact: true }).click()
+  await expect(wei.chip).toContainText(words.chip.deleted)
+  await photographRevocation(wei, '12-deleted')
+  const trash = mei.page.getByText(frontWords.trash.heading(1))
+  await trash.click()
+  await expectAccessible(mei.page)
+  await mei.page.getByRole('button', { name: RESTORE }).click()
+  await expect(mei.page.getByRole('heading', { name: frontWords.recent })).toBeVisible()
+  await expect(trash).toBeHidden()
+  await wei.open(link)
+  await wei.sees('Minutes')
+
+  await mei.page.getByRole('button', { name: REMOVE }).click()
+  await mei.page.getByRole('button', { name: words.deleteButton, exact: true }).click()
+  await trash.click()
+  await mei.page.getByRole('button', { name: ERASE }).click()
+  await mei.page.getByRole('button', { name: frontWords.trash.erase, exact: true }).last().click()
+  await expect(trash).toBeHidden()
+  await expect(mei.page.getByRole('heading', { name: frontWords.recent })).toBeHidden()
+})
