@@ -11,8 +11,9 @@ const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/\/d\/[A-Za-z0-9_-]{32}/g, '/d/[address]'],
   [/\b(?:st1|gr1)\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+/g, '[token]'],
   [/\bcp_[A-Za-z0-9_-]{20,}/g, '[token]'],
-  // A bare address, or a session's own token: both are 32 characters.
-  [/(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{32}(?![A-Za-z0-9_-])/g, '[key]'],
+  // A bare address, or a session's own token: both are 32 characters. So are the ids of users, which open nothing: they stay
+  // in the field of that name, which no text can pretend to be, for its quotes come escaped.
+  [/(?<![A-Za-z0-9_-]|"userId":")[A-Za-z0-9_-]{32}(?![A-Za-z0-9_-])/g, '[key]'],
   [/((?:set-)?cookie\\?"?\s*[:=]\s*\\?"?)[^"\\]+/gi, '$1[cookie]'],
 ]
 

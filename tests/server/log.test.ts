@@ -39,3 +39,16 @@ test('addresses, tokens and cookies do not get into the log, not even inside an 
   expect(line).not.toContain(token.slice(4, 40))
   expect(line).not.toContain('abcdef')
 })
+
+test('a user is named by their id, in the field for it alone: the same letters in a text could be an address', () => {
+  const tokens = new Tokens('a secret of more than thirty-two characters', Date.now)
+  const address = tokens.addressOf(tokens.newLinkId())
+  const userId = 'kQ3vT8sLw0ZrB5nYc7HdMx2JfGp9EuAa'
+  const about = { documentId: 'abc', userId, reason: `{"userId":"${address}"} {\\"userId\\":\\"${address}` }
+  const line = logged((log) => {
+    log.warn({ ...about, linkId: address, err: new Error(`"userId":"${address}"`) }, 'room.schema-broken')
+  })
+  expect(JSON.parse(line)).toMatchObject({ documentId: 'abc', userId, linkId: '[key]' })
+  expect(line.split('[key]')).toHaveLength(6)
+  expect(line).not.toContain(address)
+})

@@ -66,11 +66,14 @@ test('after a whole session no token, cookie, address or text is in the log, nor
   await ada.post('/api/open', new URLSearchParams({ link: `${server.url}/d/${address}` }))
 
   const socket = await sockets(ada)
-  const { room } = await join(socket, { address })
+  const { room, self } = await join(socket, { address })
   keep('text', 'the-text-of-the-document')
   const committed = next(socket, 'document:update')
   socket.emit('document:update', batchOf(room, 1, 1, 'the-text-of-the-document'))
   await committed
+  const differing = { room, seq: 1, digest: '0'.repeat(32) }
+  const compare = () => socket.timeout(5000).emitWithAck('document:compare', differing)
+  await expect.poll(compare).toMatchObject({ verdict: 'differs' })
   keepSession('ada at last', ada, await ada.session())
 
   const carol = new Guest(server.url)
@@ -160,6 +163,10 @@ test('after a whole session no token, cookie, address or text is in the log, nor
   const logs = server.logs()
   expect(logs.split('\n').filter((line) => line.includes('"http.request"')).length).toBeGreaterThan(60)
   keep('token of bob', bobs.token.slice(4))
+  // Who it was is no secret: without it the line would help nobody.
+  const [differs = ''] = logs.split('\n').filter((line) => line.includes('"room.content-differs"'))
+  expect(JSON.parse(differs)).toMatchObject({ userId: self.userId, seq: 1 })
+  expect(self.userId).toHaveLength(32)
   const found = [...secrets].flatMap(([what, secret]) => [
     ...(logs.includes(secret) ? [`${what} in the log`] : []),
     // A wrong address that somebody sent has the link id in it, and may come back to them.
