@@ -77,8 +77,8 @@ async function dependencies() {
   )
   if (noted('installed') === stamp && existsSync(at('node_modules/.bin/node'))) return
 
-  // `npm ci` fails where a registry carries only some platforms' optional binaries; `install` with the same lock does not.
-  // --no-save leaves the lock as it is. A lock made on another platform lacks this one's binaries: the exact pins hold then.
+  // A lock written where the registry carries only some platforms' optional binaries lacks the others': `npm ci` fails then,
+  // `install` does not; where it is this platform's that are missing, the exact pins hold. --no-save leaves the lock as it is.
   const foreign = !readFileSync(at('package-lock.json'), 'utf8').includes(`/swc-${platform()}`)
   const options = [
     '--no-save',
