@@ -69,7 +69,14 @@ module.exports = {
     imports('app', '^(app/|proxy\\.ts$)', 'lib/editor/', 'lib/protocol/', 'lib/server/services.ts'),
     never('app', 'socket-io', SOCKET_IO),
 
-    imports('server.ts', '^server\\.ts$', 'lib/server/', 'lib/storage/open-store.ts', 'lib/protocol/'),
+    imports(
+      'server.ts',
+      '^server\\.ts$',
+      'lib/server/',
+      'lib/storage/open-store.ts',
+      'lib/protocol/',
+      'lib/editor/refusal-page.ts',
+    ),
 
     {
       name: 'no-circular',

@@ -1,5 +1,6 @@
 import './lib/server/base-path.ts'
 
+import { refusalPage } from './lib/editor/refusal-page.ts'
 import { urlOf } from './lib/protocol/urls.ts'
 import { AccessTokens } from './lib/server/access-tokens.ts'
 import { accountServices } from './lib/server/account-services.ts'
@@ -43,7 +44,7 @@ async function start(): Promise<void> {
   const clientIps = new ClientIps(settings.trustedProxies)
   const [store, web] = await Promise.all([
     openStore({ dataDir: settings.dataDir }),
-    WebServer.prepare({ settings, clientIps, root: import.meta.dirname, log }),
+    WebServer.prepare({ settings, clientIps, root: import.meta.dirname, log, refusalPage }),
   ])
   if (store.restored) log.warn('store.restored')
 

@@ -41,6 +41,7 @@ const en = {
     title: 'That was not done',
     back: 'To the front page',
     tooOften: 'Too much came from here in a short time. Wait a moment, go back, and try again.',
+    crowded: 'As many are connected as this server takes. Wait a moment, then try again.',
     tooMany:
       'There are as many documents as one person may own, or one network make in a day. Delete some first, or come back tomorrow.',
     signInFirst: 'This is for people who are signed in. Sign in, then try again.',
@@ -92,6 +93,7 @@ const zhTW: FrontWords = {
     title: '沒有完成',
     back: '回到首頁',
     tooOften: '這裡短時間內的要求太多。請稍等一下，返回上一頁再試。',
+    crowded: '伺服器的連線數已達上限。請稍等一下，再試一次。',
     tooMany: '你擁有的文件，或你的網路今天建立的文件已達上限。請先刪除一些，或明天再來。',
     signInFirst: '登入的人才能這麼做。請先登入，再試一次。',
     forbidden: '你不能在這裡這麼做。登入後也許可以。',
@@ -111,8 +113,9 @@ export const frontWordsIn = byLanguage<FrontWords>({ en, 'zh-TW': zhTW })
 export function refusedSentence(code: ErrorCode, { refused }: FrontWords): string {
   switch (code) {
     case 'rate-limited':
-    case 'too-many-connections':
       return refused.tooOften
+    case 'too-many-connections':
+      return refused.crowded
     case 'too-many-documents':
       return refused.tooMany
     case 'unauthenticated':

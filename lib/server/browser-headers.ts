@@ -13,6 +13,7 @@ const POLICY_HEADER = 'content-security-policy'
 /**
  * What browsers are told with every answer of the web server, whoever of Next's parts makes it: which scripts may run, that
  * no page frames ours, what other sites learn (docs/decisions/0020-browser-headers.md). Decides nothing about who may do what.
+ * Returns the nonce of this answer.
  */
 export function browserHeaders({ production, secure }: BrowserHeaderOptions) {
   const fixed: readonly (readonly [name: string, value: string])[] = [
@@ -23,8 +24,9 @@ export function browserHeaders({ production, secure }: BrowserHeaderOptions) {
     ['Permissions-Policy', 'camera=(), geolocation=(), microphone=(), payment=(), usb=()'],
     ...(secure ? [['Strict-Transport-Security', 'max-age=31536000'] as const] : []),
   ]
-  return (request: IncomingMessage, response: ServerResponse, route: string): void => {
-    const policy = policyWith(randomBytes(16).toString('base64'), production)
+  return (request: IncomingMessage, response: ServerResponse, route: string): string => {
+    const nonce = randomBytes(16).toString('base64')
+    const policy = policyWith(nonce, production)
     // What the request brought under this name was another's idea of a nonce.
     request.headers[POLICY_HEADER] = policy
     delete request.headers[`${POLICY_HEADER}-report-only`]
@@ -33,6 +35,7 @@ export function browserHeaders({ production, secure }: BrowserHeaderOptions) {
     // Not `no-referrer` everywhere: on plain http a browser then sends forms without an origin, and they are refused.
     const isKey = route.startsWith('/d/') || route.startsWith('/api/')
     response.setHeader('Referrer-Policy', isKey ? 'no-referrer' : 'same-origin')
+    return nonce
   }
 }
 

@@ -1,10 +1,16 @@
 import { EventEmitter } from 'node:events'
 import { existsSync } from 'node:fs'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import next from 'next'
-import { type Refusal, refuse } from '../protocol/errors.ts'
+import { type ErrorCode, type Refusal, refuse } from '../protocol/errors.ts'
 import { pathOf } from '../protocol/urls.ts'
 import { browserHeaders } from './browser-headers.ts'
 import { CLIENT_HEADER, type ClientIps } from './client-ip.ts'
@@ -30,6 +36,8 @@ export interface WebServerOptions {
   /** The folder of the project. */
   readonly root: string
   readonly log: Log
+  /** Why a request is refused, for a browser. `nonce`: for what is styled in it. */
+  readonly refusalPage: (code: ErrorCode, headers: IncomingHttpHeaders, nonce: string) => string
 }
 
 /**
@@ -43,7 +51,10 @@ export class WebServer {
   readonly #next: ReturnType<typeof next>
   readonly #settings: Settings
 
-  private constructor({ settings, clientIps, root, log }: WebServerOptions, site: ReturnType<typeof next>) {
+  private constructor(
+    { settings, clientIps, root, log, refusalPage }: WebServerOptions,
+    site: ReturnType<typeof next>,
+  ) {
     this.#settings = settings
     this.#next = site
     const handle = site.getRequestHandler()
@@ -64,14 +75,12 @@ export class WebServer {
         log.warn('http.proxy-not-trusted')
       }
       response.setHeader('X-Request-Id', id)
-      tellBrowser(request, response, route)
+      const nonce = tellBrowser(request, response, route)
       request.headers[CLIENT_HEADER] = ip
-      if (this.late.isLate(request)) {
-        refuseAtOnce(response, 503, CROWDED)
-        return
-      }
-      if (isTooLarge(request)) {
-        refuseAtOnce(response, 413, TOO_LARGE)
+      const refusal = this.late.isLate(request) ? CROWDED : isTooLarge(request) ? TOO_LARGE : null
+      if (refusal) {
+        const page = wantsPage(request) ? refusalPage(refusal.code, request.headers, nonce) : null
+        refuseAtOnce(response, refusal, page)
         return
       }
       handle(request, response).catch((error: unknown) => {
@@ -148,12 +157,19 @@ function isTooLarge({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > BODY_BYTES
 }
 
-/** Answers without asking Next, and ends the connection. */
-function refuseAtOnce(response: ServerResponse, status: number, refusal: Refusal): void {
-  response.writeHead(status, {
-    'Content-Type': 'application/json',
+/** True when a browser goes where this request leads. */
+function wantsPage({ headers }: IncomingMessage): boolean {
+  return /\btext\/html\b/i.test(headers.accept ?? '')
+}
+
+/** Answers without asking Next, and ends the connection. `page`: what a browser gets in place of JSON. */
+function refuseAtOnce(response: ServerResponse, refusal: Refusal, page: string | null): void {
+  const { code, retryAfterMs } = refusal
+  response.writeHead(code === 'too-large' ? 413 : 503, {
+    'Content-Type': page === null ? 'application/json' : 'text/html; charset=utf-8',
     'Cache-Control': 'no-store',
+    ...(retryAfterMs === undefined ? {} : { 'Retry-After': Math.ceil(retryAfterMs / 1000) }),
     Connection: 'close',
   })
-  response.end(JSON.stringify(refusal))
+  response.end(page ?? JSON.stringify(refusal))
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { frontWordsIn } from '#lib/editor/front-words.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
 import { connected, Guest, openSocket } from './guest.ts'
 
@@ -56,14 +57,27 @@ describe('[LIM8] connections', () => {
     return socket
   }
 
+  /** All that are let in, with nothing to say. */
+  const takeAll = async (): Promise<Socket[]> => {
+    const idle: Socket[] = []
+    while (idle.length < MOST_CONNECTIONS) idle.push(await open())
+    await expect.poll(() => ask()).toContain('503')
+    return idle
+  }
+
+  const giveBack = async (idle: readonly Socket[]): Promise<void> => {
+    for (const socket of idle) socket.destroy()
+    await expect.poll(() => ask()).toContain('200 OK')
+  }
+
   /** Asks for the front page on a connection of its own; what comes until it ends. */
-  const ask = async (): Promise<string> => {
+  const ask = async (headers = ''): Promise<string> => {
     const socket = await open()
     let answer = ''
     socket.on('data', (bytes) => {
       answer += bytes
     })
-    socket.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+    socket.write(`GET / HTTP/1.1\r\nHost: x\r\n${headers}Connection: close\r\n\r\n`)
     // Closed in whatever way.
     await new Promise((resolve) => socket.once('close', resolve))
     return answer
@@ -72,9 +86,7 @@ describe('[LIM8] connections', () => {
   test('who comes when all are taken is told so, over HTTP and at the handshake, and comes in when there is room', async () => {
     const ada = new Guest(server.url)
     const { token } = await ada.session()
-    const idle: Socket[] = []
-    while (idle.length < MOST_CONNECTIONS) idle.push(await open())
-    await expect.poll(ask).toContain('503')
+    const idle = await takeAll()
     const told = await ask()
     expect(told).toContain('"code":"too-many-connections"')
     expect(told).toContain('"retryAfterMs"')
@@ -89,10 +101,25 @@ describe('[LIM8] connections', () => {
     while (idle.length < MOST_CONNECTIONS + SPARE + 4) idle.push(await open())
     expect(await ask()).toBe('')
 
-    for (const socket of idle) socket.destroy()
-    await expect.poll(ask).toContain('200 OK')
+    await giveBack(idle)
     const socket = openSocket(server.url, { token })
     await connected(socket)
     socket.disconnect()
+  }, 30_000)
+
+  test('a browser is told so by a page, in the language of its reader', async () => {
+    const idle = await takeAll()
+    const [en, zh] = [frontWordsIn('en').refused, frontWordsIn('zh-TW').refused]
+    const accept = 'Accept: text/html,*/*;q=0.8\r\nAccept-Language: zh-TW,en;q=0.5\r\n'
+    const page = await ask(accept)
+    expect(page).toMatch(/^HTTP\/1.1 503 .*Content-Type: text\/html/s)
+    expect(page).toContain('Retry-After: 5')
+    expect(page).toContain('<html lang="zh-Hant-TW">')
+    expect(page).toContain(zh.crowded)
+    const nonce = /style-src [^;]*'nonce-([^']+)'/.exec(page)?.[1]
+    expect(page).toContain(`<style nonce="${nonce}">`)
+    expect(await ask(`${accept}Cookie: theme=dark; lang=en\r\n`)).toContain(en.crowded)
+    expect(await ask('Accept: */*\r\nAccept-Language: zh-TW\r\n')).toContain('application/json')
+    await giveBack(idle)
   }, 30_000)
 })
