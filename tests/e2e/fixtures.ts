@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, type BrowserContext, test as base, type Page } from '@playwright/test'
+import { FirefoxWindow } from '../support/firefox-window.ts'
 import { ChromiumInputMethod, FirefoxInputMethod, type InputMethod } from '../support/input-method.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
 import { Writer } from './writer.ts'
@@ -20,9 +21,11 @@ interface Shared {
   readonly server: ServerProcess
 }
 
-interface Seat {
+export interface Seat {
   readonly browser: Browser
   readonly inputMethod: (page: Page) => InputMethod
+  /** Of a Firefox. */
+  readonly window: FirefoxWindow | null
 }
 
 export const test = base.extend<Given, Shared>({
@@ -43,13 +46,15 @@ export const test = base.extend<Given, Shared>({
       const chromium = async (): Promise<Seat> => ({
         browser: await playwright.chromium.launch(),
         inputMethod: (page) => new ChromiumInputMethod(page),
+        window: null,
       })
       const firefox = async (): Promise<Seat> => {
         const socket = join(tmpdir(), `commonplace-${process.pid}-${workerIndex}-${sockets.length}.sock`)
         sockets.push(socket)
         const env = { ...process.env, ...launchOptions.env, FIREFOX_SCRIPTS: socket }
         const browser = await playwright.firefox.launch({ env })
-        return { browser, inputMethod: () => new FirefoxInputMethod(socket) }
+        const window = new FirefoxWindow(socket)
+        return { browser, inputMethod: () => new FirefoxInputMethod(window), window }
       }
       await use((person) => {
         const seat = browserName === 'chromium' ? 0 : person

@@ -1,18 +1,22 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect } from '@playwright/test'
+import { expect, type Page } from '@playwright/test'
 import { type BrowserProcess, startBrowser } from '../support/browser-process.ts'
-import { test as base } from './fixtures.ts'
+import { startFirefox } from '../support/firefox-process.ts'
+import { test as base, type Seat } from './fixtures.ts'
 import { Writer, words } from './writer.ts'
 
-/** A browser of hers that can be killed, and started again on the same profile: a Chromium. */
+/** A browser of hers that can be killed, and started again on the same profile. */
 const test = base.extend<{ startHers: () => Promise<BrowserProcess> }>({
-  startHers: async ({ launchOptions }, use) => {
+  startHers: async ({ browserName, channel, launchOptions }, use) => {
     const profile = await mkdtemp(join(tmpdir(), 'commonplace-browser-'))
     const started: BrowserProcess[] = []
     await use(async () => {
-      const browser = await startBrowser(launchOptions.executablePath ?? '', profile)
+      const browser =
+        browserName === 'firefox'
+          ? await startFirefox({ ...launchOptions, ...(channel && { channel }) }, profile)
+          : await startBrowser(launchOptions.executablePath ?? '', profile)
       started.push(browser)
       return browser
     })
@@ -32,9 +36,23 @@ async function firstVisit(browser: BrowserProcess, frontPage: string, text: stri
   return link
 }
 
-test('offline typing outlives a browser killed on its first visit, and reaches the server when it returns', {
-  tag: '@chromium',
-}, async ({ startHers, server, newPerson }) => {
+/** Its process ends on the spot. */
+async function crash(page: Page, { window }: Seat): Promise<void> {
+  if (window) {
+    process.kill(await window.tabPid(), 'SIGKILL')
+    return
+  }
+  const crashed = page.waitForEvent('crash')
+  const devtools = await page.context().newCDPSession(page)
+  devtools.send('Page.crash').catch(() => undefined) // the answer dies with the page
+  await crashed
+}
+
+test('offline typing outlives a browser killed on its first visit, and reaches the server when it returns', async ({
+  startHers,
+  server,
+  newPerson,
+}) => {
   const before = await startHers()
   const mei = new Writer(await before.context.newPage())
   await mei.startWriting(server.url)
@@ -59,9 +77,11 @@ test('offline typing outlives a browser killed on its first visit, and reaches t
   await reader.sees('written online, then offline')
 })
 
-test('of two tabs that typed offline both outlive the killed browser', {
-  tag: '@chromium',
-}, async ({ startHers, server, newPerson }) => {
+test('of two tabs that typed offline both outlive the killed browser', async ({
+  startHers,
+  server,
+  newPerson,
+}) => {
   const link = await firstVisit(await startHers(), server.url, 'online')
   const before = await startHers()
   const first = new Writer(await before.context.newPage())
@@ -90,9 +110,7 @@ test('of two tabs that typed offline both outlive the killed browser', {
   await reader.sees('first online second')
 })
 
-test('what a crashed tab typed offline is sent by the other tab', {
-  tag: '@chromium',
-}, async ({ newPerson, server }) => {
+test('what a crashed tab typed offline is sent by the other tab', async ({ newPerson, seatOf, server }) => {
   const first = await newPerson()
   await first.startWriting()
   await first.type('online')
@@ -105,10 +123,7 @@ test('what a crashed tab typed offline is sent by the other tab', {
   await first.goToEnd()
   await first.type(' from the tab that crashes')
   await first.seesOnDevice()
-  const crashed = first.page.waitForEvent('crash')
-  const devtools = await first.page.context().newCDPSession(first.page)
-  devtools.send('Page.crash').catch(() => undefined) // the answer dies with the page
-  await crashed
+  await crash(first.page, await seatOf(0))
 
   await server.restart()
   await second.hearsOnline()

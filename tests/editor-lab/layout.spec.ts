@@ -1,5 +1,5 @@
 import { expect, type Page } from '@playwright/test'
-import { textOfPdf } from '../support/pdf-text.ts'
+import { extractText } from 'unpdf'
 import type { BindingName } from './lab.ts'
 import { test } from './lab-test.ts'
 
@@ -32,7 +32,20 @@ async function layoutsOfKeys(page: Page): Promise<{ layouts: number; styles: num
   }
 }
 
-test('an edit of somebody else never makes the page lay itself out before its frame', async ({ page }) => {
+/** How often each letter stands there, in whatever order and lines; when `isVague` all Han characters are the same. */
+function letterCounts(text: string, isVague: boolean): Map<string, number> {
+  const counts = new Map<string, number>()
+  // Some fonts know a Han character by a second code point (不 as U+F967, 人 as U+2F08).
+  for (const [found] of text.normalize('NFKC').matchAll(/[a-z\p{Script=Han}\ufffd]/giu)) {
+    const letter = isVague && !/[a-z]/i.test(found) ? '字' : found
+    counts.set(letter, (counts.get(letter) ?? 0) + 1)
+  }
+  return counts
+}
+
+test('an edit of somebody else never makes the page lay itself out before its frame', {
+  tag: '@chromium',
+}, async ({ page }) => {
   await openLong(page)
   await page.evaluate(async () => {
     const { lab } = window
@@ -136,16 +149,21 @@ test('what is not laid out is found by the browser’s own search', async ({ pag
     // Not in the types of the DOM, and in every browser.
     const { find } = window as unknown as { find(text: string): boolean }
     const hit = find.call(window, 'needle針')
-    return { hit, text: document.getSelection()?.toString() }
+    return { hit, text: document.getSelection()?.getRangeAt(0).cloneContents().textContent }
   })
   expect(found).toEqual({ hit: true, text: 'needle針' })
 })
 
-test('a printed long text has every word of it', async ({ page }) => {
+test('a printed long text has every word of it', async ({ page, browserName }) => {
   await openLong(page)
   const { dom } = await page.evaluate(() => window.lab.state())
-  const printed = textOfPdf(await page.pdf({ format: 'A4' }))
-  const missing = dom.split('|').filter((block) => !printed.includes(block.replace(/\s/g, '')))
+  const { text } = await extractText(new Uint8Array(await page.pdf({ format: 'A4' })), { mergePages: true })
+  // Firefox writes down that there is a Han character, and not always which.
+  const isVague = browserName === 'firefox'
+  const printed = letterCounts(text, isVague)
+  const missing = [...letterCounts(dom, isVague)].filter(
+    ([letter, count]) => (printed.get(letter) ?? 0) < count,
+  )
   expect(missing).toEqual([])
 })
 

@@ -5,26 +5,21 @@ import { devices, firefox, type PlaywrightTestConfig } from '@playwright/test'
 type Project = NonNullable<PlaywrightTestConfig['projects']>[number]
 
 const WRITING_TOGETHER = [
-  'write-together',
-  'presence',
-  'offline',
-  'share-dialog',
-  'revocation',
-  'trash',
-  'replay',
+  'e2e/{write-together,presence,offline,share-dialog,revocation,trash,replay,links,diverged-copy}.spec.ts',
+  'editor-lab/lab.spec.ts',
 ]
-const COMPOSING = ['composition', 'undo']
+const ONLY_IN_STOCK = ['e2e/{composition,undo}.spec.ts', 'editor-lab/layout.spec.ts']
 
 /**
  * What is tested in Firefox, and how it is started: the one that scripts/bootstrap.mjs found or installed. Playwright drives
- * one as its makers ship it by WebDriver BiDi, and its own, which has no input method, by a protocol of its own.
+ * one as its makers ship it by WebDriver BiDi, and its own, which has no input method and does not print, by a protocol of its own.
  * docs/decisions/0031-firefox-in-the-tests.md
  */
 export function firefoxProject(): Project {
   const noted = join(import.meta.dirname, '../../node_modules/.bootstrap/firefox')
   const executable = process.env.FIREFOX_PATH || (existsSync(noted) ? readFileSync(noted, 'utf8') : '')
   const isPlaywrights = executable === firefox.executablePath()
-  const specs = isPlaywrights ? WRITING_TOGETHER : [...WRITING_TOGETHER, ...COMPOSING]
+  const specs = isPlaywrights ? WRITING_TOGETHER : [...WRITING_TOGETHER, ...ONLY_IN_STOCK]
   const { viewport } = devices['Desktop Firefox']
   const stock = {
     channel: 'moz-firefox',
@@ -35,7 +30,7 @@ export function firefoxProject(): Project {
   }
   return {
     name: 'firefox',
-    testMatch: specs.map((name) => `e2e/${name}.spec.ts`),
+    testMatch: specs,
     // What needs Chromium's own protocol has this tag.
     grepInvert: /@chromium/,
     // Whoever comes first waits for a browser to start.

@@ -28,7 +28,10 @@ interface Answer {
 }
 
 const [executable = '', ...args] = process.argv.slice(2)
+// Set by Playwright: the whole browser would end when a tab crashes.
+const { MOZ_CRASHREPORTER_SHUTDOWN: _, ...env } = process.env
 const browser = spawn(executable, ['--remote-allow-system-access', ...args], {
+  env,
   stdio: ['ignore', 'inherit', 'pipe'],
 })
 browser.on('exit', (code) => process.exit(code ?? 1))

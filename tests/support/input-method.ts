@@ -1,6 +1,5 @@
-import { request } from 'node:http'
-import { text } from 'node:stream/consumers'
 import type { CDPSession, Page } from '@playwright/test'
+import type { FirefoxWindow } from './firefox-window.ts'
 
 /** What an input method does in the tab of a person, who has put the caret somewhere. */
 export interface InputMethod {
@@ -45,12 +44,12 @@ export class ChromiumInputMethod implements InputMethod {
   }
 }
 
-/** The one of Firefox: what its own input methods call, by scripts in its window (tests/support/firefox.ts). */
+/** The one of Firefox: what its own input methods call, by scripts in its window. */
 export class FirefoxInputMethod implements InputMethod {
-  readonly #socket: string
+  readonly #window: FirefoxWindow
 
-  constructor(socket: string) {
-    this.#socket = socket
+  constructor(window: FirefoxWindow) {
+    this.#window = window
   }
 
   compose(candidate: string): Promise<void> {
@@ -76,7 +75,7 @@ export class FirefoxInputMethod implements InputMethod {
 
   async #run(script: string): Promise<void> {
     // Firefox asks the one who began to end what is composed, when the page takes the focus away or changes the text.
-    const body = `() => {
+    const body = `
       const { tip, asked } = (window.inputMethodOfTests ??= {
         tip: Cc['@mozilla.org/text-input-processor;1'].createInstance(Ci.nsITextInputProcessor),
         asked: (tip, { type }) => {
@@ -87,16 +86,7 @@ export class FirefoxInputMethod implements InputMethod {
       })
       if (!tip.beginInputTransactionForTests(window, asked)) throw new Error('another input method is at work')
       ${script}
-      return true
-    }`
-    await new Promise<void>((resolve, reject) => {
-      const asked = request({ socketPath: this.#socket, method: 'POST' }, async (answer) => {
-        const said = await text(answer)
-        if (answer.statusCode === 200) resolve()
-        else reject(new Error(said))
-      })
-      asked.on('error', reject)
-      asked.end(body)
-    })
+      return true`
+    await this.#window.run(body)
   }
 }
