@@ -8,11 +8,13 @@ import { ROOTS } from '../protocol/version.ts'
 import { basicExtensions } from './basic-extensions.ts'
 import { collaboration } from './binding/collaboration.ts'
 import type { Admission } from './binding/format.ts'
+import { PLACEHOLDERS } from './binding/sync-plugin.ts'
 import { Undo } from './binding/undo.ts'
 import { unknownContent } from './binding/unknown-content.ts'
 import { SafeLink } from './link.ts'
 import { MarkdownTwins } from './markdown-twins.ts'
 import { NestingLimit, type NestingNotice } from './nesting-limit.ts'
+import { wordedNodes } from './worded-nodes.ts'
 import type { Words } from './words.ts'
 
 /** More blocks than this are a long text. */
@@ -29,6 +31,9 @@ const DIRECTED = [
   'taskList',
   'taskItem',
 ]
+
+/** What says something where it stands. */
+const WORDED: ReadonlySet<string> = new Set(['taskItem', PLACEHOLDERS.block, PLACEHOLDERS.inline])
 
 /** What of a shared document may come into the editor: what schema version 1 allows, whoever wrote it. */
 export const ADMISSION: Admission = {
@@ -76,6 +81,7 @@ export function extensions(
       },
     }),
     ...unknownContent(() => words().unknownContent),
+    wordedNodes(WORDED),
     ...(doc
       ? [Undo, collaboration(doc.getXmlFragment(ROOTS.body), { admission: ADMISSION, report: onTrouble })]
       : []),

@@ -16,6 +16,7 @@ import { pageFrames } from './page-frames.ts'
 import { isTooLarge } from './paste-limit.ts'
 import { displayName } from './people.ts'
 import { keepReadingPlace } from './reading-place.ts'
+import { sayAgain } from './worded-nodes.ts'
 import type { Words } from './words.ts'
 
 interface TextSurfaceProps {
@@ -63,11 +64,11 @@ export function TextSurface(props: TextSurfaceProps) {
 
   useEffect(() => {
     if (!editor) return
-    const dom = editor.view.dom
+    const { dom } = editor.view
+    const isSwitch = dom.lang !== ''
     dom.lang = HTML_LANG[language]
     dom.setAttribute('aria-label', words.body)
-    // Placeholders and task labels are asked for again.
-    editor.view.dispatch(editor.state.tr.setMeta('language', language).setMeta('addToHistory', false))
+    if (isSwitch) sayAgain(editor.view, language)
   }, [editor, language, words])
 
   return <div ref={place} className="surface" />

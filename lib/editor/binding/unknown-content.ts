@@ -13,11 +13,19 @@ export function unknownContent(sentence: () => string): AnyExtension[] {
     // No default: the schema fills nothing with it.
     addAttributes: () => ({ of: { isRequired: true, rendered: false, validate: 'string' as const } }),
     parseHTML: () => [{ tag: `${tag}[data-unknown]`, ignore: true }],
-    renderHTML: (): [string, Record<string, string>, string] => [
-      tag,
-      { 'data-unknown': '', class: 'unknown', contenteditable: 'false' },
-      sentence(),
-    ],
+    renderHTML: (): [string, Record<string, string>] => [tag, { 'data-unknown': '' }],
+    addNodeView: () => () => {
+      const dom = document.createElement(tag)
+      dom.dataset.unknown = ''
+      dom.className = 'unknown'
+      dom.contentEditable = 'false'
+      const update = (): boolean => {
+        dom.textContent = sentence()
+        return true
+      }
+      update()
+      return { dom, update }
+    },
     renderText: () => '',
   })
   return [
