@@ -3,7 +3,8 @@ import { COMPACTION_POLICY, Compactor } from '#lib/collab/compactor.ts'
 import type { Compaction } from '#lib/collab/document-store.ts'
 import { Room } from '#lib/collab/room.ts'
 import type { RoomEvent } from '#lib/collab/rooms.ts'
-import { chain, newRow } from '../storage/stored-values.ts'
+import { newDocument, newRow } from '../storage/stored-values.ts'
+import { emptyDocument } from '../support/memory-tables.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 
 const FOLD_MS = 20
@@ -67,21 +68,7 @@ class Document {
 
   constructor(number: number) {
     this.#number = number
-    const document = {
-      documentId: `document ${number}`,
-      lineage: 'l',
-      ownerId: 'o',
-      title: '',
-      schemaVersion: 1,
-      headSeq: 0,
-      headChain: chain(0),
-      baseChain: null,
-      restoredAt: null,
-      deletedAt: null,
-      clients: [],
-      snapshot: null,
-      rows: [],
-    }
+    const document = emptyDocument(newDocument(`document ${number}`))
     this.room = new Room(number, document, {
       wire: { relay: () => undefined, notice: () => undefined },
       hash: () => new Uint8Array(8),

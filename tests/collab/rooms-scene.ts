@@ -12,6 +12,7 @@ import {
   encodeUpdates,
   type RowBody,
 } from '#lib/protocol/wire.ts'
+import { newDocument } from '../storage/stored-values.ts'
 import { MemoryStore } from '../support/memory-store.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 
@@ -100,15 +101,9 @@ export class RoomsScene {
 
   static async open(): Promise<RoomsScene> {
     const scene = new RoomsScene()
-    await scene.store.create({
-      documentId: DOCUMENT,
-      lineage: 'lineage-1',
-      ownerId: 'owner',
-      schemaVersion: 1,
-      createdAt: scene.clock.now(),
-      linkId: 'link-1',
-      linkRole: 'editor',
-    })
+    await scene.store.create(
+      newDocument(DOCUMENT, { lineage: 'lineage-1', ownerId: 'owner', linkId: 'link-1' }),
+    )
     return scene
   }
 

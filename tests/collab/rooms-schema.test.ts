@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import { decodeEntries } from '#lib/protocol/wire.ts'
+import { newDocument } from '../storage/stored-values.ts'
 import { paragraphOf } from '../support/paragraph.ts'
 import { DOCUMENT, Probe, RoomsScene } from './rooms-scene.ts'
 
@@ -120,15 +121,7 @@ describe('the schema', () => {
   })
 
   test('[CHECK3] a document of a newer schema is never judged', async () => {
-    await scene.store.create({
-      documentId: 'newer',
-      lineage: 'newer',
-      ownerId: 'owner',
-      schemaVersion: 1,
-      createdAt: 0,
-      linkId: 'newer',
-      linkRole: 'editor',
-    })
+    await scene.store.create(newDocument('newer'))
     const a = new Probe('a')
     const { room } = await scene.join(a, { documentId: 'newer' })
     await scene.send(

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { DamagedDocument } from '#lib/collab/document-store.ts'
 import { decodeEntries } from '#lib/protocol/wire.ts'
+import { newDocument } from '../storage/stored-values.ts'
 import { settled } from '../support/virtual-clock.ts'
 import { cursorAt, DOCUMENT, Probe, RoomsScene } from './rooms-scene.ts'
 
@@ -33,15 +34,7 @@ describe('storage that fails', () => {
   })
 
   test('[UPD9] a row that the store refuses concerns its document alone', async () => {
-    await scene.store.create({
-      documentId: 'document-2',
-      lineage: 'lineage-2',
-      ownerId: 'owner',
-      schemaVersion: 1,
-      createdAt: scene.clock.now(),
-      linkId: 'link-2',
-      linkRole: 'editor',
-    })
+    await scene.store.create(newDocument('document-2'))
     const [a, b] = [new Probe('a'), new Probe('b')]
     const first = await scene.join(a)
     const second = await scene.join(b, { documentId: 'document-2' })

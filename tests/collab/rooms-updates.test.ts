@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import { decodeEntries } from '#lib/protocol/wire.ts'
+import { newDocument } from '../storage/stored-values.ts'
 import { DOCUMENT, Probe, RoomsScene } from './rooms-scene.ts'
 
 let scene: RoomsScene
@@ -89,8 +90,7 @@ describe('updates', () => {
   })
 
   test('[JOIN8] a newer schema raises the schema of the document with its first change, not before', async () => {
-    const old = { documentId: 'old', linkId: 'old', lineage: 'old', ownerId: 'owner', createdAt: 0 }
-    await scene.store.create({ ...old, schemaVersion: 0, linkRole: 'editor' })
+    await scene.store.create(newDocument('old', { schemaVersion: 0 }))
     const a = new Probe('a')
     const { room } = await scene.join(a, { documentId: 'old' })
     expect((await scene.join(new Probe('b'), { documentId: 'old' })).schemaVersion).toBe(0)

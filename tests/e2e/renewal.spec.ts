@@ -1,7 +1,7 @@
 import { expect, type Locator, type Page } from '@playwright/test'
 import { accountWordsIn } from '#lib/editor/account-words.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
-import { startCuttableProxy } from '../support/cuttable-proxy.ts'
+import { type CuttableProxy, startCuttableProxy } from '../support/cuttable-proxy.ts'
 import { test } from './fixtures.ts'
 import { photograph } from './photographs.ts'
 import { type Writer, words } from './writer.ts'
@@ -44,6 +44,19 @@ async function signInAgain(writer: Writer, email: string): Promise<void> {
   await tab.close()
 }
 
+/** Mei's document, and Wei, who has an account, in it by way of the proxy. */
+async function byProxy(newPerson: (baseURL?: string) => Promise<Writer>, proxy: CuttableProxy) {
+  const [mei, wei] = [await newPerson(), await newPerson(proxy.url)]
+  const email = await signUp(wei.page)
+  await mei.startWriting()
+  await mei.type('before')
+  await mei.seesSaved()
+  await wei.open(new URL(mei.page.url()).pathname)
+  await wei.sees('before')
+  await wei.goToEnd()
+  return { mei, wei, email }
+}
+
 test('[DRAFT5] a token that ends while one types is renewed on the way, and no letter is lost or held up', async ({
   newPerson,
 }) => {
@@ -74,13 +87,7 @@ test('[DRAFT4] a token that is not renewed makes the page read only; what waits 
   server,
 }) => {
   const proxy = await startCuttableProxy(server.url)
-  const [mei, wei] = [await newPerson(), await newPerson(proxy.url)]
-  const email = await signUp(wei.page)
-  await mei.startWriting()
-  await mei.type('before')
-  await mei.seesSaved()
-  await wei.open(new URL(mei.page.url()).pathname)
-  await wei.goToEnd()
+  const { mei, wei, email } = await byProxy(newPerson, proxy)
   await wei.type(', sent')
   await mei.sees('before, sent')
   await wei.seesSaved()
@@ -122,14 +129,7 @@ test('[DRAFT4] a session that the administrator ends makes the page read only at
   await admin.page.waitForURL('**/admin')
 
   const proxy = await startCuttableProxy(server.url)
-  const [mei, wei] = [await newPerson(), await newPerson(proxy.url)]
-  const email = await signUp(wei.page)
-  await mei.startWriting()
-  await mei.type('before')
-  await mei.seesSaved()
-  await wei.open(new URL(mei.page.url()).pathname)
-  await wei.sees('before')
-  await wei.goToEnd()
+  const { mei, wei, email } = await byProxy(newPerson, proxy)
   await admin.page.reload()
   proxy.hold()
   await wei.type(', on the way')

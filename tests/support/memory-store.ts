@@ -12,13 +12,13 @@ import type {
   TrashedDocument,
   Visit,
 } from '#lib/collab/document-store.ts'
-import { EMPTY_CHAIN } from '#lib/protocol/wire.ts'
 import { MemoryAccess } from './memory-access.ts'
 import {
   byText,
   copyOf,
   copyRow,
   copySnapshot,
+  emptyDocument,
   headOf,
   keyOf,
   type MemoryCopy,
@@ -157,27 +157,10 @@ export class MemoryStore extends MemoryAccess implements DocumentStore, Document
   }
 
   async create(created: NewDocument): Promise<void> {
-    const { documentId, lineage, ownerId, schemaVersion, createdAt, linkId, linkRole } = created
+    const { documentId, linkId, linkRole } = created
     const { documents, links } = this.tables
     if (documents.has(documentId) || links.has(linkId)) throw new Error('the document or link exists')
-    documents.set(documentId, {
-      documentId,
-      lineage,
-      ownerId,
-      title: '',
-      schemaVersion,
-      headSeq: 0,
-      headChain: EMPTY_CHAIN,
-      baseChain: null,
-      restoredAt: null,
-      deletedAt: null,
-      clients: [],
-      snapshot: null,
-      rows: [],
-      createdAt,
-      updatedAt: createdAt,
-      linkRole: 'editor',
-    })
+    documents.set(documentId, emptyDocument(created))
     links.set(linkId, newLink(linkId, documentId, linkRole))
   }
 

@@ -1,5 +1,6 @@
 import type {
   AccessKey,
+  NewDocument,
   Snapshot,
   SnapshotHead,
   StoredDocument,
@@ -7,6 +8,7 @@ import type {
   StoredRow,
 } from '#lib/collab/document-store.ts'
 import type { SharedRole } from '#lib/protocol/identity.ts'
+import { EMPTY_CHAIN } from '#lib/protocol/wire.ts'
 
 /* What memory-store.ts keeps; as in the tables of lib/storage. */
 
@@ -66,6 +68,29 @@ export type MemoryCopy = Readonly<Tables>
 
 export function keyOf(...parts: string[]): string {
   return JSON.stringify(parts)
+}
+
+/** A document as it is made. */
+export function emptyDocument(created: NewDocument): MemoryDocument {
+  const { documentId, lineage, ownerId, schemaVersion, createdAt } = created
+  return {
+    documentId,
+    lineage,
+    ownerId,
+    title: '',
+    schemaVersion,
+    headSeq: 0,
+    headChain: EMPTY_CHAIN,
+    baseChain: null,
+    restoredAt: null,
+    deletedAt: null,
+    clients: [],
+    snapshot: null,
+    rows: [],
+    createdAt,
+    updatedAt: createdAt,
+    linkRole: 'editor',
+  }
 }
 
 export function newLink(linkId: string, documentId: string, role: SharedRole): MemoryLink {

@@ -1,5 +1,6 @@
 import type { Browser, CDPSession, Page } from '@playwright/test'
 import type { LabOptions, Place } from '../lab.ts'
+import { pace } from '../pace.ts'
 
 /** What five people do to a document. */
 const LOAD = { peers: 5, keysPerSecond: 5 } as const
@@ -72,7 +73,7 @@ export class MeasuredPage {
     const sent: Promise<unknown>[] = []
     const begun = performance.now()
     for (let key = 0; key < LOCAL_KEYS; key++) {
-      await until(begun + ((key + KEYS_BEFORE) / LOCAL_KEYS_PER_SECOND) * 1000)
+      await pace(begun + ((key + KEYS_BEFORE) / LOCAL_KEYS_PER_SECOND) * 1000)
       // Not awaited: a busy page answers late, and a person types on.
       sent.push(
         this.#devtools.send('Input.dispatchKeyEvent', { type: 'keyDown', key: 'k', code: 'KeyK', text: 'k' }),
@@ -114,9 +115,4 @@ export class MeasuredPage {
     const figure = (name: string): number => (metrics.find((each) => each.name === name)?.value ?? 0) * 1000
     return { taskMs: figure('TaskDuration'), atMs: figure('Timestamp') }
   }
-}
-
-/** The pace of what is measured, not a wait for something. */
-function until(time: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, Math.max(0, time - performance.now())))
 }

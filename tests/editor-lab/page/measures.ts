@@ -1,6 +1,7 @@
 import type { Schema } from '@tiptap/pm/model'
 import * as Y from 'yjs'
 import type { LabMeasures, Place } from '../lab.ts'
+import { pace } from '../pace.ts'
 import type { Bench } from './page.ts'
 import { painted } from './painted.ts'
 import { type Keystroke, Peer } from './peer.ts'
@@ -68,7 +69,7 @@ export class Measures implements LabMeasures {
     const begun = performance.now()
     const plays = people.map(async (strokes, person) => {
       for (const [key, { update, caret }] of strokes.entries()) {
-        await until(begun + (key + person / people.length) * period)
+        await pace(begun + (key + person / people.length) * period)
         incoming.takeSoon([update])
         if (!withCarets) continue
         setTimeout(() => {
@@ -78,7 +79,7 @@ export class Measures implements LabMeasures {
       }
     })
     await Promise.all(plays)
-    await until(begun + ms)
+    await pace(begun + ms)
   }
 
   async burst(count: number): Promise<number> {
@@ -125,11 +126,6 @@ export class Measures implements LabMeasures {
     typist.doc.destroy()
     return strokes
   }
-}
-
-/** The pace of the typing, not a wait for something. */
-function until(time: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, Math.max(0, time - performance.now())))
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

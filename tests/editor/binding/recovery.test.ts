@@ -76,24 +76,6 @@ describe('an exception', () => {
     bothShow(peer, me, 'x|two!')
   })
 
-  test('in another plugin, at each change from elsewhere: one’s own keys go out, near their place, and take nothing back', () => {
-    let broken = false
-    const fragile = new Plugin({
-      appendTransaction: ([tr]) => (broken && tr?.getMeta(syncKey) ? planted() : null),
-    })
-    const [peer, me] = pair(['one', 'two'], [fragile])
-    broken = true
-    goOn(peer, me)
-    expect(me.text).toBe('one|two')
-    me.type('X', 7)
-    me.type('Y', 8)
-    send(me, peer)
-    expect(peer.text).toBe('|two!XY')
-    broken = false
-    me.type('Z', 9)
-    bothShow(peer, me, '|two!XYZ')
-  })
-
   test('in restoring the selection', () => {
     const [peer, me] = pair(['one', 'two'])
     me.select(7)
@@ -147,22 +129,29 @@ test('what another plugin kept from being written goes on top of what others wro
   bothShow(peer, me, 'X|two!')
 })
 
-test('a plugin that refuses changes from elsewhere takes nothing back', () => {
-  let refuses = false
-  const [peer, me] = pair(
-    ['one', 'two'],
-    [new Plugin({ filterTransaction: (tr) => !(refuses && tr.getMeta(syncKey)) })],
-  )
-  refuses = true
-  goOn(peer, me)
-  expect(me.text).toBe('one|two')
-  me.type('X', 7)
-  send(me, peer)
-  expect(peer.text).toBe('|two!X')
-  refuses = false
-  me.type('Y', 8)
-  bothShow(peer, me, '|two!XY')
-})
+/** Plugins that keep changes from elsewhere off the page while they are in the way. */
+const OBSTACLES: Record<string, (inTheWay: () => boolean) => Plugin> = {
+  'throws at': (inTheWay) =>
+    new Plugin({ appendTransaction: ([tr]) => (inTheWay() && tr?.getMeta(syncKey) ? planted() : null) }),
+  refuses: (inTheWay) => new Plugin({ filterTransaction: (tr) => !(inTheWay() && tr.getMeta(syncKey)) }),
+}
+
+for (const [does, obstacle] of Object.entries(OBSTACLES)) {
+  test(`a plugin ${does} each change from elsewhere: one’s own keys go out, near their place, and take nothing back`, () => {
+    let inTheWay = false
+    const [peer, me] = pair(['one', 'two'], [obstacle(() => inTheWay)])
+    inTheWay = true
+    goOn(peer, me)
+    expect(me.text).toBe('one|two')
+    me.type('X', 7)
+    me.type('Y', 8)
+    send(me, peer)
+    expect(peer.text).toBe('|two!XY')
+    inTheWay = false
+    me.type('Z', 9)
+    bothShow(peer, me, '|two!XYZ')
+  })
+}
 
 test('what is typed while somebody’s transaction is open comes on top of it', () => {
   const [peer, me] = pair(['one', 'two'])
