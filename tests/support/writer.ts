@@ -45,8 +45,16 @@ export async function openWriter(
   }
 }
 
-/** Resolves when `holds()` does, looked at whenever the provider's state or document changes; rejects at the deadline. */
-export function until(provider: CollabProvider, holds: () => boolean, deadlineMs = 10_000): Promise<void> {
+/**
+ * Resolves when `holds()` does, looked at whenever the state or document of the provider, or of one of several, changes;
+ * rejects at the deadline.
+ */
+export function until(
+  heard: CollabProvider | readonly CollabProvider[],
+  holds: () => boolean,
+  deadlineMs = 10_000,
+): Promise<void> {
+  const providers = [heard].flat()
   if (holds()) return Promise.resolve()
   return new Promise((resolve, reject) => {
     const stops: (() => void)[] = []
@@ -60,12 +68,18 @@ export function until(provider: CollabProvider, holds: () => boolean, deadlineMs
     }
     const timer = setTimeout(() => {
       stop()
-      reject(new Error(`not within ${deadlineMs} ms: ${holds}; ${JSON.stringify(provider.status)}`))
+      reject(
+        new Error(
+          `not within ${deadlineMs} ms: ${holds}; ${JSON.stringify(providers.map(({ status }) => status))}`,
+        ),
+      )
     }, deadlineMs)
     stops.push(() => clearTimeout(timer))
-    for (const event of ['status', 'save', 'synced', 'peers', 'draft'] as const)
-      stops.push(provider.on(event, look))
-    provider.doc.on('update', look)
-    stops.push(() => provider.doc.off('update', look))
+    for (const provider of providers) {
+      for (const event of ['status', 'save', 'synced', 'peers', 'draft'] as const)
+        stops.push(provider.on(event, look))
+      provider.doc.on('update', look)
+      stops.push(() => provider.doc.off('update', look))
+    }
   })
 }
