@@ -150,7 +150,7 @@ function Preferences({ person }: { person: Reader }) {
   return (
     <form className="front-preferences" method="post" action={pathOf({ to: 'preferences' })}>
       <button type="button" className="quiet-button" popoverTarget="choose-language">
-        <span className="visually-hidden">{words.language}: </span>
+        <span className="visually-hidden">{words.labelled(words.language, '')}</span>
         {words.languageName}
         <span className="front-wide">
           <DownIcon size={16} />
@@ -172,7 +172,7 @@ function Preferences({ person }: { person: Reader }) {
         ))}
       </div>
       <button type="button" className="quiet-button" popoverTarget="choose-theme">
-        <span className="visually-hidden">{words.theme}: </span>
+        <span className="visually-hidden">{words.labelled(words.theme, '')}</span>
         <span className="front-wide">
           {words.themes[theme]}
           <DownIcon size={16} />

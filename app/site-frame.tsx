@@ -58,7 +58,7 @@ export function AccountChip({ person, session }: { person: Reader; session: Sess
   const name = displayName(user, person.words)
   return (
     <a className="quiet-button account-chip" href={pathOf({ to: 'account' })}>
-      <span className="visually-hidden">{words.account}: </span>
+      <span className="visually-hidden">{person.words.labelled(words.account, '')}</span>
       <span className="account-dot" data-initials={initials(name)} aria-hidden="true" />
       <span className="account-chip-name">{name}</span>
     </a>

@@ -25,8 +25,7 @@ export default async function SignInPage(props: PageProps) {
     <SiteFrame person={person} session={session} width="form">
       <h1>{words.signIn}</h1>
       <p className="sheet-lead">
-        {words.signInLead}
-        {session ? ` ${words.signInBrings}` : ''}
+        {person.words.sentences([words.signInLead, ...(session ? [words.signInBrings] : [])])}
       </p>
       {wasReset ? (
         <p className="note sheet-done" role="status">

@@ -24,8 +24,7 @@ export default async function SignUpPage(props: PageProps) {
     <SiteFrame person={person} session={session} width="form">
       <h1>{words.signUp}</h1>
       <p className="sheet-lead">
-        {words.signUpLead}
-        {session ? ` ${words.signUpKeeps}` : ''}
+        {person.words.sentences([words.signUpLead, ...(session ? [words.signUpKeeps] : [])])}
       </p>
       <EnhancedForm
         className="sheet-form"

@@ -116,7 +116,7 @@ const en = {
       : `${(bytes / 1024 / 1024).toFixed(1)} MB`,
 
   problems: {
-    wrong: 'E-mail or password is not right.',
+    wrong: 'The e-mail or the password is not right.',
     disabled: 'This account has been disabled. Ask whoever runs this server.',
     taken: 'There is already an account with this e-mail. Sign in with its password.',
     'signed-in': 'You are signed in already.',
@@ -196,7 +196,7 @@ const zhTW: AccountWords = {
 
   resetTitle: '設定新密碼',
   resetFor: (email) => `帳號：${email}。所有瀏覽器都會登出。`,
-  resetEnded: '這個連結已經用過或已失效。',
+  resetEnded: '這個連結已用過或已失效。',
   resetEndedHint: '請向管理這台伺服器的人要新的連結。',
   resetDone: '新密碼設定好了，請用它登入。',
   setupTitle: '成為管理員',
@@ -208,7 +208,7 @@ const zhTW: AccountWords = {
   guests: {
     off: '沒有帳號的人不能使用',
     view: '可以檢視',
-    comment: '可以檢視與註解',
+    comment: '可以檢視與留言',
     edit: '可以編輯，但不能建立文件',
     create: '可以編輯與建立文件',
   },
@@ -242,7 +242,7 @@ const zhTW: AccountWords = {
     disabled: '這個帳號已停用，請詢問管理這台伺服器的人。',
     taken: '這個電子郵件已經有帳號，請用它的密碼登入。',
     'signed-in': '你已經登入了。',
-    link: '這個連結已經用過或已失效。',
+    link: '這個連結已用過或已失效。',
     'no-email': '登入服務沒有提供你的電子郵件，這是必要的。',
     unreachable: '連不上登入服務，請稍後再試。',
     failed: '沒有成功，請再試一次。',

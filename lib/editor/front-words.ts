@@ -32,7 +32,7 @@ const en = {
   pageNotFound: 'There is no page here.',
   locked: {
     title: 'This link asks for a password',
-    hint: 'The person who gave you the link knows it.',
+    hint: 'Ask the person who gave you the link.',
     label: 'Password',
     wrong: 'That is not the password. Try again.',
     open: 'Open',
@@ -81,10 +81,10 @@ const zhTW: FrontWords = {
     eraseAsk: '要永久清除嗎？清除後沒有人能復原。',
   },
   footer: '開放原始碼，在你自己的伺服器上。',
-  pageNotFound: '這裡沒有網頁。',
+  pageNotFound: '找不到這個網頁。',
   locked: {
     title: '這個連結需要密碼',
-    hint: '給你連結的人知道密碼。',
+    hint: '請向給你連結的人詢問密碼。',
     label: '密碼',
     wrong: '密碼不對，請再試一次。',
     open: '開啟',

@@ -153,7 +153,7 @@ export const CodeBlockIcon = (props: IconProps) => (
 )
 export const DividerIcon = (props: IconProps) => (
   <Sign {...props}>
-    <path d="M4 12h16M7 7h10M7 17h10" strokeDasharray="0" />
+    <path d="M4 12h16M8 6.5h.01M12 6.5h.01M16 6.5h.01M8 17.5h.01M12 17.5h.01M16 17.5h.01" />
   </Sign>
 )
 export const UndoIcon = (props: IconProps) => (

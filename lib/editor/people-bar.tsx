@@ -116,7 +116,7 @@ function Face({ person, state = person.state }: { person: Person; state?: Person
 }
 
 function described(person: Person, words: ReturnType<typeof useWords>, section: number | null): string {
-  const parts = [person.self ? `${person.name} (${words.you})` : person.name, stateWords(person, words)]
+  const parts = [person.self ? `${person.name}${words.you}` : person.name, stateWords(person, words)]
   if (section !== null) parts.push(words.section(section))
   return words.person(parts)
 }
@@ -144,7 +144,7 @@ function Roster({ people, departed, sectionOf, jumpTo }: RosterProps) {
             <Face person={person} />
             <span className="roster-name">
               {person.name}
-              {person.self ? <small> ({words.you})</small> : null}
+              {person.self ? <small>{words.you}</small> : null}
             </span>
             <small>{section === null ? state : words.person([state, words.section(section)])}</small>
           </>

@@ -66,7 +66,7 @@ export function SaveIndicator({ session }: { session: DocumentSession }) {
   return (
     <div className="save" data-save={chip.kind}>
       <Popover
-        label={`${sentence}. ${words.save.button}`}
+        label={words.labelled(words.save.button, sentence)}
         buttonClass={`chip chip-${tone}`}
         align="start"
         button={

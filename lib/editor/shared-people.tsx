@@ -100,7 +100,8 @@ interface PersonLineProps {
 function PersonLine({ sharing, person, self }: PersonLineProps) {
   const { words, overview } = sharing
   const { user, role, via, present } = person
-  const name = displayName(user, useWords())
+  const pageWords = useWords()
+  const name = displayName(user, pageWords)
   const facts = [
     ...(present ? [words.here] : []),
     ...(via === 'link' && overview.role === 'owner' ? [words.byLink] : []),
@@ -110,7 +111,7 @@ function PersonLine({ sharing, person, self }: PersonLineProps) {
       <Face name={name} hue={user.hue} present={present} />
       <span className="share-name">
         {name}
-        {self ? <small> ({words.you})</small> : null}
+        {self ? <small>{pageWords.you}</small> : null}
         {facts.length > 0 ? <small className="share-facts">{facts.join(' · ')}</small> : null}
       </span>
       {overview.role === 'owner' && via !== 'owner' ? (

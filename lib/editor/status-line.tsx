@@ -35,11 +35,11 @@ export function StatusLine({ session, editor, onShortcuts }: StatusLineProps) {
       <span className="grow" />
       {self ? (
         <Popover
-          label={`${words.youAre(self.name)} — ${words.change}`}
+          label={`${words.youAre(self.name)} · ${words.change}`}
           buttonClass="status-button"
           button={
             <>
-              {`${words.youAre(self.name)} —`}
+              {`${words.youAre(self.name)} ·`}
               <span className="status-change">{words.change}</span>
             </>
           }

@@ -121,7 +121,7 @@ export function Toolbar({ editor, onLink }: ToolbarProps) {
         kind="menu"
         align="start"
         tabIndex={-1}
-        label={`${words.blockStyle}: ${style}`}
+        label={words.labelled(words.blockStyle, style)}
         buttonClass="style-button"
         button={
           <>

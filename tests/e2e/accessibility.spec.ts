@@ -111,3 +111,39 @@ async function tabTo(element: Locator, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promis
   for (let i = 0; i < 60 && !(await isFocused()); i++) await element.page().keyboard.press(key)
   await expect(element).toBeFocused()
 }
+
+for (const width of [320, 390]) {
+  test(`on a screen of ${width} px nothing that can be pressed lies beside it`, async ({ newPerson }) => {
+    const [mei, wei, lin] = [await newPerson(), await newPerson(), await newPerson()]
+    await mei.page.setViewportSize({ width, height: 640 })
+    await mei.page.goto('/')
+    expect(await beside(mei.page)).toEqual([])
+    await mei.page.getByRole('button', { name: words.languageName }).click()
+    await expect(mei.page.getByRole('button', { name: '中文' })).toBeVisible()
+    expect(await beside(mei.page)).toEqual([])
+
+    await mei.startWriting()
+    for (const other of [wei, lin]) await other.open(mei.page.url())
+    await expect(mei.page.getByText('+1')).toBeVisible()
+    expect(await beside(mei.page)).toEqual([])
+    await mei.page.getByRole('button', { name: words.more, exact: true }).click()
+    await mei.page.getByRole('menuitem', { name: words.shortcuts }).click()
+    const dialog = mei.page.getByRole('dialog', { name: words.shortcuts })
+    await expect(dialog.getByText(words.keys.markdown)).toBeVisible()
+    expect((await dialog.boundingBox())?.width).toBe(width)
+    expect(await beside(mei.page)).toEqual([])
+  })
+}
+
+/** What can be pressed and is seen only in part, or not at all; the toolbar is a row that scrolls. */
+function beside(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll<HTMLElement>('a, button, input, select, summary')]
+      .filter((control) => control.checkVisibility() && !control.closest('.toolbar'))
+      .filter((control) => {
+        const { left, right } = control.getBoundingClientRect()
+        return left < 0 || right > document.documentElement.clientWidth
+      })
+      .map((control) => control.outerHTML),
+  )
+}

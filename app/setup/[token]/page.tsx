@@ -36,8 +36,10 @@ export default async function SetupPage(props: SetupPageProps) {
       {isOpen ? (
         <>
           <p className="sheet-lead">
-            {words.setupLead}
-            {account ? ` ${words.setupYou(displayName(account.user, person.words))}` : ''}
+            {person.words.sentences([
+              words.setupLead,
+              ...(account ? [words.setupYou(displayName(account.user, person.words))] : []),
+            ])}
           </p>
           <EnhancedForm
             className="sheet-form"
