@@ -184,13 +184,18 @@ function collectSteps(view: EditorView) {
 function isElsewhere({ mapping }: Transaction, { doc, selection }: EditorState): boolean {
   let [from, to] = [doc.content.size, 0]
   mapping.maps.forEach((map, index) => {
-    const back = mapping.slice(0, index).invert()
+    // Not `slice().invert()`: that inverts the maps that were sliced off too.
+    const back = (at: number) =>
+      mapping.maps.slice(0, index).reduceRight((place, earlier) => earlier.invert().map(place), at)
     map.forEach((start, end) => {
-      from = Math.min(from, back.map(start))
-      to = Math.max(to, back.map(end))
+      from = Math.min(from, back(start))
+      to = Math.max(to, back(end))
     })
   })
-  return from <= to && (to < selection.from || from > selection.to)
+  if (from > to || (to >= selection.from && from <= selection.to)) return false
+  const [start, end, edge] = to < selection.from ? [to, selection.from, to] : [selection.to, from, from]
+  // Backspace at the beginning of a block takes the ends and beginnings of others before the caret.
+  return doc.resolve(edge).parent.inlineContent || doc.textBetween(start, end, null, ' ') !== ''
 }
 
 /** What somebody else wrote into one's own paragraph stays, and the paragraph with it. */

@@ -65,6 +65,17 @@ describe('a step', () => {
     expect(me.text).toBe('helloa|world')
   })
 
+  test('is what one types and the list that one makes of it meanwhile', () => {
+    const { me } = scene('hello', 'world')
+    me.select(6)
+    me.type('a')
+    me.run(wrapInList(given(nodes.bulletList)))
+    me.type('b')
+    expect(me.text).toBe('helloab|world')
+    stackOf(me).undo()
+    expect([me.text, me.state.doc.child(0).type.name]).toEqual(['hello|world', 'paragraph'])
+  })
+
   test('is three quick keys, whatever others write and wherever their carets go between them', () => {
     const { peer, me } = scene('hello', 'world')
     me.select(6)
@@ -252,7 +263,7 @@ const COMMANDS: readonly Command[] = [
   ...[marks.bold, marks.italic, marks.code].map((mark) => toggleMark(given(mark))),
 ]
 
-test.each([1, 2, 3, 4, 5, 6, 7, 8, Date.now() % 1_000_000])(
+test.each([1, 2, 3, 4, 5, 6, 7, 8, 5003, 723650, Date.now() % 1_000_000])(
   'whatever one did, each step back and forth shows exactly what was there: seed %i',
   (seed) => {
     const random = seededRandom(seed)
