@@ -56,7 +56,7 @@ export const COMPACTION_POLICY: CompactionPolicy = {
   titleShare: 0.01,
   checkShare: 0.1,
   spareShare: 0.01,
-  burstMs: 250,
+  burstMs: 100,
   snapshotRows: 500,
   snapshotBytes: 256 * 1024,
   keepMs: 24 * 3600 * 1000,

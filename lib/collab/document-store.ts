@@ -169,7 +169,8 @@ export interface Visit {
 /** Documents as people find them: titles, lists, the trash. */
 export interface DocumentCatalog {
   create(document: NewDocument): Promise<void>
-  setTitle(documentId: string, title: string): Promise<void>
+  /** Titles by document; of documents that are gone by now nothing is kept. */
+  setTitles(titles: ReadonlyMap<string, string>): Promise<void>
   /** Remembers visits; the list of `listFor` is made of these. Those to documents that are gone by now are left out. */
   recordVisits(visits: readonly Visit[]): Promise<void>
   /** Newest visit first; deleted documents are not in it. */

@@ -19,13 +19,14 @@ import { Rights } from './rights.ts'
 import type { SocketLimits } from './socket-limits.ts'
 import { SocketServer } from './socket-server.ts'
 import { systemClock } from './system-clock.ts'
+import { Titles } from './titles.ts'
 import type { Tokens } from './tokens.ts'
 import type { Visits } from './visits.ts'
 
 export interface CollaborationOptions {
   readonly httpServer: HttpServer
   readonly documents: DocumentStore
-  readonly catalog: Pick<DocumentCatalog, 'setTitle'>
+  readonly catalog: Pick<DocumentCatalog, 'setTitles'>
   readonly visits: Pick<Visits, 'note'>
   readonly access: AccessStore
   readonly identities: Identities
@@ -46,6 +47,7 @@ export class Collaboration {
   readonly #live: LiveAccess
   readonly #linkExpiry: LinkExpiry
   readonly #folding = new Folding()
+  readonly #titles: Titles
 
   constructor(options: CollaborationOptions) {
     const { documents, catalog, visits, access, identities, tokens, limits, settings, log } = options
@@ -62,6 +64,12 @@ export class Collaboration {
       const holder = await (anew ? identities.holderOf(userId, sessionId) : holders.of(userId, sessionId))
       return holder && { ...holder, ...proved }
     }
+    const titles = new Titles({
+      catalog,
+      clock: systemClock,
+      onLost: (error) => log.warn({ err: error }, 'catalog.titles-lost'),
+    })
+    this.#titles = titles
     const rights = new Rights({ access, tokens, now: systemClock.now })
     const sockets = new SocketServer({
       ...options,
@@ -81,7 +89,7 @@ export class Collaboration {
       digest: (job) => this.#folding.digest(job),
       foldingSpent: () => this.#folding.spent,
       cacheBytes: settings.roomCacheBytes,
-      onEvent: (event) => noteRoomEvent(event, catalog, log),
+      onEvent: (event) => noteRoomEvent(event, titles, log),
     })
     this.#presence = new PresenceRooms({
       clock: systemClock,
@@ -155,6 +163,7 @@ export class Collaboration {
     this.#sockets.drain()
     this.#linkExpiry.close()
     await this.#rooms.close()
+    await this.#titles.flush()
     await this.#sockets.close()
     this.#presence.close()
     await this.#folding.close()
@@ -167,12 +176,9 @@ function chainHash(...parts: readonly Uint8Array[]): Uint8Array {
   return new Uint8Array(hash.digest().subarray(0, CHAIN_BYTES))
 }
 
-function noteRoomEvent(event: RoomEvent, catalog: CollaborationOptions['catalog'], log: Log): void {
+function noteRoomEvent(event: RoomEvent, titles: Titles, log: Log): void {
   if (event.type === 'title-projected') {
-    const { documentId, title } = event
-    catalog.setTitle(documentId, title).catch((error: unknown) => {
-      log.warn({ err: error, documentId }, 'catalog.title-lost')
-    })
+    titles.set(event.documentId, event.title)
     return
   }
   const { type, ...about } = event

@@ -4,12 +4,14 @@ import type { FoldAnswer, FoldOrder } from './folding.ts'
 
 /* The thread behind folding.ts: one job in, one answer out. */
 
+/** The thread's CPU time at the last answer: of a job, reading it and answering is counted too. */
+let before = process.threadCpuUsage()
+
 const WORK = { fold: foldDocument, check: checkDocument, digest: digestDocument } as const
 
 parentPort?.on('message', ({ what, job }: FoldOrder) => {
-  const begun = process.threadCpuUsage()
   const spent = (): number => {
-    const { user, system } = process.threadCpuUsage(begun)
+    const { user, system } = process.threadCpuUsage(before)
     return (user + system) / 1000
   }
   let answer: FoldAnswer
@@ -19,5 +21,6 @@ parentPort?.on('message', ({ what, job }: FoldOrder) => {
   } catch (error) {
     answer = { ok: false, reason: error instanceof Error ? error.message : String(error), spent: spent() }
   }
+  before = process.threadCpuUsage()
   parentPort?.postMessage(answer)
 })

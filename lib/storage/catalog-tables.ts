@@ -27,8 +27,11 @@ export class CatalogTables {
     })
   }
 
-  setTitle(documentId: string, title: string): void {
-    prepare(this.#db, 'UPDATE documents SET title = ? WHERE id = ?').run(title, documentId)
+  setTitles(titles: ReadonlyMap<string, string>): void {
+    const set = prepare(this.#db, 'UPDATE documents SET title = ? WHERE id = ?')
+    inTransaction(this.#db, () => {
+      for (const [documentId, title] of titles) set.run(title, documentId)
+    })
   }
 
   recordVisits(visits: readonly Visit[]): void {

@@ -73,7 +73,7 @@ function documentsOver(thread: StorageThread): DocumentStore {
 function catalogOver(thread: StorageThread): DocumentCatalog {
   return {
     create: (document) => thread.call('create', [document]),
-    setTitle: (documentId, title) => thread.call('setTitle', [documentId, title]),
+    setTitles: (titles) => thread.call('setTitles', [titles]),
     recordVisits: (visits) => thread.call('recordVisits', [visits]),
     listFor: (userId, limit) => thread.call('listFor', [userId, limit]),
     forgetVisit: (userId, documentId) => thread.call('forgetVisit', [userId, documentId]),

@@ -56,7 +56,7 @@ const requests: Requests = {
   },
 
   create: (document) => database().catalog.create(document),
-  setTitle: (documentId, title) => database().catalog.setTitle(documentId, title),
+  setTitles: (titles) => database().catalog.setTitles(titles),
   recordVisits: (visits) => database().catalog.recordVisits(visits),
   listFor: (userId, limit) => database().catalog.listFor(userId, limit),
   forgetVisit: (userId, documentId) => database().catalog.forgetVisit(userId, documentId),

@@ -67,9 +67,9 @@ async function take(workload: Workload, turn: Turns, { seconds, profileDir }: Op
       system,
       seconds,
       async start(options) {
-        const { entry, durable } = system
+        const { entry, flags = [], durable } = system
         const profile = profileDir ? { profileDir: join(profileDir, system.name) } : {}
-        const server = await ServerProcess.start({ entry, durable, ...profile, ...options })
+        const server = await ServerProcess.start({ entry, flags, durable, ...profile, ...options })
         servers.push(server)
         return server
       },

@@ -8,6 +8,8 @@ import { CORES } from './cores.ts'
 export interface ServerOptions {
   /** A file of servers/. */
   readonly entry: string
+  /** For Node. */
+  readonly flags?: readonly string[]
   /** Whether it keeps its documents on disk: then it gets a folder of its own. */
   readonly durable: boolean
   /** A folder left by an earlier one, see `stop`. */
@@ -65,7 +67,13 @@ export class ServerProcess {
   }
 
   /** Waits until it listens. Throws with what it printed when it ends before. */
-  static async start({ entry, durable, dataDir, profileDir }: ServerOptions): Promise<ServerProcess> {
+  static async start({
+    entry,
+    flags = [],
+    durable,
+    dataDir,
+    profileDir,
+  }: ServerOptions): Promise<ServerProcess> {
     const folder = durable ? (dataDir ?? mkdtempSync(join(tmpdir(), 'commonplace-bench-'))) : null
     if (profileDir) mkdirSync(profileDir, { recursive: true })
     const profile = profileDir ? ['--cpu-prof', `--cpu-prof-dir=${profileDir}`] : []
@@ -73,6 +81,7 @@ export class ServerProcess {
       ...CORES.server,
       process.execPath,
       '--expose-gc',
+      ...flags,
       ...profile,
       join(import.meta.dirname, 'servers', entry),
     ]

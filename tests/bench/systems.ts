@@ -1,3 +1,4 @@
+import { START_FLAGS } from '../support/start-flags.ts'
 import { joinCommonplace } from './dialects/commonplace.ts'
 import { joinSocketIoRelay, joinWsRelay } from './dialects/relays.ts'
 import { joinYSocketIo } from './dialects/y-socket-io.ts'
@@ -8,6 +9,8 @@ export interface System {
   readonly name: string
   /** A file of servers/. */
   readonly entry: string
+  /** For Node. */
+  readonly flags?: readonly string[]
   /** Keeps its documents on disk. */
   readonly durable: boolean
   /** Keeps its documents at all: a relay has nothing for who comes late. */
@@ -16,7 +19,14 @@ export interface System {
 }
 
 export const SYSTEMS: readonly System[] = [
-  { name: 'commonplace', entry: 'commonplace.ts', durable: true, keeps: true, join: joinCommonplace },
+  {
+    name: 'commonplace',
+    entry: 'commonplace.ts',
+    flags: START_FLAGS,
+    durable: true,
+    keeps: true,
+    join: joinCommonplace,
+  },
   { name: 'y-socket.io', entry: 'y-socket-io.mjs', durable: false, keeps: true, join: joinYSocketIo },
   { name: 'y-websocket', entry: 'y-websocket.mjs', durable: false, keeps: true, join: joinYWebsocket },
   { name: 'hocuspocus', entry: 'hocuspocus.mjs', durable: false, keeps: true, join: joinHocuspocus },

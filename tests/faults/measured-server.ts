@@ -8,6 +8,7 @@ import { CollabProvider, type CollabProviderOptions } from '#lib/client/collab-p
 import { Tokens } from '#lib/server/tokens.ts'
 import { type CollaborationSettings, SECRET } from '../support/collaboration.ts'
 import { freePort } from '../support/free-port.ts'
+import { START_FLAGS } from '../support/start-flags.ts'
 
 /** What the process is started with. */
 export interface ServerOrder {
@@ -158,7 +159,7 @@ export class MeasuredServer {
 
 function launch(order: ServerOrder): ChildProcess {
   const script = join(import.meta.dirname, 'measured-server-process.ts')
-  return spawn(process.execPath, ['--expose-gc', script, JSON.stringify(order)], {
+  return spawn(process.execPath, [...START_FLAGS, '--expose-gc', script, JSON.stringify(order)], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
 }

@@ -136,7 +136,7 @@ describe('transactions', () => {
         }),
         store.accounts.selectFrom('user').selectAll().execute(),
         store.documents.commit([newRow('d', i + 1)]),
-        store.catalog.setTitle('d', `title ${i}`),
+        store.catalog.setTitles(new Map([['d', `title ${i}`]])),
       )
     }
     await Promise.all(work)

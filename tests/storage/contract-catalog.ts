@@ -11,7 +11,7 @@ export function catalogContract(store: StoreOfEachTest): void {
   describe('the catalog', () => {
     test('a link opens its document, with its role and present title', async () => {
       await store.catalog.create(newDocument('d', { linkRole: 'viewer' }))
-      await store.catalog.setTitle('d', '會議 notes')
+      await store.catalog.setTitles(new Map([['d', '會議 notes']]))
       expect(await store.factsOf('link of d')).toMatchObject({
         documentId: 'd',
         ownerId: 'ann',
@@ -26,7 +26,12 @@ export function catalogContract(store: StoreOfEachTest): void {
       await store.catalog.create(newDocument('a'))
       await store.catalog.create(newDocument('b', { ownerId: 'bob' }))
       await store.catalog.create(newDocument('c'))
-      await store.catalog.setTitle('b', 'Plan')
+      await store.catalog.setTitles(
+        new Map([
+          ['gone', 'kept nowhere'],
+          ['b', 'Plan'],
+        ]),
+      )
       await store.documents.commit([newRow('b', 1)])
       await store.catalog.recordVisits([{ userId: 'bob', documentId: 'b', linkId: 'link of b', at: 10 }])
       await store.catalog.recordVisits([{ userId: 'bob', documentId: 'a', linkId: 'link of a', at: 11 }])

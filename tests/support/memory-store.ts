@@ -164,9 +164,11 @@ export class MemoryStore extends MemoryAccess implements DocumentStore, Document
     links.set(linkId, newLink(linkId, documentId, linkRole))
   }
 
-  async setTitle(documentId: string, title: string): Promise<void> {
-    const document = this.tables.documents.get(documentId)
-    if (document) this.tables.documents.set(documentId, { ...document, title })
+  async setTitles(titles: ReadonlyMap<string, string>): Promise<void> {
+    for (const [documentId, title] of titles) {
+      const document = this.tables.documents.get(documentId)
+      if (document) this.tables.documents.set(documentId, { ...document, title })
+    }
   }
 
   async recordVisits(visits: readonly Visit[]): Promise<void> {

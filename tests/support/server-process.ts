@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from './free-port.ts'
+import { START_FLAGS } from './start-flags.ts'
 
 export interface ServerOptions {
   /** Left out: a folder of its own in the system's temporary place, removed by `stop`. */
@@ -64,7 +65,7 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
     }
     env.PORT = String(port)
     env.DATA_DIR = dataDir
-    return spawn(process.execPath, [options.script ?? 'server.ts'], {
+    return spawn(process.execPath, [...START_FLAGS, options.script ?? 'server.ts'], {
       cwd: ROOT,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
