@@ -56,7 +56,7 @@ export const COMPACTION_POLICY: CompactionPolicy = {
   titleShare: 0.01,
   checkShare: 0.1,
   spareShare: 0.01,
-  burstMs: 100,
+  burstMs: 250,
   snapshotRows: 500,
   snapshotBytes: 256 * 1024,
   keepMs: 24 * 3600 * 1000,
@@ -68,6 +68,10 @@ const ROW_BYTES = 64
 
 /** Rows of this weight are folded at once: a document must not count as full for what a snapshot would shed. */
 const OVERDUE_BYTES = 4 * 1024 * 1024
+
+/** So many documents are folded at once for their titles, when each weighs no more than this. */
+const TITLES_AT_ONCE = 16
+const TITLE_BYTES = 4096
 
 /** Works of others that wait at most, over all rooms. */
 const SPARE_WAITING = 32
@@ -88,7 +92,8 @@ interface Pending {
 
 /**
  * Folds documents in the background: holds them against the schema, projects their titles, writes snapshots, trims rows.
- * One document at a time; whose entries wait for it comes first, who needs a snapshot next. With many documents at work titles follow more slowly, and nothing else does.
+ * One document at a time, or several short ones for their titles; whose entries wait for it comes first, who needs a snapshot
+ * next. With many documents at work titles follow more slowly, and nothing else does.
  */
 export class Compactor {
   readonly #options: CompactorOptions
@@ -103,7 +108,7 @@ export class Compactor {
   readonly #titles = new WeakMap<Room, string>()
   /** Weight of the rows since the last snapshot. */
   readonly #weights = new WeakMap<Room, number>()
-  #folding: { readonly room: Room; readonly done: Promise<void> } | null = null
+  #folding: { readonly rooms: readonly Room[]; readonly done: Promise<unknown> } | null = null
   readonly #titleShare: Share
   readonly #checkShare: Share
   readonly #spareShare: Share
@@ -128,7 +133,7 @@ export class Compactor {
     if (this.#forSnapshots.has(room)) return
     const now = this.#options.clock.steady()
     const pending = this.#pending.get(room)
-    if ((this.#weights.get(room) ?? 0) >= OVERDUE_BYTES && this.#folding?.room !== room) {
+    if ((this.#weights.get(room) ?? 0) >= OVERDUE_BYTES && !this.#folding?.rooms.includes(room)) {
       pending?.cancel()
       this.#pending.delete(room)
       this.#wait(room)
@@ -161,7 +166,7 @@ export class Compactor {
   /** True while a room's last rows are not folded: it should stay in memory. */
   waits(room: Room): boolean {
     const isQueued = [this.#forSnapshots, this.#forChecks, this.#forTitles].some((queue) => queue.has(room))
-    return isQueued || this.#pending.has(room) || this.#folding?.room === room
+    return isQueued || this.#pending.has(room) || this.#folding?.rooms.includes(room) === true
   }
 
   /** Nobody is in the room any more: what it waits for is done out of turn, or rooms would gather in memory. Repeating is harmless. */
@@ -230,17 +235,33 @@ export class Compactor {
   #next(): void {
     if (this.#folding || this.#closed) return
     const [held] = this.#forEntries
-    if (held) this.#run(held, this.#check(held), null)
+    if (held) this.#run([held], this.#check(held), null)
     const [forSnapshot] = this.#forSnapshots
     const [forCheck] = this.#forChecks
     const [forTitle] = this.#forTitles
     if (this.#folding) return
-    if (forSnapshot) this.#run(forSnapshot, this.#compact(forSnapshot), null)
+    if (forSnapshot) this.#run([forSnapshot], this.#compact(forSnapshot), null)
     else if (forCheck && this.#checkShare.isLeft())
-      this.#run(forCheck, this.#compact(forCheck), this.#checkShare)
-    else if (forTitle && this.#titleShare.isLeft())
-      this.#run(forTitle, this.#compact(forTitle), this.#titleShare)
-    else this.#nextSpare()
+      this.#run([forCheck], this.#compact(forCheck), this.#checkShare)
+    else if (forTitle && this.#titleShare.isLeft()) {
+      const rooms = this.#titlesAfter(forTitle)
+      this.#run(rooms, Promise.all(rooms.map((room) => this.#compact(room))), this.#titleShare)
+    } else this.#nextSpare()
+  }
+
+  /** The room, and when it is short the short ones behind it. */
+  #titlesAfter(first: Room): Room[] {
+    if (!this.#isShort(first)) return [first]
+    const rooms: Room[] = []
+    for (const room of this.#forTitles) {
+      if (rooms.length === TITLES_AT_ONCE || !this.#isShort(room)) break
+      rooms.push(room)
+    }
+    return rooms
+  }
+
+  #isShort(room: Room): boolean {
+    return (room.snapshot?.bytes ?? 0) + (this.#weights.get(room) ?? 0) <= TITLE_BYTES
   }
 
   #nextSpare(): void {
@@ -255,7 +276,7 @@ export class Compactor {
         this.#failed(room, error)
       },
     )
-    this.#run(room, done, this.#spareShare)
+    this.#run([room], done, this.#spareShare)
   }
 
   #dropSpare(isDropped: (work: SpareWork) => boolean): void {
@@ -263,7 +284,7 @@ export class Compactor {
     this.#spare = this.#spare.filter((each) => !isDropped(each))
   }
 
-  #run(room: Room, work: Promise<void>, share: Share | null): void {
+  #run(rooms: readonly Room[], work: Promise<unknown>, share: Share | null): void {
     const { spent } = this.#options
     const before = spent()
     const done = work.then(() => {
@@ -271,7 +292,7 @@ export class Compactor {
       share?.take(spent() - before)
       this.#next()
     })
-    this.#folding = { room, done }
+    this.#folding = { rooms, done }
   }
 
   /** Adds the newest row to the weight of the room's rows. */

@@ -1,26 +1,25 @@
 import { parentPort } from 'node:worker_threads'
 import { checkDocument, digestDocument, foldDocument } from '../collab/fold.ts'
-import type { FoldAnswer, FoldOrder } from './folding.ts'
+import type { FoldAnswer, FoldAnswers, FoldOrder } from './folding.ts'
 
-/* The thread behind folding.ts: one job in, one answer out. */
-
-/** The thread's CPU time at the last answer: of a job, reading it and answering is counted too. */
-let before = process.threadCpuUsage()
+/* The thread behind folding.ts: some orders in, as many answers out. */
 
 const WORK = { fold: foldDocument, check: checkDocument, digest: digestDocument } as const
 
-parentPort?.on('message', ({ what, job }: FoldOrder) => {
-  const spent = (): number => {
-    const { user, system } = process.threadCpuUsage(before)
-    return (user + system) / 1000
-  }
-  let answer: FoldAnswer
-  try {
-    const result = WORK[what](job)
-    answer = { ok: true, result, spent: spent() }
-  } catch (error) {
-    answer = { ok: false, reason: error instanceof Error ? error.message : String(error), spent: spent() }
-  }
+/** The thread's CPU time at the last answer: reading what comes and answering are counted too. */
+let before = process.threadCpuUsage()
+
+parentPort?.on('message', (orders: readonly FoldOrder[]) => {
+  const answers = orders.map(answerTo)
+  const { user, system } = process.threadCpuUsage(before)
   before = process.threadCpuUsage()
-  parentPort?.postMessage(answer)
+  parentPort?.postMessage({ answers, spent: (user + system) / 1000 } satisfies FoldAnswers)
 })
+
+function answerTo({ what, job }: FoldOrder): FoldAnswer {
+  try {
+    return { ok: true, result: WORK[what](job) }
+  } catch (error) {
+    return { ok: false, reason: error instanceof Error ? error.message : String(error) }
+  }
+}

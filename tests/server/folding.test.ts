@@ -49,6 +49,29 @@ test('what cannot be folded is rejected, and the next document is not the worse 
   await expect(good).resolves.toMatchObject({ title: 'A title' })
 })
 
+test('short documents that are asked for together are each answered, in whatever number', async () => {
+  folding = new Folding()
+  const texts = Array.from({ length: 40 }, (_, i) => `text ${i}`)
+  const folds = await Promise.all(
+    texts.map((text) => folding.fold({ state: null, rows: [rowOf(text)], ours: true })),
+  )
+  const shown = folds.map(({ state }) => {
+    const doc = new Y.Doc()
+    Y.applyUpdate(doc, state)
+    return doc.getXmlFragment('body').toString()
+  })
+  expect(shown).toEqual(texts.map((text) => `<paragraph>${text}</paragraph>`))
+})
+
+test('a document that breaks a limit does not take a short one with it that was asked for in the same moment', async () => {
+  folding = new Folding({ memoryLimit: 16 })
+  const [heavy, light] = [largeRow(), rowOf('one')].map((row) =>
+    folding.fold({ state: null, rows: [row], ours: true }),
+  )
+  await expect(heavy).rejects.toThrow(/memory/)
+  await expect(light).resolves.toMatchObject({ title: 'A title' })
+})
+
 test('what jobs took of a core is counted', async () => {
   folding = new Folding()
   expect(folding.spent).toBe(0)
