@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { setTimeout as passed } from 'node:timers/promises'
 
 const hasTaskset = spawnSync('taskset', ['--version']).status === 0 && availableParallelism() > 1
 
@@ -36,7 +37,7 @@ export async function waitForCalm(until: number): Promise<void> {
   while (performance.now() < until) {
     const before = machineCpuMs()
     if (before === null) return
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+    await passed(LOOK_MS) // what others take of the machine is only known by looking again
     if ((machineCpuMs() ?? 0) - before < CALM * LOOK_MS) return
   }
 }

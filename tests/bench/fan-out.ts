@@ -5,7 +5,7 @@ import { percentile } from './statistics.ts'
 import type { System } from './systems.ts'
 import { editorId, type Typing, typing } from './typing.ts'
 import { spansIn, textOf } from './updates.ts'
-import { type Measured, until } from './workload.ts'
+import { type Measured, pause, until } from './workload.ts'
 
 /* W1: everybody in one document, some type, everybody receives. */
 
@@ -167,7 +167,7 @@ class Typist {
         this.#send()
         sent++
       }
-      await new Promise((resolve) => setTimeout(resolve, 1))
+      await pause(1)
     }
     return sent
   }

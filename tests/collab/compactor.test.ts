@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { COMPACTION_POLICY, Compactor } from '#lib/collab/compactor.ts'
+import { COMPACTION_POLICY } from '#lib/collab/compaction-policy.ts'
+import { Compactor } from '#lib/collab/compactor.ts'
 import type { Compaction } from '#lib/collab/document-store.ts'
 import { Room } from '#lib/collab/room.ts'
 import type { RoomEvent } from '#lib/collab/rooms.ts'

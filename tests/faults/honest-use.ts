@@ -1,3 +1,4 @@
+import { setTimeout as passed } from 'node:timers/promises'
 import type { Node } from '@tiptap/pm/model'
 import { ySyncPluginKey } from '@tiptap/y-tiptap'
 import * as Y from 'yjs'
@@ -47,10 +48,7 @@ export const honestUse: Scenario = {
       for (let edit = 0; edit < count; edit += BURST * CLIENTS) {
         for (const editor of editors) for (let i = 0; i < BURST; i++) editor.edit()
         // The pace: as fast as the outbox takes it, and no slower than somebody who does not wait for it.
-        await Promise.race([
-          ...people.map((each) => each.flushed()),
-          new Promise((resolve) => setTimeout(resolve, 20)),
-        ])
+        await Promise.race([...people.map((each) => each.flushed()), passed(20)])
       }
       await saved(people, failures, 'edits')
       const editsMs = Math.round(performance.now() - begun)

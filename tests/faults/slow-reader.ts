@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { setTimeout as passed } from 'node:timers/promises'
 import type { CollabProvider } from '#lib/client/collab-provider.ts'
 import { until } from '../support/writer.ts'
 import { MeasuredServer } from './measured-server.ts'
@@ -76,7 +77,7 @@ async function measure(megabytes: number, stalls: boolean, failures: string[]): 
       unsentBytes = Math.max(unsentBytes, weighed.unsentBytes)
       // The pace of the writing, not a wait for something.
       const due = begun + (1000 * (edit + WRITERS) * EDIT_BYTES) / PACE
-      await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())))
+      await passed(Math.max(0, due - performance.now()))
     }
     const writingMs = performance.now() - begun
     const { stallMs } = await server.ask('seen')
