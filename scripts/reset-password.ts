@@ -1,8 +1,8 @@
-import { urlOf } from '../lib/protocol/urls.ts'
-import { readSettings } from '../lib/server/env.ts'
-import { ResetLinks } from '../lib/server/reset-links.ts'
-import { readSecret } from '../lib/server/secret.ts'
-import { readCredential } from '../lib/storage/credentials.ts'
+import { urlOf } from '#lib/protocol/urls.ts'
+import { readSettings } from '#lib/server/env.ts'
+import { ResetLinks } from '#lib/server/reset-links.ts'
+import { readSecret } from '#lib/server/secret.ts'
+import { readCredential } from '#lib/storage/credentials.ts'
 
 /*
  * `npm run reset-password -- somebody@example.org`: prints a link that sets a new password for that account, once, within an

@@ -1,6 +1,6 @@
 import * as Y from 'yjs'
-import type { ErrorCode } from '../protocol/errors.ts'
-import { decodeUpdates, encodePresenceSet } from '../protocol/wire.ts'
+import type { ErrorCode } from '#lib/protocol/errors.ts'
+import { decodeUpdates, encodePresenceSet } from '#lib/protocol/wire.ts'
 import { type ClientClock, systemClock } from './client-clock.ts'
 import { Connection } from './connection.ts'
 import type { Authenticate } from './credential.ts'

@@ -1,6 +1,6 @@
 import { io, type Socket } from 'socket.io-client'
 import * as v from 'valibot'
-import { ERROR_BANDS, type ErrorCode, isRetryable, type Refusal, refusalIn } from '../protocol/errors.ts'
+import { ERROR_BANDS, type ErrorCode, isRetryable, type Refusal, refusalIn } from '#lib/protocol/errors.ts'
 import {
   type Asked,
   type AskRequest,
@@ -20,10 +20,10 @@ import {
   resetSchema,
   roleChangeSchema,
   type UpEvents,
-} from '../protocol/events.ts'
-import * as parser from '../protocol/packet-parser.ts'
-import { pathOf } from '../protocol/urls.ts'
-import { NAMESPACE, PROTOCOL_VERSION } from '../protocol/version.ts'
+} from '#lib/protocol/events.ts'
+import * as parser from '#lib/protocol/packet-parser.ts'
+import { pathOf } from '#lib/protocol/urls.ts'
+import { NAMESPACE, PROTOCOL_VERSION } from '#lib/protocol/version.ts'
 import type { ClientClock } from './client-clock.ts'
 import { type Authenticate, Credential } from './credential.ts'
 import type { DocumentSync } from './document-sync.ts'

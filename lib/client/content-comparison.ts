@@ -1,6 +1,6 @@
 import * as Y from 'yjs'
-import { contentBytes } from '../protocol/content-bytes.ts'
-import type { CompareRequest, Verdict } from '../protocol/events.ts'
+import { contentBytes } from '#lib/protocol/content-bytes.ts'
+import type { CompareRequest, Verdict } from '#lib/protocol/events.ts'
 import type { ClientClock } from './client-clock.ts'
 import { hashContent } from './content-hash.ts'
 

@@ -1,5 +1,5 @@
 import type * as Y from 'yjs'
-import type { ErrorCode, Refusal } from '../protocol/errors.ts'
+import type { ErrorCode, Refusal } from '#lib/protocol/errors.ts'
 import type {
   Ack,
   Chunk,
@@ -10,10 +10,10 @@ import type {
   Reset,
   RoleChange,
   Verdict,
-} from '../protocol/events.ts'
-import type { Role } from '../protocol/identity.ts'
-import { SCHEMA_VERSION } from '../protocol/version.ts'
-import { decodeRow, type HistoryBody } from '../protocol/wire.ts'
+} from '#lib/protocol/events.ts'
+import type { Role } from '#lib/protocol/identity.ts'
+import { SCHEMA_VERSION } from '#lib/protocol/version.ts'
+import { decodeRow, type HistoryBody } from '#lib/protocol/wire.ts'
 import type { ClientClock } from './client-clock.ts'
 import { HistoryIntake } from './history-intake.ts'
 import { Incoming, type Soon } from './incoming.ts'

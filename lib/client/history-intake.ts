@@ -1,4 +1,4 @@
-import { isRetryable } from '../protocol/errors.ts'
+import { isRetryable } from '#lib/protocol/errors.ts'
 import {
   chainToHex,
   decodeEntries,
@@ -8,7 +8,7 @@ import {
   type HistoryBody,
   NO_CHAIN,
   type Row,
-} from '../protocol/wire.ts'
+} from '#lib/protocol/wire.ts'
 import { HistoryTransfer } from './history-transfer.ts'
 import type { Incoming } from './incoming.ts'
 import type { Link } from './link.ts'

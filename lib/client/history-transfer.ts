@@ -1,4 +1,4 @@
-import type { Chunk } from '../protocol/events.ts'
+import type { Chunk } from '#lib/protocol/events.ts'
 
 interface Transfer {
   readonly room: number

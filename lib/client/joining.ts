@@ -1,6 +1,6 @@
-import { isRetryable, type Refusal } from '../protocol/errors.ts'
-import type { Joined, JoinRequest, RoleChange } from '../protocol/events.ts'
-import { decodeHistory, type HistoryBody, type RowBody } from '../protocol/wire.ts'
+import { isRetryable, type Refusal } from '#lib/protocol/errors.ts'
+import type { Joined, JoinRequest, RoleChange } from '#lib/protocol/events.ts'
+import { decodeHistory, type HistoryBody, type RowBody } from '#lib/protocol/wire.ts'
 import type { HistoryTransfer } from './history-transfer.ts'
 import type { Link } from './link.ts'
 

@@ -1,5 +1,5 @@
-import type { Refusal } from '../protocol/errors.ts'
-import type { CompareRequest, Joined, JoinRequest, PullRequest, Verdict } from '../protocol/events.ts'
+import type { Refusal } from '#lib/protocol/errors.ts'
+import type { CompareRequest, Joined, JoinRequest, PullRequest, Verdict } from '#lib/protocol/events.ts'
 
 /** One live connection. The promises reject when the connection ends or the answer is overdue. */
 export interface Link {

@@ -1,5 +1,5 @@
-import type { RoleChange } from '../protocol/events.ts'
-import { mayEdit, type Role } from '../protocol/identity.ts'
+import type { RoleChange } from '#lib/protocol/events.ts'
+import { mayEdit, type Role } from '#lib/protocol/identity.ts'
 import type { KeptDraft } from './kept-draft.ts'
 import { batchKey, type Outbox } from './outbox.ts'
 import type { SealedBatch } from './replica-store.ts'

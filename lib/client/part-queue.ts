@@ -1,5 +1,5 @@
-import { LIMITS } from '../protocol/limits.ts'
-import { encodeBatch } from '../protocol/wire.ts'
+import { LIMITS } from '#lib/protocol/limits.ts'
+import { encodeBatch } from '#lib/protocol/wire.ts'
 import type { ClientClock } from './client-clock.ts'
 import type { SealedBatch } from './replica-store.ts'
 

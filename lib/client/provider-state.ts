@@ -1,6 +1,6 @@
-import type { ErrorCode } from '../protocol/errors.ts'
-import type { Asked, Notice } from '../protocol/events.ts'
-import type { Identity, PresenceState, Role } from '../protocol/identity.ts'
+import type { ErrorCode } from '#lib/protocol/errors.ts'
+import type { Asked, Notice } from '#lib/protocol/events.ts'
+import type { Identity, PresenceState, Role } from '#lib/protocol/identity.ts'
 import type { SealedBatch } from './replica-store.ts'
 
 /** Where the connection of one document stands. An immutable value; a change is a new value. Times: ms since the epoch. */

@@ -1,4 +1,4 @@
-import { chainAfter, equalBytes, type Row } from '../protocol/wire.ts'
+import { chainAfter, equalBytes, type Row } from '#lib/protocol/wire.ts'
 import type { History, ReplicaSchema } from './replica-database.ts'
 import type { SealedBatch, StoredReplica } from './replica-store.ts'
 import { chainHash, unbrokenRun } from './unbroken-run.ts'

@@ -1,4 +1,4 @@
-import type { Row } from '../protocol/wire.ts'
+import type { Row } from '#lib/protocol/wire.ts'
 
 /*
  * The port to this browser's own copy of documents: replica (the server's rows and a local snapshot) and outbox

@@ -1,4 +1,4 @@
-import { EMPTY_CHAIN, type Row } from '../protocol/wire.ts'
+import { EMPTY_CHAIN, type Row } from '#lib/protocol/wire.ts'
 import type { ReplicaStore } from './replica-store.ts'
 
 /** A Yjs v1 update that holds nothing. */

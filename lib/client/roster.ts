@@ -1,4 +1,4 @@
-import { decodePresenceDiff } from '../protocol/wire.ts'
+import { decodePresenceDiff } from '#lib/protocol/wire.ts'
 import type { Peer } from './provider-state.ts'
 
 /** Who is in the room, as the server tells it. `peers` is a new array after each change. */

@@ -1,4 +1,4 @@
-import type { Row } from '../protocol/wire.ts'
+import type { Row } from '#lib/protocol/wire.ts'
 
 /** A place in a document's history: the last row known and the chain after it. */
 export interface Cursor {

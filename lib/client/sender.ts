@@ -1,5 +1,5 @@
-import { type ErrorCode, isRetryable, type Refusal } from '../protocol/errors.ts'
-import type { Ack } from '../protocol/events.ts'
+import { type ErrorCode, isRetryable, type Refusal } from '#lib/protocol/errors.ts'
+import type { Ack } from '#lib/protocol/events.ts'
 import type { ClientClock } from './client-clock.ts'
 import type { Outbox } from './outbox.ts'
 import { PartQueue, type Uplink } from './part-queue.ts'

@@ -1,5 +1,5 @@
 import { digest } from 'lib0/hash/sha256'
-import { CHAIN_BYTES, chainAfter, EMPTY_CHAIN, equalBytes, type Row } from '../protocol/wire.ts'
+import { CHAIN_BYTES, chainAfter, EMPTY_CHAIN, equalBytes, type Row } from '#lib/protocol/wire.ts'
 import type { Cursor } from './row-order.ts'
 
 /**

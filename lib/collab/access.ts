@@ -1,4 +1,4 @@
-import { atLeast, type Role, type SharedRole } from '../protocol/identity.ts'
+import { atLeast, type Role, type SharedRole } from '#lib/protocol/identity.ts'
 
 /** What decides what somebody may do with a document they come to by a link. Times in ms since the epoch. */
 export interface AccessQuestion {

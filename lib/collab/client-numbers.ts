@@ -1,4 +1,4 @@
-import { decodeEntries, ENTRY_BODY_UPDATE } from '../protocol/wire.ts'
+import { decodeEntries, ENTRY_BODY_UPDATE } from '#lib/protocol/wire.ts'
 import type { StoredClient, StoredDocument, StoredRow } from './document-store.ts'
 import { decodeVector, encodeVector } from './state-vector.ts'
 import { scanClocks } from './update-gate.ts'

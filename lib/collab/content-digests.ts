@@ -1,4 +1,4 @@
-import type { CompareRequest, Verdict } from '../protocol/events.ts'
+import type { CompareRequest, Verdict } from '#lib/protocol/events.ts'
 import type { DocumentStore } from './document-store.ts'
 import type { FoldJob } from './fold.ts'
 import type { Member } from './members.ts'

@@ -1,5 +1,5 @@
-import type { SharedRole } from '../protocol/identity.ts'
-import { type ChainHash, chainAfter, EMPTY_CHAIN, equalBytes, type Row } from '../protocol/wire.ts'
+import type { SharedRole } from '#lib/protocol/identity.ts'
+import { type ChainHash, chainAfter, EMPTY_CHAIN, equalBytes, type Row } from '#lib/protocol/wire.ts'
 
 /*
  * The port to durable storage, owned by the rules (lib/collab) and implemented by lib/storage.

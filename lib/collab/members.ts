@@ -1,5 +1,5 @@
-import type { Ack, Reset, RoleChange } from '../protocol/events.ts'
-import { mayEdit, type Role } from '../protocol/identity.ts'
+import type { Ack, Reset, RoleChange } from '#lib/protocol/events.ts'
+import { mayEdit, type Role } from '#lib/protocol/identity.ts'
 
 /** One connection as the rules see it. The methods send; none throws, none waits. */
 export interface Connection {

@@ -1,4 +1,4 @@
-import { HUE_ORDER } from '../protocol/identity.ts'
+import { HUE_ORDER } from '#lib/protocol/identity.ts'
 
 /** People remembered after they left, so that they come back in the same hue. */
 const REMEMBERED = 500

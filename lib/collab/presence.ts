@@ -1,11 +1,11 @@
-import { type Identity, mayEdit, type PresenceState, type Role } from '../protocol/identity.ts'
-import { LIMITS } from '../protocol/limits.ts'
+import { type Identity, mayEdit, type PresenceState, type Role } from '#lib/protocol/identity.ts'
+import { LIMITS } from '#lib/protocol/limits.ts'
 import {
   encodePresenceDiff,
   equalBytes,
   type PresenceSetBody,
   type PresenceUpsert,
-} from '../protocol/wire.ts'
+} from '#lib/protocol/wire.ts'
 import { PresenceHues } from './presence-hues.ts'
 
 /** Who somebody is, before the room has given them a hue. `hue`: the one they chose, null: none. */

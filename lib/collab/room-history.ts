@@ -1,6 +1,6 @@
-import type { HISTORY_MODES } from '../protocol/events.ts'
-import type { Pieces } from '../protocol/pieces.ts'
-import { type ChainHash, chainToHex, EMPTY_CHAIN, encodeHistory, NO_CHAIN } from '../protocol/wire.ts'
+import type { HISTORY_MODES } from '#lib/protocol/events.ts'
+import type { Pieces } from '#lib/protocol/pieces.ts'
+import { type ChainHash, chainToHex, EMPTY_CHAIN, encodeHistory, NO_CHAIN } from '#lib/protocol/wire.ts'
 import {
   DamagedDocument,
   damageIn,

@@ -1,9 +1,15 @@
-import { type Refusal, refuse } from '../protocol/errors.ts'
-import type { HISTORY_MODES, Notice, Reset, RoleChange } from '../protocol/events.ts'
-import type { Role } from '../protocol/identity.ts'
-import type { Pieces } from '../protocol/pieces.ts'
-import { SCHEMA_VERSION } from '../protocol/version.ts'
-import { type BatchBody, type ChainHash, chainAfter, ENTRY_BODY_UPDATE, encodeRow } from '../protocol/wire.ts'
+import { type Refusal, refuse } from '#lib/protocol/errors.ts'
+import type { HISTORY_MODES, Notice, Reset, RoleChange } from '#lib/protocol/events.ts'
+import type { Role } from '#lib/protocol/identity.ts'
+import type { Pieces } from '#lib/protocol/pieces.ts'
+import { SCHEMA_VERSION } from '#lib/protocol/version.ts'
+import {
+  type BatchBody,
+  type ChainHash,
+  chainAfter,
+  ENTRY_BODY_UPDATE,
+  encodeRow,
+} from '#lib/protocol/wire.ts'
 import { BatchIntake, type BatchOutcome, CLIENT_ID_TAKEN } from './batch-intake.ts'
 import { ClientNumbers } from './client-numbers.ts'
 import type { CommitSource } from './commit-queue.ts'

@@ -6,8 +6,8 @@ import {
   isMarkValue,
   NODE_KINDS,
   type NodeKind,
-} from '../protocol/document-schema.ts'
-import { ROOTS } from '../protocol/version.ts'
+} from '#lib/protocol/document-schema.ts'
+import { ROOTS } from '#lib/protocol/version.ts'
 import { isTooDeep } from './type-nesting.ts'
 
 /*

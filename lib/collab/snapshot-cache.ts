@@ -1,5 +1,5 @@
-import type { Pieces } from '../protocol/pieces.ts'
-import { encodeHistory, type Row, type SnapshotBody } from '../protocol/wire.ts'
+import type { Pieces } from '#lib/protocol/pieces.ts'
+import { encodeHistory, type Row, type SnapshotBody } from '#lib/protocol/wire.ts'
 import type { DocumentStore } from './document-store.ts'
 
 interface Cached {

@@ -1,4 +1,4 @@
-import { LIMITS } from '../protocol/limits.ts'
+import { LIMITS } from '#lib/protocol/limits.ts'
 
 /**
  * True when a type with so many types around it is one too many: at most `LIMITS.typeNesting` stand inside each other, the

@@ -1,5 +1,5 @@
-import { LIMITS } from '../protocol/limits.ts'
-import { ROOTS } from '../protocol/version.ts'
+import { LIMITS } from '#lib/protocol/limits.ts'
+import { ROOTS } from '#lib/protocol/version.ts'
 import { isTooDeep } from './type-nesting.ts'
 import { type GateCode, malformed, RefusedUpdate } from './update-gate-bytes.ts'
 import { BatchBounds, type Id, type Struct, tooLarge, visitUpdate } from './update-gate-structs.ts'

@@ -1,8 +1,8 @@
 'use client'
 
 import { useEffect, useRef, useState } from 'react'
-import type { Asked } from '../protocol/events.ts'
-import { atLeast } from '../protocol/identity.ts'
+import type { Asked } from '#lib/protocol/events.ts'
+import { atLeast } from '#lib/protocol/identity.ts'
 import type { DocumentSession } from './document-session.ts'
 import { CloseIcon } from './icons.tsx'
 import { useAnnounce, useWords } from './interface.tsx'

@@ -1,8 +1,8 @@
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 import * as Y from 'yjs'
-import { LIMITS } from '../protocol/limits.ts'
-import { ROOTS } from '../protocol/version.ts'
+import { LIMITS } from '#lib/protocol/limits.ts'
+import { ROOTS } from '#lib/protocol/version.ts'
 
 /** Both ends of a selection, as places between characters that survive other people's edits. */
 export interface CaretPosition {

@@ -1,7 +1,7 @@
 import type { EditorView } from '@tiptap/pm/view'
 import type * as Y from 'yjs'
-import type { Passes } from '../client/incoming.ts'
-import { reachesInto } from '../client/update-reach.ts'
+import type { Passes } from '#lib/client/incoming.ts'
+import { reachesInto } from '#lib/client/update-reach.ts'
 import { blockAtCaret, keepComposed } from './composed-text.ts'
 
 /** Runs `task` after `ms`; returns what cancels it. */

@@ -1,7 +1,7 @@
 'use client'
 
 import { useState } from 'react'
-import { pathOf } from '../protocol/urls.ts'
+import { pathOf } from '#lib/protocol/urls.ts'
 import { useWords } from './interface.tsx'
 
 /** Asks before a document is deleted for everybody. Leaves the page when it is gone. */

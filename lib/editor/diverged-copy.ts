@@ -1,4 +1,4 @@
-import type { CollabProvider } from '../client/collab-provider.ts'
+import type { CollabProvider } from '#lib/client/collab-provider.ts'
 import { byLanguage } from './language.ts'
 
 /* A Y.Doc that shows what nobody else has gives way to a new one ([CMP4]). Loaded when that happens. */

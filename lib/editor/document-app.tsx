@@ -1,7 +1,7 @@
 'use client'
 
 import { useEffect, useState } from 'react'
-import type { Identity } from '../protocol/identity.ts'
+import type { Identity } from '#lib/protocol/identity.ts'
 import { DocumentPage } from './document-page.tsx'
 import { useDocumentSession } from './document-session.ts'
 import { DocumentShell } from './document-shell.tsx'

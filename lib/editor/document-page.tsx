@@ -2,8 +2,8 @@
 
 import type { Editor } from '@tiptap/core'
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { mayEdit, type Role } from '../protocol/identity.ts'
-import { ROOTS } from '../protocol/version.ts'
+import { mayEdit, type Role } from '#lib/protocol/identity.ts'
+import { ROOTS } from '#lib/protocol/version.ts'
 import { Arrivals } from './arrivals.tsx'
 import { AskedNotice } from './asked-notice.tsx'
 import { caretPlace } from './caret-layer.ts'

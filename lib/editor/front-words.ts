@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../protocol/errors.ts'
+import type { ErrorCode } from '#lib/protocol/errors.ts'
 import { byLanguage } from './language.ts'
 
 /* The words of the pages that need no JavaScript: the front page and its trash, a link's password, what was refused. */

@@ -1,7 +1,7 @@
 'use client'
 
 import { useEffect, useMemo, useRef, useState } from 'react'
-import type { DraftState } from '../client/provider-state.ts'
+import type { DraftState } from '#lib/client/provider-state.ts'
 import { AskButton, useAsking } from './access-chip.tsx'
 import { accessWordsIn } from './access-words.ts'
 import type { DocumentSession } from './document-session.ts'

@@ -1,7 +1,7 @@
 import * as Y from 'yjs'
-import { openIndexedDbStore } from '../client/indexed-db-store.ts'
-import type { ReplicaStore } from '../client/replica-store.ts'
-import { decodeEntries, decodeUpdates, ENTRY_BODY_UPDATE } from '../protocol/wire.ts'
+import { openIndexedDbStore } from '#lib/client/indexed-db-store.ts'
+import type { ReplicaStore } from '#lib/client/replica-store.ts'
+import { decodeEntries, decodeUpdates, ENTRY_BODY_UPDATE } from '#lib/protocol/wire.ts'
 import { draftText } from './draft-text.ts'
 
 /*

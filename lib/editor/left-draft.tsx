@@ -1,7 +1,7 @@
 'use client'
 
 import { useEffect, useState } from 'react'
-import { recallGuest } from '../client/guest-memory.ts'
+import { recallGuest } from '#lib/client/guest-memory.ts'
 import { accessWordsIn } from './access-words.ts'
 import { DraftCard } from './draft-card.tsx'
 import { InterfaceProvider } from './interface.tsx'

@@ -1,8 +1,8 @@
 'use client'
 
 import { useEffect, useId, useRef, useState } from 'react'
-import type { SharedLink, SharingOverview } from '../protocol/sharing.ts'
-import { urlOf } from '../protocol/urls.ts'
+import type { SharedLink, SharingOverview } from '#lib/protocol/sharing.ts'
+import { urlOf } from '#lib/protocol/urls.ts'
 import { copyText } from './copy-text.ts'
 import { CheckIcon, LinkIcon } from './icons.tsx'
 import { useAnnounce, useWords } from './interface.tsx'

@@ -1,4 +1,4 @@
-import { pathOf } from '../protocol/urls.ts'
+import { pathOf } from '#lib/protocol/urls.ts'
 import type { FrontWords } from './front-words.ts'
 import { BookIcon } from './icons.tsx'
 import type { Words } from './words.ts'

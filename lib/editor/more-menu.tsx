@@ -1,6 +1,6 @@
 'use client'
 
-import { addressIn, pathOf } from '../protocol/urls.ts'
+import { addressIn, pathOf } from '#lib/protocol/urls.ts'
 import { CheckIcon, DotsIcon } from './icons.tsx'
 import { useLanguage, useWords } from './interface.tsx'
 import { LANGUAGES } from './language.ts'

@@ -1,5 +1,5 @@
 import type { Editor } from '@tiptap/core'
-import type { OwnPresence as Presence } from '../client/collab-provider.ts'
+import type { OwnPresence as Presence } from '#lib/client/collab-provider.ts'
 
 /** A caret that moves goes out this often at most, ms. */
 const CARET_EVERY = 50

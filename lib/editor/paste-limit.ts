@@ -1,4 +1,4 @@
-import { LIMITS } from '../protocol/limits.ts'
+import { LIMITS } from '#lib/protocol/limits.ts'
 
 /** What of a paste or a drop counts: the representations an editor may read. */
 const READ_TYPES = ['text/html', 'text/plain'] as const

@@ -1,8 +1,8 @@
 'use client'
 
 import { useEffect, useId, useMemo, useRef, useState } from 'react'
-import { HUE_COUNT, mayEdit } from '../protocol/identity.ts'
-import { LIMITS } from '../protocol/limits.ts'
+import { HUE_COUNT, mayEdit } from '#lib/protocol/identity.ts'
+import { LIMITS } from '#lib/protocol/limits.ts'
 import type { DocumentSession } from './document-session.ts'
 import { useAnnounce, useWords } from './interface.tsx'
 import { Popover } from './overlays.tsx'

@@ -1,5 +1,5 @@
-import type { Peer } from '../client/provider-state.ts'
-import type { Identity, PresenceState, Role } from '../protocol/identity.ts'
+import type { Peer } from '#lib/client/provider-state.ts'
+import type { Identity, PresenceState, Role } from '#lib/protocol/identity.ts'
 import { GUEST_NAME_PARTS } from './guest-names.ts'
 import type { Words } from './words.ts'
 

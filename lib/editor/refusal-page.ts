@@ -1,5 +1,5 @@
-import type { ErrorCode } from '../protocol/errors.ts'
-import { pathOf } from '../protocol/urls.ts'
+import type { ErrorCode } from '#lib/protocol/errors.ts'
+import { pathOf } from '#lib/protocol/urls.ts'
 import { frontWordsIn, refusedSentence } from './front-words.ts'
 import { HTML_LANG } from './language.ts'
 import { LANGUAGE_COOKIE, languageFor } from './preferences.ts'

@@ -1,7 +1,7 @@
 'use client'
 
 import { useEffect, useRef, useState } from 'react'
-import type { ProviderStatus, SaveState } from '../client/provider-state.ts'
+import type { ProviderStatus, SaveState } from '#lib/client/provider-state.ts'
 import { AccessChip } from './access-chip.tsx'
 import { copyText, downloadFile } from './copy-text.ts'
 import type { DocumentSession } from './document-session.ts'

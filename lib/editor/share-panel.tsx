@@ -1,8 +1,8 @@
 'use client'
 
 import { useEffect, useId, useRef, useState } from 'react'
-import { atLeast, SHARED_ROLES, type SharedRole } from '../protocol/identity.ts'
-import type { SharedLink, SharingOverview } from '../protocol/sharing.ts'
+import { atLeast, SHARED_ROLES, type SharedRole } from '#lib/protocol/identity.ts'
+import type { SharedLink, SharingOverview } from '#lib/protocol/sharing.ts'
 import { accessWordsIn } from './access-words.ts'
 import type { DocumentSession } from './document-session.ts'
 import { useAnnounce, useLanguage } from './interface.tsx'

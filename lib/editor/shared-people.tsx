@@ -1,8 +1,8 @@
 'use client'
 
-import type { Peer } from '../client/provider-state.ts'
-import { atLeast, SHARED_ROLES, type SharedRole } from '../protocol/identity.ts'
-import type { SharedPerson, SharingOverview } from '../protocol/sharing.ts'
+import type { Peer } from '#lib/client/provider-state.ts'
+import { atLeast, SHARED_ROLES, type SharedRole } from '#lib/protocol/identity.ts'
+import type { SharedPerson, SharingOverview } from '#lib/protocol/sharing.ts'
 import { useWords } from './interface.tsx'
 import { displayName, initials } from './people.ts'
 import type { Sharing } from './sharing.ts'

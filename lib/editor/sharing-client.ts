@@ -1,12 +1,12 @@
 import * as v from 'valibot'
-import type { SharedRole } from '../protocol/identity.ts'
+import type { SharedRole } from '#lib/protocol/identity.ts'
 import {
   type RenewedLink,
   renewedLinkSchema,
   type SharingOverview,
   sharingSchema,
-} from '../protocol/sharing.ts'
-import { type ApiPath, pathOf } from '../protocol/urls.ts'
+} from '#lib/protocol/sharing.ts'
+import { type ApiPath, pathOf } from '#lib/protocol/urls.ts'
 
 /*
  * Sharing as the page asks for it, over HTTP. Each call throws when it was refused or the server is out of reach: the

@@ -1,4 +1,4 @@
-import type { SharingOverview } from '../protocol/sharing.ts'
+import type { SharingOverview } from '#lib/protocol/sharing.ts'
 import type { AccessWords } from './access-words.ts'
 
 /** What the parts of the dialog need to know, and how they make a change. */

@@ -1,12 +1,12 @@
 'use client'
 
 import { useEffect, useState } from 'react'
-import { pathOf } from '../protocol/urls.ts'
+import { pathOf } from '#lib/protocol/urls.ts'
 import { accountWordsIn } from './account-words.ts'
 import type { Language } from './language.ts'
 
 /** Only in the browser: Next's server bundle would bring a second copy of Yjs beside the server's own. */
-const localCopies = () => import('../client/local-copies.ts')
+const localCopies = () => import('#lib/client/local-copies.ts')
 
 interface SignOutFormProps {
   /** The user, and the guests they once were. */

@@ -1,10 +1,10 @@
 import * as v from 'valibot'
-import { SessionEnded } from '../client/credential.ts'
-import { recallGuest, rememberGuest } from '../client/guest-memory.ts'
-import { RefusedRequest } from '../protocol/errors.ts'
-import { identitySchema, refusalSchema, type SessionAnswer, sessionSchema } from '../protocol/events.ts'
-import type { Identity } from '../protocol/identity.ts'
-import { pathOf } from '../protocol/urls.ts'
+import { SessionEnded } from '#lib/client/credential.ts'
+import { recallGuest, rememberGuest } from '#lib/client/guest-memory.ts'
+import { RefusedRequest } from '#lib/protocol/errors.ts'
+import { identitySchema, refusalSchema, type SessionAnswer, sessionSchema } from '#lib/protocol/events.ts'
+import type { Identity } from '#lib/protocol/identity.ts'
+import { pathOf } from '#lib/protocol/urls.ts'
 
 const savedProfileSchema = v.object({ user: identitySchema })
 

@@ -2,7 +2,7 @@
 
 import { Editor } from '@tiptap/core'
 import { useEffect, useRef, useState } from 'react'
-import { LIMITS } from '../protocol/limits.ts'
+import { LIMITS } from '#lib/protocol/limits.ts'
 import { CaretDrawing } from './caret-drawing.ts'
 import { followFlags } from './caret-flags.ts'
 import { ownCaret, remoteCarets } from './caret-layer.ts'

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef } from 'react'
 import type * as Y from 'yjs'
-import { LIMITS } from '../protocol/limits.ts'
+import { LIMITS } from '#lib/protocol/limits.ts'
 import { useWords } from './interface.tsx'
 import { changeBetween, movePosition, rebase } from './text-change.ts'
 

@@ -1,4 +1,4 @@
-import { pathOf } from '../protocol/urls.ts'
+import { pathOf } from '#lib/protocol/urls.ts'
 import type { DocumentSession } from './document-session.ts'
 import { useWords } from './interface.tsx'
 import { chipSentence, saveChip } from './save-chip.ts'

@@ -1,8 +1,8 @@
 'use client'
 
 import { useEffect, useState, useSyncExternalStore } from 'react'
-import type { CollabProvider } from '../client/collab-provider.ts'
-import type { DraftState, Peer, ProviderStatus, SaveState } from '../client/provider-state.ts'
+import type { CollabProvider } from '#lib/client/collab-provider.ts'
+import type { DraftState, Peer, ProviderStatus, SaveState } from '#lib/client/provider-state.ts'
 
 /*
  * What the provider knows, as React reads it. Every component asks for itself, so that a keystroke redraws the chip and

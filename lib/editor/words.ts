@@ -5,7 +5,7 @@
  * files: a half in another place would only have to be looked for.
  */
 
-import type { SharedRole } from '../protocol/identity.ts'
+import type { SharedRole } from '#lib/protocol/identity.ts'
 import { guestNameIn } from './guest-names.ts'
 import { byLanguage } from './language.ts'
 

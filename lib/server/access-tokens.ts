@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { Store } from '../storage/open-store.ts'
+import type { Store } from '#lib/storage/open-store.ts'
 import type { AccessToken, NewAccessToken } from './services.ts'
 
 type TokenScope = AccessToken['scope']

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { RefusedRequest, refuse } from '../protocol/errors.ts'
+import { RefusedRequest, refuse } from '#lib/protocol/errors.ts'
 import type { AccessTokens } from './access-tokens.ts'
 import type { Accounts, KeptSession } from './accounts.ts'
 import { CLIENT_HEADER, type ClientIps } from './client-ip.ts'

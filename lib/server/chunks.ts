@@ -1,5 +1,5 @@
-import { LIMITS } from '../protocol/limits.ts'
-import type { Pieces } from '../protocol/pieces.ts'
+import { LIMITS } from '#lib/protocol/limits.ts'
+import type { Pieces } from '#lib/protocol/pieces.ts'
 
 /** A history above this does not fit into the time that a client waits for an answer on a narrow link. */
 export const ANSWER_BYTES = 64 * 1024

@@ -1,7 +1,7 @@
 import type { Socket } from 'socket.io'
-import type { Clock } from '../collab/clock.ts'
-import type { Connection } from '../collab/members.ts'
-import { type Refusal, refuse } from '../protocol/errors.ts'
+import type { Clock } from '#lib/collab/clock.ts'
+import type { Connection } from '#lib/collab/members.ts'
+import { type Refusal, refuse } from '#lib/protocol/errors.ts'
 import {
   type Ack,
   type AskRequest,
@@ -19,11 +19,11 @@ import {
   type RoleChange,
   renewSchema,
   type UpEvents,
-} from '../protocol/events.ts'
-import { atLeast } from '../protocol/identity.ts'
-import { LIMITS } from '../protocol/limits.ts'
-import { Pieces } from '../protocol/pieces.ts'
-import { type BatchBody, decodeBatch, decodePresenceSet, type PresenceSetBody } from '../protocol/wire.ts'
+} from '#lib/protocol/events.ts'
+import { atLeast } from '#lib/protocol/identity.ts'
+import { LIMITS } from '#lib/protocol/limits.ts'
+import { Pieces } from '#lib/protocol/pieces.ts'
+import { type BatchBody, decodeBatch, decodePresenceSet, type PresenceSetBody } from '#lib/protocol/wire.ts'
 import { DocumentJoins, type JoinPorts, type SocketOwner } from './document-joins.ts'
 import { EventGate } from './event-gate.ts'
 import { HistorySending } from './history-sending.ts'

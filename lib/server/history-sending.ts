@@ -1,5 +1,5 @@
-import type { DownEvents } from '../protocol/events.ts'
-import type { Pieces } from '../protocol/pieces.ts'
+import type { DownEvents } from '#lib/protocol/events.ts'
+import type { Pieces } from '#lib/protocol/pieces.ts'
 import { ANSWER_BYTES, sendChunks } from './chunks.ts'
 import type { Answer } from './socket-events.ts'
 

@@ -1,4 +1,4 @@
-import type { Role } from '../protocol/identity.ts'
+import type { Role } from '#lib/protocol/identity.ts'
 import type { AccessTokens } from './access-tokens.ts'
 import type { Accounts, KeptSession } from './accounts.ts'
 import type { Person } from './person.ts'

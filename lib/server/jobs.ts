@@ -1,4 +1,4 @@
-import type { DocumentCatalog } from '../collab/document-store.ts'
+import type { DocumentCatalog } from '#lib/collab/document-store.ts'
 import type { Log } from './log.ts'
 
 const HOUR = 60 * 60 * 1000

@@ -1,5 +1,5 @@
-import type { Clock } from '../collab/clock.ts'
-import type { AccessStore } from '../collab/document-store.ts'
+import type { Clock } from '#lib/collab/clock.ts'
+import type { AccessStore } from '#lib/collab/document-store.ts'
 import type { Log } from './log.ts'
 
 export interface LinkExpiryPorts {

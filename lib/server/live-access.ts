@@ -1,8 +1,8 @@
-import type { AccessStore } from '../collab/document-store.ts'
-import type { Connection, Member } from '../collab/members.ts'
-import type { Rooms } from '../collab/rooms.ts'
-import type { Asked, AskRequest, RoleChange } from '../protocol/events.ts'
-import { atLeast, capped, type Identity, type Role } from '../protocol/identity.ts'
+import type { AccessStore } from '#lib/collab/document-store.ts'
+import type { Connection, Member } from '#lib/collab/members.ts'
+import type { Rooms } from '#lib/collab/rooms.ts'
+import type { Asked, AskRequest, RoleChange } from '#lib/protocol/events.ts'
+import { atLeast, capped, type Identity, type Role } from '#lib/protocol/identity.ts'
 import type { Log } from './log.ts'
 import type { Right, Rights } from './rights.ts'
 

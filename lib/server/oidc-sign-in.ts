@@ -1,5 +1,5 @@
 import { APIError } from 'better-auth/api'
-import { urlOf } from '../protocol/urls.ts'
+import { urlOf } from '#lib/protocol/urls.ts'
 import {
   type AuthLibrary,
   type AuthLibraryOptions,

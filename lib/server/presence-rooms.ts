@@ -1,7 +1,7 @@
-import type { Clock } from '../collab/clock.ts'
-import { Presence, type PresenceIdentity, type PresenceSend, type PresenceTab } from '../collab/presence.ts'
-import type { Identity, Role } from '../protocol/identity.ts'
-import type { PresenceSetBody } from '../protocol/wire.ts'
+import type { Clock } from '#lib/collab/clock.ts'
+import { Presence, type PresenceIdentity, type PresenceSend, type PresenceTab } from '#lib/collab/presence.ts'
+import type { Identity, Role } from '#lib/protocol/identity.ts'
+import type { PresenceSetBody } from '#lib/protocol/wire.ts'
 
 export interface PresenceRoomsOptions {
   readonly clock: Clock

@@ -1,6 +1,6 @@
-import { roleOf } from '../collab/access.ts'
-import type { AccessFacts, AccessKey, AccessStore } from '../collab/document-store.ts'
-import { capped, type Role } from '../protocol/identity.ts'
+import { roleOf } from '#lib/collab/access.ts'
+import type { AccessFacts, AccessKey, AccessStore } from '#lib/collab/document-store.ts'
+import { capped, type Role } from '#lib/protocol/identity.ts'
 import type { Tokens } from './tokens.ts'
 
 /** What somebody may do with a document. *locked*: nothing before the link's password. */

@@ -1,6 +1,6 @@
-import type { Refusal } from '../protocol/errors.ts'
-import type { Identity, Role, SharedRole } from '../protocol/identity.ts'
-import type { RenewedLink, SharingOverview } from '../protocol/sharing.ts'
+import type { Refusal } from '#lib/protocol/errors.ts'
+import type { Identity, Role, SharedRole } from '#lib/protocol/identity.ts'
+import type { RenewedLink, SharingOverview } from '#lib/protocol/sharing.ts'
 
 /*
  * The bridge between the process and the routes. Next compiles app/ apart from server.ts, so a module's own variable would

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { Refusal } from '../protocol/errors.ts'
+import type { Refusal } from '#lib/protocol/errors.ts'
 import type {
   AskRequest,
   CompareRequest,
@@ -8,9 +8,9 @@ import type {
   PullRequest,
   RenewRequest,
   UpEvents,
-} from '../protocol/events.ts'
-import type { Role } from '../protocol/identity.ts'
-import type { BatchBody, PresenceSetBody } from '../protocol/wire.ts'
+} from '#lib/protocol/events.ts'
+import type { Role } from '#lib/protocol/identity.ts'
+import type { BatchBody, PresenceSetBody } from '#lib/protocol/wire.ts'
 import type { RateName } from './rates.ts'
 
 /** What each event brings, understood. */

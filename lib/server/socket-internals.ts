@@ -1,8 +1,8 @@
 import { ServerResponse } from 'node:http'
 import type { Server } from 'socket.io'
-import type { DownEvents } from '../protocol/events.ts'
-import { Encoder } from '../protocol/packet-parser.ts'
-import { NAMESPACE } from '../protocol/version.ts'
+import type { DownEvents } from '#lib/protocol/events.ts'
+import { Encoder } from '#lib/protocol/packet-parser.ts'
+import { NAMESPACE } from '#lib/protocol/version.ts'
 import type { DocumentSocket } from './document-connection.ts'
 
 /*

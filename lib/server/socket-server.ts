@@ -1,20 +1,20 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http'
 import { type Namespace, Server } from 'socket.io'
 import * as v from 'valibot'
-import type { Clock } from '../collab/clock.ts'
-import type { PresenceSend } from '../collab/presence.ts'
-import type { RoomWire } from '../collab/room.ts'
+import type { Clock } from '#lib/collab/clock.ts'
+import type { PresenceSend } from '#lib/collab/presence.ts'
+import type { RoomWire } from '#lib/collab/room.ts'
 import {
   type Asked,
   type ConnectRefusal,
   type DownEvents,
   handshakeSchema,
   type UpEvents,
-} from '../protocol/events.ts'
-import { LIMITS } from '../protocol/limits.ts'
-import { Decoder, Encoder } from '../protocol/packet-parser.ts'
-import { pathOf } from '../protocol/urls.ts'
-import { NAMESPACE, PROTOCOL_VERSION } from '../protocol/version.ts'
+} from '#lib/protocol/events.ts'
+import { LIMITS } from '#lib/protocol/limits.ts'
+import { Decoder, Encoder } from '#lib/protocol/packet-parser.ts'
+import { pathOf } from '#lib/protocol/urls.ts'
+import { NAMESPACE, PROTOCOL_VERSION } from '#lib/protocol/version.ts'
 import type { Ended } from './accounts.ts'
 import {
   type ConnectionPorts,

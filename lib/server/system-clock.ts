@@ -1,4 +1,4 @@
-import type { Clock } from '../collab/clock.ts'
+import type { Clock } from '#lib/collab/clock.ts'
 
 const after: Clock['after'] = (ms, task) => {
   const timer = setTimeout(task, ms)

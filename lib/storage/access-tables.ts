@@ -5,8 +5,8 @@ import type {
   StoredGrant,
   StoredLink,
   StoredSharing,
-} from '../collab/document-store.ts'
-import type { SharedRole } from '../protocol/identity.ts'
+} from '#lib/collab/document-store.ts'
+import type { SharedRole } from '#lib/protocol/identity.ts'
 import { inTransaction, prepare, type Statement } from './connection.ts'
 
 type FactColumns = Omit<AccessFacts, 'link'> &

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { ListedDocument, NewDocument, TrashedDocument, Visit } from '../collab/document-store.ts'
-import { EMPTY_CHAIN } from '../protocol/wire.ts'
+import type { ListedDocument, NewDocument, TrashedDocument, Visit } from '#lib/collab/document-store.ts'
+import { EMPTY_CHAIN } from '#lib/protocol/wire.ts'
 import { inTransaction, prepare } from './connection.ts'
 
 /** DocumentCatalog over one connection, in the storage thread, synchronous. What each method promises stands at the port. */

@@ -11,8 +11,8 @@ import {
   type StoredClient,
   type StoredDocument,
   type StoredRow,
-} from '../collab/document-store.ts'
-import { equalBytes } from '../protocol/wire.ts'
+} from '#lib/collab/document-store.ts'
+import { equalBytes } from '#lib/protocol/wire.ts'
 import { inTransaction, prepare, SQLITE, type Statement, sqliteCode } from './connection.ts'
 
 type DocumentColumns = Omit<StoredDocument, 'clients' | 'snapshot' | 'rows'>

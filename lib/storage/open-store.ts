@@ -1,5 +1,5 @@
 import { Kysely } from 'kysely'
-import type { AccessStore, DocumentCatalog, DocumentStore, OwnerCatalog } from '../collab/document-store.ts'
+import type { AccessStore, DocumentCatalog, DocumentStore, OwnerCatalog } from '#lib/collab/document-store.ts'
 import { AccountDialect } from './account-dialect.ts'
 import type { AccountTables } from './account-tables.ts'
 import { packRows, unpackRows } from './packed-rows.ts'

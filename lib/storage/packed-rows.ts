@@ -1,4 +1,4 @@
-import type { StoredRow } from '../collab/document-store.ts'
+import type { StoredRow } from '#lib/collab/document-store.ts'
 
 /*
  * Rows on their way between the threads: one ArrayBuffer that changes hands instead of objects that are cloned one

@@ -6,7 +6,7 @@ import type {
   RowOutcome,
   Snapshot,
   StoredDocument,
-} from '../collab/document-store.ts'
+} from '#lib/collab/document-store.ts'
 import type { AccountResult } from './account-connection.ts'
 import type { WireError } from './store-error.ts'
 

@@ -1,4 +1,4 @@
-import { DamagedDocument } from '../collab/document-store.ts'
+import { DamagedDocument } from '#lib/collab/document-store.ts'
 
 /** The store cannot be opened. `message` is one sentence for the person who runs the server. */
 export class StoreUnavailable extends Error {

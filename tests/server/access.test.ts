@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { Ack, Asked, Reset, RoleChange } from '../../lib/protocol/events.ts'
-import type { SharingOverview } from '../../lib/protocol/sharing.ts'
+import type { Ack, Asked, Reset, RoleChange } from '#lib/protocol/events.ts'
+import type { SharingOverview } from '#lib/protocol/sharing.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
 import { batchOf, Guest, join, next, type TestSocket } from './guest.ts'
 

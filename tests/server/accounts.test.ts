@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Accounts, type Ended, type KeptSession } from '../../lib/server/accounts.ts'
-import { createLog } from '../../lib/server/log.ts'
-import { openStore, type Store } from '../../lib/storage/open-store.ts'
+import { Accounts, type Ended, type KeptSession } from '#lib/server/accounts.ts'
+import { createLog } from '#lib/server/log.ts'
+import { openStore, type Store } from '#lib/storage/open-store.ts'
 import { newDocument } from '../storage/stored-values.ts'
 
 const DAY = 24 * 60 * 60 * 1000

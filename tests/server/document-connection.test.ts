@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest'
-import type { RoomJoined } from '../../lib/collab/rooms.ts'
-import { Pieces } from '../../lib/protocol/pieces.ts'
-import { encodeBatch, encodePresenceSet } from '../../lib/protocol/wire.ts'
+import type { RoomJoined } from '#lib/collab/rooms.ts'
+import { Pieces } from '#lib/protocol/pieces.ts'
+import { encodeBatch, encodePresenceSet } from '#lib/protocol/wire.ts'
 import {
   type ConnectionPorts,
   DocumentConnection,
   type DocumentSocket,
-} from '../../lib/server/document-connection.ts'
-import { createLog } from '../../lib/server/log.ts'
-import { PresenceRooms } from '../../lib/server/presence-rooms.ts'
-import type { Right } from '../../lib/server/rights.ts'
-import { Tokens } from '../../lib/server/tokens.ts'
+} from '#lib/server/document-connection.ts'
+import { createLog } from '#lib/server/log.ts'
+import { PresenceRooms } from '#lib/server/presence-rooms.ts'
+import type { Right } from '#lib/server/rights.ts'
+import { Tokens } from '#lib/server/tokens.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 
 const tokens = new Tokens('a secret of more than thirty-two characters', Date.now)

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { encodeEntries } from '../../lib/protocol/wire.ts'
-import { Folding } from '../../lib/server/folding.ts'
+import { encodeEntries } from '#lib/protocol/wire.ts'
+import { Folding } from '#lib/server/folding.ts'
 import { paragraphOf } from '../support/paragraph.ts'
 
 let folding: Folding

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { createLog } from '../../lib/server/log.ts'
-import { Tokens } from '../../lib/server/tokens.ts'
+import { createLog } from '#lib/server/log.ts'
+import { Tokens } from '#lib/server/tokens.ts'
 
 function logged(write: (log: ReturnType<typeof createLog>) => void): string {
   let lines = ''

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import { decodeHistory } from '../../lib/protocol/wire.ts'
+import { decodeHistory } from '#lib/protocol/wire.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
 import { batchOf, Guest, join, next } from './guest.ts'
 

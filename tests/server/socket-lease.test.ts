@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest'
-import { SocketLease } from '../../lib/server/socket-lease.ts'
+import { SocketLease } from '#lib/server/socket-lease.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 
 const WRITE = 30_000

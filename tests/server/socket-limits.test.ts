@@ -7,11 +7,11 @@ import {
   encodeBatch,
   encodePresenceSet,
   encodeUpdates,
-} from '../../lib/protocol/wire.ts'
-import type { KeptSession } from '../../lib/server/accounts.ts'
-import { ClientIps } from '../../lib/server/client-ip.ts'
-import { NO_RATES } from '../../lib/server/rates.ts'
-import { MOST_CONNECTIONS, SocketLimits } from '../../lib/server/socket-limits.ts'
+} from '#lib/protocol/wire.ts'
+import type { KeptSession } from '#lib/server/accounts.ts'
+import { ClientIps } from '#lib/server/client-ip.ts'
+import { NO_RATES } from '#lib/server/rates.ts'
+import { MOST_CONNECTIONS, SocketLimits } from '#lib/server/socket-limits.ts'
 import { type CollaborationServer, startCollaboration } from '../support/collaboration.ts'
 import { batchOf, connected, join, next, openSocket, type TestSocket } from './guest.ts'
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { LIMITS } from '../../lib/protocol/limits.ts'
+import { LIMITS } from '#lib/protocol/limits.ts'
 import {
   decodeBatch,
   decodeHistory,
@@ -10,7 +10,7 @@ import {
   encodeUpdates,
   type PresenceDiffBody,
   type PresenceUpsert,
-} from '../../lib/protocol/wire.ts'
+} from '#lib/protocol/wire.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
 import { batchOf, connected, Guest, join, next, openSocket, type TestSocket } from './guest.ts'
 
