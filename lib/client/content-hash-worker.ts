@@ -1,4 +1,4 @@
-import { contentDigest } from '#lib/protocol/content-digest.ts'
+import { contentDigest } from '#lib/document/content-digest.ts'
 
 /* The thread behind content-hash.ts: bytes in, their digest out. */
 

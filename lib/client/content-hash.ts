@@ -1,4 +1,4 @@
-import { contentDigest } from '#lib/protocol/content-digest.ts'
+import { contentDigest } from '#lib/document/content-digest.ts'
 
 /** The digest of `bytes` (content-digest.ts), made in a thread of its own where there are such. */
 export async function hashContent(bytes: Uint8Array): Promise<string> {

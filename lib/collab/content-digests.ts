@@ -1,6 +1,6 @@
+import type { FoldJob } from '#lib/document/fold.ts'
 import type { CompareRequest, Verdict } from '#lib/protocol/events.ts'
 import type { DocumentStore } from './document-store.ts'
-import type { FoldJob } from './fold.ts'
 import type { Member } from './members.ts'
 import type { Room } from './room.ts'
 import type { RoomEvent } from './rooms.ts'

@@ -1,3 +1,4 @@
+import type { SchemaFinding } from '#lib/document/schema-check.ts'
 import { type Refusal, refuse } from '#lib/protocol/errors.ts'
 import type { HISTORY_MODES, Notice, Reset, RoleChange } from '#lib/protocol/events.ts'
 import type { Role } from '#lib/protocol/identity.ts'
@@ -17,7 +18,6 @@ import type { NewRow, SnapshotHead, StoredClient, StoredDocument, StoredRow } fr
 import { type Connection, type Member, Members } from './members.ts'
 import { type Pending, PendingEntries, type Unchecked } from './pending-entries.ts'
 import { type Cursor, RoomHistory } from './room-history.ts'
-import type { SchemaFinding } from './schema-check.ts'
 
 /** Sends to everybody in a room at once. */
 export interface RoomWire {

@@ -1,6 +1,6 @@
+import { isTooDeep } from '#lib/document/type-nesting.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import { ROOTS } from '#lib/protocol/version.ts'
-import { isTooDeep } from './type-nesting.ts'
 import { type GateCode, malformed, RefusedUpdate } from './update-gate-bytes.ts'
 import { BatchBounds, type Id, type Struct, tooLarge, visitUpdate } from './update-gate-structs.ts'
 

@@ -1,5 +1,5 @@
 import * as Y from 'yjs'
-import { blocksOf, titleOf } from './document-text.ts'
+import { blocksOf, titleOf } from '#lib/document/text.ts'
 
 /** What somebody typed that is not in the document, to be read. */
 export interface DraftText {

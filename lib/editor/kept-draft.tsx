@@ -2,10 +2,10 @@
 
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { DraftState } from '#lib/client/provider-state.ts'
+import { fileName } from '#lib/document/text.ts'
 import { AskButton, useAsking } from './access-chip.tsx'
 import { accessWordsIn } from './access-words.ts'
 import type { DocumentSession } from './document-session.ts'
-import { fileName } from './document-text.ts'
 import { DraftCard } from './draft-card.tsx'
 import { draftText } from './draft-text.ts'
 import { useAnnounce, useLanguage } from './interface.tsx'

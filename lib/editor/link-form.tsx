@@ -2,7 +2,7 @@
 
 import type { Editor } from '@tiptap/core'
 import { useId, useRef, useState } from 'react'
-import { isSafeHref } from '#lib/protocol/document-schema.ts'
+import { isSafeHref } from '#lib/document/schema.ts'
 import { useWords } from './interface.tsx'
 
 /** Sets, changes or removes the link at the selection. */

@@ -1,7 +1,7 @@
 import { type Editor, getExtensionField, type PasteRule, pasteRulesPlugin } from '@tiptap/core'
 import { Link } from '@tiptap/extension-link'
 import { Plugin } from '@tiptap/pm/state'
-import { isSafeHref } from '#lib/protocol/document-schema.ts'
+import { isSafeHref } from '#lib/document/schema.ts'
 import { syncKey } from './binding/plugin-keys.ts'
 import { readSelection } from './binding/unread-selection.ts'
 import { SafeLink } from './link.ts'

@@ -1,6 +1,6 @@
 import { Mark } from '@tiptap/core'
 import type {} from '@tiptap/extension-link'
-import { isSafeHref } from '#lib/protocol/document-schema.ts'
+import { isSafeHref } from '#lib/document/schema.ts'
 
 /**
  * A link is its address and nothing else: what a peer could put into class, rel or target never reaches the page. Marked as

@@ -1,9 +1,9 @@
 import type { Editor } from '@tiptap/core'
 import { TextSelection } from '@tiptap/pm/state'
 import type * as Y from 'yjs'
+import { blockNames } from '#lib/document/text.ts'
 import { resolvePosition } from './caret-layer.ts'
 import { decodeCaret } from './caret-position.ts'
-import { blockNames } from './document-text.ts'
 import { blocksFrom } from './reading-place.ts'
 
 /** Where somebody is in a text. */

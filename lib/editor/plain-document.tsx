@@ -2,7 +2,7 @@
 
 import { Component, type ReactNode, useEffect, useState } from 'react'
 import type * as Y from 'yjs'
-import { plainText } from './document-text.ts'
+import { plainText } from '#lib/document/text.ts'
 import { useWords } from './interface.tsx'
 import { CopyButtons } from './save-indicator.tsx'
 

@@ -2,10 +2,10 @@
 
 import { useEffect, useRef, useState } from 'react'
 import type { ProviderStatus, SaveState } from '#lib/client/provider-state.ts'
+import { fileName, htmlPage, plainText } from '#lib/document/text.ts'
 import { AccessChip } from './access-chip.tsx'
 import { copyText, downloadFile } from './copy-text.ts'
 import type { DocumentSession } from './document-session.ts'
-import { fileName, htmlPage, plainText } from './document-text.ts'
 import { CheckIcon, DownloadIcon, OfflineIcon, SyncIcon, WarnIcon } from './icons.tsx'
 import { useAnnounce, useLanguage, useWords } from './interface.tsx'
 import { HTML_LANG } from './language.ts'

@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads'
-import { checkDocument, digestDocument, foldDocument } from '#lib/collab/fold.ts'
+import { checkDocument, digestDocument, foldDocument } from '#lib/document/fold.ts'
 import type { FoldAnswer, FoldAnswers, FoldOrder } from './folding.ts'
 
 /* The thread behind folding.ts: some orders in, as many answers out. */

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
-import type { FoldJob, FoldResult } from '#lib/collab/fold.ts'
-import type { SchemaFinding } from '#lib/collab/schema-check.ts'
+import type { FoldJob, FoldResult } from '#lib/document/fold.ts'
+import type { SchemaFinding } from '#lib/document/schema-check.ts'
 
 /** What the thread is asked. */
 export interface FoldOrder {

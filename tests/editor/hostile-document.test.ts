@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import type { CollabProvider } from '#lib/client/collab-provider.ts'
-import { checkSchema } from '#lib/collab/schema-check.ts'
+import { checkSchema } from '#lib/document/schema-check.ts'
 import { BREACHES } from '../collab/breaches.ts'
 import { type CollaborationServer, startCollaboration } from '../support/collaboration.ts'
 import { paragraphOf } from '../support/paragraph.ts'

@@ -1,6 +1,6 @@
 import * as Y from 'yjs'
 import type { CollabProvider } from '#lib/client/collab-provider.ts'
-import { checkSchema } from '#lib/collab/schema-check.ts'
+import { checkSchema } from '#lib/document/schema-check.ts'
 import { paragraphOf } from '../support/paragraph.ts'
 import { until } from '../support/writer.ts'
 import { type Hostile, hostileCorpus, type Sent, type Victim } from './hostile-corpus.ts'

@@ -1,6 +1,6 @@
 import * as Y from 'yjs'
 import type { SealedBatch } from '#lib/client/replica-store.ts'
-import { contentBytes } from '#lib/protocol/content-bytes.ts'
+import { contentBytes } from '#lib/document/content-bytes.ts'
 import { decodeEntries, decodeUpdates } from '#lib/protocol/wire.ts'
 import { MemoryReplicas } from '../support/memory-replica.ts'
 import { MemoryStore } from '../support/memory-store.ts'

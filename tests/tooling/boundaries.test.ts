@@ -140,7 +140,7 @@ describe('a planted breach is found', () => {
   })
 
   test('modules that need each other at run time are found', async () => {
-    await plant('lib/collab/fold.ts', `import { thing } from './room.ts'\nexport const two = thing\n`)
+    await plant('lib/document/fold.ts', `import { thing } from './room.ts'\nexport const two = thing\n`)
     const found = await breachesOf(
       'lib/collab/room.ts',
       `import { two } from './fold.ts'\nexport const thing = 1\nconsole.log(two)\n`,

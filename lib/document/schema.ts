@@ -1,6 +1,6 @@
 /*
  * What the body of a document may hold, as plain data: schema version SCHEMA_VERSION of version.ts. The editor's own
- * schema says the same (tests/editor/document-schema.test.ts); the server checks documents against this one.
+ * schema says the same (tests/document/schema.test.ts); the server checks documents against this one.
  */
 
 /** What an attribute's value may be. Pasted numbers may be anything that is a number; how large values are is the gate's. */

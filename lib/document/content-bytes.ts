@@ -1,5 +1,5 @@
 import * as Y from 'yjs'
-import { ROOTS } from './version.ts'
+import { ROOTS } from '#lib/protocol/version.ts'
 
 /*
  * What a document shows, as bytes that are equal if and only if it shows the same: kinds and attributes of elements, text

@@ -1,6 +1,6 @@
 import * as Y from 'yjs'
-import { isSafeHref } from '#lib/protocol/document-schema.ts'
 import { ROOTS } from '#lib/protocol/version.ts'
+import { isSafeHref } from './schema.ts'
 
 /*
  * A document read straight from its Y.Doc, without an editor: for the copy to download, for the page that must not bind

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { digestDocument, foldDocument } from '#lib/collab/fold.ts'
+import { contentBytes } from '#lib/document/content-bytes.ts'
+import { contentDigest } from '#lib/document/content-digest.ts'
+import { digestDocument, foldDocument } from '#lib/document/fold.ts'
 import { UndoStack } from '#lib/editor/binding/undo-stack.ts'
-import { contentBytes } from '#lib/protocol/content-bytes.ts'
-import { contentDigest } from '#lib/protocol/content-digest.ts'
 import { ENTRY_BODY_UPDATE, encodeEntries } from '#lib/protocol/wire.ts'
 
 /*

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { checkSchema } from '#lib/collab/schema-check.ts'
 import { checkUpdates } from '#lib/collab/update-gate.ts'
+import { checkSchema } from '#lib/document/schema-check.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
-import { BREACHES, element, elementAt, HONEST, headingText, spoiled, tower } from './breaches.ts'
+import { BREACHES, element, elementAt, HONEST, headingText, spoiled, tower } from '../collab/breaches.ts'
 
 describe('what breaks the schema', () => {
   for (const [fact, spoil] of BREACHES) {

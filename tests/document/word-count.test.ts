@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { countWords } from '#lib/editor/word-count.ts'
+import { countWords } from '#lib/document/word-count.ts'
 
 test.each([
   ['', 0],

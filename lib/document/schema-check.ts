@@ -1,4 +1,5 @@
 import * as Y from 'yjs'
+import { ROOTS } from '#lib/protocol/version.ts'
 import {
   type Attributes,
   BODY_CHILDREN,
@@ -6,12 +7,11 @@ import {
   isMarkValue,
   NODE_KINDS,
   type NodeKind,
-} from '#lib/protocol/document-schema.ts'
-import { ROOTS } from '#lib/protocol/version.ts'
+} from './schema.ts'
 import { isTooDeep } from './type-nesting.ts'
 
 /*
- * Holds a document against the schema of the editor (lib/protocol/document-schema.ts). Only what no editor of ours
+ * Holds a document against the schema of the editor (lib/document/schema.ts). Only what no editor of ours
  * makes, alone or merged with others, is a breach: an emptied list is none, and is the editors' own to tidy.
  */
 

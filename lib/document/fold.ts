@@ -1,10 +1,10 @@
 import * as Y from 'yjs'
-import { contentBytes } from '#lib/protocol/content-bytes.ts'
-import { contentDigest } from '#lib/protocol/content-digest.ts'
 import { cleanName } from '#lib/protocol/identity.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import { ROOTS } from '#lib/protocol/version.ts'
 import { decodeEntries, ENTRY_BODY_UPDATE } from '#lib/protocol/wire.ts'
+import { contentBytes } from './content-bytes.ts'
+import { contentDigest } from './content-digest.ts'
 import { checkSchema, type SchemaFinding } from './schema-check.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { fileName, firstLine, htmlPage, plainText, titleOf } from '#lib/editor/document-text.ts'
-import { isSafeHref } from '#lib/protocol/document-schema.ts'
+import { isSafeHref } from '#lib/document/schema.ts'
+import { fileName, firstLine, htmlPage, plainText, titleOf } from '#lib/document/text.ts'
 import { ROOTS } from '#lib/protocol/version.ts'
 
 type Block = string | [name: string, attributes: Record<string, unknown>, ...children: Block[]]

@@ -1,9 +1,9 @@
 import type { ContentMatch, NodeType } from '@tiptap/pm/model'
 import { expect, test } from 'vitest'
+import { BODY_CHILDREN, isAttributeValue, MARK_KINDS, NODE_KINDS } from '#lib/document/schema.ts'
 import { PLACEHOLDERS } from '#lib/editor/binding/sync-plugin.ts'
-import { BODY_CHILDREN, isAttributeValue, MARK_KINDS, NODE_KINDS } from '#lib/protocol/document-schema.ts'
 import { SCHEMA_VERSION } from '#lib/protocol/version.ts'
-import { schema } from './replica.ts'
+import { schema } from '../editor/replica.ts'
 
 /** Written by the editor for the page alone, never stored. */
 const NOT_STORED = ['dir']
