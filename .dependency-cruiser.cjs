@@ -77,7 +77,7 @@ module.exports = {
       'lib/server/',
       'lib/storage/open-store.ts',
       'lib/protocol/',
-      'lib/editor/refusal-page.ts',
+      'lib/ui/refusal-page.ts',
     ),
 
     {

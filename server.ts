@@ -1,6 +1,5 @@
 import '#lib/server/base-path.ts'
 
-import { refusalPage } from '#lib/editor/refusal-page.ts'
 import { urlOf } from '#lib/protocol/urls.ts'
 import { AccessTokens } from '#lib/server/access-tokens.ts'
 import { accountServices } from '#lib/server/account-services.ts'
@@ -31,6 +30,7 @@ import { Tokens } from '#lib/server/tokens.ts'
 import { Visits } from '#lib/server/visits.ts'
 import { WebServer } from '#lib/server/web-server.ts'
 import { openStore } from '#lib/storage/open-store.ts'
+import { refusalPage } from '#lib/ui/refusal-page.ts'
 
 /* The composition root: makes every part, hands it to the others, and ends them in the opposite order. */
 

@@ -1,4 +1,4 @@
-import { HTML_LANG, type Language } from '#lib/editor/language.ts'
+import { HTML_LANG, type Language } from '#lib/ui/words/language.ts'
 
 /** A day as people write it; `at` in ms since the epoch, in the server's time zone. */
 export function dateIn(language: Language, at: number): string {

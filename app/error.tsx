@@ -1,8 +1,8 @@
 'use client'
 
 import { useEffect } from 'react'
-import { HTML_LANG, LANGUAGES } from '#lib/editor/language.ts'
-import { troubleWordsIn } from '#lib/editor/trouble-words.ts'
+import { HTML_LANG, LANGUAGES } from '#lib/ui/words/language.ts'
+import { troubleWordsIn } from '#lib/ui/words/trouble-words.ts'
 
 /** A page that failed. What people wrote is in their browser and at the server, and the page says so. */
 export default function ErrorPage({ error, reset }: { error: Error; reset: () => void }) {

@@ -2,8 +2,8 @@ import './css/base.css'
 
 import type { Metadata, Viewport } from 'next'
 import type { ReactNode } from 'react'
-import { frontWordsIn } from '#lib/editor/front-words.ts'
-import { HTML_LANG } from '#lib/editor/language.ts'
+import { frontWordsIn } from '#lib/ui/words/front-words.ts'
+import { HTML_LANG } from '#lib/ui/words/language.ts'
 import { reader } from './reader.ts'
 
 export async function generateMetadata(): Promise<Metadata> {

@@ -1,5 +1,5 @@
-import { frontWordsIn } from '#lib/editor/front-words.ts'
-import { NotFound } from '#lib/editor/not-found.tsx'
+import { NotFound } from '#lib/ui/not-found.tsx'
+import { frontWordsIn } from '#lib/ui/words/front-words.ts'
 import { reader } from './reader.ts'
 
 /** Any other path of this site. */

@@ -1,4 +1,4 @@
-import { type AccountWords, accountWordsIn } from '#lib/editor/account-words.ts'
+import { type AccountWords, accountWordsIn } from '#lib/ui/words/account-words.ts'
 import { reader } from './reader.ts'
 
 /** The title of a page in its reader's language: what it is, then the product. */

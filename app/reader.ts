@@ -1,7 +1,7 @@
 import { cookies, headers } from 'next/headers'
-import type { Language } from '#lib/editor/language.ts'
-import { LANGUAGE_COOKIE, languageFor, THEME_COOKIE, type Theme, themeFor } from '#lib/editor/preferences.ts'
-import { type Words, wordsIn } from '#lib/editor/words.ts'
+import { LANGUAGE_COOKIE, languageFor, THEME_COOKIE, type Theme, themeFor } from '#lib/ui/preferences.ts'
+import type { Language } from '#lib/ui/words/language.ts'
+import { type Words, wordsIn } from '#lib/ui/words/page-words.ts'
 
 /** How the person of this request reads. */
 export interface Reader {

@@ -1,6 +1,6 @@
-import type { AccountWords } from '#lib/editor/account-words.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import { services } from '#lib/server/services.ts'
+import type { AccountWords } from '#lib/ui/words/account-words.ts'
 import { EnhancedForm } from './enhanced-form.tsx'
 import { EmailField, Field } from './site-frame.tsx'
 

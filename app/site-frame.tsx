@@ -2,12 +2,12 @@ import './css/front.css'
 import './css/account.css'
 
 import type { ReactNode } from 'react'
-import { type AccountWords, accountWordsIn } from '#lib/editor/account-words.ts'
-import { BookIcon } from '#lib/editor/icons.tsx'
 import { displayName, initials } from '#lib/editor/people.ts'
 import { PASSWORD_LENGTH } from '#lib/protocol/identity.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import type { Session } from '#lib/server/services.ts'
+import { BookIcon } from '#lib/ui/icons.tsx'
+import { type AccountWords, accountWordsIn } from '#lib/ui/words/account-words.ts'
 import type { Reader } from './reader.ts'
 
 interface SiteFrameProps {

@@ -1,6 +1,6 @@
-import { frontWordsIn } from '#lib/editor/front-words.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import type { TrashedDocument } from '#lib/server/services.ts'
+import { frontWordsIn } from '#lib/ui/words/front-words.ts'
 import { Question } from './question.tsx'
 import type { Reader } from './reader.ts'
 

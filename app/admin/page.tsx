@@ -1,8 +1,6 @@
 import type { Metadata } from 'next'
 import { headers } from 'next/headers'
 import { notFound, redirect } from 'next/navigation'
-import { type AccountWords, accountWordsIn, problemWords } from '#lib/editor/account-words.ts'
-import { frontWordsIn } from '#lib/editor/front-words.ts'
 import { displayName } from '#lib/editor/people.ts'
 import { timeAgo } from '#lib/editor/time-ago.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
@@ -13,6 +11,8 @@ import {
   type Session,
   services,
 } from '#lib/server/services.ts'
+import { type AccountWords, accountWordsIn, problemWords } from '#lib/ui/words/account-words.ts'
+import { frontWordsIn } from '#lib/ui/words/front-words.ts'
 import { dateIn } from '../dates.ts'
 import { type PageProps, queryOf } from '../page-props.ts'
 import { titleOf } from '../page-title.ts'

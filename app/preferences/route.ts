@@ -1,7 +1,7 @@
 import { cookies } from 'next/headers'
 import * as v from 'valibot'
-import { LANGUAGE_COOKIE, languageFor, THEME_COOKIE, themeFor } from '#lib/editor/preferences.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
+import { LANGUAGE_COOKIE, languageFor, THEME_COOKIE, themeFor } from '#lib/ui/preferences.ts'
 import { route, seeOther } from '../api/edge.ts'
 
 const YEAR_SECONDS = 365 * 24 * 3600

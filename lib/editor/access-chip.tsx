@@ -1,10 +1,10 @@
 'use client'
 
 import { useState } from 'react'
+import { EyeIcon } from '#lib/ui/icons.tsx'
+import { useAnnounce, useWords } from '#lib/ui/interface.tsx'
+import { Popover } from '#lib/ui/overlays.tsx'
 import type { DocumentSession } from './document-session.ts'
-import { EyeIcon } from './icons.tsx'
-import { useAnnounce, useWords } from './interface.tsx'
-import { Popover } from './overlays.tsx'
 import { useStatus } from './use-provider.ts'
 
 type Asking = 'not-yet' | 'sending' | 'asked' | 'failed'

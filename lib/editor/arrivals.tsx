@@ -1,7 +1,7 @@
 'use client'
 
 import { useEffect, useRef } from 'react'
-import { useAnnounce, useWords } from './interface.tsx'
+import { useAnnounce, useWords } from '#lib/ui/interface.tsx'
 import { comingsAndGoings, type Person } from './people.ts'
 
 /** Comings and goings are gathered this long before they are said, ms. */

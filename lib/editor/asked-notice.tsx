@@ -3,9 +3,9 @@
 import { useEffect, useRef, useState } from 'react'
 import type { Asked } from '#lib/protocol/events.ts'
 import { atLeast } from '#lib/protocol/identity.ts'
+import { CloseIcon } from '#lib/ui/icons.tsx'
+import { useAnnounce, useWords } from '#lib/ui/interface.tsx'
 import type { DocumentSession } from './document-session.ts'
-import { CloseIcon } from './icons.tsx'
-import { useAnnounce, useWords } from './interface.tsx'
 import { displayName } from './people.ts'
 import { useStatus } from './use-provider.ts'
 

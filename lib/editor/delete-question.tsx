@@ -2,7 +2,7 @@
 
 import { useState } from 'react'
 import { pathOf } from '#lib/protocol/urls.ts'
-import { useWords } from './interface.tsx'
+import { useWords } from '#lib/ui/interface.tsx'
 
 /** Asks before a document is deleted for everybody. Leaves the page when it is gone. */
 export function DeleteQuestion({ address, onClose }: { address: string; onClose: () => void }) {

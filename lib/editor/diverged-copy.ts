@@ -1,5 +1,5 @@
 import type { CollabProvider } from '#lib/client/collab-provider.ts'
-import { byLanguage } from './language.ts'
+import { byLanguage } from '#lib/ui/words/language.ts'
 
 /* A Y.Doc that shows what nobody else has gives way to a new one ([CMP4]). Loaded when that happens. */
 

@@ -2,13 +2,13 @@
 
 import { useEffect, useState } from 'react'
 import type { Identity } from '#lib/protocol/identity.ts'
+import { InterfaceProvider, useWords } from '#lib/ui/interface.tsx'
+import { NotFound } from '#lib/ui/not-found.tsx'
+import type { Theme } from '#lib/ui/preferences.ts'
+import type { Language } from '#lib/ui/words/language.ts'
 import { DocumentPage } from './document-page.tsx'
 import { useDocumentSession } from './document-session.ts'
 import { DocumentShell } from './document-shell.tsx'
-import { InterfaceProvider, useWords } from './interface.tsx'
-import type { Language } from './language.ts'
-import { NotFound } from './not-found.tsx'
-import type { Theme } from './preferences.ts'
 import { useDraft, useEverJoined, useStatus } from './use-provider.ts'
 
 export interface DocumentAppProps {

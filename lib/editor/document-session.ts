@@ -10,7 +10,7 @@ import { handOver } from '#lib/client/local-copies.ts'
 import type { ReplicaStore, SealedBatch } from '#lib/client/replica-store.ts'
 import type { Identity } from '#lib/protocol/identity.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
-import type { Language } from './language.ts'
+import type { Language } from '#lib/ui/words/language.ts'
 import { pageFrames } from './page-frames.ts'
 import { SocketToken } from './socket-token.ts'
 

@@ -1,6 +1,6 @@
 import { pathOf } from '#lib/protocol/urls.ts'
-import { BackIcon, BookIcon } from './icons.tsx'
-import type { Words } from './words.ts'
+import { BackIcon, BookIcon } from '#lib/ui/icons.tsx'
+import type { Words } from '#lib/ui/words/page-words.ts'
 
 /** What the frame says; plain strings, so that the server may hand them to the browser. */
 export type ShellWords = Pick<Words, 'home' | 'opening' | 'needsJavaScript'> & {

@@ -1,9 +1,9 @@
 'use client'
 
 import { type ReactNode, type RefObject, useEffect, useId, useRef, useState } from 'react'
-import { accessWordsIn } from './access-words.ts'
-import { copyText, downloadFile } from './copy-text.ts'
-import { useAnnounce, useLanguage, useWords } from './interface.tsx'
+import { copyText, downloadFile } from '#lib/ui/copy-text.ts'
+import { useAnnounce, useLanguage, useWords } from '#lib/ui/interface.tsx'
+import { accessWordsIn } from '#lib/ui/words/access-words.ts'
 
 interface DraftCardProps {
   /** '' when the draft only takes away or restyles. */

@@ -5,6 +5,7 @@ import { type EditorState, Plugin } from '@tiptap/pm/state'
 import type * as Y from 'yjs'
 import { isAttributeValue, isMarkValue, NODE_KINDS } from '#lib/document/schema.ts'
 import { ROOTS } from '#lib/protocol/version.ts'
+import type { Words } from '#lib/ui/words/page-words.ts'
 import { basicExtensions } from './basic-extensions.ts'
 import { collaboration } from './binding/collaboration.ts'
 import type { Admission } from './binding/format.ts'
@@ -15,7 +16,6 @@ import { SafeLink } from './link.ts'
 import { MarkdownTwins } from './markdown-twins.ts'
 import { NestingLimit, type NestingNotice } from './nesting-limit.ts'
 import { wordedNodes } from './worded-nodes.ts'
-import type { Words } from './words.ts'
 
 /** More blocks than this are a long text. */
 const LONG = 200

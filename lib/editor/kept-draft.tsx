@@ -3,12 +3,12 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { DraftState } from '#lib/client/provider-state.ts'
 import { fileName } from '#lib/document/text.ts'
+import { useAnnounce, useLanguage } from '#lib/ui/interface.tsx'
+import { accessWordsIn } from '#lib/ui/words/access-words.ts'
 import { AskButton, useAsking } from './access-chip.tsx'
-import { accessWordsIn } from './access-words.ts'
 import type { DocumentSession } from './document-session.ts'
 import { DraftCard } from './draft-card.tsx'
 import { draftText } from './draft-text.ts'
-import { useAnnounce, useLanguage } from './interface.tsx'
 import { useSave, useStatus } from './use-provider.ts'
 
 /** What was typed and is not in the document, because the right to edit ended first. Loaded when there is such a thing. */

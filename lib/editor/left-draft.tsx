@@ -2,10 +2,10 @@
 
 import { useEffect, useState } from 'react'
 import { recallGuest } from '#lib/client/guest-memory.ts'
-import { accessWordsIn } from './access-words.ts'
+import { InterfaceProvider } from '#lib/ui/interface.tsx'
+import { accessWordsIn } from '#lib/ui/words/access-words.ts'
+import type { Language } from '#lib/ui/words/language.ts'
 import { DraftCard } from './draft-card.tsx'
-import { InterfaceProvider } from './interface.tsx'
-import type { Language } from './language.ts'
 import { discardLeft, readLeft } from './left-behind.ts'
 
 interface LeftDraftProps {

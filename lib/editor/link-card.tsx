@@ -3,14 +3,14 @@
 import { useEffect, useId, useRef, useState } from 'react'
 import type { SharedLink, SharingOverview } from '#lib/protocol/sharing.ts'
 import { urlOf } from '#lib/protocol/urls.ts'
-import { copyText } from './copy-text.ts'
-import { CheckIcon, LinkIcon } from './icons.tsx'
-import { useAnnounce, useWords } from './interface.tsx'
-import { Later, laterPart } from './loaded-later.tsx'
+import { copyText } from '#lib/ui/copy-text.ts'
+import { CheckIcon, LinkIcon } from '#lib/ui/icons.tsx'
+import { useAnnounce, useWords } from '#lib/ui/interface.tsx'
+import { Later, laterPart } from '#lib/ui/loaded-later.tsx'
 import type { Sharing } from './sharing.ts'
 import { changeLink, renewLink } from './sharing-client.ts'
 
-const qrCode = laterPart(() => import('./qr-code.tsx').then((module) => module.QrCode))
+const qrCode = laterPart(() => import('#lib/ui/qr-code.tsx').then((module) => module.QrCode))
 
 interface LinkCardProps {
   readonly sharing: Sharing

@@ -3,7 +3,7 @@
 import type { Editor } from '@tiptap/core'
 import { useId, useRef, useState } from 'react'
 import { isSafeHref } from '#lib/document/schema.ts'
-import { useWords } from './interface.tsx'
+import { useWords } from '#lib/ui/interface.tsx'
 
 /** Sets, changes or removes the link at the selection. */
 export function LinkForm({ editor, onClose }: { editor: Editor; onClose: () => void }) {

@@ -1,7 +1,7 @@
 import { pathOf } from '#lib/protocol/urls.ts'
-import type { FrontWords } from './front-words.ts'
-import { BookIcon } from './icons.tsx'
-import type { Words } from './words.ts'
+import { BookIcon } from '#lib/ui/icons.tsx'
+import type { FrontWords } from '#lib/ui/words/front-words.ts'
+import type { Words } from '#lib/ui/words/page-words.ts'
 
 interface LockedPageProps {
   readonly words: Pick<Words, 'home'>

@@ -1,12 +1,12 @@
 'use client'
 
 import { addressIn, pathOf } from '#lib/protocol/urls.ts'
-import { CheckIcon, DotsIcon } from './icons.tsx'
-import { useLanguage, useWords } from './interface.tsx'
-import { LANGUAGES } from './language.ts'
-import { Popover } from './overlays.tsx'
-import { keepTheme, THEMES, type Theme } from './preferences.ts'
-import { wordsIn } from './words.ts'
+import { CheckIcon, DotsIcon } from '#lib/ui/icons.tsx'
+import { useLanguage, useWords } from '#lib/ui/interface.tsx'
+import { Popover } from '#lib/ui/overlays.tsx'
+import { keepTheme, THEMES, type Theme } from '#lib/ui/preferences.ts'
+import { LANGUAGES } from '#lib/ui/words/language.ts'
+import { wordsIn } from '#lib/ui/words/page-words.ts'
 
 interface MoreMenuProps {
   readonly theme: Theme

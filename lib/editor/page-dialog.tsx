@@ -1,11 +1,11 @@
 'use client'
 
 import type { Editor } from '@tiptap/core'
+import { useWords } from '#lib/ui/interface.tsx'
+import { Later, laterPart } from '#lib/ui/loaded-later.tsx'
+import { Dialog } from '#lib/ui/overlays.tsx'
+import type { Words } from '#lib/ui/words/page-words.ts'
 import type { DocumentSession } from './document-session.ts'
-import { useWords } from './interface.tsx'
-import { Later, laterPart } from './loaded-later.tsx'
-import { Dialog } from './overlays.tsx'
-import type { Words } from './words.ts'
 
 /** *link* is about the link at the selection, *share* about the document's own. */
 export type DialogName = 'share' | 'shortcuts' | 'delete' | 'link'

@@ -1,7 +1,7 @@
 import type { Peer } from '#lib/client/provider-state.ts'
 import type { Identity, PresenceState, Role } from '#lib/protocol/identity.ts'
-import { GUEST_NAME_PARTS } from './guest-names.ts'
-import type { Words } from './words.ts'
+import { GUEST_NAME_PARTS } from '#lib/ui/words/guest-names.ts'
+import type { Words } from '#lib/ui/words/page-words.ts'
 
 /** One person in the room, all their tabs together. */
 export interface Person {

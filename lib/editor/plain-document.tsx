@@ -3,7 +3,7 @@
 import { Component, type ReactNode, useEffect, useState } from 'react'
 import type * as Y from 'yjs'
 import { plainText } from '#lib/document/text.ts'
-import { useWords } from './interface.tsx'
+import { useWords } from '#lib/ui/interface.tsx'
 import { CopyButtons } from './save-indicator.tsx'
 
 interface PlainDocumentProps {

@@ -1,5 +1,5 @@
 import type { SharingOverview } from '#lib/protocol/sharing.ts'
-import type { AccessWords } from './access-words.ts'
+import type { AccessWords } from '#lib/ui/words/access-words.ts'
 
 /** What the parts of the dialog need to know, and how they make a change. */
 export interface Sharing {

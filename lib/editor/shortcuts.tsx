@@ -1,6 +1,6 @@
 'use client'
 
-import { useWords } from './interface.tsx'
+import { useWords } from '#lib/ui/interface.tsx'
 
 /** All shortcuts, with the signs of this machine's keyboard. */
 export function Shortcuts() {

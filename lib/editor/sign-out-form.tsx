@@ -2,8 +2,8 @@
 
 import { useEffect, useState } from 'react'
 import { pathOf } from '#lib/protocol/urls.ts'
-import { accountWordsIn } from './account-words.ts'
-import type { Language } from './language.ts'
+import { accountWordsIn } from '#lib/ui/words/account-words.ts'
+import type { Language } from '#lib/ui/words/language.ts'
 
 /** Only in the browser: Next's server bundle would bring a second copy of Yjs beside the server's own. */
 const localCopies = () => import('#lib/client/local-copies.ts')

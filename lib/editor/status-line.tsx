@@ -4,12 +4,12 @@ import type { Editor } from '@tiptap/core'
 import type { Node } from '@tiptap/pm/model'
 import { useEffect, useState } from 'react'
 import { countWords } from '#lib/document/word-count.ts'
+import { GlobeIcon } from '#lib/ui/icons.tsx'
+import { useLanguage, useWords } from '#lib/ui/interface.tsx'
+import { Popover } from '#lib/ui/overlays.tsx'
+import { wordsIn } from '#lib/ui/words/page-words.ts'
 import type { DocumentSession } from './document-session.ts'
-import { GlobeIcon } from './icons.tsx'
-import { useLanguage, useWords } from './interface.tsx'
-import { Popover } from './overlays.tsx'
 import { ProfileForm, usePeople } from './people-bar.tsx'
-import { wordsIn } from './words.ts'
 
 /** Counting waits for a pause in typing this long, ms. */
 const COUNT_AFTER = 300

@@ -1,5 +1,5 @@
-import { frontWordsIn } from './front-words.ts'
-import type { Language } from './language.ts'
+import { frontWordsIn } from '#lib/ui/words/front-words.ts'
+import type { Language } from '#lib/ui/words/language.ts'
 
 const STEPS = [
   { unit: 'year', ms: 365 * 86_400_000 },

@@ -3,7 +3,7 @@
 import { useEffect, useRef } from 'react'
 import type * as Y from 'yjs'
 import { LIMITS } from '#lib/protocol/limits.ts'
-import { useWords } from './interface.tsx'
+import { useWords } from '#lib/ui/interface.tsx'
 import { changeBetween, movePosition, rebase } from './text-change.ts'
 
 interface TitleFieldProps {

@@ -2,7 +2,6 @@
 
 import type { Editor } from '@tiptap/core'
 import { type ComponentType, type KeyboardEvent, useEffect, useRef, useState } from 'react'
-import { undoKey } from './binding/plugin-keys.ts'
 import {
   BoldIcon,
   BulletsIcon,
@@ -19,10 +18,11 @@ import {
   TasksIcon,
   UnderlineIcon,
   UndoIcon,
-} from './icons.tsx'
-import { useWords } from './interface.tsx'
+} from '#lib/ui/icons.tsx'
+import { useWords } from '#lib/ui/interface.tsx'
+import { keepFocus, Popover } from '#lib/ui/overlays.tsx'
+import { undoKey } from './binding/plugin-keys.ts'
 import { MenuChoice } from './more-menu.tsx'
-import { keepFocus, Popover } from './overlays.tsx'
 
 const LEVELS = [1, 2, 3, 4] as const
 const TOGGLES = [

@@ -1,6 +1,6 @@
 import { pathOf } from '#lib/protocol/urls.ts'
+import { useWords } from '#lib/ui/interface.tsx'
 import type { DocumentSession } from './document-session.ts'
-import { useWords } from './interface.tsx'
 import { chipSentence, saveChip } from './save-chip.ts'
 import { CopyButtons } from './save-indicator.tsx'
 import { useDraft, useSave, useStatus } from './use-provider.ts'

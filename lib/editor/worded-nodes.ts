@@ -1,7 +1,7 @@
 import { Extension } from '@tiptap/core'
 import { Plugin, PluginKey } from '@tiptap/pm/state'
 import { Decoration, DecorationSet, type EditorView } from '@tiptap/pm/view'
-import type { Language } from './language.ts'
+import type { Language } from '#lib/ui/words/language.ts'
 
 const key = new PluginKey<DecorationSet>('wordedNodes')
 

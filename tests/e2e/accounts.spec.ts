@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright'
 import { expect, type Page } from '@playwright/test'
-import { accountWordsIn } from '#lib/editor/account-words.ts'
+import { accountWordsIn } from '#lib/ui/words/account-words.ts'
 import { test } from './fixtures.ts'
 import { words as pageWords, Writer } from './writer.ts'
 

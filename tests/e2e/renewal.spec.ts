@@ -1,6 +1,6 @@
 import { expect, type Locator, type Page } from '@playwright/test'
-import { accountWordsIn } from '#lib/editor/account-words.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
+import { accountWordsIn } from '#lib/ui/words/account-words.ts'
 import { type CuttableProxy, startCuttableProxy } from '../support/cuttable-proxy.ts'
 import { test } from './fixtures.ts'
 import { photograph } from './photographs.ts'

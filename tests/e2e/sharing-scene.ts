@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright'
 import { expect, type Locator, type Page } from '@playwright/test'
-import { accessWordsIn } from '#lib/editor/access-words.ts'
+import { accessWordsIn } from '#lib/ui/words/access-words.ts'
 import { photograph } from './photographs.ts'
 import { type Writer, words } from './writer.ts'
 

@@ -1,9 +1,9 @@
 import { expect, type Locator, type Page } from '@playwright/test'
-import { frontWordsIn } from '#lib/editor/front-words.ts'
-import { wordsIn } from '#lib/editor/words.ts'
 import { Decoder } from '#lib/protocol/packet-parser.ts'
 import { addressIn } from '#lib/protocol/urls.ts'
 import { decodeRow } from '#lib/protocol/wire.ts'
+import { frontWordsIn } from '#lib/ui/words/front-words.ts'
+import { wordsIn } from '#lib/ui/words/page-words.ts'
 import { ChromiumInputMethod, type InputMethod } from '../support/input-method.ts'
 
 /** The words of the page in the tests' language. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Peer } from '#lib/client/provider-state.ts'
 import { comingsAndGoings, departures, initials, type Person, peopleIn } from '#lib/editor/people.ts'
-import { wordsIn } from '#lib/editor/words.ts'
+import { wordsIn } from '#lib/ui/words/page-words.ts'
 
 const words = wordsIn('en')
 const CARET = Uint8Array.of(1)

@@ -7,8 +7,8 @@ import * as Y from 'yjs'
 import type { Binding } from '#lib/editor/binding/binding.ts'
 import { type SyncOptions, syncPlugin } from '#lib/editor/binding/sync-plugin.ts'
 import { ADMISSION, extensions } from '#lib/editor/extensions.ts'
-import { wordsIn } from '#lib/editor/words.ts'
 import { ROOTS } from '#lib/protocol/version.ts'
+import { wordsIn } from '#lib/ui/words/page-words.ts'
 
 /** The schema of the editor. */
 export const schema = getSchema(extensions(() => wordsIn('en'), null))

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { ProviderStatus, SaveState } from '#lib/client/provider-state.ts'
-import { LANGUAGES } from '#lib/editor/language.ts'
 import { chipSentence, chipTone, noticeSentence, type SaveChip, saveChip } from '#lib/editor/save-chip.ts'
-import { wordsIn } from '#lib/editor/words.ts'
 import { ERROR_BANDS, type ErrorCode, isRetryable } from '#lib/protocol/errors.ts'
 import { noticeSchema } from '#lib/protocol/events.ts'
+import { LANGUAGES } from '#lib/ui/words/language.ts'
+import { wordsIn } from '#lib/ui/words/page-words.ts'
 
 const NOW = 1_700_000_000_000
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { frontWordsIn } from '#lib/editor/front-words.ts'
+import { frontWordsIn } from '#lib/ui/words/front-words.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
 import { connected, Guest, openSocket } from './guest.ts'
 

@@ -2,8 +2,8 @@
 
 import { useParams } from 'next/navigation'
 import { useEffect, useState } from 'react'
-import type { Language } from '#lib/editor/language.ts'
 import type { LeftDraft } from '#lib/editor/left-draft.tsx'
+import type { Language } from '#lib/ui/words/language.ts'
 
 /** Words typed here before the document could no longer be opened. */
 export function LeftBehind({ language, userId }: { language: Language; userId: string | null }) {

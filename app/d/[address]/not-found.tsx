@@ -1,8 +1,8 @@
 import '../../css/document.css'
 
 import { headers } from 'next/headers'
-import { NotFound } from '#lib/editor/not-found.tsx'
 import { services } from '#lib/server/services.ts'
+import { NotFound } from '#lib/ui/not-found.tsx'
 import { reader } from '../../reader.ts'
 import { LeftBehind } from './left-behind.tsx'
 

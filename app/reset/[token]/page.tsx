@@ -1,7 +1,7 @@
 import type { Metadata } from 'next'
-import { accountWordsIn } from '#lib/editor/account-words.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import { services } from '#lib/server/services.ts'
+import { accountWordsIn } from '#lib/ui/words/account-words.ts'
 import { EnhancedForm } from '../../enhanced-form.tsx'
 import { type PageProps, queryOf } from '../../page-props.ts'
 import { titleOf } from '../../page-title.ts'

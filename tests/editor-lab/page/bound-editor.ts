@@ -9,8 +9,8 @@ import { followFlags } from '#lib/editor/caret-flags.ts'
 import { extensions } from '#lib/editor/extensions.ts'
 import { pageFrames } from '#lib/editor/page-frames.ts'
 import { keepReadingPlace } from '#lib/editor/reading-place.ts'
-import { wordsIn } from '#lib/editor/words.ts'
 import { ROOTS } from '#lib/protocol/version.ts'
+import { wordsIn } from '#lib/ui/words/page-words.ts'
 import type { BindingName } from '../lab.ts'
 
 /*

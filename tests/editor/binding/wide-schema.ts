@@ -3,7 +3,7 @@ import { TableKit } from '@tiptap/extension-table'
 import type { Admission } from '#lib/editor/binding/format.ts'
 import { hashOfMark } from '#lib/editor/binding/overlapping-marks.ts'
 import { ADMISSION, extensions } from '#lib/editor/extensions.ts'
-import { wordsIn } from '#lib/editor/words.ts'
+import { wordsIn } from '#lib/ui/words/page-words.ts'
 
 /** As comments are: several may lie over each other. */
 const Comment = Mark.create({

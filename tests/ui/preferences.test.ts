@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { pageKey } from '#lib/editor/page-keys.ts'
 import { isTooLarge } from '#lib/editor/paste-limit.ts'
-import { languageFor, preferenceCookie, themeFor } from '#lib/editor/preferences.ts'
 import { timeAgo } from '#lib/editor/time-ago.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
+import { languageFor, preferenceCookie, themeFor } from '#lib/ui/preferences.ts'
 
 test.each([
   [undefined, null, 'en'],

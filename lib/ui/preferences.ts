@@ -1,4 +1,4 @@
-import { HTML_LANG, LANGUAGES, type Language } from './language.ts'
+import { HTML_LANG, LANGUAGES, type Language } from './words/language.ts'
 
 /*
  * Language and appearance: kept in two cookies, so that the server's first answer is already right.

@@ -1,9 +1,9 @@
 import type { ErrorCode } from '#lib/protocol/errors.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
-import { frontWordsIn, refusedSentence } from './front-words.ts'
-import { HTML_LANG } from './language.ts'
 import { LANGUAGE_COOKIE, languageFor } from './preferences.ts'
-import { wordsIn } from './words.ts'
+import { frontWordsIn, refusedSentence } from './words/front-words.ts'
+import { HTML_LANG } from './words/language.ts'
+import { wordsIn } from './words/page-words.ts'
 
 const CHOSEN = new RegExp(`(?:^|;\\s*)${LANGUAGE_COOKIE}=([^;]*)`)
 const STYLE =

@@ -1,9 +1,9 @@
 'use client'
 
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useRef, useState } from 'react'
-import type { Language } from './language.ts'
 import { keepLanguage } from './preferences.ts'
-import { type Words, wordsIn } from './words.ts'
+import type { Language } from './words/language.ts'
+import { type Words, wordsIn } from './words/page-words.ts'
 
 /** *polite* waits until the reader has finished its sentence; *assertive* interrupts. */
 export type Urgency = 'polite' | 'assertive'

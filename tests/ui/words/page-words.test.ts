@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import { accessWordsIn } from '#lib/editor/access-words.ts'
-import { frontWordsIn, refusedSentence } from '#lib/editor/front-words.ts'
-import { LANGUAGES, type Language } from '#lib/editor/language.ts'
 import { displayName } from '#lib/editor/people.ts'
-import { troubleWordsIn } from '#lib/editor/trouble-words.ts'
-import { type Words, wordsIn } from '#lib/editor/words.ts'
 import { ERROR_BANDS, type ErrorCode } from '#lib/protocol/errors.ts'
 import { GUEST_NAME_COUNT } from '#lib/protocol/identity.ts'
+import { accessWordsIn } from '#lib/ui/words/access-words.ts'
+import { frontWordsIn, refusedSentence } from '#lib/ui/words/front-words.ts'
+import { LANGUAGES, type Language } from '#lib/ui/words/language.ts'
+import { type Words, wordsIn } from '#lib/ui/words/page-words.ts'
+import { troubleWordsIn } from '#lib/ui/words/trouble-words.ts'
 
 /** Every sentence of a language, those with figures in them included, by their path. */
 function sentences(words: object, path = ''): [string, string][] {
