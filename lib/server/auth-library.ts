@@ -5,12 +5,12 @@ import { setSessionCookie } from 'better-auth/cookies'
 import { anonymous } from 'better-auth/plugins/anonymous'
 import { genericOAuth } from 'better-auth/plugins/generic-oauth'
 import * as v from 'valibot'
+import type { Log } from '#lib/process/log.ts'
+import { keyFor } from '#lib/process/secret.ts'
+import type { OidcSettings } from '#lib/process/settings.ts'
 import { cleanName, GUEST_NAME_COUNT, PASSWORD_LENGTH } from '#lib/protocol/identity.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import type { Store } from '#lib/storage/open-store.ts'
-import type { OidcSettings } from './env.ts'
-import type { Log } from './log.ts'
-import { keyFor } from './secret.ts'
 
 /** How long a person is remembered after their last visit, s: the longest that browsers keep a cookie. */
 const SESSION_LIFE = 400 * 24 * 60 * 60

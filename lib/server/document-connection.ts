@@ -1,6 +1,7 @@
 import type { Socket } from 'socket.io'
 import type { Clock } from '#lib/collab/clock.ts'
 import type { Connection } from '#lib/collab/members.ts'
+import type { Log } from '#lib/process/log.ts'
 import { type Refusal, refuse } from '#lib/protocol/errors.ts'
 import {
   type Ack,
@@ -29,7 +30,6 @@ import { EventGate } from './event-gate.ts'
 import { HistorySending } from './history-sending.ts'
 import type { Holder } from './identities.ts'
 import type { LiveAccess } from './live-access.ts'
-import type { Log } from './log.ts'
 import { identityOf } from './person.ts'
 import { type Answer, bytes, type EventRules, json } from './socket-events.ts'
 import { SocketLease, type SocketLeaseOptions } from './socket-lease.ts'

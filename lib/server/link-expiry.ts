@@ -1,6 +1,6 @@
 import type { Clock } from '#lib/collab/clock.ts'
 import type { AccessStore } from '#lib/collab/document-store.ts'
-import type { Log } from './log.ts'
+import type { Log } from '#lib/process/log.ts'
 
 export interface LinkExpiryPorts {
   readonly access: Pick<AccessStore, 'nextExpiry' | 'expiredIn'>

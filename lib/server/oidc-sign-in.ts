@@ -1,4 +1,5 @@
 import { APIError } from 'better-auth/api'
+import type { OidcSettings } from '#lib/process/settings.ts'
 import { urlOf } from '#lib/protocol/urls.ts'
 import {
   type AuthLibrary,
@@ -7,7 +8,6 @@ import {
   OIDC_PROVIDER,
   type OidcProvider,
 } from './auth-library.ts'
-import type { OidcSettings } from './env.ts'
 
 /** Why somebody who came back from the provider is not signed in. */
 export type OidcProblem = 'taken' | 'no-email' | 'disabled' | 'failed'

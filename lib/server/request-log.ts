@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readdirSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { dirname, join, relative, sep } from 'node:path'
-import type { Log } from './log.ts'
+import type { Log } from '#lib/process/log.ts'
 
 /** What is written of a path that is none of ours: nothing of what it says. */
 const OTHER = '[other]'

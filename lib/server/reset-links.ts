@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import * as v from 'valibot'
-import { keyFor } from './secret.ts'
+import { keyFor } from '#lib/process/secret.ts'
 
 const PREFIX = 'pr1'
 /** How long a link is good for, ms. */

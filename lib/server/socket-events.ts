@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import type { RateName } from '#lib/process/rates.ts'
 import type { Refusal } from '#lib/protocol/errors.ts'
 import type {
   AskRequest,
@@ -11,7 +12,6 @@ import type {
 } from '#lib/protocol/events.ts'
 import type { Role } from '#lib/protocol/identity.ts'
 import type { BatchBody, PresenceSetBody } from '#lib/protocol/wire.ts'
-import type { RateName } from './rates.ts'
 
 /** What each event brings, understood. */
 interface UpBodies extends Record<keyof UpEvents, object> {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import type { ClientIps } from './client-ip.ts'
-import type { RateKeys, RateName, Rates } from './rates.ts'
+import type { ClientIps } from '#lib/process/client-ip.ts'
+import type { RateKeys, RateName, Rates } from '#lib/process/rates.ts'
 
 /** Connections at the same time. A school of a hundred with three tabs each is one address. */
 export const MOST_CONNECTIONS = { ofUser: 60, ofAddress: 1200, ofDocument: 1000 } as const

@@ -4,6 +4,7 @@ import * as v from 'valibot'
 import type { Clock } from '#lib/collab/clock.ts'
 import type { PresenceSend } from '#lib/collab/presence.ts'
 import type { RoomWire } from '#lib/collab/room.ts'
+import type { Log } from '#lib/process/log.ts'
 import {
   type Asked,
   type ConnectRefusal,
@@ -25,7 +26,6 @@ import {
 import type { SocketOwner } from './document-joins.ts'
 import type { Holder } from './identities.ts'
 import type { LateConnections } from './late-connections.ts'
-import type { Log } from './log.ts'
 import type { Origins } from './origins.ts'
 import type { Person } from './person.ts'
 import { SlowReaders } from './slow-readers.ts'

@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto'
 import * as v from 'valibot'
-import { keyFor } from './secret.ts'
+import { keyFor } from '#lib/process/secret.ts'
 
 const TOKEN_PREFIX = 'st1'
 

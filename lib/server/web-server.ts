@@ -10,13 +10,13 @@ import {
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import next from 'next'
+import { CLIENT_HEADER, type ClientIps } from '#lib/process/client-ip.ts'
+import type { Log } from '#lib/process/log.ts'
+import { BadSetting, listenProblem, type Settings } from '#lib/process/settings.ts'
 import { type ErrorCode, type Refusal, refuse } from '#lib/protocol/errors.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import { browserHeaders } from './browser-headers.ts'
-import { CLIENT_HEADER, type ClientIps } from './client-ip.ts'
-import { BadSetting, listenProblem, type Settings } from './env.ts'
 import { LateConnections } from './late-connections.ts'
-import type { Log } from './log.ts'
 import { logRequest, newRequestId, routeFinder, routePatterns } from './request-log.ts'
 
 /** No page and no route takes more; routes that want less say so themselves. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { RoomJoined } from '#lib/collab/rooms.ts'
+import { createLog } from '#lib/process/log.ts'
 import { Pieces } from '#lib/protocol/pieces.ts'
 import { encodeBatch, encodePresenceSet } from '#lib/protocol/wire.ts'
 import {
@@ -7,7 +8,6 @@ import {
   DocumentConnection,
   type DocumentSocket,
 } from '#lib/server/document-connection.ts'
-import { createLog } from '#lib/server/log.ts'
 import { PresenceRooms } from '#lib/server/presence-rooms.ts'
 import type { Right } from '#lib/server/rights.ts'
 import { Tokens } from '#lib/server/tokens.ts'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createLog } from '#lib/process/log.ts'
 import { Accounts } from '#lib/server/accounts.ts'
-import { createLog } from '#lib/server/log.ts'
 import { Tokens } from '#lib/server/tokens.ts'
 import { type CollaborationServer, startCollaboration } from '../support/collaboration.ts'
 

@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
+import { ClientIps } from '#lib/process/client-ip.ts'
+import { NO_RATES } from '#lib/process/rates.ts'
 import {
   decodeEntries,
   decodePresenceDiff,
@@ -9,8 +11,6 @@ import {
   encodeUpdates,
 } from '#lib/protocol/wire.ts'
 import type { KeptSession } from '#lib/server/accounts.ts'
-import { ClientIps } from '#lib/server/client-ip.ts'
-import { NO_RATES } from '#lib/server/rates.ts'
 import { MOST_CONNECTIONS, SocketLimits } from '#lib/server/socket-limits.ts'
 import { type CollaborationServer, startCollaboration } from '../support/collaboration.ts'
 import { batchOf, connected, join, next, openSocket, type TestSocket } from './guest.ts'

@@ -13,7 +13,7 @@ const FILES = [
   'lib/storage/open-store.ts',
   'lib/storage/rows.ts',
   'lib/server/services.ts',
-  'lib/server/log.ts',
+  'lib/process/log.ts',
   'lib/client/provider.ts',
   'lib/editor/page.ts',
   'lib/editor/surface.tsx',
@@ -36,9 +36,9 @@ const BREACHES: [file: string, target: string, rule: string][] = [
   ['lib/storage/rows.ts', 'yjs', 'lib-storage-never-yjs'],
   ['lib/storage/rows.ts', 'react', 'lib-storage-never-react'],
   ['lib/storage/rows.ts', 'socket.io', 'lib-storage-never-socket-io'],
-  ['lib/server/log.ts', '#lib/storage/rows.ts', 'lib-server-imports'],
-  ['lib/server/log.ts', '#lib/editor/page.ts', 'lib-server-imports'],
-  ['lib/server/log.ts', 'react', 'lib-server-never-react'],
+  ['lib/process/log.ts', '#lib/storage/rows.ts', 'lib-server-imports'],
+  ['lib/process/log.ts', '#lib/editor/page.ts', 'lib-server-imports'],
+  ['lib/process/log.ts', 'react', 'lib-server-never-react'],
   ['lib/client/provider.ts', '#lib/editor/page.ts', 'lib-client-imports'],
   ['lib/client/provider.ts', '#lib/collab/room.ts', 'lib-client-imports'],
   ['lib/client/provider.ts', 'node:fs', 'lib-client-never-node'],
@@ -57,7 +57,7 @@ const ALLOWED: [file: string, target: string][] = [
   ['lib/collab/room.ts', '#lib/protocol/wire.ts'],
   ['lib/storage/rows.ts', '#lib/collab/document-store.ts'],
   ['lib/storage/rows.ts', 'node:sqlite'],
-  ['lib/server/log.ts', '#lib/storage/open-store.ts'],
+  ['lib/process/log.ts', '#lib/storage/open-store.ts'],
   ['lib/client/provider.ts', 'socket.io-client'],
   ['lib/editor/page.ts', 'react'],
   ['app/page.tsx', '#lib/server/services.ts'],
@@ -131,7 +131,7 @@ describe('a planted breach is found', () => {
     )
     expect(found.sort()).toEqual([
       'lib-editor-imports: lib/editor/page.ts → lib/collab/room.ts',
-      'lib-editor-imports: lib/editor/page.ts → lib/server/log.ts',
+      'lib-editor-imports: lib/editor/page.ts → lib/process/log.ts',
     ])
   })
 

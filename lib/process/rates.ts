@@ -1,4 +1,4 @@
-import type { RouteRate } from './services.ts'
+import type { RouteRate } from '#lib/server/services.ts'
 
 /** What is counted. Names of routes stand in services.ts, where the routes find them. */
 export type RateName =

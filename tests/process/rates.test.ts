@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { NO_RATES, Rates } from '#lib/server/rates.ts'
+import { NO_RATES, Rates } from '#lib/process/rates.ts'
 
 const slow = { perSecond: 2, burst: 4 }
 const wide = { perSecond: 20, burst: 40 }

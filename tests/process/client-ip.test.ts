@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ClientIps, trustedProxiesIn } from '#lib/server/client-ip.ts'
+import { ClientIps, trustedProxiesIn } from '#lib/process/client-ip.ts'
 
 const ips = (setting: string) => new ClientIps(trustedProxiesIn(setting) ?? 0)
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { checkNode, readSettings } from '#lib/server/env.ts'
+import { checkNode, readSettings } from '#lib/process/settings.ts'
 
 let dir: string
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { hkdfSync, randomBytes } from 'node:crypto'
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { BadSetting } from './env.ts'
+import { BadSetting } from './settings.ts'
 
 /**
  * The server's secret: the setting SECRET, else the file `secret` of the data folder, made once and readable by this

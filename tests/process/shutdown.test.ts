@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { decodeHistory } from '#lib/protocol/wire.ts'
+import { batchOf, Guest, join, next } from '../server/guest.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
-import { batchOf, Guest, join, next } from './guest.ts'
 
 let server: ServerProcess
 afterEach(() => server.stop())

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createLog } from '#lib/server/log.ts'
+import { createLog } from '#lib/process/log.ts'
 import { Tokens } from '#lib/server/tokens.ts'
 
 function logged(write: (log: ReturnType<typeof createLog>) => void): string {

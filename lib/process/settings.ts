@@ -1,8 +1,8 @@
 import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, rmdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import * as v from 'valibot'
+import { GUEST_POLICIES, type GuestPolicy } from '#lib/server/services.ts'
 import { type TrustedProxies, trustedProxiesIn } from './client-ip.ts'
-import { GUEST_POLICIES, type GuestPolicy } from './services.ts'
 
 /** A setting that cannot be used. The message is one sentence that names it; nothing else is shown to whoever set it. */
 export class BadSetting extends Error {
