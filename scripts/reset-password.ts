@@ -1,7 +1,7 @@
+import { ResetLinks } from '#lib/people/reset-links.ts'
 import { readSecret } from '#lib/process/secret.ts'
 import { readSettings } from '#lib/process/settings.ts'
 import { urlOf } from '#lib/protocol/urls.ts'
-import { ResetLinks } from '#lib/server/reset-links.ts'
 import { readCredential } from '#lib/storage/credentials.ts'
 
 /*

@@ -1,6 +1,9 @@
 import type { Socket } from 'socket.io'
 import type { Clock } from '#lib/collab/clock.ts'
 import type { Connection } from '#lib/collab/members.ts'
+import type { Holder } from '#lib/people/identities.ts'
+import { identityOf } from '#lib/people/person.ts'
+import type { SocketToken } from '#lib/people/tokens.ts'
 import type { Log } from '#lib/process/log.ts'
 import { type Refusal, refuse } from '#lib/protocol/errors.ts'
 import {
@@ -28,13 +31,10 @@ import { type BatchBody, decodeBatch, decodePresenceSet, type PresenceSetBody } 
 import { DocumentJoins, type JoinPorts, type SocketOwner } from './document-joins.ts'
 import { EventGate } from './event-gate.ts'
 import { HistorySending } from './history-sending.ts'
-import type { Holder } from './identities.ts'
 import type { LiveAccess } from './live-access.ts'
-import { identityOf } from './person.ts'
 import { type Answer, bytes, type EventRules, json } from './socket-events.ts'
 import { SocketLease, type SocketLeaseOptions } from './socket-lease.ts'
 import type { SocketLimits } from './socket-limits.ts'
-import type { SocketToken } from './tokens.ts'
 
 export type DocumentSocket = Socket<UpEvents, DownEvents, Record<string, never>, SocketOwner>
 

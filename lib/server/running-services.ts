@@ -1,16 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import type { AccessFacts, AccessStore, DocumentCatalog } from '#lib/collab/document-store.ts'
+import type { Accounts } from '#lib/people/accounts.ts'
+import type { Identified, Identities } from '#lib/people/identities.ts'
+import { identityOf, type Person } from '#lib/people/person.ts'
+import type { Tokens } from '#lib/people/tokens.ts'
 import { CLIENT_HEADER, type ClientIps } from '#lib/process/client-ip.ts'
 import type { Log } from '#lib/process/log.ts'
 import type { Rates } from '#lib/process/rates.ts'
 import { RefusedRequest, refuse } from '#lib/protocol/errors.ts'
 import type { Identity, Role } from '#lib/protocol/identity.ts'
 import { SCHEMA_VERSION } from '#lib/protocol/version.ts'
-import type { Accounts } from './accounts.ts'
-import type { Identified, Identities } from './identities.ts'
 import { TRASH_LIFE } from './jobs.ts'
 import type { Origins } from './origins.ts'
-import { identityOf, type Person } from './person.ts'
 import type { Rights } from './rights.ts'
 import type {
   AccountServices,
@@ -26,7 +27,6 @@ import type {
   SharingServices,
   TrashedDocument,
 } from './services.ts'
-import type { Tokens } from './tokens.ts'
 import type { Visits } from './visits.ts'
 
 /** Documents in the list of the front page. */

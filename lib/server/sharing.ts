@@ -1,14 +1,14 @@
 import { hashPassword, verifyPassword } from 'better-auth/crypto'
 import type { AccessFacts, AccessStore } from '#lib/collab/document-store.ts'
+import type { Accounts } from '#lib/people/accounts.ts'
+import { identityOf } from '#lib/people/person.ts'
+import type { Tokens } from '#lib/people/tokens.ts'
 import { type Refusal, refuse } from '#lib/protocol/errors.ts'
 import { atLeast, type Identity, type Role, SHARED_ROLES, type SharedRole } from '#lib/protocol/identity.ts'
 import type { SharedLink, SharedPerson, SharingOverview } from '#lib/protocol/sharing.ts'
-import type { Accounts } from './accounts.ts'
 import type { Collaboration } from './collaboration.ts'
-import { identityOf } from './person.ts'
 import type { Rights } from './rights.ts'
 import type { Session, SharingServices } from './services.ts'
-import type { Tokens } from './tokens.ts'
 
 export interface SharingPorts {
   readonly access: AccessStore

@@ -4,6 +4,10 @@ import * as v from 'valibot'
 import type { Clock } from '#lib/collab/clock.ts'
 import type { PresenceSend } from '#lib/collab/presence.ts'
 import type { RoomWire } from '#lib/collab/room.ts'
+import type { Ended } from '#lib/people/accounts.ts'
+import type { Holder } from '#lib/people/identities.ts'
+import type { Person } from '#lib/people/person.ts'
+import type { SocketToken } from '#lib/people/tokens.ts'
 import type { Log } from '#lib/process/log.ts'
 import {
   type Asked,
@@ -16,7 +20,6 @@ import { LIMITS } from '#lib/protocol/limits.ts'
 import { Decoder, Encoder } from '#lib/protocol/packet-parser.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import { NAMESPACE, PROTOCOL_VERSION } from '#lib/protocol/version.ts'
-import type { Ended } from './accounts.ts'
 import {
   type ConnectionPorts,
   DocumentConnection,
@@ -24,14 +27,11 @@ import {
   type SocketGroups,
 } from './document-connection.ts'
 import type { SocketOwner } from './document-joins.ts'
-import type { Holder } from './identities.ts'
 import type { LateConnections } from './late-connections.ts'
 import type { Origins } from './origins.ts'
-import type { Person } from './person.ts'
 import { SlowReaders } from './slow-readers.ts'
 import { fanOut, forgetRequests, isBusy, keepNoRooms } from './socket-internals.ts'
 import type { SocketAddress, SocketKeys, SocketLimits } from './socket-limits.ts'
-import type { SocketToken } from './tokens.ts'
 
 /** A message with its envelope; long polling sends bytes as base64, and several packets in one body. */
 const TRANSPORT_BYTES = Math.ceil((LIMITS.messageBytes * 4) / 3) + 64 * 1024

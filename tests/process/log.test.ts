@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { Tokens } from '#lib/people/tokens.ts'
 import { createLog } from '#lib/process/log.ts'
-import { Tokens } from '#lib/server/tokens.ts'
 
 function logged(write: (log: ReturnType<typeof createLog>) => void): string {
   let lines = ''

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Accounts } from '#lib/people/accounts.ts'
+import { Tokens } from '#lib/people/tokens.ts'
 import { createLog } from '#lib/process/log.ts'
-import { Accounts } from '#lib/server/accounts.ts'
-import { Tokens } from '#lib/server/tokens.ts'
 import { type CollaborationServer, startCollaboration } from '../support/collaboration.ts'
 
 const SECRET = 'a secret of thirty-two characters'

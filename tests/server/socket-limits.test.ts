@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
+import type { KeptSession } from '#lib/people/accounts.ts'
 import { ClientIps } from '#lib/process/client-ip.ts'
 import { NO_RATES } from '#lib/process/rates.ts'
 import {
@@ -10,7 +11,6 @@ import {
   encodePresenceSet,
   encodeUpdates,
 } from '#lib/protocol/wire.ts'
-import type { KeptSession } from '#lib/server/accounts.ts'
 import { MOST_CONNECTIONS, SocketLimits } from '#lib/server/socket-limits.ts'
 import { type CollaborationServer, startCollaboration } from '../support/collaboration.ts'
 import { batchOf, connected, join, next, openSocket, type TestSocket } from './guest.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Tokens } from '#lib/server/tokens.ts'
+import { Tokens } from '#lib/people/tokens.ts'
 
 const SECRET = 'a secret of more than thirty-two characters'
 const MINUTE = 60_000

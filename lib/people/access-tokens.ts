@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
+import type { AccessToken, NewAccessToken } from '#lib/server/services.ts'
 import type { Store } from '#lib/storage/open-store.ts'
-import type { AccessToken, NewAccessToken } from './services.ts'
 
 type TokenScope = AccessToken['scope']
 

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest'
-import type { Holder } from '#lib/server/identities.ts'
-import { KnownHolders } from '#lib/server/known-holders.ts'
+import type { Holder } from '#lib/people/identities.ts'
+import { KnownHolders } from '#lib/people/known-holders.ts'
 
 let now: number
 let readings: string[]

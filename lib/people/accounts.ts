@@ -3,10 +3,10 @@ import { hashPassword, verifyPassword } from 'better-auth/crypto'
 import type { OwnerCatalog } from '#lib/collab/document-store.ts'
 import { cleanName } from '#lib/protocol/identity.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
+import type { Credentials, Profile, Standing } from '#lib/server/services.ts'
 import type { Store } from '#lib/storage/open-store.ts'
 import { type AuthLibrary, type AuthLibraryOptions, createAuthLibrary } from './auth-library.ts'
 import { type Person, personIn, standingOf } from './person.ts'
-import type { Credentials, Profile, Standing } from './services.ts'
 
 export interface AccountsOptions extends AuthLibraryOptions {
   readonly owners: Pick<OwnerCatalog, 'adoptGuest' | 'aliasesOf'>

@@ -1,10 +1,10 @@
 import type { OwnerCatalog } from '#lib/collab/document-store.ts'
 import { urlOf } from '#lib/protocol/urls.ts'
+import type { AdminServices, MadeResetLink } from '#lib/server/services.ts'
 import type { Store } from '#lib/storage/open-store.ts'
 import type { Accounts, Ended } from './accounts.ts'
 import { identityOf, personIn } from './person.ts'
 import type { ResetLinks } from './reset-links.ts'
-import type { AdminServices, MadeResetLink } from './services.ts'
 import type { ShownOnce } from './shown-once.ts'
 
 /** Lines of one list: more are found by searching. */
