@@ -1,17 +1,17 @@
 import type { Connection } from '#lib/collab/members.ts'
 import type { RoomJoined, Rooms } from '#lib/collab/rooms.ts'
+import type { LiveAccess } from '#lib/library/live-access.ts'
+import type { Rights } from '#lib/library/rights.ts'
+import type { Visits } from '#lib/library/visits.ts'
 import type { Person } from '#lib/people/person.ts'
 import { type Refusal, refuse } from '#lib/protocol/errors.ts'
 import type { Joined, JoinRequest } from '#lib/protocol/events.ts'
 import type { Role } from '#lib/protocol/identity.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import type { HistorySending } from './history-sending.ts'
-import type { LiveAccess } from './live-access.ts'
 import type { PresenceRooms } from './presence-rooms.ts'
-import type { Rights } from './rights.ts'
 import type { Answer } from './socket-events.ts'
 import type { SocketKeys, SocketLimits } from './socket-limits.ts'
-import type { Visits } from './visits.ts'
 
 /** Who a socket belongs to, as its handshake proved it. */
 export interface SocketOwner {

@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { AccessFacts, AccessStore, DocumentCatalog } from '#lib/collab/document-store.ts'
+import type { Rights } from '#lib/library/rights.ts'
+import { TRASH_LIFE } from '#lib/library/trash.ts'
+import type { Visits } from '#lib/library/visits.ts'
 import type { Accounts } from '#lib/people/accounts.ts'
 import type { Identified, Identities } from '#lib/people/identities.ts'
 import { identityOf, type Person } from '#lib/people/person.ts'
@@ -10,9 +13,7 @@ import type { Rates } from '#lib/process/rates.ts'
 import { RefusedRequest, refuse } from '#lib/protocol/errors.ts'
 import type { Identity, Role } from '#lib/protocol/identity.ts'
 import { SCHEMA_VERSION } from '#lib/protocol/version.ts'
-import { TRASH_LIFE } from './jobs.ts'
 import type { Origins } from './origins.ts'
-import type { Rights } from './rights.ts'
 import type {
   AccountServices,
   AdminServices,
@@ -27,7 +28,6 @@ import type {
   SharingServices,
   TrashedDocument,
 } from './services.ts'
-import type { Visits } from './visits.ts'
 
 /** Documents in the list of the front page. */
 const RECENT_COUNT = 50

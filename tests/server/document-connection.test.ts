@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { RoomJoined } from '#lib/collab/rooms.ts'
+import type { Right } from '#lib/library/rights.ts'
 import { Tokens } from '#lib/people/tokens.ts'
 import { createLog } from '#lib/process/log.ts'
 import { Pieces } from '#lib/protocol/pieces.ts'
@@ -10,7 +11,6 @@ import {
   type DocumentSocket,
 } from '#lib/server/document-connection.ts'
 import { PresenceRooms } from '#lib/server/presence-rooms.ts'
-import type { Right } from '#lib/server/rights.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 
 const tokens = new Tokens('a secret of more than thirty-two characters', Date.now)

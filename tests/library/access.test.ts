@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type AccessQuestion, roleOf } from '#lib/collab/access.ts'
+import { type AccessQuestion, roleOf } from '#lib/library/access.ts'
 import { SHARED_ROLES, type SharedRole } from '#lib/protocol/identity.ts'
 
 const NOW = 1000

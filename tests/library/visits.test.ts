@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Visit } from '#lib/collab/document-store.ts'
-import { Visits } from '#lib/server/visits.ts'
+import { Visits } from '#lib/library/visits.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 
 function setUp(fails: () => boolean = () => false) {

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest'
+import { LinkExpiry } from '#lib/library/link-expiry.ts'
 import { createLog } from '#lib/process/log.ts'
-import { LinkExpiry } from '#lib/server/link-expiry.ts'
 import { MemoryStore } from '../support/memory-store.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 

@@ -6,9 +6,9 @@ import type { Tokens } from '#lib/people/tokens.ts'
 import { type Refusal, refuse } from '#lib/protocol/errors.ts'
 import { atLeast, type Identity, type Role, SHARED_ROLES, type SharedRole } from '#lib/protocol/identity.ts'
 import type { SharedLink, SharedPerson, SharingOverview } from '#lib/protocol/sharing.ts'
-import type { Collaboration } from './collaboration.ts'
+import type { Collaboration } from '#lib/server/collaboration.ts'
+import type { Session, SharingServices } from '#lib/server/services.ts'
 import type { Rights } from './rights.ts'
-import type { Session, SharingServices } from './services.ts'
 
 export interface SharingPorts {
   readonly access: AccessStore

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Titles } from '#lib/server/titles.ts'
+import { Titles } from '#lib/library/titles.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 
 function scene(setTitles: (titles: ReadonlyMap<string, string>) => Promise<void>) {
