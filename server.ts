@@ -1,4 +1,4 @@
-import '#lib/server/base-path.ts'
+import '#lib/server/http/base-path.ts'
 
 import { Rights } from '#lib/library/rights.ts'
 import { Sharing } from '#lib/library/sharing.ts'
@@ -23,12 +23,12 @@ import { checkNode, prepareDataDir, readSettings, sentenceFor } from '#lib/proce
 import { closeOnSignal } from '#lib/process/shutdown.ts'
 import { urlOf } from '#lib/protocol/urls.ts'
 import { Collaboration } from '#lib/server/collaboration.ts'
-import { Origins } from '#lib/server/origins.ts'
+import { Origins } from '#lib/server/http/origins.ts'
+import { WebServer } from '#lib/server/http/web-server.ts'
 import { RunningServices } from '#lib/server/running-services.ts'
 import { provideServices } from '#lib/server/services.ts'
-import { SocketLimits } from '#lib/server/socket-limits.ts'
+import { SocketLimits } from '#lib/server/sockets/socket-limits.ts'
 import { systemClock } from '#lib/server/system-clock.ts'
-import { WebServer } from '#lib/server/web-server.ts'
 import { openStore } from '#lib/storage/open-store.ts'
 import { refusalPage } from '#lib/ui/refusal-page.ts'
 

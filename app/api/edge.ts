@@ -26,7 +26,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   draining: 503,
 }
 
-/** The rest of what browsers are told comes from the web server (lib/server/browser-headers.ts). */
+/** The rest of what browsers are told comes from the web server (lib/server/http/browser-headers.ts). */
 const HEADERS = { 'Cache-Control': 'private, no-store' } as const
 
 /**

@@ -13,7 +13,7 @@ import type { Rates } from '#lib/process/rates.ts'
 import { RefusedRequest, refuse } from '#lib/protocol/errors.ts'
 import type { Identity, Role } from '#lib/protocol/identity.ts'
 import { SCHEMA_VERSION } from '#lib/protocol/version.ts'
-import type { Origins } from './origins.ts'
+import type { Origins } from './http/origins.ts'
 import type {
   AccountServices,
   AdminServices,

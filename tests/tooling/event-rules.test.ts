@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 const repository = join(import.meta.dirname, '../..')
-const TABLE = 'lib/server/document-connection.ts'
+const TABLE = 'lib/server/sockets/document-connection.ts'
 let folder: string
 
 beforeEach(async () => {

@@ -11,9 +11,9 @@ import {
   encodePresenceSet,
   encodeUpdates,
 } from '#lib/protocol/wire.ts'
-import { MOST_CONNECTIONS, SocketLimits } from '#lib/server/socket-limits.ts'
-import { type CollaborationServer, startCollaboration } from '../support/collaboration.ts'
-import { batchOf, connected, join, next, openSocket, type TestSocket } from './guest.ts'
+import { MOST_CONNECTIONS, SocketLimits } from '#lib/server/sockets/socket-limits.ts'
+import { type CollaborationServer, startCollaboration } from '../../support/collaboration.ts'
+import { batchOf, connected, join, next, openSocket, type TestSocket } from '../guest.ts'
 
 const WIDE = { perSecond: 1e6, burst: 1e6 }
 let server: CollaborationServer

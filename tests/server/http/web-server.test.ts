@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type ServerProcess, startServer } from '../support/server-process.ts'
-import { Guest } from './guest.ts'
+import { type ServerProcess, startServer } from '../../support/server-process.ts'
+import { Guest } from '../guest.ts'
 
 let server: ServerProcess
 let secure: ServerProcess

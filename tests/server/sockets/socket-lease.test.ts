@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest'
-import { SocketLease } from '#lib/server/socket-lease.ts'
-import { VirtualClock } from '../support/virtual-clock.ts'
+import { SocketLease } from '#lib/server/sockets/socket-lease.ts'
+import { VirtualClock } from '../../support/virtual-clock.ts'
 
 const WRITE = 30_000
 const READ = 300_000

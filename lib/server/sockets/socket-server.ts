@@ -20,6 +20,8 @@ import { LIMITS } from '#lib/protocol/limits.ts'
 import { Decoder, Encoder } from '#lib/protocol/packet-parser.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import { NAMESPACE, PROTOCOL_VERSION } from '#lib/protocol/version.ts'
+import type { LateConnections } from '../http/late-connections.ts'
+import type { Origins } from '../http/origins.ts'
 import {
   type ConnectionPorts,
   DocumentConnection,
@@ -27,8 +29,6 @@ import {
   type SocketGroups,
 } from './document-connection.ts'
 import type { SocketOwner } from './document-joins.ts'
-import type { LateConnections } from './late-connections.ts'
-import type { Origins } from './origins.ts'
 import { SlowReaders } from './slow-readers.ts'
 import { fanOut, forgetRequests, isBusy, keepNoRooms } from './socket-internals.ts'
 import type { SocketAddress, SocketKeys, SocketLimits } from './socket-limits.ts'

@@ -8,8 +8,14 @@ import { type Socket as ClientSocket, io } from 'socket.io-client'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Decoder, Encoder } from '#lib/protocol/packet-parser.ts'
 import { NAMESPACE } from '#lib/protocol/version.ts'
-import type { DocumentSocket } from '#lib/server/document-connection.ts'
-import { fanOut, forgetRequests, isBusy, keepNoRooms, writesFrames } from '#lib/server/socket-internals.ts'
+import type { DocumentSocket } from '#lib/server/sockets/document-connection.ts'
+import {
+  fanOut,
+  forgetRequests,
+  isBusy,
+  keepNoRooms,
+  writesFrames,
+} from '#lib/server/sockets/socket-internals.ts'
 
 let server: Server
 let url: string

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import type { DocumentSocket } from '#lib/server/document-connection.ts'
-import { SlowReaders } from '#lib/server/slow-readers.ts'
-import { VirtualClock } from '../support/virtual-clock.ts'
+import type { DocumentSocket } from '#lib/server/sockets/document-connection.ts'
+import { SlowReaders } from '#lib/server/sockets/slow-readers.ts'
+import { VirtualClock } from '../../support/virtual-clock.ts'
 
 const MIB = 1024 * 1024
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import { Pieces } from '#lib/protocol/pieces.ts'
-import { sendChunks } from '#lib/server/chunks.ts'
+import { sendChunks } from '#lib/server/sockets/chunks.ts'
 
 const KIB = 1024
 

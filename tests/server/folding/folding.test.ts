@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { encodeEntries } from '#lib/protocol/wire.ts'
-import { Folding } from '#lib/server/folding.ts'
-import { paragraphOf } from '../support/paragraph.ts'
+import { Folding } from '#lib/server/folding/folding.ts'
+import { paragraphOf } from '../../support/paragraph.ts'
 
 let folding: Folding
 afterEach(() => folding.close())

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Origins } from '#lib/server/origins.ts'
+import { Origins } from '#lib/server/http/origins.ts'
 
 const open = new Origins('https://write.example.org')
 const local = new Origins(null)

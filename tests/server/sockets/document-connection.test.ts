@@ -5,13 +5,13 @@ import { Tokens } from '#lib/people/tokens.ts'
 import { createLog } from '#lib/process/log.ts'
 import { Pieces } from '#lib/protocol/pieces.ts'
 import { encodeBatch, encodePresenceSet } from '#lib/protocol/wire.ts'
+import { PresenceRooms } from '#lib/server/presence-rooms.ts'
 import {
   type ConnectionPorts,
   DocumentConnection,
   type DocumentSocket,
-} from '#lib/server/document-connection.ts'
-import { PresenceRooms } from '#lib/server/presence-rooms.ts'
-import { VirtualClock } from '../support/virtual-clock.ts'
+} from '#lib/server/sockets/document-connection.ts'
+import { VirtualClock } from '../../support/virtual-clock.ts'
 
 const tokens = new Tokens('a secret of more than thirty-two characters', Date.now)
 
