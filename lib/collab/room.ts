@@ -11,13 +11,13 @@ import {
   ENTRY_BODY_UPDATE,
   encodeRow,
 } from '#lib/protocol/wire.ts'
-import { BatchIntake, type BatchOutcome, CLIENT_ID_TAKEN } from './batch-intake.ts'
-import { ClientNumbers } from './client-numbers.ts'
-import type { CommitSource } from './commit-queue.ts'
 import type { NewRow, SnapshotHead, StoredClient, StoredDocument, StoredRow } from './document-store.ts'
+import { BatchIntake, type BatchOutcome, CLIENT_ID_TAKEN } from './log/batch-intake.ts'
+import { ClientNumbers } from './log/client-numbers.ts'
+import type { CommitSource } from './log/commit-queue.ts'
+import { type Pending, PendingEntries, type Unchecked } from './log/pending-entries.ts'
+import { type Cursor, RoomHistory } from './log/room-history.ts'
 import { type Connection, type Member, Members } from './members.ts'
-import { type Pending, PendingEntries, type Unchecked } from './pending-entries.ts'
-import { type Cursor, RoomHistory } from './room-history.ts'
 
 /** Sends to everybody in a room at once. */
 export interface RoomWire {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { PresenceIdentity } from '#lib/collab/presence.ts'
+import type { PresenceIdentity } from '#lib/collab/presence/presence.ts'
 import { GUEST_NAME_COUNT, HUE_COUNT, HUE_ORDER, type Identity } from '#lib/protocol/identity.ts'
 import type { Standing } from '#lib/server/services.ts'
 

@@ -1,4 +1,4 @@
-import { checkUpdates } from '../../lib/collab/update-gate.ts'
+import { checkUpdates } from '../../lib/collab/gate/update-gate.ts'
 import { percentile } from './statistics.ts'
 import { editorId, typing } from './typing.ts'
 import type { Measured } from './workload.ts'

@@ -11,7 +11,7 @@ import {
   rightOf,
   section,
   update,
-} from '../collab/update-gate-forge.ts'
+} from '../collab/gate/update-gate-forge.ts'
 import { seededRandom } from '../support/random.ts'
 
 /** What one hostile input is sent as. */

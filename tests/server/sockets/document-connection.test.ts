@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
+import { PresenceRooms } from '#lib/collab/presence/presence-rooms.ts'
 import type { RoomJoined } from '#lib/collab/rooms.ts'
 import type { Right } from '#lib/library/rights.ts'
 import { Tokens } from '#lib/people/tokens.ts'
 import { createLog } from '#lib/process/log.ts'
 import { Pieces } from '#lib/protocol/pieces.ts'
 import { encodeBatch, encodePresenceSet } from '#lib/protocol/wire.ts'
-import { PresenceRooms } from '#lib/server/presence-rooms.ts'
 import {
   type ConnectionPorts,
   DocumentConnection,

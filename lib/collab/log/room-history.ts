@@ -9,7 +9,7 @@ import {
   type SnapshotHead,
   type StoredDocument,
   type StoredRow,
-} from './document-store.ts'
+} from '../document-store.ts'
 import { RowLog } from './row-log.ts'
 
 /** A cursor as a client claims it. */

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { CommitQueue, type CommitSource } from '#lib/collab/commit-queue.ts'
 import type { NewRow } from '#lib/collab/document-store.ts'
-import { settled, VirtualClock } from '../support/virtual-clock.ts'
+import { CommitQueue, type CommitSource } from '#lib/collab/log/commit-queue.ts'
+import { settled, VirtualClock } from '../../support/virtual-clock.ts'
 
 /** A document whose entries are counted, and everything it is told. */
 class Source implements CommitSource {

@@ -1,6 +1,6 @@
 import type { Pieces } from '#lib/protocol/pieces.ts'
 import { encodeHistory, type Row, type SnapshotBody } from '#lib/protocol/wire.ts'
-import type { DocumentStore } from './document-store.ts'
+import type { DocumentStore } from '../document-store.ts'
 
 interface Cached {
   readonly snapshot: Promise<SnapshotBody | null>

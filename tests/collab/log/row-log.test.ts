@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { StoredRow } from '#lib/collab/document-store.ts'
-import { RowLog } from '#lib/collab/row-log.ts'
+import { RowLog } from '#lib/collab/log/row-log.ts'
 import { CHAIN_BYTES } from '#lib/protocol/wire.ts'
 import { packRows, unpackRows } from '#lib/storage/packed-rows.ts'
 

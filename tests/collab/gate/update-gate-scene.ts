@@ -1,5 +1,5 @@
 import * as encoding from 'lib0/encoding'
-import { checkUpdates, type GateResult } from '#lib/collab/update-gate.ts'
+import { checkUpdates, type GateResult } from '#lib/collab/gate/update-gate.ts'
 import { CONTENT, inRoot, type Part, section, update } from './update-gate-forge.ts'
 
 /* A gate to knock at, and what its tests bring to it. */

@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { digestDocument } from '#lib/document/fold.ts'
 import { ENTRY_BODY_UPDATE, encodeEntries } from '#lib/protocol/wire.ts'
-import { DOCUMENT, Probe, RoomsScene } from './rooms-scene.ts'
+import { DOCUMENT, Probe, RoomsScene } from '../rooms-scene.ts'
 
 let scene: RoomsScene
 let ada: Probe

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { scanClocks } from '#lib/collab/update-gate.ts'
-import { RefusedUpdate } from '#lib/collab/update-gate-bytes.ts'
+import { scanClocks } from '#lib/collab/gate/update-gate.ts'
+import { RefusedUpdate } from '#lib/collab/gate/update-gate-bytes.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import {
   CONTENT,

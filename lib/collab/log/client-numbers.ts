@@ -1,7 +1,7 @@
 import { decodeVector, encodeVector } from '#lib/document/state-vector.ts'
 import { decodeEntries, ENTRY_BODY_UPDATE } from '#lib/protocol/wire.ts'
-import type { StoredClient, StoredDocument, StoredRow } from './document-store.ts'
-import { scanClocks } from './update-gate.ts'
+import type { StoredClient, StoredDocument, StoredRow } from '../document-store.ts'
+import { scanClocks } from '../gate/update-gate.ts'
 
 /** Whose entries those are that delete what breaks the schema; no account has this id. */
 const SERVER_USER = 'server'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { checkUpdates, type GateResult, scanClocks } from '#lib/collab/update-gate.ts'
+import { checkUpdates, type GateResult, scanClocks } from '#lib/collab/gate/update-gate.ts'
 import { UndoStack } from '#lib/editor/binding/undo-stack.ts'
 
 /*

@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { COMPACTION_POLICY } from '#lib/collab/compaction-policy.ts'
-import { Compactor } from '#lib/collab/compactor.ts'
 import type { Compaction } from '#lib/collab/document-store.ts'
+import { COMPACTION_POLICY } from '#lib/collab/folding/compaction-policy.ts'
+import { Compactor } from '#lib/collab/folding/compactor.ts'
 import { Room } from '#lib/collab/room.ts'
 import type { RoomEvent } from '#lib/collab/rooms.ts'
-import { newDocument, newRow } from '../storage/stored-values.ts'
-import { emptyDocument } from '../support/memory-tables.ts'
-import { VirtualClock } from '../support/virtual-clock.ts'
+import { newDocument, newRow } from '../../storage/stored-values.ts'
+import { emptyDocument } from '../../support/memory-tables.ts'
+import { VirtualClock } from '../../support/virtual-clock.ts'
 
 const FOLD_MS = 20
 const STATE_BYTES = 60_000

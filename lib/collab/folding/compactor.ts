@@ -1,12 +1,12 @@
 import type { FoldJob, FoldResult } from '#lib/document/fold.ts'
 import type { SchemaFinding } from '#lib/document/schema-check.ts'
 import { decodeVector } from '#lib/document/state-vector.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../clock.ts'
+import { DamagedDocument, type DocumentStore, type StoredRow } from '../document-store.ts'
+import type { Room } from '../room.ts'
+import type { RoomEvent } from '../rooms.ts'
 import type { CompactionPolicy } from './compaction-policy.ts'
-import { DamagedDocument, type DocumentStore, type StoredRow } from './document-store.ts'
-import type { Room } from './room.ts'
-import type { RoomEvent } from './rooms.ts'
-import { Share } from './share.ts'
+import { Share } from './cpu-share.ts'
 
 /** Runs `foldDocument`; rejects when it fails or takes too much. */
 export type Fold = (job: FoldJob) => Promise<FoldResult>

@@ -3,12 +3,12 @@ import { mayEdit } from '#lib/protocol/identity.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import { SCHEMA_VERSION } from '#lib/protocol/version.ts'
 import { type BatchBody, decodeUpdates, ENTRY_BODY_UPDATE, MalformedBody } from '#lib/protocol/wire.ts'
+import { checkUpdates } from '../gate/update-gate.ts'
+import { type Connection, isUser, type Member, type Members } from '../members.ts'
 import { Assembly } from './assembly.ts'
 import type { ClientNumbers } from './client-numbers.ts'
-import { type Connection, isUser, type Member, type Members } from './members.ts'
 import type { PendingEntries } from './pending-entries.ts'
 import type { RoomHistory } from './room-history.ts'
-import { checkUpdates } from './update-gate.ts'
 
 /**
  * `committed`: it was in the log already, and this is the last batch there; *waits*: nothing is to be said yet; *added*

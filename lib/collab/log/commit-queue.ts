@@ -1,5 +1,5 @@
-import type { Clock } from './clock.ts'
-import type { DocumentStore, NewRow } from './document-store.ts'
+import type { Clock } from '../clock.ts'
+import type { DocumentStore, NewRow } from '../document-store.ts'
 
 /** Somebody with entries to commit: a room. Each method is called from the queue alone. */
 export interface CommitSource {

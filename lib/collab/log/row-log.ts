@@ -1,5 +1,5 @@
 import { CHAIN_BYTES, type Row } from '#lib/protocol/wire.ts'
-import type { StoredRow } from './document-store.ts'
+import type { StoredRow } from '../document-store.ts'
 
 /** A new buffer has room for this share of what it holds, so that appending copies seldom and little stands empty. */
 const SPARE_SHARE = 1 / 4

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
+import { PresenceRooms } from '#lib/collab/presence/presence-rooms.ts'
 import { decodePresenceDiff, type PresenceDiffBody } from '#lib/protocol/wire.ts'
-import { PresenceRooms } from '#lib/server/presence-rooms.ts'
-import { VirtualClock } from '../support/virtual-clock.ts'
+import { VirtualClock } from '../../support/virtual-clock.ts'
 
 const PING = 10_000
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Presence } from '#lib/collab/presence.ts'
+import { Presence } from '#lib/collab/presence/presence.ts'
 import { ROLES } from '#lib/protocol/identity.ts'
 import { decodePresenceDiff, type PresenceUpsert } from '#lib/protocol/wire.ts'
 
