@@ -2,7 +2,7 @@ import { ResetLinks } from '#lib/people/reset-links.ts'
 import { readSecret } from '#lib/process/secret.ts'
 import { readSettings } from '#lib/process/settings.ts'
 import { urlOf } from '#lib/protocol/urls.ts'
-import { readCredential } from '#lib/storage/credentials.ts'
+import { readCredential } from '#lib/storage/sqlite/credentials.ts'
 
 /*
  * `npm run reset-password -- somebody@example.org`: prints a link that sets a new password for that account, once, within an

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { verifyDatabase } from '#lib/storage/verify.ts'
+import { verifyDatabase } from '#lib/storage/sqlite/verify.ts'
 
 /*
  * `npm run verify`: reads the whole database in DATA_DIR (or the folder given as argument) and prints one line per

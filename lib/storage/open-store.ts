@@ -1,10 +1,10 @@
 import { Kysely } from 'kysely'
 import type { AccessStore, DocumentCatalog, DocumentStore, OwnerCatalog } from '#lib/collab/document-store.ts'
-import { AccountDialect } from './account-dialect.ts'
-import type { AccountTables } from './account-tables.ts'
-import { packRows, unpackRows } from './packed-rows.ts'
-import type { RowPack } from './requests.ts'
-import { StorageThread } from './storage-thread.ts'
+import { AccountDialect } from './sqlite/account-dialect.ts'
+import type { AccountTables } from './sqlite/account-tables.ts'
+import { packRows, unpackRows } from './sqlite/packed-rows.ts'
+import type { RowPack } from './sqlite/requests.ts'
+import { StorageThread } from './sqlite/storage-thread.ts'
 
 export interface Store {
   readonly documents: DocumentStore

@@ -1,5 +1,5 @@
 import { setTimeout as passed } from 'node:timers/promises'
-import { StorageThread } from '#lib/storage/storage-thread.ts'
+import { StorageThread } from '#lib/storage/sqlite/storage-thread.ts'
 
 /*
  * Planted, to see that kill9 finds it: loaded into the server with --import, it lets the store say "on disk" of a commit

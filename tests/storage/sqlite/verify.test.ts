@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openStore, type Store } from '#lib/storage/open-store.ts'
-import { verifyDatabase } from '#lib/storage/verify.ts'
-import { compactionOf, documentOf, rowOf } from '../support/known-log.ts'
+import { verifyDatabase } from '#lib/storage/sqlite/verify.ts'
+import { compactionOf, documentOf, rowOf } from '../../support/known-log.ts'
 
 let dataDir: string
 let store: Store

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openStore, type Store } from '#lib/storage/open-store.ts'
-import { newDocument } from './stored-values.ts'
+import { newDocument } from '../stored-values.ts'
 
 let dataDir: string
 let store: Store

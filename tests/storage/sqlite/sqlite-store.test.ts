@@ -7,8 +7,8 @@ import type { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { DamagedDocument } from '#lib/collab/document-store.ts'
 import { openStore, type Store } from '#lib/storage/open-store.ts'
-import { storeContract } from './contract.ts'
-import { chain, compactionOf, newDocument, newRow } from './stored-values.ts'
+import { storeContract } from '../contract.ts'
+import { chain, compactionOf, newDocument, newRow } from '../stored-values.ts'
 
 let dataDir: string
 let opened: Store[]

@@ -6,7 +6,7 @@ import { getMigrations } from 'better-auth/db/migration'
 import { anonymous } from 'better-auth/plugins'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openStore, type Store } from '#lib/storage/open-store.ts'
-import { newDocument, newRow } from './stored-values.ts'
+import { newDocument, newRow } from '../stored-values.ts'
 
 let dataDir: string
 let store: Store

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openStore, type Store } from '#lib/storage/open-store.ts'
-import { verifyDatabase } from '#lib/storage/verify.ts'
-import { documentOf, rowOf } from '../support/known-log.ts'
-import { compactionOf, newDocument, newRow } from './stored-values.ts'
+import { verifyDatabase } from '#lib/storage/sqlite/verify.ts'
+import { documentOf, rowOf } from '../../support/known-log.ts'
+import { compactionOf, newDocument, newRow } from '../stored-values.ts'
 
 let dataDir: string
 let store: Store | null

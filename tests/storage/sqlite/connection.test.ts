@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { configure, openConnection } from '#lib/storage/connection.ts'
+import { configure, openConnection } from '#lib/storage/sqlite/connection.ts'
 
 test('a connection is set so that a commit is on disk before it returns', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'commonplace-connection-'))
