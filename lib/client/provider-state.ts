@@ -1,7 +1,7 @@
 import type { ErrorCode } from '#lib/protocol/errors.ts'
 import type { Asked, Notice } from '#lib/protocol/events.ts'
 import type { Identity, PresenceState, Role } from '#lib/protocol/identity.ts'
-import type { SealedBatch } from './replica-store.ts'
+import type { SealedBatch } from './replica/replica-store.ts'
 
 /** Where the connection of one document stands. An immutable value; a change is a new value. Times: ms since the epoch. */
 export interface ProviderStatus {

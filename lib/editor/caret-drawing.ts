@@ -1,6 +1,6 @@
 import type { Plugin } from '@tiptap/pm/state'
 import type { EditorView } from '@tiptap/pm/view'
-import type { Soon } from '#lib/client/incoming.ts'
+import type { Soon } from '#lib/client/receiving/incoming.ts'
 import { readSelection } from './binding/unread-selection.ts'
 import { caretLayer, type RemoteCaret, showCarets } from './caret-layer.ts'
 

@@ -1,6 +1,6 @@
 import type { EditorView } from '@tiptap/pm/view'
 import type * as Y from 'yjs'
-import type { Passes } from '#lib/client/incoming.ts'
+import type { Passes } from '#lib/client/receiving/incoming.ts'
 import { reachesInto } from '#lib/client/update-reach.ts'
 import { blockAtCaret, keepComposed } from './composed-text.ts'
 

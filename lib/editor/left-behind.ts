@@ -1,6 +1,6 @@
 import * as Y from 'yjs'
-import { openIndexedDbStore } from '#lib/client/indexed-db-store.ts'
-import type { ReplicaStore } from '#lib/client/replica-store.ts'
+import { openIndexedDbStore } from '#lib/client/replica/indexed-db-store.ts'
+import type { ReplicaStore } from '#lib/client/replica/replica-store.ts'
 import { decodeEntries, decodeUpdates, ENTRY_BODY_UPDATE } from '#lib/protocol/wire.ts'
 import { draftText } from './draft-text.ts'
 

@@ -1,7 +1,7 @@
 'use client'
 
 import { useEffect, useState } from 'react'
-import { recallGuest } from '#lib/client/guest-memory.ts'
+import { recallGuest } from '#lib/client/replica/guest-memory.ts'
 import { InterfaceProvider } from '#lib/ui/interface.tsx'
 import { accessWordsIn } from '#lib/ui/words/access-words.ts'
 import type { Language } from '#lib/ui/words/language.ts'

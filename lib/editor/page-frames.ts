@@ -1,4 +1,4 @@
-import type { Soon } from '#lib/client/incoming.ts'
+import type { Soon } from '#lib/client/receiving/incoming.ts'
 
 /** What of a page this needs. Times in ms. */
 export interface FramePage {

@@ -1,13 +1,13 @@
 'use client'
 
 import { useEffect, useId, useMemo, useRef, useState } from 'react'
+import { saveProfile } from '#lib/client/link/socket-token.ts'
 import { HUE_COUNT, mayEdit } from '#lib/protocol/identity.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import { useAnnounce, useWords } from '#lib/ui/interface.tsx'
 import { Popover } from '#lib/ui/overlays.tsx'
 import type { DocumentSession } from './document-session.ts'
 import { type Departed, departures, initials, type Person, peopleIn } from './people.ts'
-import { saveProfile } from './socket-token.ts'
 import { usePeers, useStatus } from './use-provider.ts'
 
 /** Faces in the header before "+N". */

@@ -6,7 +6,7 @@ import { accountWordsIn } from '#lib/ui/words/account-words.ts'
 import type { Language } from '#lib/ui/words/language.ts'
 
 /** Only in the browser: Next's server bundle would bring a second copy of Yjs beside the server's own. */
-const localCopies = () => import('#lib/client/local-copies.ts')
+const localCopies = () => import('#lib/client/replica/local-copies.ts')
 
 interface SignOutFormProps {
   /** The user, and the guests they once were. */

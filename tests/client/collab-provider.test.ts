@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import type { CollabProvider } from '#lib/client/collab-provider.ts'
-import type { SealedBatch } from '#lib/client/replica-store.ts'
+import type { SealedBatch } from '#lib/client/replica/replica-store.ts'
 import type { KeptSession } from '#lib/people/accounts.ts'
 import { encodeUpdates } from '#lib/protocol/wire.ts'
 import { type CollaborationServer, startCollaboration } from '../support/collaboration.ts'

@@ -10,7 +10,7 @@ import type * as Y from 'yjs'
  *   await page.evaluate(() => window.lab.peers[0]?.type('x', window.lab.spot('same')))
  *   const { equal, dom } = await page.evaluate(() => window.lab.state())
  *
- * The editor has the product's extensions, styles, carets and way in (lib/client/incoming.ts), and tables, which the product
+ * The editor has the product's extensions, styles, carets and way in (lib/client/receiving/incoming.ts), and tables, which the product
  * has not yet. Peers are Y.Docs without an editor. What the editor does reaches them at once; what they do reaches the
  * editor's Y.Doc through the same queue as in the product, which a composition, or `hold()`, holds.
  * Texts in `state()` are the text blocks joined by "|", a hard break as "↵".

@@ -1,7 +1,7 @@
 import 'fake-indexeddb/auto'
 import { IDBFactory } from 'fake-indexeddb'
-import { openIndexedDbStore } from '#lib/client/indexed-db-store.ts'
-import { type ReplicaStore, ReplicaStoreError } from '#lib/client/replica-store.ts'
+import { openIndexedDbStore } from '#lib/client/replica/indexed-db-store.ts'
+import { type ReplicaStore, ReplicaStoreError } from '#lib/client/replica/replica-store.ts'
 import { settled, type VirtualClock } from '../support/virtual-clock.ts'
 import type { Browser } from './simulated-replica.ts'
 

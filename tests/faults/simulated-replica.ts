@@ -1,6 +1,6 @@
 import * as Y from 'yjs'
 import { DocumentSync } from '#lib/client/document-sync.ts'
-import { type ReplicaStore, ReplicaStoreError } from '#lib/client/replica-store.ts'
+import { type ReplicaStore, ReplicaStoreError } from '#lib/client/replica/replica-store.ts'
 import { firstText } from '../support/paragraph.ts'
 import type { Simulation } from './simulated-world.ts'
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Link } from '#lib/client/link.ts'
+import type { Link } from '#lib/client/link/link.ts'
 import type { Connection } from '#lib/collab/members.ts'
 import { type RoomJoined, Rooms } from '#lib/collab/rooms.ts'
 import { checkDocument, digestDocument, foldDocument } from '#lib/document/fold.ts'

@@ -1,5 +1,5 @@
 import * as Y from 'yjs'
-import type { SealedBatch } from '#lib/client/replica-store.ts'
+import type { SealedBatch } from '#lib/client/replica/replica-store.ts'
 import { contentBytes } from '#lib/document/content-bytes.ts'
 import { decodeEntries, decodeUpdates } from '#lib/protocol/wire.ts'
 import { MemoryReplicas } from '../support/memory-replica.ts'

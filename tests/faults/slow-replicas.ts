@@ -1,4 +1,4 @@
-import type { ReplicaStore, ReplicaStoreError } from '#lib/client/replica-store.ts'
+import type { ReplicaStore, ReplicaStoreError } from '#lib/client/replica/replica-store.ts'
 import { MemoryReplicas } from '../support/memory-replica.ts'
 import type { VirtualClock } from '../support/virtual-clock.ts'
 import type { Browser } from './simulated-replica.ts'

@@ -1,5 +1,5 @@
-import type { ReplicaStore } from '#lib/client/replica-store.ts'
-import { replicaStoreContract } from '../client/replica-store-contract.ts'
+import type { ReplicaStore } from '#lib/client/replica/replica-store.ts'
+import { replicaStoreContract } from '../client/replica/replica-store-contract.ts'
 import { MemoryReplicas } from './memory-replica.ts'
 
 replicaStoreContract(() => {

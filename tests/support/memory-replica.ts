@@ -1,11 +1,11 @@
-import { foldRows } from '#lib/client/replica-fold.ts'
+import { foldRows } from '#lib/client/replica/replica-fold.ts'
 import {
   type ReplicaStore,
   ReplicaStoreError,
   type SealedBatch,
   type StoredReplica,
-} from '#lib/client/replica-store.ts'
-import { unbrokenRun } from '#lib/client/unbroken-run.ts'
+} from '#lib/client/replica/replica-store.ts'
+import { unbrokenRun } from '#lib/client/replica/unbroken-run.ts'
 import type { Row } from '#lib/protocol/wire.ts'
 
 interface Replica {

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { Outbox } from '#lib/client/outbox.ts'
-import { Sender } from '#lib/client/sender.ts'
+import { Outbox } from '#lib/client/sending/outbox.ts'
+import { Sender } from '#lib/client/sending/sender.ts'
 import { type Refusal, refuse } from '#lib/protocol/errors.ts'
 import { decodeBatch } from '#lib/protocol/wire.ts'
-import { MemoryReplicas } from '../support/memory-replica.ts'
-import { VirtualClock } from '../support/virtual-clock.ts'
+import { MemoryReplicas } from '../../support/memory-replica.ts'
+import { VirtualClock } from '../../support/virtual-clock.ts'
 
 const CLIENT = 7
 

@@ -1,9 +1,9 @@
 import { type ErrorCode, isRetryable, type Refusal } from '#lib/protocol/errors.ts'
 import type { Ack } from '#lib/protocol/events.ts'
-import type { ClientClock } from './client-clock.ts'
+import type { ClientClock } from '../client-clock.ts'
+import type { SealedBatch } from '../replica/replica-store.ts'
 import type { Outbox } from './outbox.ts'
 import { PartQueue, type Uplink } from './part-queue.ts'
-import type { SealedBatch } from './replica-store.ts'
 
 export interface SenderOptions {
   readonly outbox: Outbox

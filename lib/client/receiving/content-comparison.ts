@@ -1,7 +1,7 @@
 import * as Y from 'yjs'
 import { contentBytes } from '#lib/document/content-bytes.ts'
 import type { CompareRequest, Verdict } from '#lib/protocol/events.ts'
-import type { ClientClock } from './client-clock.ts'
+import type { ClientClock } from '../client-clock.ts'
 import { hashContent } from './content-hash.ts'
 
 export interface ContentComparisonOptions {

@@ -9,11 +9,11 @@ import {
   NO_CHAIN,
   type Row,
 } from '#lib/protocol/wire.ts'
-import { HistoryTransfer } from './history-transfer.ts'
+import { HistoryTransfer } from '../link/history-transfer.ts'
+import type { Link } from '../link/link.ts'
+import type { StoredReplica } from '../replica/replica-store.ts'
+import type { ReplicaWriter } from '../replica/replica-writer.ts'
 import type { Incoming } from './incoming.ts'
-import type { Link } from './link.ts'
-import type { StoredReplica } from './replica-store.ts'
-import type { ReplicaWriter } from './replica-writer.ts'
 import { RowOrder } from './row-order.ts'
 
 export interface HistoryIntakeOptions {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { Outbox } from '#lib/client/outbox.ts'
-import { type ReplicaStore, ReplicaStoreError } from '#lib/client/replica-store.ts'
-import { MemoryReplicas } from '../support/memory-replica.ts'
-import { settled, VirtualClock } from '../support/virtual-clock.ts'
+import { type ReplicaStore, ReplicaStoreError } from '#lib/client/replica/replica-store.ts'
+import { Outbox } from '#lib/client/sending/outbox.ts'
+import { MemoryReplicas } from '../../support/memory-replica.ts'
+import { settled, VirtualClock } from '../../support/virtual-clock.ts'
 
 const ADDRESS = 'A'.repeat(32)
 const CLIENT = 7

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { PartQueue } from '#lib/client/part-queue.ts'
-import type { SealedBatch } from '#lib/client/replica-store.ts'
+import type { SealedBatch } from '#lib/client/replica/replica-store.ts'
+import { PartQueue } from '#lib/client/sending/part-queue.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import { decodeBatch } from '#lib/protocol/wire.ts'
 

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { Outbox } from '#lib/client/outbox.ts'
-import { splitUpdate } from '#lib/client/split-update.ts'
+import { Outbox } from '#lib/client/sending/outbox.ts'
+import { splitUpdate } from '#lib/client/sending/split-update.ts'
 import { checkUpdates, scanClocks } from '#lib/collab/gate/update-gate.ts'
 import { decodeUpdates } from '#lib/protocol/wire.ts'
-import { paragraphOf } from '../support/paragraph.ts'
-import { VirtualClock } from '../support/virtual-clock.ts'
+import { paragraphOf } from '../../support/paragraph.ts'
+import { VirtualClock } from '../../support/virtual-clock.ts'
 
 /** What the server's gate says of batches that come one after the other. */
 class Gate {

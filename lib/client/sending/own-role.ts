@@ -1,8 +1,8 @@
 import type { RoleChange } from '#lib/protocol/events.ts'
 import { mayEdit, type Role } from '#lib/protocol/identity.ts'
+import type { SealedBatch } from '../replica/replica-store.ts'
 import type { KeptDraft } from './kept-draft.ts'
 import { batchKey, type Outbox } from './outbox.ts'
-import type { SealedBatch } from './replica-store.ts'
 import type { Sender } from './sender.ts'
 
 export interface OwnRoleOptions {

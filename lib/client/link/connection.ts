@@ -24,9 +24,9 @@ import {
 import * as parser from '#lib/protocol/packet-parser.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import { NAMESPACE, PROTOCOL_VERSION } from '#lib/protocol/version.ts'
-import type { ClientClock } from './client-clock.ts'
+import type { ClientClock } from '../client-clock.ts'
+import type { DocumentSync } from '../document-sync.ts'
 import { type Authenticate, Credential } from './credential.ts'
-import type { DocumentSync } from './document-sync.ts'
 import type { Link } from './link.ts'
 
 export interface ConnectionOptions {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { Credential, SessionEnded, type SocketCredential } from '#lib/client/credential.ts'
+import { Credential, SessionEnded, type SocketCredential } from '#lib/client/link/credential.ts'
 import { refuse } from '#lib/protocol/errors.ts'
-import { settled, VirtualClock } from '../support/virtual-clock.ts'
+import { settled, VirtualClock } from '../../support/virtual-clock.ts'
 
 const MINUTE = 60_000
 

@@ -1,6 +1,6 @@
 import { digest } from 'lib0/hash/sha256'
 import { CHAIN_BYTES, chainAfter, EMPTY_CHAIN, equalBytes, type Row } from '#lib/protocol/wire.ts'
-import type { Cursor } from './row-order.ts'
+import type { Cursor } from '../receiving/row-order.ts'
 
 /**
  * The rows that follow `after` (null: from the beginning) without a hole and whose chain holds: what a disk has changed ends

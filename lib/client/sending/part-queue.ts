@@ -1,7 +1,7 @@
 import { LIMITS } from '#lib/protocol/limits.ts'
 import { encodeBatch } from '#lib/protocol/wire.ts'
-import type { ClientClock } from './client-clock.ts'
-import type { SealedBatch } from './replica-store.ts'
+import type { ClientClock } from '../client-clock.ts'
+import type { SealedBatch } from '../replica/replica-store.ts'
 
 /** A joined room on a live connection. */
 export interface Uplink {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { Incoming } from '#lib/client/incoming.ts'
+import { Incoming } from '#lib/client/receiving/incoming.ts'
 
 /** A Y.Doc, its way in, a frame that comes when `frame` is called, and a peer's keystrokes one by one. */
 function scene() {

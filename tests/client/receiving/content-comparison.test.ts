@@ -1,14 +1,14 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import type { CollabProvider } from '#lib/client/collab-provider.ts'
-import { ContentComparison } from '#lib/client/content-comparison.ts'
+import { ContentComparison } from '#lib/client/receiving/content-comparison.ts'
 import { createLog } from '#lib/process/log.ts'
 import type { CompareRequest, Verdict } from '#lib/protocol/events.ts'
 import { systemClock } from '#lib/server/system-clock.ts'
-import { startCollaboration } from '../support/collaboration.ts'
-import { MemoryReplicas } from '../support/memory-replica.ts'
-import { VirtualClock } from '../support/virtual-clock.ts'
-import { until } from '../support/writer.ts'
+import { startCollaboration } from '../../support/collaboration.ts'
+import { MemoryReplicas } from '../../support/memory-replica.ts'
+import { VirtualClock } from '../../support/virtual-clock.ts'
+import { until } from '../../support/writer.ts'
 
 const MINUTE = 60_000
 

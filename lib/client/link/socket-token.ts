@@ -1,10 +1,10 @@
 import * as v from 'valibot'
-import { SessionEnded } from '#lib/client/credential.ts'
-import { recallGuest, rememberGuest } from '#lib/client/guest-memory.ts'
 import { RefusedRequest } from '#lib/protocol/errors.ts'
 import { identitySchema, refusalSchema, type SessionAnswer, sessionSchema } from '#lib/protocol/events.ts'
 import type { Identity } from '#lib/protocol/identity.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
+import { recallGuest, rememberGuest } from '../replica/guest-memory.ts'
+import { SessionEnded } from './credential.ts'
 
 const savedProfileSchema = v.object({ user: identitySchema })
 

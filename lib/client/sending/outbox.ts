@@ -1,8 +1,8 @@
 import * as Y from 'yjs'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import { encodeUpdates } from '#lib/protocol/wire.ts'
-import type { ClientClock } from './client-clock.ts'
-import type { ReplicaStore, SealedBatch } from './replica-store.ts'
+import type { ClientClock } from '../client-clock.ts'
+import type { ReplicaStore, SealedBatch } from '../replica/replica-store.ts'
 import { splitUpdate } from './split-update.ts'
 
 export interface OutboxOptions {

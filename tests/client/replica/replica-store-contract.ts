@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
-import type { ReplicaStore, SealedBatch } from '#lib/client/replica-store.ts'
-import { chainHash } from '#lib/client/unbroken-run.ts'
+import type { ReplicaStore, SealedBatch } from '#lib/client/replica/replica-store.ts'
+import { chainHash } from '#lib/client/replica/unbroken-run.ts'
 import { chainAfter, EMPTY_CHAIN, encodeEntries, encodeUpdates, type Row } from '#lib/protocol/wire.ts'
 
 /** One browser: `open` opens the user's store in a further tab. */
@@ -69,7 +69,7 @@ const numbers = (batches: readonly SealedBatch[] | undefined) =>
   batches?.map(({ clientId, n }) => [clientId, n])
 const seqs = (rows: readonly Row[] | undefined) => rows?.map((row) => row.seq)
 
-/** The port of lib/client/replica-store.ts, for every implementation. */
+/** The port of lib/client/replica/replica-store.ts, for every implementation. */
 export function replicaStoreContract(newBrowser: () => Browser): void {
   describe('the replica store contract', () => {
     let browser: Browser

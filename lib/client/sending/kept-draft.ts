@@ -1,4 +1,4 @@
-import type { ReplicaStore, SealedBatch } from './replica-store.ts'
+import type { ReplicaStore, SealedBatch } from '../replica/replica-store.ts'
 
 export interface KeptDraftOptions {
   readonly address: string

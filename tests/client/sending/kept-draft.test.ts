@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import type { CollabProvider, CollabProviderOptions } from '#lib/client/collab-provider.ts'
-import type { SealedBatch } from '#lib/client/replica-store.ts'
+import type { SealedBatch } from '#lib/client/replica/replica-store.ts'
 import type { KeptSession } from '#lib/people/accounts.ts'
 import { decodeEntries } from '#lib/protocol/wire.ts'
-import { type CollaborationServer, startCollaboration } from '../support/collaboration.ts'
-import { type CuttableProxy, startCuttableProxy } from '../support/cuttable-proxy.ts'
-import { MemoryReplicas } from '../support/memory-replica.ts'
-import { until } from '../support/writer.ts'
+import { type CollaborationServer, startCollaboration } from '../../support/collaboration.ts'
+import { type CuttableProxy, startCuttableProxy } from '../../support/cuttable-proxy.ts'
+import { MemoryReplicas } from '../../support/memory-replica.ts'
+import { until } from '../../support/writer.ts'
 
 let server: CollaborationServer
 let proxy: CuttableProxy

@@ -2,9 +2,9 @@ import 'fake-indexeddb/auto'
 import { IDBFactory } from 'fake-indexeddb'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { openIndexedDbStore } from '#lib/client/indexed-db-store.ts'
-import type { ReplicaStore } from '#lib/client/replica-store.ts'
-import { MemoryReplicas } from '../support/memory-replica.ts'
+import { openIndexedDbStore } from '#lib/client/replica/indexed-db-store.ts'
+import type { ReplicaStore } from '#lib/client/replica/replica-store.ts'
+import { MemoryReplicas } from '../../support/memory-replica.ts'
 import {
   ADDRESS,
   batch,

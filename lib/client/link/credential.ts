@@ -1,5 +1,5 @@
 import type { Refusal } from '#lib/protocol/errors.ts'
-import type { ClientClock } from './client-clock.ts'
+import type { ClientClock } from '../client-clock.ts'
 
 /** A socket token, and how long it is good for from now on, ms: the server's clock and ours may differ. */
 export interface SocketCredential {
