@@ -1,7 +1,6 @@
 import './css/front.css'
 
 import { headers } from 'next/headers'
-import { timeAgo } from '#lib/editor/time-ago.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import { type RecentDocument, services } from '#lib/server/services.ts'
 import { BookIcon, DownIcon, HalfIcon, TrashIcon } from '#lib/ui/icons.tsx'
@@ -13,6 +12,7 @@ import { wordsIn } from '#lib/ui/words/page-words.ts'
 import { Question } from './question.tsx'
 import { type Reader, reader } from './reader.ts'
 import { AccountChip } from './site-frame.tsx'
+import { timeAgo } from './time-ago.ts'
 import { Trash } from './trash.tsx'
 
 interface FrontPageProps {

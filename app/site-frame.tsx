@@ -2,7 +2,7 @@ import './css/front.css'
 import './css/account.css'
 
 import type { ReactNode } from 'react'
-import { displayName, initials } from '#lib/editor/people.ts'
+import { displayName, initials } from '#lib/editor/people/people.ts'
 import { PASSWORD_LENGTH } from '#lib/protocol/identity.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import type { Session } from '#lib/server/services.ts'

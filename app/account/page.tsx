@@ -1,7 +1,7 @@
 import type { Metadata } from 'next'
 import { headers } from 'next/headers'
 import { redirect } from 'next/navigation'
-import { displayName } from '#lib/editor/people.ts'
+import { displayName } from '#lib/editor/people/people.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import { type AccessToken, services } from '#lib/server/services.ts'

@@ -1,8 +1,7 @@
 import type { Metadata } from 'next'
 import { headers } from 'next/headers'
 import { notFound, redirect } from 'next/navigation'
-import { displayName } from '#lib/editor/people.ts'
-import { timeAgo } from '#lib/editor/time-ago.ts'
+import { displayName } from '#lib/editor/people/people.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import {
   type ListedKept,
@@ -20,6 +19,7 @@ import { Problem } from '../problem.tsx'
 import { Question } from '../question.tsx'
 import { type Reader, reader } from '../reader.ts'
 import { SheetPart, SiteFrame } from '../site-frame.tsx'
+import { timeAgo } from '../time-ago.ts'
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: await titleOf(({ admin }) => admin) }

@@ -1,13 +1,13 @@
 import type { Metadata } from 'next'
 import { headers } from 'next/headers'
 import { redirect } from 'next/navigation'
-import { displayName } from '#lib/editor/people.ts'
-import { SignOutForm } from '#lib/editor/sign-out-form.tsx'
+import { displayName } from '#lib/editor/people/people.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import { services } from '#lib/server/services.ts'
 import { accountWordsIn } from '#lib/ui/words/account-words.ts'
 import { titleOf } from '../page-title.ts'
 import { reader } from '../reader.ts'
+import { SignOutForm } from '../sign-out-form.tsx'
 import { SiteFrame } from '../site-frame.tsx'
 
 export async function generateMetadata(): Promise<Metadata> {

@@ -66,7 +66,7 @@ async function styles(): Promise<string> {
   return (await Promise.all(parts)).join('\n')
 }
 
-/** The text scrolls where it scrolls in the product (lib/editor/document-page.tsx). */
+/** The text scrolls where it scrolls in the product (lib/editor/page/document-page.tsx). */
 const PAGE = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">

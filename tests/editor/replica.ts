@@ -6,7 +6,7 @@ import { ySyncPluginKey, yXmlFragmentToProseMirrorRootNode } from '@tiptap/y-tip
 import * as Y from 'yjs'
 import type { Binding } from '#lib/editor/binding/binding.ts'
 import { type SyncOptions, syncPlugin } from '#lib/editor/binding/sync-plugin.ts'
-import { ADMISSION, extensions } from '#lib/editor/extensions.ts'
+import { ADMISSION, extensions } from '#lib/editor/blocks/extensions.ts'
 import { ROOTS } from '#lib/protocol/version.ts'
 import { wordsIn } from '#lib/ui/words/page-words.ts'
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { pageKey } from '#lib/editor/page-keys.ts'
-import { isTooLarge } from '#lib/editor/paste-limit.ts'
-import { timeAgo } from '#lib/editor/time-ago.ts'
+import { isTooLarge } from '#lib/editor/blocks/paste-limit.ts'
+import { pageKey } from '#lib/editor/page/page-keys.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import { languageFor, preferenceCookie, themeFor } from '#lib/ui/preferences.ts'
+import { timeAgo } from '../../app/time-ago.ts'
 
 test.each([
   [undefined, null, 'en'],

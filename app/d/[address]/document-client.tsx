@@ -1,12 +1,12 @@
 'use client'
 
 import { type ComponentType, useEffect, useState } from 'react'
-import type { DocumentAppProps } from '#lib/editor/document-app.tsx'
-import { DocumentShell, type ShellWords } from '#lib/editor/document-shell.tsx'
+import type { DocumentAppProps } from '#lib/editor/page/document-app.tsx'
+import { DocumentShell, type ShellWords } from '#lib/editor/page/document-shell.tsx'
 
 // Only in the browser, and at once: Next's server bundle would bring a second copy of Yjs beside the server's own, and
 // `next/dynamic` two kilobytes to every visitor.
-const loading = typeof window === 'undefined' ? null : import('#lib/editor/document-app.tsx')
+const loading = typeof window === 'undefined' ? null : import('#lib/editor/page/document-app.tsx')
 // Said where it is waited for.
 loading?.catch(() => undefined)
 

@@ -2,7 +2,7 @@
 
 import { useParams } from 'next/navigation'
 import { useEffect, useState } from 'react'
-import type { LeftDraft } from '#lib/editor/left-draft.tsx'
+import type { LeftDraft } from '#lib/editor/saving/left-draft.tsx'
 import type { Language } from '#lib/ui/words/language.ts'
 
 /** Words typed here before the document could no longer be opened. */
@@ -12,7 +12,7 @@ export function LeftBehind({ language, userId }: { language: Language; userId: s
   useEffect(() => {
     // Only in the browser: it reads this browser's copy, with a Yjs of its own.
     if (typeof window === 'undefined') return
-    import('#lib/editor/left-draft.tsx').then(
+    import('#lib/editor/saving/left-draft.tsx').then(
       (module) => setDraft(() => module.LeftDraft),
       (error: unknown) => console.warn('this browser does not say what was typed here', error),
     )

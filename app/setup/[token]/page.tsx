@@ -1,6 +1,6 @@
 import type { Metadata } from 'next'
 import { headers } from 'next/headers'
-import { displayName } from '#lib/editor/people.ts'
+import { displayName } from '#lib/editor/people/people.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import { services } from '#lib/server/services.ts'
 import { accountWordsIn } from '#lib/ui/words/account-words.ts'

@@ -4,17 +4,17 @@ import { TableKit } from '@tiptap/extension-table'
 import type * as Y from 'yjs'
 import type { Soon } from '#lib/client/receiving/incoming.ts'
 import { NODE_KINDS } from '#lib/document/schema.ts'
-import { CaretDrawing } from '#lib/editor/caret-drawing.ts'
-import { followFlags } from '#lib/editor/caret-flags.ts'
-import { extensions } from '#lib/editor/extensions.ts'
-import { pageFrames } from '#lib/editor/page-frames.ts'
-import { keepReadingPlace } from '#lib/editor/reading-place.ts'
+import { extensions } from '#lib/editor/blocks/extensions.ts'
+import { CaretDrawing } from '#lib/editor/carets/caret-drawing.ts'
+import { followFlags } from '#lib/editor/carets/caret-flags.ts'
+import { pageFrames } from '#lib/editor/carets/page-frames.ts'
+import { keepReadingPlace } from '#lib/editor/carets/reading-place.ts'
 import { ROOTS } from '#lib/protocol/version.ts'
 import { wordsIn } from '#lib/ui/words/page-words.ts'
 import type { BindingName } from '../lab.ts'
 
 /*
- * The one place of the lab that knows how an editor is bound to its Y.Doc. "ours" is what lib/editor/text-surface.tsx does.
+ * The one place of the lab that knows how an editor is bound to its Y.Doc. "ours" is what lib/editor/page/text-surface.tsx does.
  */
 
 const words = () => wordsIn('en')

@@ -2,7 +2,7 @@ import { getSchema, Mark } from '@tiptap/core'
 import { TableKit } from '@tiptap/extension-table'
 import type { Admission } from '#lib/editor/binding/format.ts'
 import { hashOfMark } from '#lib/editor/binding/overlapping-marks.ts'
-import { ADMISSION, extensions } from '#lib/editor/extensions.ts'
+import { ADMISSION, extensions } from '#lib/editor/blocks/extensions.ts'
 import { wordsIn } from '#lib/ui/words/page-words.ts'
 
 /** As comments are: several may lie over each other. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { displayName } from '#lib/editor/people.ts'
+import { displayName } from '#lib/editor/people/people.ts'
 import { ERROR_BANDS, type ErrorCode } from '#lib/protocol/errors.ts'
 import { GUEST_NAME_COUNT } from '#lib/protocol/identity.ts'
 import { accessWordsIn } from '#lib/ui/words/access-words.ts'

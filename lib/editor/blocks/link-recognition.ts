@@ -1,0 +1,44 @@
+import { type Editor, getExtensionField, type PasteRule, pasteRulesPlugin } from '@tiptap/core'
+import { Link } from '@tiptap/extension-link'
+import { Plugin } from '@tiptap/pm/state'
+import { isSafeHref } from '#lib/document/schema.ts'
+import { syncKey } from '../binding/plugin-keys.ts'
+import { readSelection } from '../binding/unread-selection.ts'
+import { SafeLink } from './hyperlink.ts'
+
+/**
+ * Typed and pasted addresses become links, and a click on one opens it, from here on in `editor`. Not among its extensions:
+ * the list of the world's top-level domains is a good part of what a page would load before one can type.
+ */
+export function recognizeLinks(editor: Editor): void {
+  const type = editor.schema.marks[SafeLink.name]
+  if (!type) throw new Error('the editor has no links')
+  const link = Link.configure({
+    openOnClick: 'whenNotEditable',
+    defaultProtocol: 'https',
+    isAllowedUri: isSafeHref,
+    // A word with a dot in it is not yet a link.
+    shouldAutoLink: isSafeHref,
+  })
+  const { name, options, storage } = link
+  const context = { name, options, storage, editor, type }
+  const rules: PasteRule[] = getExtensionField(link, 'addPasteRules', context)()
+  const plugins: Plugin[] = getExtensionField(link, 'addProseMirrorPlugins', context)()
+  const [first, ...rest] = [...pasteRulesPlugin({ editor, rules }), ...plugins.map(forOwnEdits)]
+  readSelection(editor.view)
+  // All at once: each registration makes the views of all plugins anew.
+  if (first) editor.registerPlugin(first, (plugin, others) => [...others, plugin, ...rest])
+}
+
+/** What others wrote their own editors have looked at. */
+function forOwnEdits(plugin: Plugin): Plugin {
+  const { appendTransaction } = plugin.spec
+  if (!appendTransaction) return plugin
+  return new Plugin({
+    ...plugin.spec,
+    appendTransaction(transactions, before, after) {
+      if (transactions.some((tr) => tr.getMeta(syncKey)?.isChangeOrigin)) return null
+      return appendTransaction.call(plugin, transactions, before, after)
+    },
+  })
+}

@@ -1,0 +1,71 @@
+'use client'
+
+import { useEffect, useState } from 'react'
+import type { Identity } from '#lib/protocol/identity.ts'
+import { InterfaceProvider, useWords } from '#lib/ui/interface.tsx'
+import { NotFound } from '#lib/ui/not-found.tsx'
+import type { Theme } from '#lib/ui/preferences.ts'
+import type { Language } from '#lib/ui/words/language.ts'
+import { useDocumentSession } from '../session/document-session.ts'
+import { useDraft, useEverJoined, useStatus } from '../session/use-provider.ts'
+import { DocumentPage } from './document-page.tsx'
+import { DocumentShell } from './document-shell.tsx'
+
+export interface DocumentAppProps {
+  readonly address: string
+  readonly language: Language
+  readonly theme: Theme
+  /** The title as the server knew it when it rendered the page. */
+  readonly title: string
+  /** Who the server said we are; null on a first visit. */
+  readonly user: Identity | null
+}
+
+/** Everything of the document page that runs in the browser. */
+export function DocumentApp(props: DocumentAppProps) {
+  return (
+    <InterfaceProvider language={props.language}>
+      <OpenDocument {...props} />
+    </InterfaceProvider>
+  )
+}
+
+/** The fragment of the address of a document that this tab has just made. */
+const JUST_MADE = '#new'
+
+function OpenDocument({ address, user, title, theme }: DocumentAppProps) {
+  const words = useWords()
+  const [created] = useState(() => location.hash === JUST_MADE)
+  // Who reloads, or copies the address bar, did not make it just now.
+  useEffect(() => {
+    if (location.hash === JUST_MADE) history.replaceState(null, '', location.pathname + location.search)
+  }, [])
+  const session = useDocumentSession(address, user, created)
+  if (!session) return <DocumentShell title={title} words={words} />
+  return (
+    <JoinedOrNot
+      key={session.doc.clientID}
+      session={session}
+      address={address}
+      theme={theme}
+      created={created}
+    />
+  )
+}
+
+type JoinedOrNotProps = Pick<DocumentAppProps, 'address' | 'theme'> & {
+  readonly session: NonNullable<ReturnType<typeof useDocumentSession>>
+  readonly created: boolean
+}
+
+function JoinedOrNot({ session, address, theme, created }: JoinedOrNotProps) {
+  const words = useWords()
+  const status = useStatus(session.provider)
+  const everJoined = useEverJoined(session.provider)
+  const draft = useDraft(session.provider)
+  // Withdrawn while one was in it is another story, told by the chip: the words stay on the screen.
+  const unknown =
+    status.phase === 'ended' && (status.problem === 'not-found' || status.problem === 'document-deleted')
+  if (unknown && !everJoined && !session.successor && !draft) return <NotFound words={words} />
+  return <DocumentPage session={session} address={address} theme={theme} created={created} />
+}

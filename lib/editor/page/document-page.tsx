@@ -1,0 +1,293 @@
+'use client'
+
+import type { Editor } from '@tiptap/core'
+import { useCallback, useEffect, useRef, useState } from 'react'
+import { firstLine, titleOf } from '#lib/document/text.ts'
+import { mayEdit, type Role } from '#lib/protocol/identity.ts'
+import { ROOTS } from '#lib/protocol/version.ts'
+import { CloseIcon } from '#lib/ui/icons.tsx'
+import { useAnnounce, useWords } from '#lib/ui/interface.tsx'
+import { Later, laterPart } from '#lib/ui/loaded-later.tsx'
+import type { Theme } from '#lib/ui/preferences.ts'
+import { useViewportHeight } from '#lib/ui/use-viewport-height.ts'
+import { caretPlace } from '../carets/caret-layer.ts'
+import { Arrivals } from '../people/arrivals.tsx'
+import type { Person } from '../people/people.ts'
+import { PeopleBar, usePeople } from '../people/people-bar.tsx'
+import { chipSentence, noticeSentence, saveChip } from '../saving/save-chip.ts'
+import { SaveIndicator } from '../saving/save-indicator.tsx'
+import { UnsentBanner } from '../saving/unsent-banner.tsx'
+import type { DocumentSession } from '../session/document-session.ts'
+import { useDraft, useEverJoined, useStatus } from '../session/use-provider.ts'
+import { AskedNotice } from '../sharing/asked-notice.tsx'
+import { HomeLink } from './document-shell.tsx'
+import { MoreMenu } from './more-menu.tsx'
+import { type DialogName, PageDialog, prepareDialogs } from './page-dialog.tsx'
+import { nextRegion, type PageKey, pageKey } from './page-keys.ts'
+import { EditorBoundary, PlainDocument } from './plain-document.tsx'
+import { StatusLine } from './status-line.tsx'
+import { TextSurface } from './text-surface.tsx'
+import { TitleField } from './title-field.tsx'
+import { Toolbar } from './toolbar.tsx'
+
+const keptDraft = laterPart(() => import('../saving/kept-draft.tsx').then((module) => module.KeptDraft))
+
+/** What the dialogs show is fetched this long after one could type, ms: the connection may go later. */
+const PREPARE_AFTER = 2000
+
+interface DocumentPageProps {
+  readonly session: DocumentSession
+  readonly address: string
+  readonly theme: Theme
+  readonly created: boolean
+}
+
+/** An open document: header, toolbar, text, status line. */
+export function DocumentPage({ session, address, theme: firstTheme, created }: DocumentPageProps) {
+  const { doc, provider } = session
+  const words = useWords()
+  const announce = useAnnounce()
+  const status = useStatus(provider)
+  const everJoined = useEverJoined(provider)
+  const people = usePeople(session)
+  const [editor, setEditor] = useState<Editor | null>(null)
+  const [overlay, setOverlay] = useState<DialogName | null>(null)
+  const [notice, setNotice] = useState('')
+  const [theme, setTheme] = useState(firstTheme)
+  const line = useFirstLine(session)
+  useDocumentTitle(line.title || line.first || words.untitled, words.product)
+  useViewportHeight()
+
+  // A frame later: the browser may not yet have told the editor of the selection that the link is for.
+  const openLink = useCallback(() => void requestAnimationFrame(() => setOverlay('link')), [])
+  const warn = useCallback(
+    (sentence: string) => {
+      setNotice(sentence)
+      announce(sentence, 'assertive')
+    },
+    [announce],
+  )
+  usePageKeys((key) => {
+    if (key === 'share' || key === 'shortcuts') setOverlay(key)
+    else if (key === 'next-region') nextRegion()
+    else announce(chipSentence(saveChip(provider.status, provider.save, Date.now(), navigator.onLine), words))
+  })
+
+  const readOnly = !status.mayType
+  const viewer = status.role !== null && !mayEdit(status.role)
+  const ended = status.phase === 'ended'
+  const signedOut = status.hindrance === 'session-expired' && !status.mayType
+  const bound = !status.schemaTooOld && status.opened
+  const draft = useDraft(provider)
+  usePrepared(bound)
+  // What was said of the role is no longer so.
+  useEffect(() => {
+    if (ended) setNotice('')
+  }, [ended])
+  useServerNotices(session, warn)
+  useRoleNews(status.phase === 'joined' ? status.role : null, status.lapsed, warn)
+  const sectionOf = useCallback(
+    (person: Person) => (editor && person.member !== null ? sectionAt(editor, person.member) : null),
+    [editor],
+  )
+  const jumpTo = useCallback(
+    (person: Person) => {
+      if (editor && person.member !== null) showPlace(editor, person.member)
+    },
+    [editor],
+  )
+
+  return (
+    <div className="app">
+      <header className="bar" data-region>
+        <HomeLink words={words} />
+        <TitleField
+          title={doc.getText(ROOTS.title)}
+          placeholder={line.first}
+          readOnly={readOnly}
+          onEnter={() => editor && enterText(editor)}
+        />
+        <SaveIndicator session={session} />
+        <span className="grow" />
+        {ended ? null : <PeopleBar session={session} sectionOf={sectionOf} jumpTo={jumpTo} />}
+        {ended ? null : (
+          <button
+            type="button"
+            className="button share-button"
+            onPointerEnter={prepareDialogs}
+            onFocus={prepareDialogs}
+            onClick={() => setOverlay('share')}
+          >
+            {words.share}
+          </button>
+        )}
+        <MoreMenu
+          theme={theme}
+          onTheme={setTheme}
+          onShortcuts={() => setOverlay('shortcuts')}
+          onDelete={status.role === 'owner' ? () => setOverlay('delete') : null}
+        />
+      </header>
+      <section
+        className="toolbar-place"
+        aria-label={words.toolbar}
+        data-region
+        hidden={viewer || ended || signedOut}
+      >
+        {editor && status.mayType ? <Toolbar editor={editor} onLink={openLink} /> : null}
+      </section>
+      <main className="page" data-region>
+        <UnsentBanner session={session} />
+        {draft ? <Later part={keptDraft} props={{ session, draft }} /> : null}
+        {status.schemaTooOld ? <PlainDocument doc={doc} heading={words.tooOld} /> : null}
+        {bound ? (
+          <EditorBoundary doc={doc}>
+            <TextSurface
+              session={session}
+              editable={status.mayType}
+              focusAtOnce={created && !session.successor}
+              onEditor={setEditor}
+              onLink={openLink}
+              onNotice={warn}
+            />
+          </EditorBoundary>
+        ) : null}
+        {bound || status.schemaTooOld || ended ? null : (
+          <p className="waiting" role="status">
+            {words.opening}
+          </p>
+        )}
+      </main>
+      <StatusLine session={session} editor={editor} onShortcuts={() => setOverlay('shortcuts')} />
+
+      {notice === '' ? null : (
+        <aside className="notice">
+          <p>{notice}</p>
+          <button
+            type="button"
+            className="icon-button"
+            aria-label={words.dismiss}
+            onClick={() => setNotice('')}
+          >
+            <CloseIcon />
+          </button>
+        </aside>
+      )}
+      {overlay === null ? null : (
+        <PageDialog
+          name={overlay}
+          session={session}
+          address={address}
+          editor={editor}
+          onClose={() => setOverlay(null)}
+        />
+      )}
+      <AskedNotice session={session} address={address} />
+      <Arrivals people={people} joined={everJoined} />
+    </div>
+  )
+}
+
+/** Fetches what the dialogs show, when the text is there. */
+function usePrepared(ready: boolean): void {
+  useEffect(() => {
+    if (!ready) return
+    const timer = setTimeout(prepareDialogs, PREPARE_AFTER)
+    return () => clearTimeout(timer)
+  }, [ready])
+}
+
+/** Says what the server has to say of this page; what it says of its disk is the chip's. */
+function useServerNotices({ provider }: DocumentSession, say: (sentence: string) => void): void {
+  const words = useWords()
+  useEffect(
+    () =>
+      provider.on('notice', (code) => {
+        const sentence = noticeSentence(code, words)
+        if (sentence !== null) say(sentence)
+      }),
+    [provider, say, words],
+  )
+}
+
+/** Says that one may do more, or less, from now on. */
+function useRoleNews(role: Role | null, lapsed: boolean, say: (sentence: string) => void): void {
+  const words = useWords()
+  const before = useRef<Role | null>(null)
+  useEffect(() => {
+    if (role === null || lapsed) return
+    const known = before.current
+    before.current = role
+    if (known === null || mayEdit(known) === mayEdit(role)) return
+    if (mayEdit(role)) say(words.access.nowEdit)
+    else say(role === 'commenter' ? words.access.nowComment : words.access.nowView)
+  }, [role, lapsed, say, words])
+}
+
+/** Title and first line of the document, read anew shortly after a change. */
+function useFirstLine({ doc }: DocumentSession): { title: string; first: string } {
+  const [line, setLine] = useState({ title: '', first: '' })
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | null = null
+    const look = () => {
+      timer = null
+      const next = { title: titleOf(doc), first: firstLine(doc) }
+      setLine((before) => (before.title === next.title && before.first === next.first ? before : next))
+    }
+    const lookSoon = () => {
+      timer ??= setTimeout(look, 200)
+    }
+    look()
+    doc.on('update', lookSoon)
+    return () => {
+      if (timer) clearTimeout(timer)
+      doc.off('update', lookSoon)
+    }
+  }, [doc])
+  return line
+}
+
+function useDocumentTitle(title: string, product: string): void {
+  useEffect(() => {
+    document.title = `${title} · ${product}`
+  }, [title, product])
+}
+
+function usePageKeys(act: (key: PageKey) => void): void {
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent) => {
+      const key = pageKey(event)
+      if (!key) return
+      event.preventDefault()
+      act(key)
+    }
+    window.addEventListener('keydown', pressed)
+    return () => window.removeEventListener('keydown', pressed)
+  })
+}
+
+/** Into the text, at its start; at once, so that the very next key is typed there (Tiptap's own focus waits a frame). */
+function enterText(editor: Editor): void {
+  editor.commands.setTextSelection(0)
+  editor.view.focus()
+}
+
+/** The section (a heading and what follows it) that somebody's caret is in, from 1; null above the first heading. */
+function sectionAt(editor: Editor, member: number): number | null {
+  const place = caretPlace(editor.state, member)
+  if (place === null) return null
+  let section = 0
+  editor.state.doc.forEach((block, offset) => {
+    if (block.type.name === 'heading' && offset <= place) section += 1
+  })
+  return section === 0 ? null : section
+}
+
+function showPlace(editor: Editor, member: number): void {
+  const place = caretPlace(editor.state, member)
+  if (place === null) return
+  const { node } = editor.view.domAtPos(place)
+  const element = node instanceof HTMLElement ? node : node.parentElement
+  const still = matchMedia('(prefers-reduced-motion: reduce)').matches
+  element?.scrollIntoView({ block: 'center', behavior: still ? 'auto' : 'smooth' })
+}

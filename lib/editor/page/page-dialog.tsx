@@ -1,0 +1,59 @@
+'use client'
+
+import type { Editor } from '@tiptap/core'
+import { useWords } from '#lib/ui/interface.tsx'
+import { Later, laterPart } from '#lib/ui/loaded-later.tsx'
+import { Dialog } from '#lib/ui/overlays.tsx'
+import type { Words } from '#lib/ui/words/page-words.ts'
+import type { DocumentSession } from '../session/document-session.ts'
+
+/** *link* is about the link at the selection, *share* about the document's own. */
+export type DialogName = 'share' | 'shortcuts' | 'delete' | 'link'
+
+const sharePanel = laterPart(() => import('../sharing/share-panel.tsx').then((module) => module.SharePanel))
+const shortcuts = laterPart(() => import('./shortcuts.tsx').then((module) => module.Shortcuts))
+const deleteQuestion = laterPart(() =>
+  import('./delete-question.tsx').then((module) => module.DeleteQuestion),
+)
+const linkForm = laterPart(() => import('./link-form.tsx').then((module) => module.LinkForm))
+
+/** Begins to load what the dialogs show, so that they open at once, and without the server too. */
+export function prepareDialogs(): void {
+  for (const part of [sharePanel, shortcuts, deleteQuestion, linkForm]) part.prepare()
+}
+
+interface PageDialogProps {
+  readonly name: DialogName
+  readonly session: DocumentSession
+  readonly address: string
+  readonly editor: Editor | null
+  readonly onClose: () => void
+}
+
+/** The one dialog that is open. */
+export function PageDialog({ name, session, address, editor, onClose }: PageDialogProps) {
+  const words = useWords()
+  return (
+    <Dialog title={titleOf(name, words)} onClose={onClose}>
+      {name === 'share' ? (
+        <Later part={sharePanel} props={{ session, address }} waiting="share-waiting" />
+      ) : null}
+      {name === 'shortcuts' ? <Later part={shortcuts} props={{}} /> : null}
+      {name === 'delete' ? <Later part={deleteQuestion} props={{ address, onClose }} /> : null}
+      {name === 'link' && editor ? <Later part={linkForm} props={{ editor, onClose }} /> : null}
+    </Dialog>
+  )
+}
+
+function titleOf(name: DialogName, words: Words): string {
+  switch (name) {
+    case 'share':
+      return words.shareTitle
+    case 'shortcuts':
+      return words.shortcuts
+    case 'delete':
+      return words.deleteTitle
+    case 'link':
+      return words.link
+  }
+}

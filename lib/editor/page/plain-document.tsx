@@ -1,0 +1,72 @@
+'use client'
+
+import { Component, type ReactNode, useEffect, useState } from 'react'
+import type * as Y from 'yjs'
+import { plainText } from '#lib/document/text.ts'
+import { useWords } from '#lib/ui/interface.tsx'
+import { CopyButtons } from '../saving/save-indicator.tsx'
+
+interface PlainDocumentProps {
+  readonly doc: Y.Doc
+  readonly heading: string
+  readonly hint?: string
+}
+
+/** The text without an editor: for a page older than the document, and for one whose editor has stopped. */
+export function PlainDocument({ doc, heading, hint }: PlainDocumentProps) {
+  const words = useWords()
+  const [text, setText] = useState(() => plainText(doc))
+  useEffect(() => {
+    const changed = () => setText(plainText(doc))
+    changed()
+    doc.on('update', changed)
+    return () => doc.off('update', changed)
+  }, [doc])
+  return (
+    <div className="plain">
+      <div className="banner banner-warn" role="alert">
+        <p>
+          <strong>{heading}</strong>
+          {hint ? ` ${hint}` : null}
+        </p>
+        <div className="button-row">
+          <button type="button" className="button" onClick={() => location.reload()}>
+            {words.reload}
+          </button>
+          <CopyButtons session={{ doc }} />
+        </div>
+      </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+      <pre className="plain-text" tabIndex={0} dir="auto">
+        {text}
+      </pre>
+    </div>
+  )
+}
+
+interface BoundaryProps {
+  readonly doc: Y.Doc
+  readonly children: ReactNode
+}
+
+/** Whatever breaks inside, the words stay on the screen. */
+export class EditorBoundary extends Component<BoundaryProps, { readonly failed: boolean }> {
+  override state = { failed: false }
+
+  static getDerivedStateFromError() {
+    return { failed: true }
+  }
+
+  override componentDidCatch(error: unknown) {
+    console.error('the editor stopped', error)
+  }
+
+  override render() {
+    return this.state.failed ? <Crash doc={this.props.doc} /> : this.props.children
+  }
+}
+
+function Crash({ doc }: { doc: Y.Doc }) {
+  const words = useWords()
+  return <PlainDocument doc={doc} heading={words.crash} hint={words.crashHint} />
+}

@@ -1,0 +1,90 @@
+'use client'
+
+import type { Editor } from '@tiptap/core'
+import type { Node } from '@tiptap/pm/model'
+import { useEffect, useState } from 'react'
+import { countWords } from '#lib/document/word-count.ts'
+import { GlobeIcon } from '#lib/ui/icons.tsx'
+import { useLanguage, useWords } from '#lib/ui/interface.tsx'
+import { Popover } from '#lib/ui/overlays.tsx'
+import { wordsIn } from '#lib/ui/words/page-words.ts'
+import { ProfileForm, usePeople } from '../people/people-bar.tsx'
+import type { DocumentSession } from '../session/document-session.ts'
+
+/** Counting waits for a pause in typing this long, ms. */
+const COUNT_AFTER = 300
+
+interface StatusLineProps {
+  readonly session: DocumentSession
+  readonly editor: Editor | null
+  readonly onShortcuts: () => void
+}
+
+/** The last line of the page: length, people, who one is, language, help. */
+export function StatusLine({ session, editor, onShortcuts }: StatusLineProps) {
+  const words = useWords()
+  const { language, setLanguage } = useLanguage()
+  const people = usePeople(session)
+  const count = useWordCount(editor)
+  const self = people.find((person) => person.self)
+  const other = language === 'en' ? 'zh-TW' : 'en'
+  return (
+    <footer className="status-line">
+      <span title={words.wordsHint}>{words.words(count)}</span>
+      {people.length > 0 ? <span>{words.peopleHere(people.length)}</span> : null}
+      <span className="grow" />
+      {self ? (
+        <Popover
+          label={`${words.youAre(self.name)} · ${words.change}`}
+          buttonClass="status-button"
+          button={
+            <>
+              {`${words.youAre(self.name)} ·`}
+              <span className="status-change">{words.change}</span>
+            </>
+          }
+        >
+          {(close) => <ProfileForm person={self} onDone={close} />}
+        </Popover>
+      ) : null}
+      <button type="button" className="status-button" lang={other} onClick={() => setLanguage(other)}>
+        <GlobeIcon size={14} />
+        {wordsIn(other).languageName}
+      </button>
+      <button type="button" className="status-button" onClick={onShortcuts}>
+        <kbd>Ctrl /</kbd> {words.help}
+      </button>
+    </footer>
+  )
+}
+
+/** Counts each block once: a block that did not change is the same object. */
+const counted = new WeakMap<Node, number>()
+
+function useWordCount(editor: Editor | null): number {
+  const [count, setCount] = useState(0)
+  useEffect(() => {
+    if (!editor) return
+    let timer: ReturnType<typeof setTimeout> | null = null
+    const look = () => {
+      timer = null
+      let sum = 0
+      editor.state.doc.forEach((block) => {
+        const known = counted.get(block) ?? countWords(block.textBetween(0, block.content.size, ' ', ' '))
+        counted.set(block, known)
+        sum += known
+      })
+      setCount(sum)
+    }
+    const lookSoon = () => {
+      timer ??= setTimeout(look, COUNT_AFTER)
+    }
+    look()
+    editor.on('update', lookSoon)
+    return () => {
+      if (timer) clearTimeout(timer)
+      editor.off('update', lookSoon)
+    }
+  }, [editor])
+  return count
+}

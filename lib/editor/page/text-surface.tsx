@@ -1,0 +1,164 @@
+'use client'
+
+import { Editor } from '@tiptap/core'
+import { useEffect, useRef, useState } from 'react'
+import { LIMITS } from '#lib/protocol/limits.ts'
+import { useLanguage, useWords } from '#lib/ui/interface.tsx'
+import { HTML_LANG, type Language } from '#lib/ui/words/language.ts'
+import type { Words } from '#lib/ui/words/page-words.ts'
+import { extensions } from '../blocks/extensions.ts'
+import { isTooLarge } from '../blocks/paste-limit.ts'
+import { sayAgain } from '../blocks/worded-nodes.ts'
+import { CaretDrawing } from '../carets/caret-drawing.ts'
+import { followFlags } from '../carets/caret-flags.ts'
+import { ownCaret, remoteCarets } from '../carets/caret-layer.ts'
+import { OwnPresence } from '../carets/own-presence.ts'
+import { pageFrames } from '../carets/page-frames.ts'
+import { keepReadingPlace } from '../carets/reading-place.ts'
+import { holdWhileComposing } from '../composition/composition-hold.ts'
+import { displayName } from '../people/people.ts'
+import type { DocumentSession } from '../session/document-session.ts'
+
+interface TextSurfaceProps {
+  readonly session: DocumentSession
+  readonly editable: boolean
+  /** The document was made in this tab: the caret goes into it at once. */
+  readonly focusAtOnce: boolean
+  /** The editor, while there is one. */
+  readonly onEditor: (editor: Editor | null) => void
+  readonly onLink: () => void
+  /** A sentence for the person: what they did was not done. */
+  readonly onNotice: (sentence: string) => void
+}
+
+/** The body of the document, editable: one Tiptap editor bound to the Y.Doc, made and destroyed with this component. */
+export function TextSurface(props: TextSurfaceProps) {
+  const { session, editable } = props
+  const words = useWords()
+  const { language } = useLanguage()
+  const place = useRef<HTMLDivElement>(null)
+  const [editor, setEditor] = useState<Editor | null>(null)
+  // The editor lives longer than any one rendering: what it calls is read from here.
+  const latest = useRef({ ...props, words, language })
+  latest.current = { ...props, words, language }
+
+  useEffect(() => {
+    const element = place.current
+    if (!element) return
+    const made = makeEditor(element, session, latest)
+    setEditor(made.editor)
+    latest.current.onEditor(made.editor)
+    return () => {
+      latest.current.onEditor(null)
+      setEditor(null)
+      made.destroy()
+    }
+  }, [session])
+
+  useEffect(() => {
+    if (!editor) return
+    if (editor.isEditable !== editable) editor.setEditable(editable, false)
+    editor.view.dom.setAttribute('aria-readonly', String(!editable))
+    if (editable) void recognizeLinksSoon(editor)
+  }, [editor, editable])
+
+  useEffect(() => {
+    if (!editor) return
+    const { dom } = editor.view
+    const isSwitch = dom.lang !== ''
+    dom.lang = HTML_LANG[language]
+    dom.setAttribute('aria-label', words.body)
+    if (isSwitch) sayAgain(editor.view, language)
+  }, [editor, language, words])
+
+  return <div ref={place} className="surface" />
+}
+
+type Latest = React.RefObject<TextSurfaceProps & { words: Words; language: Language }>
+
+function makeEditor(element: HTMLElement, session: DocumentSession, latest: Latest) {
+  const { provider, doc } = session
+  const editor = new Editor({
+    element,
+    injectCSS: false,
+    editable: latest.current.editable,
+    autofocus: latest.current.focusAtOnce ? 'start' : false,
+    extensions: extensions(() => latest.current.words, doc, {
+      onNesting: (notice) => latest.current.onNotice(latest.current.words.nesting[notice]),
+      onTrouble: (error) => console.error('the text was shown anew after an exception', error),
+    }),
+    editorProps: {
+      attributes: { role: 'textbox', 'aria-multiline': 'true', class: 'writing' },
+      handlePaste: (_view, event) => refuseIfTooLarge(event, event.clipboardData, latest),
+      handleDrop: (_view, event) => refuseIfTooLarge(event, event.dataTransfer, latest),
+      handleKeyDown: (_view, event) => {
+        if (!isLinkKey(event)) return false
+        event.preventDefault()
+        latest.current.onLink()
+        return true
+      },
+    },
+  })
+  const { view } = editor
+  const carets = new CaretDrawing(view, pageFrames.soon)
+  editor.registerPlugin(carets.layer)
+
+  const draw = () => {
+    const peers = provider.status.phase === 'ended' ? [] : provider.peers
+    carets.show(remoteCarets(peers, (peer) => displayName(peer, latest.current.words)))
+  }
+  draw()
+  const scroller = element.closest('.page')
+  const stops = [
+    provider.on('peers', draw),
+    provider.on('status', (status) => {
+      if (status.phase === 'ended') draw()
+    }),
+    () => carets.destroy(),
+    holdWhileComposing(view, doc, (passes) => provider.holdIncoming(passes)),
+    followFlags(editor),
+    ...(scroller instanceof HTMLElement ? [keepReadingPlace(editor, scroller)] : []),
+    new OwnPresence(provider, () => (editor.isDestroyed ? null : ownCaret(editor.state))).follow(editor),
+  ]
+  session.goTo?.(editor, doc)
+  if (session.sentence) latest.current.onNotice(session.sentence(latest.current.language))
+  return {
+    editor,
+    destroy: () => {
+      for (const stop of stops) stop()
+      editor.destroy()
+    },
+  }
+}
+
+const recognizing = new WeakSet<Editor>()
+
+/** Once per editor, when one can type. Without it addresses stay text: the next time one may write it is tried again. */
+async function recognizeLinksSoon(editor: Editor): Promise<void> {
+  if (recognizing.has(editor)) return
+  recognizing.add(editor)
+  try {
+    const { recognizeLinks } = await import('../blocks/link-recognition.ts')
+    if (!editor.isDestroyed) recognizeLinks(editor)
+  } catch (error) {
+    recognizing.delete(editor)
+    console.debug('addresses are not made links', error)
+  }
+}
+
+function refuseIfTooLarge(event: Event, content: DataTransfer | null, latest: Latest): boolean {
+  if (!isTooLarge(content)) return false
+  event.preventDefault()
+  latest.current.onNotice(latest.current.words.pasteTooLarge(LIMITS.pasteBytes / 1024 / 1024))
+  return true
+}
+
+function isLinkKey(event: KeyboardEvent): boolean {
+  return (
+    (event.ctrlKey || event.metaKey) &&
+    !event.altKey &&
+    !event.shiftKey &&
+    !event.isComposing &&
+    event.key.toLowerCase() === 'k'
+  )
+}

@@ -1,0 +1,81 @@
+'use client'
+
+import { useEffect, useMemo, useRef, useState } from 'react'
+import type { DraftState } from '#lib/client/provider-state.ts'
+import { fileName } from '#lib/document/text.ts'
+import { useAnnounce, useLanguage } from '#lib/ui/interface.tsx'
+import { accessWordsIn } from '#lib/ui/words/access-words.ts'
+import type { DocumentSession } from '../session/document-session.ts'
+import { useSave, useStatus } from '../session/use-provider.ts'
+import { AskButton, useAsking } from '../sharing/access-chip.tsx'
+import { DraftCard } from './draft-card.tsx'
+import { draftText } from './draft-text.ts'
+
+/** What was typed and is not in the document, because the right to edit ended first. Loaded when there is such a thing. */
+export function KeptDraft({ session, draft }: { session: DocumentSession; draft: DraftState }) {
+  const { provider, doc } = session
+  const words = accessWordsIn(useLanguage().language)
+  const announce = useAnnounce()
+  const status = useStatus(provider)
+  const save = useSave(provider)
+  const asking = useAsking(session)
+  const { text, differs } = useDraftText(session, draft)
+  const ended = status.phase === 'ended'
+  // All of it has arrived after all. A text that was given up shows the draft too, but only because it was typed there.
+  const needless = provider.synced && !provider.superseded && !differs
+  useEffect(() => {
+    if (needless) void provider.discardDraft()
+  }, [needless, provider])
+  if (!differs) return null
+
+  const putIn = async () => {
+    await provider.takeBackDraft()
+    announce(words.draftPuttingIn)
+  }
+  const why = status.mayType ? words.draftReturn : ended ? words.draftWithdrawn : words.draftWhy
+  return (
+    <DraftCard
+      text={text}
+      why={why}
+      onDevice={save.local === 'ok'}
+      fileName={fileName(doc, words.draftFile, 'txt')}
+      onDiscard={() => void provider.discardDraft()}
+      first={
+        status.mayType ? (
+          <button type="button" className="button" onClick={() => void putIn()}>
+            {words.draftPutIn}
+          </button>
+        ) : ended || status.lapsed ? null : (
+          <AskButton {...asking} />
+        )
+      }
+    />
+  )
+}
+
+/** Looked at again when the draft changes, and shortly after the document has. */
+function useDraftText({ provider, doc }: DocumentSession, draft: DraftState) {
+  const [version, setVersion] = useState(0)
+  const timer = useRef<ReturnType<typeof setTimeout> | null>(null)
+  useEffect(() => {
+    const changed = () => {
+      timer.current ??= setTimeout(() => {
+        timer.current = null
+        setVersion((before) => before + 1)
+      }, 300)
+    }
+    doc.on('update', changed)
+    return () => {
+      doc.off('update', changed)
+      if (timer.current) clearTimeout(timer.current)
+      timer.current = null
+    }
+  }, [doc])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the Y.Doc is the same object before and after a change
+  return useMemo(() => {
+    const withDraft = provider.docWithDraft()
+    const found = draftText(doc, withDraft)
+    withDraft.destroy()
+    return found
+  }, [doc, provider, draft, version])
+}

@@ -1,0 +1,218 @@
+'use client'
+
+import { useEffect, useRef, useState } from 'react'
+import type { ProviderStatus, SaveState } from '#lib/client/provider-state.ts'
+import { fileName, htmlPage, plainText } from '#lib/document/text.ts'
+import { copyText, downloadFile } from '#lib/ui/copy-text.ts'
+import { CheckIcon, DownloadIcon, OfflineIcon, SyncIcon, WarnIcon } from '#lib/ui/icons.tsx'
+import { useAnnounce, useLanguage, useWords } from '#lib/ui/interface.tsx'
+import { Popover } from '#lib/ui/overlays.tsx'
+import { HTML_LANG } from '#lib/ui/words/language.ts'
+import type { DocumentSession } from '../session/document-session.ts'
+import { useBrowserOnline, useNow, useSave, useStatus } from '../session/use-provider.ts'
+import { AccessChip } from '../sharing/access-chip.tsx'
+import { chipSentence, chipTone, type SaveChip, saveChip } from './save-chip.ts'
+
+/** A new state is shown when it has lasted this long, ms. */
+const SETTLE = 500
+
+const AT_ONCE: ReadonlySet<SaveChip['kind']> = new Set(['read-only', 'signed-out'])
+
+/** The chip as it is to be shown now: debounced, but never *saved* while something is not. */
+function useShownChip(session: DocumentSession): SaveChip {
+  const status = useStatus(session.provider)
+  const save = useSave(session.provider)
+  const online = useBrowserOnline()
+  const now = useNow(!save.saved || status.phase !== 'joined')
+  const actual = saveChip(status, save, Math.max(now, Date.now()), online)
+  const [shown, setShown] = useState<SaveChip>(actual)
+  const latest = useRef(actual)
+  latest.current = actual
+  const settle = settleTime(shown, actual)
+  const { kind } = actual
+  // biome-ignore lint/correctness/useExhaustiveDependencies: every change of the kind starts the wait anew
+  useEffect(() => {
+    const timer = setTimeout(() => setShown(latest.current), settle)
+    return () => clearTimeout(timer)
+  }, [kind, settle])
+  // Same state: its newest figures. A promise that no longer holds is taken back at once.
+  return actual.kind === shown.kind || shown.kind === 'saved' ? actual : shown
+}
+
+function settleTime(shown: SaveChip, actual: SaveChip): number {
+  // Opening is over when it is; and what one may do is one state, never two in one page.
+  const atOnce = AT_ONCE.has(actual.kind) || shown.kind === 'opening' || shown.kind === 'read-only'
+  return shown.kind === actual.kind || atOnce ? 0 : SETTLE
+}
+
+/** The chip in the header and the popover beneath it. */
+export function SaveIndicator({ session }: { session: DocumentSession }) {
+  const words = useWords()
+  const announce = useAnnounce()
+  const chip = useShownChip(session)
+  const tone = chipTone(chip)
+  const sentence = chipSentence(chip, words)
+  const loud = tone === 'error'
+  useEffect(() => {
+    if (loud) announce(sentence, 'assertive')
+  }, [loud, sentence, announce])
+  if (chip.kind === 'read-only')
+    return (
+      <div className="save" data-save={chip.kind}>
+        <AccessChip session={session} />
+        <span role="status" className="visually-hidden" />
+      </div>
+    )
+  return (
+    <div className="save" data-save={chip.kind}>
+      <Popover
+        label={words.labelled(words.save.button, sentence)}
+        buttonClass={`chip chip-${tone}`}
+        align="start"
+        button={
+          <>
+            <ChipSign chip={chip} />
+            <span className="chip-words">{sentence}</span>
+          </>
+        }
+      >
+        {() => <SavePath session={session} />}
+      </Popover>
+      <span role="status" className="visually-hidden">
+        {chip.kind === 'saving' || loud ? '' : sentence}
+      </span>
+    </div>
+  )
+}
+
+function ChipSign({ chip }: { chip: SaveChip }) {
+  switch (chip.kind) {
+    case 'saved':
+      return <CheckIcon size={15} />
+    case 'offline':
+    case 'unreachable':
+    case 'restarting':
+      return <OfflineIcon size={16} />
+    case 'opening':
+    case 'saving':
+    case 'slow':
+    case 'busy':
+    case 'reconnecting':
+    case 'merging':
+      return <SyncIcon size={15} />
+    default:
+      return <WarnIcon size={16} />
+  }
+}
+
+function SavePath({ session }: { session: DocumentSession }) {
+  const words = useWords()
+  const save = useSave(session.provider)
+  const status = useStatus(session.provider)
+  return (
+    <div className="save-path">
+      <h2>{words.save.heading}</h2>
+      <ol>
+        <Step done name="tab" label={words.save.inTab} />
+        <Step done={save.onDevice} name="device" label={words.save.onDevice} />
+        <Step
+          done={save.saved}
+          name="server"
+          label={words.save.onServer}
+          detail={save.saved && save.acknowledgedAt !== null ? clockTime(save.acknowledgedAt) : ''}
+        />
+      </ol>
+      <LocalNote save={save} />
+      <dl>
+        <dt>{words.save.connection}</dt>
+        <dd>{connectionWords(status, words.save)}</dd>
+      </dl>
+      <div className="save-path-copies">
+        <h2>{words.save.download}</h2>
+        <CopyButtons session={session} />
+      </div>
+    </div>
+  )
+}
+
+function Step({
+  done,
+  name,
+  label,
+  detail = '',
+}: {
+  done: boolean
+  name: string
+  label: string
+  detail?: string
+}) {
+  const words = useWords()
+  return (
+    <li data-step={name} data-done={done}>
+      <span className="step-sign">{done ? <CheckIcon size={14} /> : <span className="step-waiting" />}</span>
+      <span>{label}</span>
+      <span className="visually-hidden">{done ? words.save.done : words.save.waiting}</span>
+      {detail === '' ? null : <time className="step-detail">{detail}</time>}
+    </li>
+  )
+}
+
+function LocalNote({ save }: { save: SaveState }) {
+  const words = useWords()
+  if (save.local === 'ok') return null
+  return (
+    <p className="note note-warn">
+      {save.local === 'absent' ? words.save.onlyInTab : words.save.localFailing}
+    </p>
+  )
+}
+
+/** Takes the text out of the page: as a file or over the clipboard. */
+export function CopyButtons({ session }: { session: Pick<DocumentSession, 'doc'> }) {
+  const words = useWords()
+  const announce = useAnnounce()
+  const { language } = useLanguage()
+  const { doc } = session
+  const copy = async () => {
+    const copied = await copyText(plainText(doc))
+    announce(copied ? words.save.textCopied : words.copyFailed)
+  }
+  return (
+    <div className="button-row">
+      <button
+        type="button"
+        className="button button-quiet"
+        onClick={() => downloadFile(fileName(doc, words.untitled, 'txt'), 'text/plain', plainText(doc))}
+      >
+        <DownloadIcon size={15} />
+        {words.save.asText}
+      </button>
+      <button
+        type="button"
+        className="button button-quiet"
+        onClick={() =>
+          downloadFile(fileName(doc, words.untitled, 'html'), 'text/html', htmlPage(doc, HTML_LANG[language]))
+        }
+      >
+        <DownloadIcon size={15} />
+        {words.save.asHtml}
+      </button>
+      <button type="button" className="button button-quiet" onClick={() => void copy()}>
+        {words.save.copyText}
+      </button>
+    </div>
+  )
+}
+
+function connectionWords(
+  status: ProviderStatus,
+  say: { websocket: string; polling: string; none: string; roundTrip: (ms: number) => string },
+): string {
+  if (status.transport === null || status.lostAt !== null) return say.none
+  const name = status.transport === 'websocket' ? say.websocket : say.polling
+  return status.roundTripMs === null ? name : `${name} · ${say.roundTrip(status.roundTripMs)}`
+}
+
+function clockTime(at: number): string {
+  return new Date(at).toLocaleTimeString('en-GB')
+}

@@ -1,0 +1,45 @@
+import { pathOf } from '#lib/protocol/urls.ts'
+import { useWords } from '#lib/ui/interface.tsx'
+import type { DocumentSession } from '../session/document-session.ts'
+import { useDraft, useSave, useStatus } from '../session/use-provider.ts'
+import { chipSentence, saveChip } from './save-chip.ts'
+import { CopyButtons } from './save-indicator.tsx'
+
+/** What the person can still do when edits will not reach the server any more. */
+export function UnsentBanner({ session }: { session: DocumentSession }) {
+  const words = useWords()
+  const status = useStatus(session.provider)
+  const save = useSave(session.provider)
+  // What was set aside has a card of its own, which says where it is.
+  const hasDraft = useDraft(session.provider) !== null
+  const signedOut = status.hindrance === 'session-expired' && (status.lapsed || status.phase !== 'joined')
+  const ended = status.phase === 'ended'
+  const refused = status.problem !== null && status.phase === 'joined' && !save.saved
+  if (!signedOut && !ended && !refused) return null
+  const gone = ended && (status.problem === 'not-found' || status.problem === 'document-deleted')
+  const why = chipSentence(saveChip(status, save, Date.now()), words)
+  const isUnsent = !save.saved && !hasDraft && !signedOut
+  const sentences = isUnsent ? [words.unsent] : gone ? [why, words.access.asItWas] : [why]
+  return (
+    <div className="banner banner-warn" role="alert">
+      <p>{words.sentences(sentences)}</p>
+      <div className="button-row">
+        {signedOut ? (
+          <a className="button" href={pathOf({ to: 'sign-in' })} target="_blank" rel="noopener">
+            {words.access.signIn}
+          </a>
+        ) : null}
+        {(signedOut || ended) && !gone ? (
+          <button
+            type="button"
+            className={signedOut ? 'button button-quiet' : 'button'}
+            onClick={() => location.reload()}
+          >
+            {words.reload}
+          </button>
+        ) : null}
+        <CopyButtons session={session} />
+      </div>
+    </div>
+  )
+}

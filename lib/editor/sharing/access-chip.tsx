@@ -1,0 +1,75 @@
+'use client'
+
+import { useState } from 'react'
+import { EyeIcon } from '#lib/ui/icons.tsx'
+import { useAnnounce, useWords } from '#lib/ui/interface.tsx'
+import { Popover } from '#lib/ui/overlays.tsx'
+import type { DocumentSession } from '../session/document-session.ts'
+import { useStatus } from '../session/use-provider.ts'
+
+type Asking = 'not-yet' | 'sending' | 'asked' | 'failed'
+
+/** In the place of the save chip for who may only read: what they may do, and how to ask for more. */
+export function AccessChip({ session }: { session: DocumentSession }) {
+  const words = useWords()
+  const { role } = useStatus(session.provider)
+  const { asking, ask } = useAsking(session)
+  const may = role === 'commenter' ? words.access.mayComment : words.access.mayView
+  const short = role === 'commenter' ? words.access.commentOnly : words.viewOnly
+  return (
+    <Popover
+      label={`${short} · ${asking === 'asked' ? words.access.asked : words.access.ask}`}
+      buttonClass="chip chip-access"
+      align="start"
+      button={
+        <>
+          <EyeIcon size={16} />
+          <span className="chip-words">
+            {short} ·{' '}
+            <span className="chip-do">{asking === 'asked' ? words.access.asked : words.access.ask}</span>
+          </span>
+        </>
+      }
+    >
+      {() => (
+        <div className="access">
+          <p>{may}</p>
+          <AskButton asking={asking} ask={ask} />
+        </div>
+      )}
+    </Popover>
+  )
+}
+
+/** "Ask to edit", and what has become of it. */
+export function AskButton({ asking, ask }: ReturnType<typeof useAsking>) {
+  const words = useWords()
+  if (asking === 'asked') return <p className="note note-ok">{words.access.askedExplain}</p>
+  return (
+    <>
+      <button type="button" className="button" disabled={asking === 'sending'} onClick={() => void ask()}>
+        {words.access.ask}
+      </button>
+      {asking === 'failed' ? (
+        <p className="note note-error" role="alert">
+          {words.access.askFailed}
+        </p>
+      ) : null}
+    </>
+  )
+}
+
+/** Asks the owner to let us edit, live. */
+export function useAsking({ provider }: DocumentSession): { asking: Asking; ask: () => Promise<void> } {
+  const words = useWords()
+  const announce = useAnnounce()
+  const [asking, setAsking] = useState<Asking>('not-yet')
+  const ask = async () => {
+    setAsking('sending')
+    const refused = await provider.askToEdit('editor').catch((error: unknown) => String(error))
+    if (refused !== null) console.warn('the owner was not asked', refused)
+    setAsking(refused === null ? 'asked' : 'failed')
+    if (refused === null) announce(words.access.askedExplain)
+  }
+  return { asking, ask }
+}

@@ -1,0 +1,93 @@
+'use client'
+
+import { useEffect, useRef, useState } from 'react'
+import type { Asked } from '#lib/protocol/events.ts'
+import { atLeast } from '#lib/protocol/identity.ts'
+import { CloseIcon } from '#lib/ui/icons.tsx'
+import { useAnnounce, useWords } from '#lib/ui/interface.tsx'
+import { displayName } from '../people/people.ts'
+import type { DocumentSession } from '../session/document-session.ts'
+import { useStatus } from '../session/use-provider.ts'
+
+type Wish = Pick<Asked, 'user' | 'role'>
+
+/** Who asked while the owner was away is looked up this long after the joining, ms: nothing waits for it. */
+const LOOK_AFTER = 1500
+
+/** For the owner: somebody asks, now. One at a time, the last one first; the share dialog has them all. */
+export function AskedNotice({ session, address }: { session: DocumentSession; address: string }) {
+  const words = useWords()
+  const announce = useAnnounce()
+  const { role, phase } = useStatus(session.provider)
+  const owner = role === 'owner' && phase === 'joined'
+  const [asked, setAsked] = useState<Wish | null>(null)
+  const [failed, setFailed] = useState(false)
+  useEffect(
+    () =>
+      session.provider.on('asked', (who) => {
+        setAsked(who)
+        setFailed(false)
+        announce(words.access.asks(displayName(who.user, words), who.role))
+      }),
+    [session, announce, words],
+  )
+  useWaiting(owner, address, (who) => setAsked((before) => before ?? who))
+  useEffect(
+    () =>
+      session.provider.on('peers', (peers) => {
+        // Answered elsewhere: in the share dialog, or in another tab.
+        const has = (who: Wish) =>
+          peers.some(({ userId, role }) => userId === who.user.userId && atLeast(role, who.role))
+        setAsked((before) => (before && has(before) ? null : before))
+      }),
+    [session],
+  )
+  if (!asked || role !== 'owner') return null
+  const name = displayName(asked.user, words)
+  const answer = async (allow: boolean) => {
+    try {
+      const { answerRequest } = await import('./sharing-client.ts')
+      await answerRequest(address, asked.user.userId, allow ? asked.role : null)
+      setAsked(null)
+      announce(allow ? words.access.allowed(name) : words.access.declined(name))
+    } catch (error) {
+      console.warn('the request was not answered', error)
+      setFailed(true)
+    }
+  }
+  return (
+    <section className="notice notice-asked" aria-label={words.access.asks(name, asked.role)}>
+      <p>
+        {words.access.asks(name, asked.role)}
+        {failed ? <span className="notice-failed"> {words.access.answerFailed}</span> : null}
+      </p>
+      <button type="button" className="button" onClick={() => void answer(true)}>
+        {words.access.allow}
+      </button>
+      <button type="button" className="button button-quiet" onClick={() => void answer(false)}>
+        {words.access.notNow}
+      </button>
+      <button type="button" className="icon-button" aria-label={words.dismiss} onClick={() => setAsked(null)}>
+        <CloseIcon />
+      </button>
+    </section>
+  )
+}
+
+/** Tells of the oldest request that waits. */
+function useWaiting(owner: boolean, address: string, tell: (who: Wish) => void): void {
+  const latest = useRef(tell)
+  latest.current = tell
+  useEffect(() => {
+    if (!owner) return
+    const look = async () => {
+      const { loadSharing } = await import('./sharing-client.ts')
+      const [oldest] = (await loadSharing(address)).requests
+      if (oldest) latest.current(oldest)
+    }
+    const timer = setTimeout(() => {
+      look().catch((error: unknown) => console.debug('requests were not looked up', error))
+    }, LOOK_AFTER)
+    return () => clearTimeout(timer)
+  }, [owner, address])
+}
