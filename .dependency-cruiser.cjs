@@ -44,6 +44,7 @@ const ROOMS = {
     'lib/client/replica/local-copies.ts',
     'lib/library/contract.ts',
     'lib/people/contract.ts',
+    'lib/people/session.ts',
     'lib/server/services.ts',
   ],
   'server.ts': [

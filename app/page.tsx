@@ -1,8 +1,9 @@
 import './css/front.css'
 
 import { headers } from 'next/headers'
+import type { RecentDocument } from '#lib/library/contract.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
-import { type RecentDocument, services } from '#lib/server/services.ts'
+import { services } from '#lib/server/services.ts'
 import { BookIcon, DownIcon, HalfIcon, TrashIcon } from '#lib/ui/icons.tsx'
 import { THEMES } from '#lib/ui/preferences.ts'
 import { accountWordsIn } from '#lib/ui/words/account-words.ts'

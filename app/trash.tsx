@@ -1,5 +1,5 @@
+import type { TrashedDocument } from '#lib/library/contract.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
-import type { TrashedDocument } from '#lib/server/services.ts'
 import { frontWordsIn } from '#lib/ui/words/front-words.ts'
 import { Question } from './question.tsx'
 import type { Reader } from './reader.ts'

@@ -1,15 +1,11 @@
 import type { Metadata } from 'next'
 import { headers } from 'next/headers'
 import { notFound, redirect } from 'next/navigation'
-import { displayName } from '#lib/editor/people/people.ts'
+import type { ListedKept, ListedSession, ListedUser } from '#lib/people/contract.ts'
+import type { Session } from '#lib/people/session.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
-import {
-  type ListedKept,
-  type ListedSession,
-  type ListedUser,
-  type Session,
-  services,
-} from '#lib/server/services.ts'
+import { services } from '#lib/server/services.ts'
+import { displayName } from '#lib/ui/display-name.ts'
 import { type AccountWords, accountWordsIn, problemWords } from '#lib/ui/words/account-words.ts'
 import { frontWordsIn } from '#lib/ui/words/front-words.ts'
 import { dateIn } from '../dates.ts'

@@ -1,8 +1,12 @@
 import * as v from 'valibot'
+import type { Session } from '#lib/people/session.ts'
 import { type ErrorCode, type Refusal, RefusedRequest, refusalIn, refuse } from '#lib/protocol/errors.ts'
 import { atLeast, type Role } from '#lib/protocol/identity.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
-import { type RouteRate, type Session, services } from '#lib/server/services.ts'
+import { type Services, services } from '#lib/server/services.ts'
+
+/** The bucket a call of a route is counted in. */
+type RouteRate = Parameters<Services['takeRate']>[0]
 
 /*
  * The edge of the HTTP routes. Every method of every route is made by `route`, which asks in this order: does the request

@@ -5,6 +5,7 @@ import { Pieces } from '#lib/protocol/pieces.ts'
 import type { BatchBody, ChainHash } from '#lib/protocol/wire.ts'
 import type { Clock } from './clock.ts'
 import { DamagedDocument, type DocumentStore } from './document-store.ts'
+import type { RoomEvent } from './events.ts'
 import { COMPACTION_POLICY, type CompactionPolicy } from './folding/compaction-policy.ts'
 import { type Check, Compactor, type Fold } from './folding/compactor.ts'
 import { ContentDigests, type Digest } from './folding/content-digests.ts'
@@ -32,37 +33,6 @@ export interface RoomsOptions {
   readonly policy?: CompactionPolicy
   readonly onEvent: (event: RoomEvent) => void
 }
-
-/** What happened, for the log and the catalog; never tokens, never the text (but for a projected title). */
-export type RoomEvent =
-  | { readonly type: 'document-damaged'; readonly documentId: string; readonly reason: string }
-  | { readonly type: 'commit-failed'; readonly reason: string }
-  | { readonly type: 'row-refused'; readonly documentId: string; readonly reason: string }
-  | { readonly type: 'load-failed'; readonly documentId: string; readonly reason: string }
-  | { readonly type: 'fold-failed'; readonly documentId: string; readonly reason: string }
-  | {
-      readonly type: 'schema-broken'
-      readonly documentId: string
-      readonly userId: string
-      readonly reason: string
-    }
-  | {
-      /** Somebody's copy shows something else than the log gives. Digests shortened: they are of the text. */
-      readonly type: 'content-differs'
-      readonly documentId: string
-      readonly seq: number
-      readonly userId: string
-      readonly clientId: number
-      readonly ours: string
-      readonly theirs: string
-    }
-  | {
-      readonly type: 'history-behind'
-      readonly documentId: string
-      readonly head: number
-      readonly claimed: number
-    }
-  | { readonly type: 'title-projected'; readonly documentId: string; readonly title: string }
 
 export interface RoomJoin {
   readonly documentId: string

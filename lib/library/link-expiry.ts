@@ -1,6 +1,6 @@
 import type { Clock } from '#lib/collab/clock.ts'
-import type { AccessStore } from '#lib/collab/document-store.ts'
 import type { Log } from '#lib/process/log.ts'
+import type { AccessStore } from './store.ts'
 
 export interface LinkExpiryPorts {
   readonly access: Pick<AccessStore, 'nextExpiry' | 'expiredIn'>

@@ -1,10 +1,10 @@
-import type { AccessStore } from '#lib/collab/document-store.ts'
 import type { Connection, Member } from '#lib/collab/members.ts'
 import type { Rooms } from '#lib/collab/rooms.ts'
 import type { Log } from '#lib/process/log.ts'
 import type { Asked, AskRequest, RoleChange } from '#lib/protocol/events.ts'
 import { atLeast, capped, type Identity, type Role } from '#lib/protocol/identity.ts'
 import type { Right, Rights } from './rights.ts'
+import type { AccessStore } from './store.ts'
 
 export interface LiveAccessPorts {
   readonly rooms: Pick<Rooms, 'membersOf' | 'changeRoles' | 'end'>

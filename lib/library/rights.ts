@@ -1,7 +1,7 @@
-import type { AccessFacts, AccessKey, AccessStore } from '#lib/collab/document-store.ts'
 import type { Tokens } from '#lib/people/tokens.ts'
 import { capped, type Role } from '#lib/protocol/identity.ts'
 import { roleOf } from './access.ts'
+import type { AccessFacts, AccessKey, AccessStore } from './store.ts'
 
 /** What somebody may do with a document. *locked*: nothing before the link's password. */
 export interface Right {

@@ -1,21 +1,29 @@
 import { hashPassword, verifyPassword } from 'better-auth/crypto'
-import type { AccessFacts, AccessStore } from '#lib/collab/document-store.ts'
 import type { Accounts } from '#lib/people/accounts.ts'
 import { identityOf } from '#lib/people/person.ts'
+import type { Session } from '#lib/people/session.ts'
 import type { Tokens } from '#lib/people/tokens.ts'
 import { type Refusal, refuse } from '#lib/protocol/errors.ts'
 import { atLeast, type Identity, type Role, SHARED_ROLES, type SharedRole } from '#lib/protocol/identity.ts'
 import type { SharedLink, SharedPerson, SharingOverview } from '#lib/protocol/sharing.ts'
-import type { Collaboration } from '#lib/server/collaboration.ts'
-import type { Session, SharingServices } from '#lib/server/services.ts'
+import type { SharingServices } from './contract.ts'
 import type { Rights } from './rights.ts'
+import type { AccessFacts, AccessStore } from './store.ts'
+
+/** The open connections of a document, as sharing sees them. */
+export interface OpenDocuments {
+  /** Resolves when every connection that has the document open has its new role. */
+  accessChanged(documentId: string): Promise<void>
+  /** Returns the connections that have the document open. */
+  present(documentId: string): Promise<{ userId: string; linkId: string }[]>
+}
 
 export interface SharingPorts {
   readonly access: AccessStore
   readonly accounts: Pick<Accounts, 'knownOf'>
   readonly rights: Rights
   readonly tokens: Pick<Tokens, 'addressOf' | 'newLinkId' | 'linkIdIn'>
-  readonly collaboration: Pick<Collaboration, 'accessChanged' | 'present'>
+  readonly collaboration: OpenDocuments
   readonly now: () => number
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '#lib/collab/clock.ts'
-import type { DocumentCatalog } from '#lib/collab/document-store.ts'
+import type { DocumentCatalog } from './store.ts'
 
 /** Titles are written together, this long after the first of them, ms. */
 const GATHER_MS = 200

@@ -1,5 +1,5 @@
-import type { DocumentCatalog } from '#lib/collab/document-store.ts'
 import type { Log } from '#lib/process/log.ts'
+import type { DocumentCatalog } from './store.ts'
 
 const HOUR = 60 * 60 * 1000
 /** A document nobody wrote in is kept this long, ms. */

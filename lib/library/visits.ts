@@ -1,5 +1,5 @@
 import type { Clock } from '#lib/collab/clock.ts'
-import type { DocumentCatalog, Visit } from '#lib/collab/document-store.ts'
+import type { DocumentCatalog, Visit } from './store.ts'
 
 /** Who came by the same link this short a time ago, ms, is not noted again: when a network fails, everybody comes back. */
 const FRESH_FOR = 5 * 60_000

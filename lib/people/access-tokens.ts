@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { AccessToken, NewAccessToken } from '#lib/server/services.ts'
-import type { Store } from '#lib/storage/open-store.ts'
+import type { Kysely } from 'kysely'
+import type { AccessToken, NewAccessToken } from './contract.ts'
+import type { AccountTables } from './store.ts'
 
 type TokenScope = AccessToken['scope']
 
@@ -15,10 +16,10 @@ const MOST = 50
  * Personal access tokens: how programs are somebody. Shown once, kept as a hash: 32 random bytes need no slow one.
  */
 export class AccessTokens {
-  readonly #database: Store['accounts']
+  readonly #database: Kysely<AccountTables>
   readonly #now: () => number
 
-  constructor(database: Store['accounts'], now: () => number) {
+  constructor(database: Kysely<AccountTables>, now: () => number) {
     this.#database = database
     this.#now = now
   }

@@ -1,12 +1,13 @@
 import { APIError } from 'better-auth/api'
 import { hashPassword, verifyPassword } from 'better-auth/crypto'
-import type { OwnerCatalog } from '#lib/collab/document-store.ts'
+import type { Kysely } from 'kysely'
 import { cleanName } from '#lib/protocol/identity.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
-import type { Credentials, Profile, Standing } from '#lib/server/services.ts'
-import type { Store } from '#lib/storage/open-store.ts'
 import { type AuthLibrary, type AuthLibraryOptions, createAuthLibrary } from './auth-library.ts'
+import type { Credentials, Profile } from './contract.ts'
 import { type Person, personIn, standingOf } from './person.ts'
+import type { Standing } from './session.ts'
+import type { AccountTables, OwnerCatalog } from './store.ts'
 
 export interface AccountsOptions extends AuthLibraryOptions {
   readonly owners: Pick<OwnerCatalog, 'adoptGuest' | 'aliasesOf'>
@@ -45,7 +46,7 @@ export type SignUpProblem = 'taken' | 'signed-in'
 export class Accounts {
   readonly #auth: AuthLibrary
   readonly #options: AccountsOptions
-  readonly #database: Store['accounts']
+  readonly #database: Kysely<AccountTables>
 
   constructor(options: AccountsOptions) {
     this.#options = options

@@ -1,17 +1,17 @@
-import type { OwnerCatalog } from '#lib/collab/document-store.ts'
+import type { Kysely } from 'kysely'
 import { urlOf } from '#lib/protocol/urls.ts'
-import type { AdminServices, MadeResetLink } from '#lib/server/services.ts'
-import type { Store } from '#lib/storage/open-store.ts'
 import type { Accounts, Ended } from './accounts.ts'
+import type { AdminServices, MadeResetLink } from './contract.ts'
 import { identityOf, personIn } from './person.ts'
 import type { ResetLinks } from './reset-links.ts'
 import type { ShownOnce } from './shown-once.ts'
+import type { AccountTables, OwnerCatalog } from './store.ts'
 
 /** Lines of one list: more are found by searching. */
 const LINES = 100
 
 export interface AdminPorts {
-  readonly database: Store['accounts']
+  readonly database: Kysely<AccountTables>
   readonly accounts: Accounts
   readonly owners: Pick<OwnerCatalog, 'listKept' | 'ownerOf'>
   readonly resets: ResetLinks

@@ -4,13 +4,14 @@ import { createAuthEndpoint } from 'better-auth/api'
 import { setSessionCookie } from 'better-auth/cookies'
 import { anonymous } from 'better-auth/plugins/anonymous'
 import { genericOAuth } from 'better-auth/plugins/generic-oauth'
+import type { Kysely } from 'kysely'
 import * as v from 'valibot'
 import type { Log } from '#lib/process/log.ts'
 import { keyFor } from '#lib/process/secret.ts'
 import type { OidcSettings } from '#lib/process/settings.ts'
 import { cleanName, GUEST_NAME_COUNT, PASSWORD_LENGTH } from '#lib/protocol/identity.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
-import type { Store } from '#lib/storage/open-store.ts'
+import type { AccountTables } from './store.ts'
 
 /** How long a person is remembered after their last visit, s: the longest that browsers keep a cookie. */
 const SESSION_LIFE = 400 * 24 * 60 * 60
@@ -18,7 +19,7 @@ const SESSION_LIFE = 400 * 24 * 60 * 60
 const SESSION_REFRESH = 24 * 60 * 60
 
 export interface AuthLibraryOptions {
-  readonly database: Store['accounts']
+  readonly database: Kysely<AccountTables>
   readonly secret: string
   readonly publicOrigin: string
   readonly log: Log

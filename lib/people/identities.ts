@@ -1,8 +1,9 @@
+import type { GuestPolicy } from '#lib/process/settings.ts'
 import type { Role } from '#lib/protocol/identity.ts'
-import type { GuestPolicy, Standing } from '#lib/server/services.ts'
 import type { AccessTokens } from './access-tokens.ts'
 import type { Accounts, KeptSession } from './accounts.ts'
 import type { Person } from './person.ts'
+import type { Standing } from './session.ts'
 
 /** Somebody with a session, and what they may do. */
 export interface Identified extends KeptSession {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { PresenceIdentity } from '#lib/collab/presence/presence.ts'
+import type { PresenceIdentity } from '#lib/protocol/identity.ts'
 import { GUEST_NAME_COUNT, HUE_COUNT, HUE_ORDER, type Identity } from '#lib/protocol/identity.ts'
-import type { Standing } from '#lib/server/services.ts'
+import type { Standing } from './session.ts'
 
 /** A person as they are kept; `hue` null: none chosen. */
 export type Person = PresenceIdentity

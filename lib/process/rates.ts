@@ -1,6 +1,7 @@
-import type { RouteRate } from '#lib/server/services.ts'
+/** The buckets of HTTP routes. */
+export type RouteRate = 'sockets' | 'logins' | 'creates' | 'reads' | 'writes'
 
-/** What is counted. Names of routes stand in services.ts, where the routes find them. */
+/** All buckets. */
 export type RateName =
   | RouteRate
   | 'updates'

@@ -1,8 +1,11 @@
 import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, rmdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import * as v from 'valibot'
-import { GUEST_POLICIES, type GuestPolicy } from '#lib/server/services.ts'
 import { type TrustedProxies, trustedProxiesIn } from './client-ip.ts'
+
+/** *off*: nothing, one has to sign in. *create*: everything, also make documents. */
+export const GUEST_POLICIES = ['off', 'view', 'comment', 'edit', 'create'] as const
+export type GuestPolicy = (typeof GUEST_POLICIES)[number]
 
 /** A setting that cannot be used. The message is one sentence that names it; nothing else is shown to whoever set it. */
 export class BadSetting extends Error {

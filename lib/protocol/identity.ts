@@ -60,3 +60,6 @@ export function cleanName(name: string, maxLength: number): string {
   if (/[\ud800-\udbff]$/.test(cut)) cut = cut.slice(0, -1)
   return cut.trim()
 }
+
+/** A user before a room has given them a hue. `hue` is the one they chose, or null. */
+export type PresenceIdentity = Omit<Identity, 'hue'> & { readonly hue: number | null }

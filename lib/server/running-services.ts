@@ -1,33 +1,24 @@
 import { randomBytes } from 'node:crypto'
-import type { AccessFacts, AccessStore, DocumentCatalog } from '#lib/collab/document-store.ts'
+import type { OpenDocument, RecentDocument, SharingServices, TrashedDocument } from '#lib/library/contract.ts'
 import type { Rights } from '#lib/library/rights.ts'
+import type { AccessFacts, AccessStore, DocumentCatalog } from '#lib/library/store.ts'
 import { TRASH_LIFE } from '#lib/library/trash.ts'
 import type { Visits } from '#lib/library/visits.ts'
 import type { Accounts } from '#lib/people/accounts.ts'
+import type { AccountServices, AdminServices, Profile } from '#lib/people/contract.ts'
 import type { Identified, Identities } from '#lib/people/identities.ts'
 import { identityOf, type Person } from '#lib/people/person.ts'
+import type { EnsuredSession, Session } from '#lib/people/session.ts'
 import type { Tokens } from '#lib/people/tokens.ts'
 import { CLIENT_HEADER, type ClientIps } from '#lib/process/client-ip.ts'
 import type { Log } from '#lib/process/log.ts'
-import type { Rates } from '#lib/process/rates.ts'
+import type { Rates, RouteRate } from '#lib/process/rates.ts'
+import type { GuestPolicy } from '#lib/process/settings.ts'
 import { RefusedRequest, refuse } from '#lib/protocol/errors.ts'
 import type { Identity, Role } from '#lib/protocol/identity.ts'
 import { SCHEMA_VERSION } from '#lib/protocol/version.ts'
 import type { Origins } from './http/origins.ts'
-import type {
-  AccountServices,
-  AdminServices,
-  EnsuredSession,
-  GuestPolicy,
-  OpenDocument,
-  Profile,
-  RecentDocument,
-  RouteRate,
-  Services,
-  Session,
-  SharingServices,
-  TrashedDocument,
-} from './services.ts'
+import type { Services } from './services.ts'
 
 /** Documents in the list of the front page. */
 const RECENT_COUNT = 50

@@ -1,8 +1,9 @@
 import * as v from 'valibot'
 import { afterAll, beforeEach, expect, test } from 'vitest'
+import type { Session, Standing } from '#lib/people/session.ts'
 import { RefusedRequest, refuse } from '#lib/protocol/errors.ts'
 import type { Role } from '#lib/protocol/identity.ts'
-import { provideServices, type Services, type Session, type Standing } from '#lib/server/services.ts'
+import { provideServices, type Services } from '#lib/server/services.ts'
 import { json, type Needs, route } from '../../app/api/edge.ts'
 
 const user = { userId: 'ada', name: '', guestName: 1, hue: 1 }

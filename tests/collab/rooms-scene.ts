@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import * as Y from 'yjs'
+import type { RoomEvent } from '#lib/collab/events.ts'
 import type { Connection } from '#lib/collab/members.ts'
-import { type RoomEvent, type RoomJoin, type RoomJoined, Rooms } from '#lib/collab/rooms.ts'
+import { type RoomJoin, type RoomJoined, Rooms } from '#lib/collab/rooms.ts'
 import { checkDocument, digestDocument, foldDocument } from '#lib/document/fold.ts'
 import type { Ack, Notice, Reset, RoleChange } from '#lib/protocol/events.ts'
 import {

@@ -1,8 +1,8 @@
 import { beforeEach, expect, test } from 'vitest'
-import type { AccessFacts } from '#lib/collab/document-store.ts'
 import type { Member } from '#lib/collab/members.ts'
 import { LiveAccess } from '#lib/library/live-access.ts'
 import type { Right } from '#lib/library/rights.ts'
+import type { AccessFacts } from '#lib/library/store.ts'
 import { createLog } from '#lib/process/log.ts'
 import type { Role } from '#lib/protocol/identity.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Visit } from '#lib/collab/document-store.ts'
+import type { Visit } from '#lib/library/store.ts'
 import { Visits } from '#lib/library/visits.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 

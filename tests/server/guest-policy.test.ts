@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { AccessTokens } from '#lib/people/access-tokens.ts'
 import type { KeptSession } from '#lib/people/accounts.ts'
 import { Identities } from '#lib/people/identities.ts'
-import { GUEST_POLICIES } from '#lib/server/services.ts'
+import { GUEST_POLICIES } from '#lib/process/settings.ts'
 import { type CollaborationServer, startCollaboration } from '../support/collaboration.ts'
 import { startServer } from '../support/server-process.ts'
 import { connected, Guest, join, openSocket } from './guest.ts'

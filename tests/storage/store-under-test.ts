@@ -1,5 +1,6 @@
 import { afterEach, beforeEach } from 'vitest'
-import type { AccessFacts, AccessStore, DocumentCatalog, DocumentStore } from '#lib/collab/document-store.ts'
+import type { DocumentStore } from '#lib/collab/document-store.ts'
+import type { AccessFacts, AccessStore, DocumentCatalog } from '#lib/library/store.ts'
 import { newDocument, newRow } from './stored-values.ts'
 
 export interface StoreUnderTest {

@@ -1,4 +1,5 @@
-import type { Compaction, NewDocument, NewRow } from '#lib/collab/document-store.ts'
+import type { Compaction, NewRow } from '#lib/collab/document-store.ts'
+import type { NewDocument } from '#lib/library/store.ts'
 import { CHAIN_BYTES } from '#lib/protocol/wire.ts'
 
 /* What tests store. */

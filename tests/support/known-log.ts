@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { Compaction, NewDocument, NewRow } from '#lib/collab/document-store.ts'
+import type { Compaction, NewRow } from '#lib/collab/document-store.ts'
+import type { NewDocument } from '#lib/library/store.ts'
 import { CHAIN_BYTES, chainAfter, EMPTY_CHAIN, encodeEntries } from '#lib/protocol/wire.ts'
 import { seededRandom } from './random.ts'
 

@@ -1,10 +1,4 @@
-import type {
-  AccessFacts,
-  AccessKey,
-  AccessStore,
-  StoredGrant,
-  StoredSharing,
-} from '#lib/collab/document-store.ts'
+import type { AccessFacts, AccessKey, AccessStore, StoredGrant, StoredSharing } from '#lib/library/store.ts'
 import type { SharedRole } from '#lib/protocol/identity.ts'
 import { byText, keyOf, type MemoryGrant, type MemoryLink, newLink, noTables } from './memory-tables.ts'
 

@@ -1,17 +1,14 @@
 import type {
   Compaction,
-  DocumentCatalog,
   DocumentStore,
-  NewDocument,
   NewRow,
   RowOutcome,
   Snapshot,
   StoredClient,
   StoredDocument,
   StoredRow,
-  TrashedDocument,
-  Visit,
 } from '#lib/collab/document-store.ts'
+import type { DocumentCatalog, NewDocument, TrashedDocument, Visit } from '#lib/library/store.ts'
 import { MemoryAccess } from './memory-access.ts'
 import {
   byText,

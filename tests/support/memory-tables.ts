@@ -1,12 +1,5 @@
-import type {
-  AccessKey,
-  NewDocument,
-  Snapshot,
-  SnapshotHead,
-  StoredDocument,
-  StoredGrant,
-  StoredRow,
-} from '#lib/collab/document-store.ts'
+import type { Snapshot, SnapshotHead, StoredDocument, StoredRow } from '#lib/collab/document-store.ts'
+import type { AccessKey, NewDocument, StoredGrant } from '#lib/library/store.ts'
 import type { SharedRole } from '#lib/protocol/identity.ts'
 import { EMPTY_CHAIN } from '#lib/protocol/wire.ts'
 

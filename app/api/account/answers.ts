@@ -1,7 +1,7 @@
 import * as v from 'valibot'
+import type { AccountOutcome, AccountProblem } from '#lib/people/contract.ts'
 import { PASSWORD_LENGTH } from '#lib/protocol/identity.ts'
 import { type Place, pathOf } from '#lib/protocol/urls.ts'
-import type { AccountOutcome, AccountProblem } from '#lib/server/services.ts'
 import { isJson, json, seeOther, withCookies } from '../edge.ts'
 
 /** What people type: looked at by the route, which answers in words, not by the schema. */

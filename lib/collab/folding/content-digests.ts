@@ -1,9 +1,9 @@
 import type { FoldJob } from '#lib/document/fold.ts'
 import type { CompareRequest, Verdict } from '#lib/protocol/events.ts'
 import type { DocumentStore } from '../document-store.ts'
+import type { RoomEvent } from '../events.ts'
 import type { Member } from '../members.ts'
 import type { Room } from '../room.ts'
-import type { RoomEvent } from '../rooms.ts'
 
 /** Runs `digestDocument`; rejects when it fails or takes too much. */
 export type Digest = (job: FoldJob) => Promise<string>

@@ -1,7 +1,7 @@
-import type { Identity, Role } from '#lib/protocol/identity.ts'
+import type { Identity, PresenceIdentity, Role } from '#lib/protocol/identity.ts'
 import type { PresenceSetBody } from '#lib/protocol/wire.ts'
 import type { Clock } from '../clock.ts'
-import { Presence, type PresenceIdentity, type PresenceSend, type PresenceTab } from './presence.ts'
+import { Presence, type PresenceSend, type PresenceTab } from './presence.ts'
 
 export interface PresenceRoomsOptions {
   readonly clock: Clock

@@ -1,3 +1,4 @@
+import type { PresenceIdentity } from '#lib/protocol/identity.ts'
 import { type Identity, mayEdit, type PresenceState, type Role } from '#lib/protocol/identity.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import {
@@ -7,9 +8,6 @@ import {
   type PresenceUpsert,
 } from '#lib/protocol/wire.ts'
 import { PresenceHues } from './presence-hues.ts'
-
-/** Who somebody is, before the room has given them a hue. `hue`: the one they chose, null: none. */
-export type PresenceIdentity = Omit<Identity, 'hue'> & { readonly hue: number | null }
 
 /** A tab that comes in. */
 export interface PresenceTab {

@@ -3,6 +3,7 @@
 import { Editor } from '@tiptap/core'
 import { useEffect, useRef, useState } from 'react'
 import { LIMITS } from '#lib/protocol/limits.ts'
+import { displayName } from '#lib/ui/display-name.ts'
 import { useLanguage, useWords } from '#lib/ui/interface.tsx'
 import { HTML_LANG, type Language } from '#lib/ui/words/language.ts'
 import type { Words } from '#lib/ui/words/page-words.ts'
@@ -16,7 +17,6 @@ import { OwnPresence } from '../carets/own-presence.ts'
 import { pageFrames } from '../carets/page-frames.ts'
 import { keepReadingPlace } from '../carets/reading-place.ts'
 import { holdWhileComposing } from '../composition/composition-hold.ts'
-import { displayName } from '../people/people.ts'
 import type { DocumentSession } from '../session/document-session.ts'
 
 interface TextSurfaceProps {

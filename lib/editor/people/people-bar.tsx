@@ -4,11 +4,12 @@ import { useEffect, useId, useMemo, useRef, useState } from 'react'
 import { saveProfile } from '#lib/client/link/socket-token.ts'
 import { HUE_COUNT, mayEdit } from '#lib/protocol/identity.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
+import { initials } from '#lib/ui/display-name.ts'
 import { useAnnounce, useWords } from '#lib/ui/interface.tsx'
 import { Popover } from '#lib/ui/overlays.tsx'
 import type { DocumentSession } from '../session/document-session.ts'
 import { usePeers, useStatus } from '../session/use-provider.ts'
-import { type Departed, departures, initials, type Person, peopleIn } from './people.ts'
+import { type Departed, departures, type Person, peopleIn } from './people.ts'
 
 /** Faces in the header before "+N". */
 const FACES = 5

@@ -1,6 +1,6 @@
 import type { Peer } from '#lib/client/provider-state.ts'
-import type { Identity, PresenceState, Role } from '#lib/protocol/identity.ts'
-import { GUEST_NAME_PARTS } from '#lib/ui/words/guest-names.ts'
+import type { PresenceState, Role } from '#lib/protocol/identity.ts'
+import { displayName } from '#lib/ui/display-name.ts'
 import type { Words } from '#lib/ui/words/page-words.ts'
 
 /** One person in the room, all their tabs together. */
@@ -31,13 +31,6 @@ const DEPARTED_FOR = 10 * 60_000
 const NAMES = 3
 
 const LIVELINESS: Record<PresenceState, number> = { active: 0, idle: 1, unsteady: 2 }
-
-/** The name to show: the chosen one, else the friendly guest name in the reader's language. */
-export function displayName(identity: Pick<Identity, 'name' | 'guestName'>, words: Words): string {
-  if (identity.name !== '') return identity.name
-  const manner = Math.floor(identity.guestName / GUEST_NAME_PARTS) % GUEST_NAME_PARTS
-  return words.guestName(manner, identity.guestName % GUEST_NAME_PARTS)
-}
 
 /** Tabs grouped into people: oneself first, then in the order they came. */
 export function peopleIn(peers: readonly Peer[], words: Words): Person[] {
@@ -81,18 +74,6 @@ export function departures(
   const still = known.filter((entry) => !here.has(entry.person.userId) && now - entry.leftAt < DEPARTED_FOR)
   if (gone.length === 0 && still.length === known.length) return known
   return [...gone, ...still]
-}
-
-/** What stands in an avatar: the first Han (or kana, Hangul) character, else the first letters of two words. */
-export function initials(name: string): string {
-  // A friendly name is a manner and an animal: 「微笑的石虎」 is 石.
-  const noun = /的(.)/u.exec(name)?.[1]
-  if (noun) return noun
-  const first = [...name][0] ?? '?'
-  if (/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u.test(first)) return first
-  const words = name.match(/[\p{L}\p{N}]+/gu) ?? []
-  const letters = words.length > 1 ? words.slice(0, 2).map((word) => [...word][0]) : [...(words[0] ?? first)]
-  return letters.slice(0, 2).join('').toLocaleUpperCase()
 }
 
 /** Who joined and who left, in a sentence or two; '' when nobody did. Pure. */

@@ -7,7 +7,7 @@ import { useAnnounce, useLanguage } from '#lib/ui/interface.tsx'
 import { accessWordsIn } from '#lib/ui/words/access-words.ts'
 import type { DocumentSession } from '../session/document-session.ts'
 import { useSave, useStatus } from '../session/use-provider.ts'
-import { AskButton, useAsking } from '../sharing/access-chip.tsx'
+import { AskButton, useAsking } from './access-chip.tsx'
 import { DraftCard } from './draft-card.tsx'
 import { draftText } from './draft-text.ts'
 

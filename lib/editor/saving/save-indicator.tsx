@@ -10,7 +10,7 @@ import { Popover } from '#lib/ui/overlays.tsx'
 import { HTML_LANG } from '#lib/ui/words/language.ts'
 import type { DocumentSession } from '../session/document-session.ts'
 import { useBrowserOnline, useNow, useSave, useStatus } from '../session/use-provider.ts'
-import { AccessChip } from '../sharing/access-chip.tsx'
+import { AccessChip } from './access-chip.tsx'
 import { chipSentence, chipTone, type SaveChip, saveChip } from './save-chip.ts'
 
 /** A new state is shown when it has lasted this long, ms. */

@@ -3,9 +3,9 @@
 import { useEffect, useRef, useState } from 'react'
 import type { Asked } from '#lib/protocol/events.ts'
 import { atLeast } from '#lib/protocol/identity.ts'
+import { displayName } from '#lib/ui/display-name.ts'
 import { CloseIcon } from '#lib/ui/icons.tsx'
 import { useAnnounce, useWords } from '#lib/ui/interface.tsx'
-import { displayName } from '../people/people.ts'
 import type { DocumentSession } from '../session/document-session.ts'
 import { useStatus } from '../session/use-provider.ts'
 

@@ -3,8 +3,8 @@
 import type { Peer } from '#lib/client/provider-state.ts'
 import { atLeast, SHARED_ROLES, type SharedRole } from '#lib/protocol/identity.ts'
 import type { SharedPerson, SharingOverview } from '#lib/protocol/sharing.ts'
+import { displayName, initials } from '#lib/ui/display-name.ts'
 import { useWords } from '#lib/ui/interface.tsx'
-import { displayName, initials } from '../people/people.ts'
 import type { Sharing } from './sharing.ts'
 import { answerRequest, grantRole } from './sharing-client.ts'
 

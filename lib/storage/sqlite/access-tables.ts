@@ -1,11 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type {
-  AccessFacts,
-  AccessKey,
-  StoredGrant,
-  StoredLink,
-  StoredSharing,
-} from '#lib/collab/document-store.ts'
+import type { AccessFacts, AccessKey, StoredGrant, StoredLink, StoredSharing } from '#lib/library/store.ts'
 import type { SharedRole } from '#lib/protocol/identity.ts'
 import { inTransaction, prepare, type Statement } from './connection.ts'
 

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { ListedDocument, NewDocument, TrashedDocument, Visit } from '#lib/collab/document-store.ts'
+import type { ListedDocument, NewDocument, TrashedDocument, Visit } from '#lib/library/store.ts'
 import { EMPTY_CHAIN } from '#lib/protocol/wire.ts'
 import { inTransaction, prepare } from './connection.ts'
 

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { ALIASES, type KeptDocument } from '#lib/collab/document-store.ts'
+import { ALIASES, type KeptDocument } from '#lib/people/store.ts'
 import { inTransaction, prepare } from './connection.ts'
 
 /** OwnerCatalog over one connection, in the storage thread, synchronous. What each method promises stands at the port. */

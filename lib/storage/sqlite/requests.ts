@@ -1,12 +1,6 @@
-import type {
-  AccessStore,
-  DocumentCatalog,
-  DocumentStore,
-  OwnerCatalog,
-  RowOutcome,
-  Snapshot,
-  StoredDocument,
-} from '#lib/collab/document-store.ts'
+import type { DocumentStore, RowOutcome, Snapshot, StoredDocument } from '#lib/collab/document-store.ts'
+import type { AccessStore, DocumentCatalog } from '#lib/library/store.ts'
+import type { OwnerCatalog } from '#lib/people/store.ts'
 import type { AccountResult } from './account-connection.ts'
 import type { WireError } from './store-error.ts'
 

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { Presence, type PresenceIdentity } from '#lib/collab/presence/presence.ts'
+import { Presence } from '#lib/collab/presence/presence.ts'
+import type { PresenceIdentity } from '#lib/protocol/identity.ts'
 import { HUE_ORDER, type Role } from '#lib/protocol/identity.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import { decodePresenceDiff, type PresenceDiffBody } from '#lib/protocol/wire.ts'

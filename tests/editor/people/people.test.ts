@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Peer } from '#lib/client/provider-state.ts'
-import { comingsAndGoings, departures, initials, type Person, peopleIn } from '#lib/editor/people/people.ts'
+import { comingsAndGoings, departures, type Person, peopleIn } from '#lib/editor/people/people.ts'
+import { initials } from '#lib/ui/display-name.ts'
 import { wordsIn } from '#lib/ui/words/page-words.ts'
 
 const words = wordsIn('en')

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { displayName } from '#lib/editor/people/people.ts'
 import { ERROR_BANDS, type ErrorCode } from '#lib/protocol/errors.ts'
 import { GUEST_NAME_COUNT } from '#lib/protocol/identity.ts'
+import { displayName } from '#lib/ui/display-name.ts'
 import { accessWordsIn } from '#lib/ui/words/access-words.ts'
 import { frontWordsIn, refusedSentence } from '#lib/ui/words/front-words.ts'
 import { LANGUAGES, type Language } from '#lib/ui/words/language.ts'

@@ -1,3 +1,36 @@
+/*
+ * The ports through which people reach storage: owners of documents, and the tables of users and sessions.
+ */
+
+/** A document as an administrator sees it. `bytes`: of its rows and snapshots. Times in ms since the epoch. */
+export interface KeptDocument {
+  readonly documentId: string
+  readonly title: string
+  readonly ownerId: string
+  readonly bytes: number
+  readonly updatedAt: number
+  readonly deletedAt: number | null
+}
+
+/** Documents by the people behind them. */
+export interface OwnerCatalog {
+  /**
+   * A guest signed in to an account they had: documents, visits and everything else that names the guest become the
+   * account's, the guest's own row goes, and the guest is an alias of the account from now on. One transaction; false
+   * (and nothing done) when there is no such guest.
+   */
+  adoptGuest(guestId: string, accountId: string, at: number): Promise<boolean>
+  /** The guests that became this account, newest first; at most ALIASES. */
+  aliasesOf(userId: string): Promise<string[]>
+  /** Null: there is no such document. */
+  ownerOf(documentId: string): Promise<string | null>
+  /** Documents whose title contains `search`, changed last first; deleted ones too. */
+  listKept(search: string, limit: number): Promise<KeptDocument[]>
+}
+
+/** More guests than this are not looked up for one account. */
+export const ALIASES = 200
+
 /** The account library's tables as SQLite keeps them (dates as ISO 8601 strings, booleans as 0 and 1), and our own beside them. */
 export interface AccountTables {
   readonly user: UserTable
