@@ -106,10 +106,7 @@ async function build() {
   const sources = [
     ...filesUnder('app'),
     ...filesUnder('lib'),
-    ...filesUnder('public'),
-    ...['next.config.ts', 'proxy.ts', 'postcss.config.mjs', 'tsconfig.json', 'package-lock.json'].map(
-      (file) => at(file),
-    ),
+    ...['next.config.ts', 'tsconfig.json', 'package-lock.json'].map((file) => at(file)),
   ]
   const stamp = hashOf(sources, basePath)
   if (noted('built') === stamp && existsSync(at('.next/BUILD_ID'))) return

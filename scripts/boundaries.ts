@@ -1,12 +1,12 @@
-import { readdirSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { cruise } from 'dependency-cruiser'
 import extractDepcruiseOptions from 'dependency-cruiser/config-utl/extract-depcruise-options'
+import { filesUnder } from './sources.ts'
 
 const CONFIG = join(import.meta.dirname, '../.dependency-cruiser.cjs')
 const SOURCE = /\.tsx?$/
 /** What the rules speak about; tests and scripts may import anything. */
-const PLACES = ['lib', 'app', 'server.ts', 'proxy.ts']
+const PLACES = ['lib', 'app', 'server.ts']
 
 export interface Breach {
   readonly rule: string
@@ -26,7 +26,7 @@ export interface Survey {
 
 /** Reads every source file of the tree at `root` and holds its imports against .dependency-cruiser.cjs. */
 export async function surveyBoundaries(root: string): Promise<Survey> {
-  const onDisk = PLACES.flatMap((place) => sourcesUnder(root, place))
+  const onDisk = PLACES.flatMap((place) => filesUnder(root, place)).filter((file) => SOURCE.test(file))
   const options = await extractDepcruiseOptions(CONFIG)
   const { output } = await cruise(onDisk, { ...options, baseDir: root })
   if (typeof output === 'string') throw new Error('dependency-cruiser was asked for an object')
@@ -37,19 +37,5 @@ export async function surveyBoundaries(root: string): Promise<Survey> {
     imports: own.reduce((sum, module) => sum + module.dependencies.length, 0),
     breaches: output.summary.violations.map(({ rule, from, to }) => ({ rule: rule.name, from, to })),
     overlooked: onDisk.filter((file) => !looked.includes(file)),
-  }
-}
-
-function sourcesUnder(root: string, place: string): string[] {
-  const path = join(root, place)
-  try {
-    return readdirSync(path, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && SOURCE.test(entry.name))
-      .map((entry) => relative(root, join(entry.parentPath, entry.name)))
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code === 'ENOTDIR') return [place]
-    if (code === 'ENOENT') return []
-    throw error
   }
 }

@@ -47,7 +47,7 @@ export function checkDocument(job: FoldJob): SchemaFinding {
   return withDocument(job, (doc) => findingOf(doc, job))
 }
 
-/** The digest of what the document shows (protocol/content-digest.ts). Throws as foldDocument does. */
+/** The digest of what the document shows (lib/document/content-digest.ts). Throws as foldDocument does. */
 export function digestDocument(job: FoldJob): string {
   return withDocument(job, (doc) => {
     const walk = contentBytes(doc)

@@ -111,7 +111,7 @@ const LongDocument = Extension.create({
   },
 })
 
-/** Shortcuts of ux.md which the blocks do not bring, and the way out of the text by keyboard: Esc, then Tab. */
+/** Shortcuts that the blocks do not bring, and the way out of the text by keyboard: Esc, then Tab. */
 const Keys = Extension.create({
   name: 'keys',
   // Above the lists' and code blocks' own Tab.

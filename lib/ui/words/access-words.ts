@@ -1,6 +1,6 @@
 import { byLanguage } from './language.ts'
 
-/* The words of sharing and of the kept draft: loaded with what shows them, not with the page (words.ts has the others). */
+/* The words of sharing and of the kept draft: loaded with what shows them, not with the page (page-words.ts has the others). */
 
 const en = {
   who: 'People with the link can',

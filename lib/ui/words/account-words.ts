@@ -1,6 +1,6 @@
 import { byLanguage } from './language.ts'
 
-/* The words of the pages for accounts and administration, in the two languages of the interface. As words.ts. */
+/* The words of the pages for accounts and administration, in the two languages of the interface. As page-words.ts. */
 
 const count = (n: number) => n.toLocaleString('en')
 
