@@ -1,8 +1,8 @@
 import type { Node } from '@tiptap/pm/model'
-import type { EditorState, Selection, Transaction } from '@tiptap/pm/state'
+import type { EditorState, Transaction } from '@tiptap/pm/state'
 import { Mapping, type Step } from '@tiptap/pm/transform'
 import * as Y from 'yjs'
-import { syncKey, undoKey } from './plugin-keys.ts'
+import { type LocalEdit, syncKey, undoKey } from './plugin-states.ts'
 import { type RelativeSelection, relativeSelection } from './positions.ts'
 import { rebased, stepTo, wholeBlocks } from './rebase.ts'
 import type { Rendering } from './rendering.ts'
@@ -10,7 +10,7 @@ import { selectAfter } from './selection.ts'
 import { adopt, type Shown } from './shown.ts'
 import { stepsBetween, type TextChanges } from './steps.ts'
 import { editsOf, type TextEdit } from './text-edits.ts'
-import { undoneSelection } from './undo.ts'
+import { undoneSelection } from './undo-stack.ts'
 import { readSelection } from './unread-selection.ts'
 import { Writing } from './writing.ts'
 
@@ -23,13 +23,6 @@ import { Writing } from './writing.ts'
 export interface BoundView {
   readonly state: EditorState
   dispatch(tr: Transaction): void
-}
-
-/** One or more changes of the document by the person, or by a plugin for them. */
-export interface LocalEdit {
-  /** The selection before it. */
-  readonly before: Selection
-  readonly addToHistory: boolean
 }
 
 export interface BindingOptions {

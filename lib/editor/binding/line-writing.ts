@@ -1,22 +1,33 @@
 import type { Mark, Node } from '@tiptap/pm/model'
 import * as Y from 'yjs'
 import type { TextAttributes } from './format.ts'
+import type { Making } from './making.ts'
 import { adopt, type Entry, elementEntry, type Shown, sizeOf, type TextEntry } from './shown.ts'
 import { copyOfText } from './strange.ts'
 import { editBetween, isSplit, lineOf } from './text-edits.ts'
-import type { Writing } from './writing.ts'
 
 /*
  * What stands in a line, text and inline nodes, on its way into the Y.Doc. Places count characters, and one for each
  * inline node. Texts that stand next to each other in the Y.Doc are shown as one and stay two.
  */
 
-/** Writes the changed content of a block of text; returns its entries. `caret`: a position in its content. */
-export function writeLine(writing: Writing, shown: Shown, node: Node, caret: number | null): Entry[] {
+/** Writes the insides of inline nodes that stay. */
+interface InsideWriting {
+  write(shown: Shown, node: Node, caret: number | null): Shown
+}
+
+/** Writes the changed content of a block of text and returns its entries. `caret`: a position in that content. */
+export function writeLine(
+  making: Making,
+  insides: InsideWriting,
+  shown: Shown,
+  node: Node,
+  caret: number | null,
+): Entry[] {
   const [old, nodes] = [shown.node.content.content, node.content.content]
   const [before, after] = [lineOf(old), lineOf(nodes)]
   const edit = editBetween(before, after, caret === null ? null : placeIn(nodes, caret))
-  const line = new LineWriting(writing, shown)
+  const line = new LineWriting(making, insides, shown)
   if (edit) {
     const [gone, come] = [before.atoms.get(edit.at), after.atoms.get(edit.to)]
     const isOneNode = edit.remove === 1 && edit.insert === 1 && gone?.type === come?.type
@@ -29,7 +40,7 @@ export function writeLine(writing: Writing, shown: Shown, node: Node, caret: num
     // Both halves of a character, or Yjs would make two that are none.
     const from = change.from - Number(isSplit(after.text, change.from))
     const to = change.to + Number(isSplit(after.text, change.to))
-    if (to - from !== change.to - change.from) writing.isStale = true
+    if (to - from !== change.to - change.from) making.isStale = true
     line.format({ ...change, from, to })
   }
   return line.entries(nodes)
@@ -49,12 +60,14 @@ interface Formatting {
 }
 
 class LineWriting {
-  readonly #writing: Writing
+  readonly #making: Making
+  readonly #insides: InsideWriting
   readonly #type: Y.XmlFragment
   readonly #parts: Part[]
 
-  constructor(writing: Writing, { type, entries }: Shown) {
-    this.#writing = writing
+  constructor(making: Making, insides: InsideWriting, { type, entries }: Shown) {
+    this.#making = making
+    this.#insides = insides
     this.#type = type
     this.#parts = entries.map((entry) => ({
       entry,
@@ -67,7 +80,7 @@ class LineWriting {
     const found = this.#parts[this.#partAt(at)]
     if (found?.entry.kind !== 'element') return false
     const { key, shown } = found.entry
-    found.entry = elementEntry(key, this.#writing.write(shown, node, null))
+    found.entry = elementEntry(key, this.#insides.write(shown, node, null))
     return true
   }
 
@@ -80,7 +93,7 @@ class LineWriting {
       const [first, last] = [Math.max(start, from), Math.min(end, from + length)]
       end = start
       if (last <= first) continue
-      this.#writing.keep(part.entry)
+      this.#making.keep(part.entry)
       if (part.entry.kind === 'text') {
         part.entry.key.delete(first - start, last - first)
         part.size -= last - first
@@ -97,16 +110,16 @@ class LineWriting {
     for (const node of nodes) {
       const part = this.#parts[index]
       const text = part?.entry.kind === 'text' ? part.entry.key : null
-      const embed = node.isText ? null : this.#writing.kept(node)
+      const embed = node.isText ? null : this.#making.kept(node)
       if ((node.isText || embed?.embed) && part && text) {
         if (embed) text.insertEmbed(offset, embed.make() as object)
-        else insertText(this.#writing, text, offset, node)
+        else insertText(this.#making, text, offset, node)
         part.size += node.nodeSize
         offset += node.nodeSize
         continue
       }
       if (node.isText || embed?.embed) {
-        const entry = this.#writing.text(node.isText ? [node] : [])
+        const entry = this.#making.text(node.isText ? [node] : [])
         if (embed) entry.key.insertEmbed(0, embed.make() as object)
         this.#put(index, { entry, size: node.nodeSize })
         offset = node.nodeSize
@@ -116,7 +129,7 @@ class LineWriting {
         if (offset < part.size) this.#split(index, part, text, offset)
         index += 1
       }
-      const entry = this.#writing.create(node)
+      const entry = this.#making.create(node)
       if (entry) this.#put(index, { entry, size: 1 })
       if (entry) index += 1
       offset = 0
@@ -128,7 +141,7 @@ class LineWriting {
     for (const { entry, size } of this.#parts) {
       const [first, last] = [Math.max(from, start), Math.min(to, start + size)]
       if (entry.kind === 'text' && first < last)
-        setMarks(this.#writing, entry.key, first - start, last - start, marks)
+        setMarks(this.#making, entry.key, first - start, last - start, marks)
       start += size
     }
   }
@@ -185,20 +198,20 @@ class LineWriting {
   #split(index: number, part: Part, text: Y.XmlText, offset: number): void {
     const rest: TextEntry = { kind: 'text', key: copyOfText(text, offset), nodes: [], strange: false }
     // Placeholders in it stand for copies now.
-    if (part.entry.kind === 'text' && part.entry.strange) this.#writing.isStale = true
+    if (part.entry.kind === 'text' && part.entry.strange) this.#making.isStale = true
     text.delete(offset, part.size - offset)
     this.#put(index + 1, { entry: rest, size: part.size - offset })
     part.size = offset
   }
 }
 
-function insertText(writing: Writing, text: Y.XmlText, at: number, node: Node): void {
+function insertText(making: Making, text: Y.XmlText, at: number, node: Node): void {
   const inherited = Object.entries(attributesAround(text, at)).filter(([key]) =>
-    writing.format.isUnknownMark(key),
+    making.format.isUnknownMark(key),
   )
-  text.insert(at, writing.wellFormed(node), {
+  text.insert(at, making.wellFormed(node), {
     ...Object.fromEntries(inherited),
-    ...writing.format.textAttributes(node.marks),
+    ...making.format.textAttributes(node.marks),
   })
 }
 
@@ -219,17 +232,17 @@ function attributesAround(text: Y.XmlText, at: number): TextAttributes {
 }
 
 /** Of the attributes a text has there, only those that are shown as marks change. */
-function setMarks(writing: Writing, text: Y.XmlText, from: number, to: number, marks: readonly Mark[]): void {
+function setMarks(making: Making, text: Y.XmlText, from: number, to: number, marks: readonly Mark[]): void {
   for (const run of runsOf(text)) {
     const [first, last] = [Math.max(from, run.from), Math.min(to, run.to)]
     if (first >= last) continue
     const present = Object.entries(run.attributes).flatMap(([key, value]) => {
-      const mark = writing.format.mark(key, value)
+      const mark = making.format.mark(key, value)
       return mark ? [{ key, mark }] : []
     })
     const gone = present.filter(({ mark }) => !mark.isInSet(marks)).map(({ key }) => [key, null] as const)
     const come = marks.filter((mark) => !present.some((each) => each.mark.eq(mark)))
-    const change = { ...Object.fromEntries(gone), ...writing.format.textAttributes(come) }
+    const change = { ...Object.fromEntries(gone), ...making.format.textAttributes(come) }
     if (Object.keys(change).length > 0) text.format(first, last - first, change)
   }
 }

@@ -1,9 +1,9 @@
 import { Plugin, type Transaction } from '@tiptap/pm/state'
 import type * as Y from 'yjs'
-import { Binding, type LocalEdit } from './binding.ts'
+import { Binding } from './binding.ts'
 import { type Admission, Format, type MarkHash } from './format.ts'
 import { withoutMarksOnNodes } from './marks-on-nodes.ts'
-import { syncKey } from './plugin-keys.ts'
+import { type SyncState, syncKey } from './plugin-states.ts'
 import { Rendering } from './rendering.ts'
 
 /** The node types that stand for what an editor does not know, by their names in the schema. */
@@ -16,19 +16,6 @@ export interface SyncOptions {
   readonly report: (error: unknown) => void
   /** For a schema with marks that may overlap with themselves: `hashOfMark`. */
   readonly hashOfMark?: MarkHash
-}
-
-/** The state of the plugin, in the shape in which other plugins look for it under `syncKey`. */
-export interface SyncState {
-  readonly type: Y.XmlFragment
-  readonly doc: Y.Doc
-  readonly binding: Binding
-  /** The last change came from the Y.Doc. */
-  readonly isChangeOrigin: boolean
-  readonly isUndoRedoOperation: boolean
-  readonly addToHistory: boolean
-  /** The last local edit. What plugins append to a change from elsewhere is none: it is written with the next one. */
-  readonly edit: LocalEdit
 }
 
 /** Binds the editor to a Y type. */

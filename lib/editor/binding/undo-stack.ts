@@ -1,7 +1,11 @@
 import * as Y from 'yjs'
+import type { RelativeSelection } from './positions.ts'
 
 type Step = Y.UndoManager['undoStack'][number]
 type Type = Y.AbstractType<Y.YEvent<Y.AbstractType<unknown>>>
+
+/** The key under which a step keeps the selection from before it. */
+export const SELECTION = Symbol('selection')
 
 /** Consecutive ids of one client. */
 interface Span {
@@ -237,4 +241,10 @@ function forgetSearches({ changed }: Y.Transaction): void {
   for (const [type, keys] of changed) {
     if (keys.has(null) && type._searchMarker) type._searchMarker.length = 0
   }
+}
+
+/** Returns the selection before the step that `transaction` takes back, or null if it takes none back. */
+export function undoneSelection({ origin }: Y.Transaction): RelativeSelection | null {
+  if (!(origin instanceof UndoStack) || !origin.undoing) return null
+  return origin.currStackItem?.meta.get(SELECTION) ?? null
 }

@@ -2,16 +2,13 @@ import { Extension } from '@tiptap/core'
 import { type EditorState, Plugin, type Transaction } from '@tiptap/pm/state'
 import type { EditorView } from '@tiptap/pm/view'
 import * as Y from 'yjs'
-import type { Binding } from './binding.ts'
-import { syncKey, undoKey } from './plugin-keys.ts'
+import { type SyncState, syncKey, type UndoState, undoKey } from './plugin-states.ts'
 import { type RelativeSelection, relativeSelection } from './positions.ts'
 import type { Shown } from './shown.ts'
-import { UndoStack } from './undo-stack.ts'
+import { SELECTION, UndoStack } from './undo-stack.ts'
 
 /** A composition that was ended has told its last text after this long, ms. */
 const COMPOSED_AFTER = 60
-/** Where a step keeps the selection from before it. */
-const SELECTION = Symbol('selection')
 
 declare module '@tiptap/core' {
   interface Commands<ReturnType> {
@@ -77,21 +74,6 @@ export const Undo = Extension.create({
   },
 })
 
-/** What is kept in the editor's state under y-tiptap's key. */
-export interface UndoState {
-  readonly undoManager: UndoStack
-  readonly hasUndoOps: boolean
-  readonly hasRedoOps: boolean
-  /** The selection before the last local edit. */
-  readonly before: RelativeSelection | null
-  /** How often the person has put the caret elsewhere. */
-  readonly moves: number
-  /** The last local edit was not where the caret stood: a key pressed right after a click tells of both at once. */
-  readonly elsewhere: boolean
-  /** The composition that the last local edit belongs to. */
-  readonly composition: unknown
-}
-
 /**
  * Collects one's own edits as steps. A step ends with a pause (500 ms) and when the person puts the caret elsewhere; not
  * with what others do, nor within a composition. Stands behind the binding's plugin.
@@ -127,12 +109,6 @@ export function undoPlugin(): Plugin<UndoState> {
     },
     view: collectSteps,
   })
-}
-
-/** Where the selection was before the step that `transaction` takes back; null when it takes none back. */
-export function undoneSelection({ origin }: Y.Transaction): RelativeSelection | null {
-  if (!(origin instanceof UndoStack) || !origin.undoing) return null
-  return origin.currStackItem?.meta.get(SELECTION) ?? null
 }
 
 function stackOf(state: EditorState): UndoStack | null {
@@ -203,7 +179,7 @@ function isEmpty({ content }: Y.Item): boolean {
   return !(content instanceof Y.ContentType) || content.type._length === 0
 }
 
-function boundIn(state: EditorState): Binding {
+function boundIn(state: EditorState): SyncState['binding'] {
   const sync = syncKey.getState(state)
   if (!sync) throw new Error('undo stands behind the binding')
   return sync.binding

@@ -1,33 +1,31 @@
-import type { Node, NodeType } from '@tiptap/pm/model'
+import type { Node } from '@tiptap/pm/model'
 import * as Y from 'yjs'
-import { type Format, isSameValue } from './format.ts'
+import { isSameValue } from './format.ts'
 import { writeLine } from './line-writing.ts'
+import { Making } from './making.ts'
 import type { Rendering } from './rendering.ts'
-import { type Entry, elementEntry, equalNodes, isStrange, type Shown, type TextEntry } from './shown.ts'
+import { type Entry, elementEntry, equalNodes, isStrange, type Shown } from './shown.ts'
 import { pairSiblings } from './siblings.ts'
-import { type Kept, living, strangeIds } from './strange.ts'
 
 /*
- * From the document to the Y.Doc: what differs from what was shown, and nothing else. Node is compared with node, never
- * with the Y.Doc, which may hold more than is shown.
+ * From the document to the Y.Doc: only the differences from the document as it was last shown. Nodes are compared with
+ * nodes, never with the Y.Doc, which may hold more than is shown.
  */
 
-/** One local change on its way into the Y.Doc; to be used within one Yjs transaction. */
+/** Writes one local change into the Y.Doc. For use within one Yjs transaction. */
 export class Writing {
-  readonly format: Format
-  readonly #doc: Y.Doc
-  readonly #placeholders: ReadonlySet<NodeType | null>
+  readonly #making: Making
   readonly #whole: boolean
-  readonly #kept = new Map<string, Kept>()
-  /** Something unknown was moved, or stands beside what changed: it has to be shown anew. */
-  isStale = false
 
-  /** `whole`: blocks that differ are written anew, without looking what of them stayed. */
-  constructor(doc: Y.Doc, { format, placeholders }: Rendering, whole: boolean) {
-    this.#doc = doc
-    this.format = format
-    this.#placeholders = new Set([placeholders.block, placeholders.inline])
+  /** `whole`: rewrites blocks that differ, without looking for what stayed in them. */
+  constructor(doc: Y.Doc, rendering: Rendering, whole: boolean) {
+    this.#making = new Making(doc, rendering)
     this.#whole = whole
+  }
+
+  /** True if the Y.Doc must be shown again: unknown content was moved, or stands beside a change. */
+  get isStale(): boolean {
+    return this.#making.isStale
   }
 
   /** Makes the Y type say what `node` shows. `caret`: a position in its content, a hint where letters repeat. */
@@ -36,12 +34,12 @@ export class Writing {
     this.#attributes(shown, node)
     if (shown.node.content === node.content) return { ...shown, node }
     const entries = node.inlineContent
-      ? writeLine(this, shown, node, caret)
+      ? writeLine(this.#making, this, shown, node, caret)
       : this.#blocks(shown, node.content.content, caret)
     const strange = entries.some(isStrange)
     // What could not be shown may have found a place.
     if (strange && entries.some(({ kind, nodes }) => kind === 'strange' && nodes.length === 0))
-      this.isStale = true
+      this.#making.isStale = true
     return { type: shown.type, node, entries, strange }
   }
 
@@ -71,11 +69,11 @@ export class Writing {
         return place === undefined ? entry : update(entry, place)
       })
     }
-    for (const entry of seen) if (!places.has(entry)) this.keep(entry)
+    for (const entry of seen) if (!places.has(entry)) this.#making.keep(entry)
     const result: Entry[] = []
     let [at, done] = [0, 0]
     const createUpTo = (end: number) => {
-      const made = nodes.slice(done, end).flatMap((node) => this.create(node) ?? [])
+      const made = nodes.slice(done, end).flatMap((node) => this.#making.create(node) ?? [])
       done = end
       if (made.length > 0) type.insert(at, made.map(({ key }) => key) as Y.XmlElement[])
       result.push(...made)
@@ -98,59 +96,6 @@ export class Writing {
     }
     createUpTo(nodes.length)
     return result
-  }
-
-  /** A new child for a node that is no text; null for a placeholder of what is gone. */
-  create(node: Node): Exclude<Entry, { kind: 'fill' }> | null {
-    if (this.#placeholders.has(node.type)) {
-      const kept = this.kept(node)
-      if (!kept) return null
-      return { kind: 'strange', key: kept.make() as object, nodes: [node] }
-    }
-    const type = new Y.XmlElement(node.type.name)
-    for (const [name, value] of Object.entries(node.attrs))
-      if (value !== null && value !== undefined) type.setAttribute(name, value)
-    const entries = textRuns(node.content.content).flatMap((run) =>
-      Array.isArray(run) ? this.text(run) : (this.create(run) ?? []),
-    )
-    type.insert(0, entries.map(({ key }) => key) as Y.XmlElement[])
-    return elementEntry(type, { type, node, entries, strange: entries.some(isStrange) })
-  }
-
-  /** A new text of text nodes. */
-  text(nodes: readonly Node[]): TextEntry {
-    const text = new Y.XmlText()
-    text.applyDelta(
-      nodes.map((node) => ({
-        insert: this.wellFormed(node),
-        attributes: this.format.textAttributes(node.marks),
-      })),
-    )
-    return { kind: 'text', key: text, nodes, strange: false }
-  }
-
-  /** The text of a node. Half of a character cannot be sent, and others would see something else. */
-  wellFormed({ text = '' }: Node): string {
-    if (text.isWellFormed()) return text
-    this.isStale = true
-    return text.toWellFormed()
-  }
-
-  /** Before an entry is deleted: what is not known in it is copied, for it may stand elsewhere now. */
-  keep(entry: Entry): void {
-    if (!isStrange(entry)) return
-    for (const id of strangeIds(entry)) {
-      const found = living(this.#doc, id)
-      if (found) this.#kept.set(id, found)
-    }
-  }
-
-  /** What a placeholder stands for; null when that is gone. */
-  kept(placeholder: Node): Kept | null {
-    if (!this.#placeholders.has(placeholder.type)) return null
-    this.isStale = true
-    const id = String(placeholder.attrs.of)
-    return this.#kept.get(id) ?? living(this.#doc, id)
   }
 }
 
@@ -212,16 +157,4 @@ function caretsIn(nodes: readonly Node[], caret: number | null): (index: number)
     const place = caret - start
     return place >= 0 && place <= (nodes[index]?.content.size ?? 0) ? place : null
   }
-}
-
-/** Neighbouring text nodes are one text in the Y.Doc. */
-function textRuns(nodes: readonly Node[]): (Node | Node[])[] {
-  const runs: (Node | Node[])[] = []
-  for (const node of nodes) {
-    const last = runs.at(-1)
-    if (!node.isText) runs.push(node)
-    else if (Array.isArray(last)) last.push(node)
-    else runs.push([node])
-  }
-  return runs
 }

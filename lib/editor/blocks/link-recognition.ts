@@ -2,7 +2,7 @@ import { type Editor, getExtensionField, type PasteRule, pasteRulesPlugin } from
 import { Link } from '@tiptap/extension-link'
 import { Plugin } from '@tiptap/pm/state'
 import { isSafeHref } from '#lib/document/schema.ts'
-import { syncKey } from '../binding/plugin-keys.ts'
+import { syncKey } from '../binding/plugin-states.ts'
 import { readSelection } from '../binding/unread-selection.ts'
 import { SafeLink } from './hyperlink.ts'
 

@@ -2,7 +2,7 @@ import { Extension } from '@tiptap/core'
 import { Fragment, type Node, Slice } from '@tiptap/pm/model'
 import { type EditorState, Plugin, PluginKey, type Transaction } from '@tiptap/pm/state'
 import { LIMITS } from '#lib/protocol/limits.ts'
-import { syncKey } from '../binding/plugin-keys.ts'
+import { syncKey } from '../binding/plugin-states.ts'
 
 /*
  * Keeps what is written here within `BLOCK_NESTING`: the server refuses what is nested much deeper, and a document

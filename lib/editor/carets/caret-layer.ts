@@ -3,10 +3,9 @@ import { type EditorState, Plugin, PluginKey, type Transaction } from '@tiptap/p
 import { Decoration, DecorationSet, type EditorView } from '@tiptap/pm/view'
 import type { Peer } from '#lib/client/provider-state.ts'
 import { HUE_COUNT, type PresenceState } from '#lib/protocol/identity.ts'
-import { syncKey } from '../binding/plugin-keys.ts'
+import { type SyncState, syncKey } from '../binding/plugin-states.ts'
 import { absolutePosition, relativePosition } from '../binding/positions.ts'
 import type { Shown } from '../binding/shown.ts'
-import type { SyncState } from '../binding/sync-plugin.ts'
 import { type CaretPosition, decodeCaret, encodeCaret } from './caret-position.ts'
 
 /*

@@ -1,5 +1,5 @@
 import type { Editor } from '@tiptap/core'
-import { syncKey } from '../binding/plugin-keys.ts'
+import { syncKey } from '../binding/plugin-states.ts'
 
 /** What may stand still: one line of text at least, and not much more than a screen. */
 const PIECES = 'p, h1, h2, h3, h4, pre, hr'

@@ -1,7 +1,7 @@
 import { Selection } from '@tiptap/pm/state'
 import type { EditorView } from '@tiptap/pm/view'
 import * as Y from 'yjs'
-import { syncKey } from '../binding/plugin-keys.ts'
+import { syncKey } from '../binding/plugin-states.ts'
 import type { Entry, Shown } from '../binding/shown.ts'
 
 /** The element of the shared document that the caret is in; null when there is none. */

@@ -21,7 +21,7 @@ import {
 } from '#lib/ui/icons.tsx'
 import { useWords } from '#lib/ui/interface.tsx'
 import { keepFocus, Popover } from '#lib/ui/overlays.tsx'
-import { undoKey } from '../binding/plugin-keys.ts'
+import { undoKey } from '../binding/plugin-states.ts'
 import { MenuChoice } from './more-menu.tsx'
 
 const LEVELS = [1, 2, 3, 4] as const

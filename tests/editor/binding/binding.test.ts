@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { syncKey } from '#lib/editor/binding/plugin-keys.ts'
+import { syncKey } from '#lib/editor/binding/plugin-states.ts'
 import { pair, send } from '../replica.ts'
 
 describe('a remote key', () => {

@@ -21,7 +21,7 @@ import {
   toggleHeaderRow,
 } from '@tiptap/pm/tables'
 import * as Y from 'yjs'
-import { undoKey } from '#lib/editor/binding/plugin-keys.ts'
+import { undoKey } from '#lib/editor/binding/plugin-states.ts'
 import { undoPlugin } from '#lib/editor/binding/undo.ts'
 import type { UndoStack } from '#lib/editor/binding/undo-stack.ts'
 import { Replica, type ReplicaOptions } from '../replica.ts'

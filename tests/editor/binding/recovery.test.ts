@@ -1,7 +1,7 @@
 import { Plugin, TextSelection } from '@tiptap/pm/state'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
-import { syncKey } from '#lib/editor/binding/plugin-keys.ts'
+import { syncKey } from '#lib/editor/binding/plugin-states.ts'
 import { Rendering } from '#lib/editor/binding/rendering.ts'
 import { Writing } from '#lib/editor/binding/writing.ts'
 import { paragraphOf } from '../../support/paragraph.ts'

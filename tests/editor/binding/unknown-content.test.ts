@@ -2,7 +2,7 @@ import { type Node, Slice } from '@tiptap/pm/model'
 import { NodeSelection } from '@tiptap/pm/state'
 import { beforeEach, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { syncKey } from '#lib/editor/binding/plugin-keys.ts'
+import { syncKey } from '#lib/editor/binding/plugin-states.ts'
 import { paragraphOf } from '../../support/paragraph.ts'
 import { Replica, schema, send } from '../replica.ts'
 
