@@ -1,10 +1,10 @@
 import * as Y from 'yjs'
 import type { ErrorCode } from '#lib/protocol/errors.ts'
 import { decodeUpdates, encodePresenceSet } from '#lib/protocol/wire.ts'
+import { Connection } from './channel/connection.ts'
+import type { Authenticate } from './channel/credential.ts'
 import { type ClientClock, systemClock } from './client-clock.ts'
 import { DocumentSync } from './document-sync.ts'
-import { Connection } from './link/connection.ts'
-import type { Authenticate } from './link/credential.ts'
 import type { DraftState, Peer, ProviderEvents, ProviderStatus, SaveState } from './provider-state.ts'
 import type { Passes, Soon } from './receiving/incoming.ts'
 import { LaterComparison } from './receiving/later-comparison.ts'
@@ -112,7 +112,7 @@ export class CollabProvider {
       url: options.url,
       auth: options.auth,
       clock,
-      sync: this.#sync,
+      receiver: this.#sync,
       transports: options.transports ?? ['websocket', 'polling'],
       onPresence: (diff) => {
         this.#roster.take(diff)

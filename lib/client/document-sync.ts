@@ -14,9 +14,10 @@ import type {
 import type { Role } from '#lib/protocol/identity.ts'
 import { SCHEMA_VERSION } from '#lib/protocol/version.ts'
 import { decodeRow, type HistoryBody } from '#lib/protocol/wire.ts'
+import type { Channel } from './channel/channel.ts'
+import { Joining, type Overtaking } from './channel/joining.ts'
+import type { Receiver } from './channel/receiver.ts'
 import type { ClientClock } from './client-clock.ts'
-import { Joining, type Overtaking } from './link/joining.ts'
-import type { Link } from './link/link.ts'
 import { HistoryIntake } from './receiving/history-intake.ts'
 import { Incoming, type Soon } from './receiving/incoming.ts'
 import type { ReplicaStore, SealedBatch } from './replica/replica-store.ts'
@@ -59,7 +60,7 @@ const ENDS = {
  * rows of the log come in order of their numbers, and everything is kept in this browser's replica.
  * Pure rules: connection, time and store are passed in.
  */
-export class DocumentSync {
+export class DocumentSync implements Receiver {
   /** What was typed here. */
   readonly outgoing: Outgoing
   /** What others typed; acknowledgements do not wait for it. */
@@ -69,7 +70,7 @@ export class DocumentSync {
   readonly #writer: ReplicaWriter
   readonly #intake: HistoryIntake
   readonly #joining: Joining
-  #link: Link | null = null
+  #channel: Channel | null = null
   #phase: SyncPhase = 'local'
   #problem: ErrorCode | null = null
   #room = 0
@@ -113,7 +114,7 @@ export class DocumentSync {
       clientId: () => doc.clientID,
       incoming: this.incoming,
       writer: this.#writer,
-      link: () => this.#link,
+      channel: () => this.#channel,
       room: () => this.#room,
       after,
       onAcknowledged: (clientId, n) => this.outgoing.committed(clientId, n),
@@ -123,7 +124,7 @@ export class DocumentSync {
     this.#joining = new Joining({
       request: () => this.#request(),
       transfer: this.#intake.transfer,
-      isCurrent: (link) => link === this.#link && !this.#destroyed,
+      isCurrent: (channel) => channel === this.#channel && !this.#destroyed,
       isAwaited: () => this.#phase === 'joining',
       after,
       onBegun: () => this.#begin(),
@@ -204,15 +205,15 @@ export class DocumentSync {
   }
 
   /** A connection stands: joins. */
-  connected(link: Link): void {
-    this.#link = link
+  connected(channel: Channel): void {
+    this.#channel = channel
     this.#storageSlow = false
-    if (this.#phase !== 'ended') void this.#joining.join(link)
+    if (this.#phase !== 'ended') void this.#joining.join(channel)
   }
 
   /** The connection is gone; edits go on into the outbox. */
   disconnected(): void {
-    this.#link = null
+    this.#channel = null
     this.#room = 0
     this.#intake.transfer.abort()
     this.outgoing.rewind()
@@ -274,7 +275,7 @@ export class DocumentSync {
 
   /** Asks whether the log gives what this copy shows; null: no answer. */
   async compare(request: CompareRequest): Promise<Verdict | null> {
-    const answered = await this.#link?.compare(request).catch(() => null)
+    const answered = await this.#channel?.compare(request).catch(() => null)
     return answered?.answer.ok ? answered.answer.verdict : null
   }
 
@@ -291,8 +292,8 @@ export class DocumentSync {
     this.#destroyed = true
     this.#doc.off('update', this.#onUpdate)
     this.incoming.destroy()
-    if (this.#link && this.#room) this.#link.leave(this.#room)
-    this.#link = null
+    if (this.#channel && this.#room) this.#channel.leave(this.#room)
+    this.#channel = null
     this.#phase = 'ended'
     this.#intake.transfer.abort()
     for (const cancel of this.#timers) cancel()
@@ -310,7 +311,7 @@ export class DocumentSync {
   }
 
   #rejoin(): void {
-    if (this.#link) void this.#joining.join(this.#link)
+    if (this.#channel) void this.#joining.join(this.#channel)
   }
 
   #begin(): void {
@@ -374,10 +375,10 @@ export class DocumentSync {
 
   /** Only after this connection's join answer may batches be sent: Socket.IO's own buffer stays empty. */
   #uplink(): Uplink | null {
-    const link = this.#link
-    if (!link || this.#room === 0 || this.#schemaTooOld) return null
+    const channel = this.#channel
+    if (!channel || this.#room === 0 || this.#schemaTooOld) return null
     if (this.#phase !== 'joined' && this.#phase !== 'merging') return null
-    return { room: this.#room, update: (batch, received) => link.update(batch, received) }
+    return { room: this.#room, update: (batch, received) => channel.update(batch, received) }
   }
 
   #end(problem: ErrorCode): void {

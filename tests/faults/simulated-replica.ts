@@ -85,7 +85,7 @@ export class Replica {
     this.silent = false
     this.broken = false
     this.connection++
-    this.sync.connected(this.simulation.server.link(this))
+    this.sync.connected(this.simulation.server.channel(this))
   }
 
   cut(): void {

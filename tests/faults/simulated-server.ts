@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Link } from '#lib/client/link/link.ts'
+import type { Channel } from '#lib/client/channel/channel.ts'
 import type { Connection } from '#lib/collab/members.ts'
 import { type RoomJoined, Rooms } from '#lib/collab/rooms.ts'
 import { checkDocument, digestDocument, foldDocument } from '#lib/document/fold.ts'
@@ -45,7 +45,7 @@ export class SimulatedServer {
   }
 
   /** The wire of one connection of a replica, up and down in order, each message late. */
-  link(replica: Replica): Link {
+  channel(replica: Replica): Channel {
     const { connection } = replica
     const id = `connection-${++this.#lastConnection}`
     const rooms = this.#rooms

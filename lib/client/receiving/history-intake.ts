@@ -9,8 +9,8 @@ import {
   NO_CHAIN,
   type Row,
 } from '#lib/protocol/wire.ts'
-import { HistoryTransfer } from '../link/history-transfer.ts'
-import type { Link } from '../link/link.ts'
+import type { Channel } from '../channel/channel.ts'
+import { HistoryTransfer } from '../channel/history-transfer.ts'
 import type { StoredReplica } from '../replica/replica-store.ts'
 import type { ReplicaWriter } from '../replica/replica-writer.ts'
 import type { Incoming } from './incoming.ts'
@@ -20,7 +20,7 @@ export interface HistoryIntakeOptions {
   readonly clientId: () => number
   readonly incoming: Incoming
   readonly writer: ReplicaWriter
-  readonly link: () => Link | null
+  readonly channel: () => Channel | null
   /** 0: in none. */
   readonly room: () => number
   readonly after: (ms: number, task: () => void) => void
@@ -121,32 +121,32 @@ export class HistoryIntake {
 
   /** Asks for what follows the cursor. */
   async pull(): Promise<void> {
-    const { link: linkNow, room: roomNow } = this.#options
-    const link = linkNow()
-    if (this.#pulling || !link || roomNow() === 0) return
+    const { channel: channelNow, room: roomNow } = this.#options
+    const channel = channelNow()
+    if (this.#pulling || !channel || roomNow() === 0) return
     this.#pulling = true
     try {
       const room = roomNow()
-      const { answer, history } = await link.pull({ room, seq: this.#order.cursor?.seq ?? 0 })
-      if (link !== linkNow() || room !== roomNow()) return
+      const { answer, history } = await channel.pull({ room, seq: this.#order.cursor?.seq ?? 0 })
+      if (channel !== channelNow() || room !== roomNow()) return
       if (!answer.ok) {
-        if (isRetryable(answer.code)) this.#pullLater(link, answer.retryAfterMs)
+        if (isRetryable(answer.code)) this.#pullLater(channel, answer.retryAfterMs)
         return
       }
       const bytes = history ?? (await this.transfer.whole(room, answer.chunked))
-      if (link !== linkNow() || room !== roomNow()) return
+      if (channel !== channelNow() || room !== roomNow()) return
       this.takeHistory(decodeHistory(bytes), false)
     } catch {
-      this.#pullLater(link)
+      this.#pullLater(channel)
     } finally {
       this.#pulling = false
     }
   }
 
   /** What is missing is asked for again, unless it came by itself or with another connection. */
-  #pullLater(link: Link, ms = RETRY_MS): void {
+  #pullLater(channel: Channel, ms = RETRY_MS): void {
     this.#options.after(ms, () => {
-      if (link === this.#options.link() && this.#order.hasHole) void this.pull()
+      if (channel === this.#options.channel() && this.#order.hasHole) void this.pull()
     })
   }
 }

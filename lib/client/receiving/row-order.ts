@@ -1,10 +1,5 @@
 import type { Row } from '#lib/protocol/wire.ts'
-
-/** A place in a document's history: the last row known and the chain after it. */
-export interface Cursor {
-  readonly seq: number
-  readonly chain: Uint8Array
-}
+import type { Cursor } from '../replica/unbroken-run.ts'
 
 /** Puts rows into the order of their numbers: each is given out once, after the one before it. */
 export class RowOrder {

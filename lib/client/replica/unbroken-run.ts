@@ -1,6 +1,11 @@
 import { digest } from 'lib0/hash/sha256'
 import { CHAIN_BYTES, chainAfter, EMPTY_CHAIN, equalBytes, type Row } from '#lib/protocol/wire.ts'
-import type { Cursor } from '../receiving/row-order.ts'
+
+/** A place in a document's history: the last row known and the chain after it. */
+export interface Cursor {
+  readonly seq: number
+  readonly chain: Uint8Array
+}
 
 /**
  * The rows that follow `after` (null: from the beginning) without a hole and whose chain holds: what a disk has changed ends

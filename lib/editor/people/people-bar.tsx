@@ -1,7 +1,7 @@
 'use client'
 
 import { useEffect, useId, useMemo, useRef, useState } from 'react'
-import { saveProfile } from '#lib/client/link/socket-token.ts'
+import { saveProfile } from '#lib/client/channel/socket-token.ts'
 import { HUE_COUNT, mayEdit } from '#lib/protocol/identity.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import { initials } from '#lib/ui/display-name.ts'

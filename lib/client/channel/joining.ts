@@ -1,8 +1,8 @@
 import { isRetryable, type Refusal } from '#lib/protocol/errors.ts'
 import type { Joined, JoinRequest, RoleChange } from '#lib/protocol/events.ts'
 import { decodeHistory, type HistoryBody, type RowBody } from '#lib/protocol/wire.ts'
+import type { Channel } from './channel.ts'
 import type { HistoryTransfer } from './history-transfer.ts'
-import type { Link } from './link.ts'
 
 /** What overtook a join's answer: frames of a room that was not known yet. */
 export interface Overtaking {
@@ -14,7 +14,7 @@ export interface JoiningOptions {
   readonly request: () => JoinRequest
   readonly transfer: HistoryTransfer
   /** The connection is still this one. */
-  readonly isCurrent: (link: Link) => boolean
+  readonly isCurrent: (channel: Channel) => boolean
   /** Nothing ended the wait for the answer. */
   readonly isAwaited: () => boolean
   readonly after: (ms: number, task: () => void) => void
@@ -38,18 +38,18 @@ export class Joining {
     this.#options = options
   }
 
-  async join(link: Link): Promise<void> {
+  async join(channel: Channel): Promise<void> {
     const { request, transfer, isCurrent, after, onBegun, onJoined } = this.#options
     const attempt = ++this.#attempt
-    const current = (): boolean => attempt === this.#attempt && isCurrent(link)
+    const current = (): boolean => attempt === this.#attempt && isCurrent(channel)
     this.#early = []
     this.#earlyRole = null
     onBegun()
     try {
-      const { answer, history } = await link.join(request())
+      const { answer, history } = await channel.join(request())
       if (!current()) return
       if (!answer.ok) {
-        this.#refused(link, answer)
+        this.#refused(channel, answer)
         return
       }
       const bytes = history ?? (await transfer.whole(answer.room, answer.chunked))
@@ -59,7 +59,7 @@ export class Joining {
       onJoined(answer, decodeHistory(bytes), early)
     } catch {
       // Overdue, cut or malformed: the join is tried again while this connection lives.
-      if (current()) after(RETRY_MS, () => this.#retry(link))
+      if (current()) after(RETRY_MS, () => this.#retry(channel))
     }
   }
 
@@ -73,13 +73,13 @@ export class Joining {
     this.#earlyRole = change
   }
 
-  #retry(link: Link): void {
-    if (this.#options.isCurrent(link) && this.#options.isAwaited()) void this.join(link)
+  #retry(channel: Channel): void {
+    if (this.#options.isCurrent(channel) && this.#options.isAwaited()) void this.join(channel)
   }
 
-  #refused(link: Link, refusal: Refusal): void {
+  #refused(channel: Channel, refusal: Refusal): void {
     if (isRetryable(refusal.code))
-      this.#options.after(refusal.retryAfterMs ?? RETRY_MS, () => this.#retry(link))
-    else if (this.#options.onRefused(refusal) === 'again') void this.join(link)
+      this.#options.after(refusal.retryAfterMs ?? RETRY_MS, () => this.#retry(channel))
+    else if (this.#options.onRefused(refusal) === 'again') void this.join(channel)
   }
 }

@@ -25,16 +25,16 @@ import * as parser from '#lib/protocol/packet-parser.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import { NAMESPACE, PROTOCOL_VERSION } from '#lib/protocol/version.ts'
 import type { ClientClock } from '../client-clock.ts'
-import type { DocumentSync } from '../document-sync.ts'
+import type { Channel } from './channel.ts'
 import { type Authenticate, Credential } from './credential.ts'
-import type { Link } from './link.ts'
+import type { Receiver } from './receiver.ts'
 
 export interface ConnectionOptions {
   /** Origin of the server, like `https://write.example.org`. */
   readonly url: string
   readonly auth: Authenticate
   readonly clock: ClientClock
-  readonly sync: DocumentSync
+  readonly receiver: Receiver
   /** Transports to use, in order. */
   readonly transports: readonly ('websocket' | 'polling')[]
   readonly onPresence: (diff: Uint8Array) => void
@@ -59,7 +59,7 @@ const CONNECT_MS = 10_000
 
 /**
  * The socket of one provider: connects, authenticates, comes back after a loss with full-jitter back-off
- * (AWS Architecture Blog, "Exponential Backoff And Jitter"), and hands what arrives to the sync.
+ * (AWS Architecture Blog, "Exponential Backoff And Jitter"), and hands what arrives to the receiver.
  */
 export class Connection {
   readonly #options: ConnectionOptions
@@ -160,7 +160,7 @@ export class Connection {
 
   #listen(): void {
     const socket = this.#socket
-    const { sync, onPresence, onChange } = this.#options
+    const { receiver, onPresence, onChange } = this.#options
     socket.on('connect', () => {
       this.#attempt = 0
       this.#lostAt = null
@@ -168,13 +168,13 @@ export class Connection {
       this.#refused = null
       this.#credential.connected()
       socket.io.engine.on('upgrade', onChange)
-      sync.connected(this.#link())
+      receiver.connected(this.#channel())
       onChange()
     })
     socket.on('disconnect', () => {
       this.#credential.disconnected()
       this.#lost()
-      sync.disconnected()
+      receiver.disconnected()
     })
     socket.on('connect_error', (error) => {
       const code = codeIn(error)
@@ -183,14 +183,16 @@ export class Connection {
       if (code === 'unauthenticated') this.#credential.disbelieved()
       this.#lost()
     })
-    socket.on('document:update', (row) => this.#guard(() => sync.receiveRow(bytesOf(row))))
-    socket.on('document:ack', (ack) => this.#guard(() => sync.receiveAck(v.parse(ackSchema, ack))))
+    socket.on('document:update', (row) => this.#guard(() => receiver.receiveRow(bytesOf(row))))
+    socket.on('document:ack', (ack) => this.#guard(() => receiver.receiveAck(v.parse(ackSchema, ack))))
     socket.on('document:chunk', (chunk, bytes, received) =>
-      this.#guard(() => sync.receiveChunk(v.parse(chunkSchema, chunk), bytesOf(bytes), received)),
+      this.#guard(() => receiver.receiveChunk(v.parse(chunkSchema, chunk), bytesOf(bytes), received)),
     )
-    socket.on('document:reset', (reset) => this.#guard(() => sync.receiveReset(v.parse(resetSchema, reset))))
+    socket.on('document:reset', (reset) =>
+      this.#guard(() => receiver.receiveReset(v.parse(resetSchema, reset))),
+    )
     socket.on('document:role', (change) =>
-      this.#guard(() => sync.receiveRole(v.parse(roleChangeSchema, change))),
+      this.#guard(() => receiver.receiveRole(v.parse(roleChangeSchema, change))),
     )
     socket.on('access:asked', (asked) =>
       this.#guard(() => this.#options.onAsked(v.parse(askedSchema, asked))),
@@ -199,7 +201,7 @@ export class Connection {
     socket.on('server:notice', (notice) =>
       this.#guard(() => {
         const parsed = v.parse(noticeSchema, notice)
-        sync.receiveNotice(parsed)
+        receiver.receiveNotice(parsed)
         this.#options.onNotice(parsed.code)
       }),
     )
@@ -267,7 +269,7 @@ export class Connection {
     return answer
   }
 
-  #link(): Link {
+  #channel(): Channel {
     const socket = this.#socket
     const timed = async <T>(ask: Promise<T>): Promise<T> => {
       const begun = this.#options.clock.steady()

@@ -2,7 +2,7 @@ import type { Refusal } from '#lib/protocol/errors.ts'
 import type { CompareRequest, Joined, JoinRequest, PullRequest, Verdict } from '#lib/protocol/events.ts'
 
 /** One live connection. The promises reject when the connection ends or the answer is overdue. */
-export interface Link {
+export interface Channel {
   join(request: JoinRequest): Promise<{ answer: Joined | Refusal; history: Uint8Array | null }>
   pull(request: PullRequest): Promise<{
     answer: { readonly ok: true; readonly chunked: number } | Refusal

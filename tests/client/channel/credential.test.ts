@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Credential, SessionEnded, type SocketCredential } from '#lib/client/link/credential.ts'
+import { Credential, SessionEnded, type SocketCredential } from '#lib/client/channel/credential.ts'
 import { refuse } from '#lib/protocol/errors.ts'
 import { settled, VirtualClock } from '../../support/virtual-clock.ts'
 
