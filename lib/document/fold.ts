@@ -1,11 +1,9 @@
 import * as Y from 'yjs'
-import { cleanName } from '#lib/protocol/identity.ts'
-import { LIMITS } from '#lib/protocol/limits.ts'
-import { ROOTS } from '#lib/protocol/version.ts'
 import { decodeEntries, ENTRY_BODY_UPDATE } from '#lib/protocol/wire.ts'
 import { contentBytes } from './content-bytes.ts'
 import { contentDigest } from './content-digest.ts'
 import { checkSchema, type SchemaFinding } from './schema-check.ts'
+import { titleOf } from './title.ts'
 
 /**
  * A snapshot's state (a Yjs v1 update; null: from the beginning) and the encoded entries of the rows after it, in order.
@@ -80,33 +78,4 @@ function withDocument<T>(job: FoldJob, read: (doc: Y.Doc) => T): T {
   } finally {
     doc.destroy()
   }
-}
-
-/** The title somebody set, else the first heading or line with text. */
-function titleOf(doc: Y.Doc): string {
-  const set = cleanName(doc.getText(ROOTS.title).toString(), LIMITS.titleLength)
-  if (set !== '') return set
-  for (const block of doc.getXmlFragment(ROOTS.body).toArray()) {
-    const line = cleanName(textOf(block, LIMITS.titleLength), 120)
-    if (line !== '') return line
-  }
-  return ''
-}
-
-function textOf(node: Y.XmlElement | Y.XmlText | Y.XmlHook, most: number): string {
-  if (node instanceof Y.XmlText) {
-    let text = ''
-    for (const { insert } of node.toDelta() as { insert: unknown }[]) {
-      if (typeof insert === 'string') text += insert
-      if (text.length >= most) break
-    }
-    return text
-  }
-  if (!(node instanceof Y.XmlElement)) return ''
-  let text = ''
-  for (const child of node.toArray()) {
-    text += textOf(child, most - text.length)
-    if (text.length >= most) break
-  }
-  return text
 }

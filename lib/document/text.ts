@@ -1,6 +1,7 @@
 import * as Y from 'yjs'
 import { ROOTS } from '#lib/protocol/version.ts'
 import { isSafeHref } from './schema.ts'
+import { setTitle, titleOf } from './title.ts'
 
 /*
  * A document read straight from its Y.Doc, without an editor: for the copy to download, for the page that must not bind
@@ -15,7 +16,7 @@ interface Run {
 
 /** Title and body as plain text: one line per block, list items marked, blocks of the body apart by a blank line. */
 export function plainText(doc: Y.Doc): string {
-  const title = titleOf(doc)
+  const title = setTitle(doc)
   const blocks = childrenOf(body(doc)).map((block) => blockText(block, ''))
   return `${[...(title === '' ? [] : [title]), ...blocks].join('\n\n')}\n`
 }
@@ -37,7 +38,7 @@ function nameOf(block: Y.XmlElement | Y.XmlText, index: number): string {
 
 /** Title and body as one web page that needs nothing else. */
 export function htmlPage(doc: Y.Doc, language: string): string {
-  const title = escapeHtml(titleOf(doc) || firstLine(doc))
+  const title = escapeHtml(titleOf(doc))
   const content = childrenOf(body(doc)).map(blockHtml).join('\n')
   return `<!doctype html>
 <html lang="${escapeHtml(language)}">
@@ -49,34 +50,11 @@ ${content}
 `
 }
 
-/** The title people set; '' when nobody did. */
-export function titleOf(doc: Y.Doc): string {
-  return doc.getText(ROOTS.title).toString().trim()
-}
-
-/** The first line with text in the body, at most 120 characters: stands in for a title. */
-export function firstLine(doc: Y.Doc): string {
-  return firstLineIn(body(doc))
-}
-
-function firstLineIn(parent: Y.XmlFragment): string {
-  for (const child of childrenOf(parent)) {
-    const inner = child instanceof Y.XmlElement ? childrenOf(child) : [child]
-    const isLine = inner.some((part) => part instanceof Y.XmlText)
-    const line = isLine ? lineOf(inner) : child instanceof Y.XmlElement ? firstLineIn(child) : ''
-    if (line !== '') return line
-  }
-  return ''
-}
-
-function lineOf(inline: readonly (Y.XmlElement | Y.XmlText)[]): string {
-  const text = inline.map((part) => blockText(part, '')).join('')
-  return [...(/\S.*/.exec(text)?.[0].trim() ?? '')].slice(0, 120).join('')
-}
-
 /** A file name made of the title, without what file systems refuse. */
 export function fileName(doc: Y.Doc, fallback: string, extension: string): string {
-  const name = (titleOf(doc) || firstLine(doc)).replace(/[\p{Cc}\\/:*?"<>|]+/gu, ' ').trim()
+  const name = titleOf(doc)
+    .replace(/[\p{Cc}\\/:*?"<>|]+/gu, ' ')
+    .trim()
   return `${[...name].slice(0, 80).join('').trim() || fallback}.${extension}`
 }
 

@@ -1,28 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { isSafeHref } from '#lib/document/schema.ts'
-import { fileName, firstLine, htmlPage, plainText, titleOf } from '#lib/document/text.ts'
+import { fileName, htmlPage, plainText } from '#lib/document/text.ts'
 import { ROOTS } from '#lib/protocol/version.ts'
-
-type Block = string | [name: string, attributes: Record<string, unknown>, ...children: Block[]]
-
-function element(block: Block): Y.XmlElement | Y.XmlText {
-  if (typeof block === 'string') return new Y.XmlText(block)
-  const [name, attributes, ...children] = block
-  const made = new Y.XmlElement(name)
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value as string)
-  made.insert(0, children.map(element))
-  return made
-}
-
-function documentOf(title: string, ...blocks: Block[]): Y.Doc {
-  const doc = new Y.Doc()
-  doc.getText(ROOTS.title).insert(0, title)
-  doc.getXmlFragment(ROOTS.body).insert(0, blocks.map(element))
-  return doc
-}
-
-const p = (...text: Block[]): Block => ['paragraph', {}, ...text]
+import { type Block, documentOf, p } from '../support/blocks.ts'
 
 describe('plain text', () => {
   test('has the title, a line per block, and marks of lists', () => {
@@ -66,19 +47,6 @@ describe('the web page', () => {
     expect(html).toContain('<a href="https://example.org/?a&#38;b">link</a>evil')
     expect(html).not.toContain('javascript')
   })
-})
-
-test('the first line with text stands in for a title', () => {
-  expect(firstLine(documentOf('', p(''), p('  '), ['heading', { level: 1 }, ' Wetlands ']))).toBe('Wetlands')
-  const list: Block = [
-    'bulletList',
-    {},
-    ['listItem', {}, p('')],
-    ['listItem', {}, p('milk', ['hardBreak', {}], 'eggs')],
-  ]
-  expect(firstLine(documentOf('', p(''), list))).toBe('milk')
-  expect(titleOf(documentOf('  Survey '))).toBe('Survey')
-  expect(firstLine(new Y.Doc())).toBe('')
 })
 
 test('a file name has nothing in it that a file system refuses', () => {

@@ -2,7 +2,7 @@
 
 import type { Editor } from '@tiptap/core'
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { firstLine, titleOf } from '#lib/document/text.ts'
+import { firstLine, observeTitle, setTitle } from '#lib/document/title.ts'
 import { mayEdit, type Role } from '#lib/protocol/identity.ts'
 import { ROOTS } from '#lib/protocol/version.ts'
 import { CloseIcon } from '#lib/ui/icons.tsx'
@@ -224,24 +224,24 @@ function useRoleNews(role: Role | null, lapsed: boolean, say: (sentence: string)
   }, [role, lapsed, say, words])
 }
 
-/** Title and first line of the document, read anew shortly after a change. */
+/** Returns the title and the first line of the document, read again shortly after either changed. */
 function useFirstLine({ doc }: DocumentSession): { title: string; first: string } {
   const [line, setLine] = useState({ title: '', first: '' })
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | null = null
     const look = () => {
       timer = null
-      const next = { title: titleOf(doc), first: firstLine(doc) }
+      const next = { title: setTitle(doc), first: firstLine(doc) }
       setLine((before) => (before.title === next.title && before.first === next.first ? before : next))
     }
     const lookSoon = () => {
       timer ??= setTimeout(look, 200)
     }
     look()
-    doc.on('update', lookSoon)
+    const end = observeTitle(doc, lookSoon)
     return () => {
       if (timer) clearTimeout(timer)
-      doc.off('update', lookSoon)
+      end()
     }
   }, [doc])
   return line

@@ -1,5 +1,6 @@
 import * as Y from 'yjs'
-import { blocksOf, titleOf } from '#lib/document/text.ts'
+import { blocksOf } from '#lib/document/text.ts'
+import { setTitle } from '#lib/document/title.ts'
 
 /** What somebody typed that is not in the document, to be read. */
 export interface DraftText {
@@ -13,10 +14,10 @@ export interface DraftText {
 export function draftText(doc: Y.Doc, withDraft: Y.Doc): DraftText {
   const before = blocksOf(doc)
   const changed = [...blocksOf(withDraft)].flatMap(([id, text]) => (before.get(id) === text ? [] : [text]))
-  const title = titleOf(withDraft)
+  const title = setTitle(withDraft)
   // Part of the draft builds on what is not here yet.
   const waits = withDraft.store.pendingStructs !== null || withDraft.store.pendingDs !== null
-  const parts = title === titleOf(doc) ? changed : [title, ...changed]
+  const parts = title === setTitle(doc) ? changed : [title, ...changed]
   return {
     text: parts.filter((part) => part.trim() !== '').join('\n\n'),
     differs: waits || !Y.equalSnapshots(Y.snapshot(doc), Y.snapshot(withDraft)),
