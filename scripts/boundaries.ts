@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { cruise } from 'dependency-cruiser'
 import extractDepcruiseOptions from 'dependency-cruiser/config-utl/extract-depcruise-options'
+import type { Arrow } from './room-graph.ts'
 import { filesUnder } from './sources.ts'
 
 const CONFIG = join(import.meta.dirname, '../.dependency-cruiser.cjs')
@@ -8,10 +9,8 @@ const SOURCE = /\.tsx?$/
 /** What the rules speak about; tests and scripts may import anything. */
 const PLACES = ['lib', 'app', 'server.ts']
 
-export interface Breach {
+export interface Breach extends Arrow {
   readonly rule: string
-  readonly from: string
-  readonly to: string
 }
 
 export interface Survey {
@@ -19,6 +18,8 @@ export interface Survey {
   readonly looked: readonly string[]
   /** Imports found in them. Zero from many files means that the reader does not understand them. */
   readonly imports: number
+  /** Imports of one file that was read by another. */
+  readonly arrows: readonly Arrow[]
   readonly breaches: readonly Breach[]
   /** Source files on disk that the tool passed over: always an error, it says "no violations" of those too. */
   readonly overlooked: readonly string[]
@@ -32,9 +33,13 @@ export async function surveyBoundaries(root: string): Promise<Survey> {
   if (typeof output === 'string') throw new Error('dependency-cruiser was asked for an object')
   const own = output.modules.filter((module) => onDisk.includes(module.source))
   const looked = own.map((module) => module.source)
+  const read = new Set(looked)
   return {
     looked,
     imports: own.reduce((sum, module) => sum + module.dependencies.length, 0),
+    arrows: own.flatMap(({ source, dependencies }) =>
+      dependencies.map(({ resolved }) => ({ from: source, to: resolved })).filter(({ to }) => read.has(to)),
+    ),
     breaches: output.summary.violations.map(({ rule, from, to }) => ({ rule: rule.name, from, to })),
     overlooked: onDisk.filter((file) => !looked.includes(file)),
   }

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { surveyBoundaries } from './boundaries.ts'
+import { problemsOf, surveyHouse } from './house.ts'
 
 /*
- * `npm run check`: types, lint and format, boundaries, unused code; all of them, side by side, whatever the others say.
- * Ends with exit code 1 when one of them finds something.
+ * `npm run check`: types, lint and format, boundaries, the counted house, unused code; all of them side by side, also if
+ * one fails. Exits with code 1 if one of them finds something.
  */
 
 interface Finding {
@@ -13,16 +14,19 @@ interface Finding {
 }
 
 const root = join(import.meta.dirname, '..')
+/** Read once: the boundaries and the house are about the same imports. */
+const survey = surveyBoundaries(root)
 
 const checks: Record<string, () => Promise<Finding>> = {
   types: () => run('tsc', '--noEmit'),
   'lint and format': () => run('biome', 'check', '--max-diagnostics=30', '.'),
   boundaries,
+  house,
   'unused code': () => run('knip', '--no-progress', '--treat-config-hints-as-errors'),
 }
 
 async function boundaries(): Promise<Finding> {
-  const { looked, imports, breaches, overlooked } = await surveyBoundaries(root)
+  const { looked, imports, breaches, overlooked } = await survey
   const blind = looked.length === 0 || imports === 0
   const lines = [
     `read ${looked.length} files with ${imports} imports`,
@@ -30,6 +34,12 @@ async function boundaries(): Promise<Finding> {
     ...overlooked.map((file) => `not read: ${file}`),
   ]
   return { ok: !blind && breaches.length === 0 && overlooked.length === 0, output: lines.join('\n') }
+}
+
+async function house(): Promise<Finding> {
+  const { arrows, breaches } = await survey
+  const problems = problemsOf(surveyHouse(root, arrows, breaches))
+  return { ok: problems.length === 0, output: problems.join('\n') }
 }
 
 function run(tool: string, ...args: string[]): Promise<Finding> {

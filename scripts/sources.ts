@@ -67,7 +67,7 @@ export function textOf(root: string, file: string): string {
 }
 
 /** The line, counted from 1, that the character at `index` is in. */
-export function lineAt(text: string, index: number): number {
+function lineAt(text: string, index: number): number {
   return text.slice(0, index).split('\n').length
 }
 

@@ -5,8 +5,9 @@ import { test } from './lab-test.ts'
 
 /*
  * The person composes 你 by an input method for Chinese while a peer edits after each step. Clean is: one 你, nothing left
- * over, and one text in the Y.Doc, the editor, the page and at the peer. Half of the file is the table of scenes, read side by
- * side with the tests that play it: so longer than other files.
+ * over, and one text in the Y.Doc, the editor, the page and at the peer.
+ *
+ * Over 350 lines: half of the file is the table of scenes, read side by side with the tests that play it.
  */
 
 /** What the input method sends: three states of its candidate text, then the character. */

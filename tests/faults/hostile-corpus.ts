@@ -1,3 +1,8 @@
+/*
+ * Inputs of hostile clients, by family.
+ * Over 350 lines: a table; a new input is added beside its kind.
+ */
+
 import * as encoding from 'lib0/encoding'
 import * as Y from 'yjs'
 import { encodePresenceSet } from '#lib/protocol/wire.ts'

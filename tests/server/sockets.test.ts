@@ -1,3 +1,5 @@
+/* Over 350 lines: all of these tests share one running server. */
+
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import {

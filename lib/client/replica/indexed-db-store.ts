@@ -33,6 +33,8 @@ import {
  * Everything of a document is kept under its history, `{documentId}/{lineage}`, so its addresses (one per role) share one
  * replica, and a new lineage leaves the old outbox aside without moving it. Before the first join the document is
  * unknown: batches wait under `/{address}` until `bind` moves them.
+ *
+ * Over 350 lines: one class with one method for each transaction of the port, all over the same five stores.
  */
 
 const COMPACT_ROWS = 500

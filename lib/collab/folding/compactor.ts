@@ -1,3 +1,8 @@
+/*
+ * Decides when documents are checked, folded and trimmed.
+ * Over 350 lines: one queue serves all three, and its policy is readable only as a whole.
+ */
+
 import type { FoldJob, FoldResult } from '#lib/document/fold.ts'
 import type { SchemaFinding } from '#lib/document/schema-check.ts'
 import { decodeVector } from '#lib/document/state-vector.ts'

@@ -1,8 +1,9 @@
 /*
  * The words of the page of a document, in the two languages of the interface; the compiler says which line is missing.
  * zh-TW uses Taiwan's terms and full-width punctuation. The other pages, and what is loaded on first use, have files of
- * their own beside this one, so that nobody who wants to type waits for them. One table of sentences, so longer than other
- * files: a half in another place would only have to be looked for.
+ * their own beside this one, so that nobody who wants to type waits for them.
+ *
+ * Over 350 lines: one table of sentences; a half in another place would only have to be looked for.
  */
 
 import type { SharedRole } from '#lib/protocol/identity.ts'

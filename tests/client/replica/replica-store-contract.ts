@@ -1,3 +1,8 @@
+/*
+ * The promises of a replica store.
+ * Over 350 lines: one contract, run as a whole against each store.
+ */
+
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import type { ReplicaStore, SealedBatch } from '#lib/client/replica/replica-store.ts'

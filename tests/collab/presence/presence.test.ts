@@ -1,3 +1,5 @@
+/* Over 350 lines: one room of recorders at the top serves the tests of all rules of presence. */
+
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Presence } from '#lib/collab/presence/presence.ts'
 import type { PresenceIdentity } from '#lib/protocol/identity.ts'

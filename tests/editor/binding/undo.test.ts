@@ -1,3 +1,5 @@
+/* Over 350 lines: each test is one short scene of undo, and they share the scene at the top. */
+
 import {
   deleteSelection,
   joinBackward,

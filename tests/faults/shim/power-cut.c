@@ -9,6 +9,8 @@
  * SHIM_SEED    which of the unsynced writes survive, and how much of each
  * SHIM_EIO_AT  this sync fails, and what it should have synced counts as clean from then on, as in Linux's page cache
  * SHIM_PLANTED no-sync: every fsync says yes and does nothing
+ *
+ * Over 350 lines: a preloaded library is one object, and every call it wraps works on the same record of files.
  */
 #include "watched.h"
 #include <dirent.h>
