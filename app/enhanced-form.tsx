@@ -1,6 +1,7 @@
 'use client'
 
 import { type FormEvent, type ReactNode, useRef, useState } from 'react'
+import { report } from '#lib/protocol/report.ts'
 import { addressIn, pathOf } from '#lib/protocol/urls.ts'
 import { Problem } from './problem.tsx'
 
@@ -42,7 +43,7 @@ export function EnhancedForm(props: EnhancedFormProps) {
       }
       setProblem(response.status === 429 ? 'too-often' : (answer.problem ?? 'failed'))
     } catch (error) {
-      console.warn('the form was not sent', error)
+      report('the form was not sent', error)
       setProblem('offline')
     }
     setBusy(false)

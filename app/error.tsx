@@ -1,12 +1,13 @@
 'use client'
 
 import { useEffect } from 'react'
+import { report } from '#lib/protocol/report.ts'
 import { HTML_LANG, LANGUAGES } from '#lib/ui/words/language.ts'
 import { troubleWordsIn } from '#lib/ui/words/trouble-words.ts'
 
 /** A page that failed. What people wrote is in their browser and at the server, and the page says so. */
 export default function ErrorPage({ error, reset }: { error: Error; reset: () => void }) {
-  useEffect(() => console.error('the page failed', error), [error])
+  useEffect(() => report('the page failed', error, 'error'), [error])
   const lang = typeof document === 'undefined' ? '' : document.documentElement.lang
   const words = troubleWordsIn(LANGUAGES.find((language) => HTML_LANG[language] === lang) ?? 'en')
   return (

@@ -1,6 +1,7 @@
 'use client'
 
 import { useEffect, useState } from 'react'
+import { report } from '#lib/protocol/report.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import { accountWordsIn } from '#lib/ui/words/account-words.ts'
 import type { Language } from '#lib/ui/words/language.ts'
@@ -46,7 +47,7 @@ export function SignOutForm({ userIds, language }: SignOutFormProps) {
       })
       if (!response.ok) throw new Error(`the server answered ${response.status}`)
     } catch (error) {
-      console.warn('not signed out', error)
+      report('not signed out', error)
       setState('offline')
       return
     }
@@ -55,7 +56,7 @@ export function SignOutForm({ userIds, language }: SignOutFormProps) {
       await wipeLocalCopies(userIds)
       location.assign(pathOf({ to: 'front' }))
     } catch (error) {
-      console.warn('local copies are still there', error)
+      report('local copies are still there', error)
       setState('kept')
     }
   }
@@ -99,5 +100,5 @@ export function SignOutForm({ userIds, language }: SignOutFormProps) {
 }
 
 function reportLook(error: unknown): void {
-  console.debug('this browser does not say what waits in it', error)
+  report('this browser does not say what waits in it', error, 'debug')
 }

@@ -1,9 +1,9 @@
 import * as Y from 'yjs'
+import { type Clock, systemClock } from '#lib/protocol/clock.ts'
 import type { ErrorCode } from '#lib/protocol/errors.ts'
 import { decodeUpdates, encodePresenceSet } from '#lib/protocol/wire.ts'
 import { Connection } from './channel/connection.ts'
 import type { Authenticate } from './channel/credential.ts'
-import { type ClientClock, systemClock } from './client-clock.ts'
 import { DocumentSync } from './document-sync.ts'
 import type { DraftState, Peer, ProviderEvents, ProviderStatus, SaveState } from './provider-state.ts'
 import type { Passes, Soon } from './receiving/incoming.ts'
@@ -28,7 +28,7 @@ export interface CollabProviderOptions {
   readonly transports?: readonly ('websocket' | 'polling')[]
   /** The document schema this client knows; its own by default. */
   readonly schemaVersion?: number
-  readonly clock?: ClientClock
+  readonly clock?: Clock
   /**
    * When other people's live edits are applied: all of that time in one transaction (a page gives its frames). Left out: as they
    * come. Joins, acknowledgements and what this tab sends never wait for it.

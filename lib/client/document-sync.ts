@@ -1,4 +1,5 @@
 import type * as Y from 'yjs'
+import type { Clock } from '#lib/protocol/clock.ts'
 import type { ErrorCode, Refusal } from '#lib/protocol/errors.ts'
 import type {
   Ack,
@@ -17,7 +18,6 @@ import { decodeRow, type HistoryBody } from '#lib/protocol/wire.ts'
 import type { Channel } from './channel/channel.ts'
 import { Joining, type Overtaking } from './channel/joining.ts'
 import type { Receiver } from './channel/receiver.ts'
-import type { ClientClock } from './client-clock.ts'
 import { HistoryIntake } from './receiving/history-intake.ts'
 import { Incoming, type Soon } from './receiving/incoming.ts'
 import type { ReplicaStore, SealedBatch } from './replica/replica-store.ts'
@@ -29,7 +29,7 @@ export interface DocumentSyncOptions {
   readonly doc: Y.Doc
   readonly address: string
   readonly store: ReplicaStore | null
-  readonly clock: ClientClock
+  readonly clock: Clock
   /** This page just made the document: one may type before the first join. */
   readonly created: boolean
   readonly schemaVersion?: number

@@ -1,5 +1,5 @@
-import type { Clock } from '#lib/collab/clock.ts'
 import type { Log } from '#lib/process/log.ts'
+import type { Clock } from '#lib/protocol/clock.ts'
 import type { AccessStore } from './store.ts'
 
 export interface LinkExpiryPorts {

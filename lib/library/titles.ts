@@ -1,4 +1,4 @@
-import type { Clock } from '#lib/collab/clock.ts'
+import type { Clock } from '#lib/protocol/clock.ts'
 import type { DocumentCatalog } from './store.ts'
 
 /** Titles are written together, this long after the first of them, ms. */

@@ -1,4 +1,4 @@
-import type { Clock } from '#lib/collab/clock.ts'
+import type { Clock } from '#lib/protocol/clock.ts'
 import type { DocumentCatalog, Visit } from './store.ts'
 
 /** Who came by the same link this short a time ago, ms, is not noted again: when a network fails, everybody comes back. */

@@ -17,13 +17,13 @@ import type { Person } from '#lib/people/person.ts'
 import type { Tokens } from '#lib/people/tokens.ts'
 import type { Log } from '#lib/process/log.ts'
 import type { Settings } from '#lib/process/settings.ts'
+import { systemClock } from '#lib/protocol/clock.ts'
 import { CHAIN_BYTES } from '#lib/protocol/wire.ts'
 import { Folding } from './folding/folding.ts'
 import type { LateConnections } from './http/late-connections.ts'
 import type { Origins } from './http/origins.ts'
 import type { SocketLimits } from './sockets/socket-limits.ts'
 import { SocketServer } from './sockets/socket-server.ts'
-import { systemClock } from './system-clock.ts'
 
 export interface CollaborationOptions {
   readonly httpServer: HttpServer

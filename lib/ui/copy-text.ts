@@ -1,3 +1,5 @@
+import { report } from '#lib/protocol/report.ts'
+
 /**
  * Puts text on the clipboard. On plain http there is no Clipboard API: then by a selected, unseen field.
  * False when the browser refuses both.
@@ -9,7 +11,7 @@ export async function copyText(text: string): Promise<boolean> {
       return true
     } catch (error) {
       // Refused by a permission or because the page lost focus: the old way may still work.
-      console.debug('clipboard refused', error)
+      report('clipboard refused', error, 'debug')
     }
   }
   return copyBySelection(text)
@@ -27,7 +29,7 @@ function copyBySelection(text: string): boolean {
   try {
     return document.execCommand('copy')
   } catch (error) {
-    console.debug('copying by selection refused', error)
+    report('copying by selection refused', error, 'debug')
     return false
   } finally {
     field.remove()

@@ -1,6 +1,7 @@
 'use client'
 
 import { type ComponentType, useEffect, useState } from 'react'
+import { report } from '#lib/protocol/report.ts'
 import { useWords } from './interface.tsx'
 
 /** A part of the page that one need not wait for to type. */
@@ -26,7 +27,7 @@ export function laterPart<Props extends object>(load: () => Promise<ComponentTyp
     },
     fetch,
     prepare: () => {
-      fetch().catch((error: unknown) => console.debug('a part of the page was not loaded', error))
+      fetch().catch((error: unknown) => report('a part of the page was not loaded', error, 'debug'))
     },
   }
 }
@@ -50,7 +51,7 @@ export function Later<Props extends object>({ part, props, waiting = '' }: Later
       if (!gone) setPart(() => component)
     }
     part.fetch().then(show, (error: unknown) => {
-      console.warn('a part of the page was not loaded', error)
+      report('a part of the page was not loaded', error)
       if (!gone) setFailed(true)
     })
     return () => {

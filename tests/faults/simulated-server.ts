@@ -164,6 +164,7 @@ export class SimulatedServer {
       clock: {
         now: () => this.#world.clock.now() + this.skew,
         steady: this.#world.clock.steady,
+        random: this.#world.random,
         after: this.#world.clock.after,
       },
       hash: (...parts) => {

@@ -1,6 +1,6 @@
 import * as Y from 'yjs'
-import { systemClock } from '#lib/client/client-clock.ts'
 import type { CollabProvider } from '#lib/client/collab-provider.ts'
+import { systemClock } from '#lib/protocol/clock.ts'
 import { until } from '../support/writer.ts'
 import { MeasuredServer } from './measured-server.ts'
 import type { Finding, Scenario, ScenarioRun } from './scenario.ts'

@@ -14,11 +14,11 @@ import { ClientIps } from '#lib/process/client-ip.ts'
 import { createLog, type Log } from '#lib/process/log.ts'
 import { NO_RATES, type RateFigures, Rates } from '#lib/process/rates.ts'
 import type { GuestPolicy } from '#lib/process/settings.ts'
+import { systemClock } from '#lib/protocol/clock.ts'
 import type { SharedRole } from '#lib/protocol/identity.ts'
 import { Collaboration } from '#lib/server/collaboration.ts'
 import { Origins } from '#lib/server/http/origins.ts'
 import { SocketLimits } from '#lib/server/sockets/socket-limits.ts'
-import { systemClock } from '#lib/server/system-clock.ts'
 import { openStore, type Store } from '#lib/storage/open-store.ts'
 
 /** What tokens are signed with here. */

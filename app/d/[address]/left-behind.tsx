@@ -3,6 +3,7 @@
 import { useParams } from 'next/navigation'
 import { useEffect, useState } from 'react'
 import type { LeftDraft } from '#lib/editor/saving/left-draft.tsx'
+import { report } from '#lib/protocol/report.ts'
 import type { Language } from '#lib/ui/words/language.ts'
 
 /** Words typed here before the document could no longer be opened. */
@@ -14,7 +15,7 @@ export function LeftBehind({ language, userId }: { language: Language; userId: s
     if (typeof window === 'undefined') return
     import('#lib/editor/saving/left-draft.tsx').then(
       (module) => setDraft(() => module.LeftDraft),
-      (error: unknown) => console.warn('this browser does not say what was typed here', error),
+      (error: unknown) => report('this browser does not say what was typed here', error),
     )
   }, [])
   return Draft ? <Draft address={address} language={language} userId={userId} /> : null

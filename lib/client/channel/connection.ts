@@ -1,5 +1,6 @@
 import { io, type Socket } from 'socket.io-client'
 import * as v from 'valibot'
+import type { Clock } from '#lib/protocol/clock.ts'
 import { ERROR_BANDS, type ErrorCode, isRetryable, type Refusal, refusalIn } from '#lib/protocol/errors.ts'
 import {
   type Asked,
@@ -22,9 +23,9 @@ import {
   type UpEvents,
 } from '#lib/protocol/events.ts'
 import * as parser from '#lib/protocol/packet-parser.ts'
+import { report } from '#lib/protocol/report.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import { NAMESPACE, PROTOCOL_VERSION } from '#lib/protocol/version.ts'
-import type { ClientClock } from '../client-clock.ts'
 import type { Channel } from './channel.ts'
 import { type Authenticate, Credential } from './credential.ts'
 import type { Receiver } from './receiver.ts'
@@ -33,7 +34,7 @@ export interface ConnectionOptions {
   /** Origin of the server, like `https://write.example.org`. */
   readonly url: string
   readonly auth: Authenticate
-  readonly clock: ClientClock
+  readonly clock: Clock
   readonly receiver: Receiver
   /** Transports to use, in order. */
   readonly transports: readonly ('websocket' | 'polling')[]
@@ -218,7 +219,7 @@ export class Connection {
     try {
       take()
     } catch (error) {
-      console.error('commonplace: a message of the server could not be used', error)
+      report('a message of the server could not be used', error, 'error')
       this.#socket.disconnect()
       this.#lost()
     }

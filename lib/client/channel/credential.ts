@@ -1,5 +1,5 @@
+import type { Clock } from '#lib/protocol/clock.ts'
 import type { Refusal } from '#lib/protocol/errors.ts'
-import type { ClientClock } from '../client-clock.ts'
 
 /** A socket token, and how long it is good for from now on, ms: the server's clock and ours may differ. */
 export interface SocketCredential {
@@ -17,7 +17,7 @@ export class SessionEnded extends Error {
 
 export interface CredentialOptions {
   readonly authenticate: Authenticate
-  readonly clock: Pick<ClientClock, 'after' | 'random'>
+  readonly clock: Pick<Clock, 'after' | 'random'>
   /** Hands a new token to the server on the live connection. Rejects when there is no answer. */
   readonly renew: (token: string) => Promise<{ readonly ok: true } | Refusal>
   readonly onChange: () => void

@@ -1,12 +1,12 @@
 import * as Y from 'yjs'
 import { contentBytes } from '#lib/document/content-bytes.ts'
+import type { Clock } from '#lib/protocol/clock.ts'
 import type { CompareRequest, Verdict } from '#lib/protocol/events.ts'
-import type { ClientClock } from '../client-clock.ts'
 import { hashContent } from './content-hash.ts'
 
 export interface ContentComparisonOptions {
   readonly doc: Y.Doc
-  readonly clock: ClientClock
+  readonly clock: Clock
   /** The room, and the row that the Y.Doc stands at, with nothing on its way in or out; null: not now. */
   readonly standing: () => Pick<CompareRequest, 'room' | 'seq'> | null
   /** Asks the server; null: no answer. */

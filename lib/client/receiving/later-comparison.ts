@@ -1,3 +1,4 @@
+import { report } from '#lib/protocol/report.ts'
 import type { ContentComparison, ContentComparisonOptions } from './content-comparison.ts'
 
 /** A copy is first compared about so long after the first join, ms. */
@@ -19,7 +20,7 @@ export class LaterComparison {
     const { clock } = this.#options
     this.#cancel ??= clock.after(FIRST_MS * (0.5 + clock.random()), () => {
       this.#start().catch((error: unknown) => {
-        console.debug('this copy is not compared with the server', error)
+        report('this copy is not compared with the server', error, 'debug')
       })
     })
   }

@@ -1,4 +1,5 @@
 import { type IDBPDatabase, openDB } from 'idb'
+import { report } from '#lib/protocol/report.ts'
 
 /** Who wrote in this browser last, and what makes it that guest again when its cookie is gone. */
 export interface RememberedGuest {
@@ -38,7 +39,7 @@ async function withDatabase<T>(task: (database: IDBPDatabase) => Promise<T>): Pr
     return await task(database)
   } catch (error) {
     // Private windows and full disks: the cookie alone remembers.
-    console.debug('this browser remembers nothing for us', error)
+    report('this browser remembers nothing for us', error, 'debug')
     return null
   } finally {
     database?.close()

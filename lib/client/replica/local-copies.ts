@@ -1,3 +1,4 @@
+import { report } from '#lib/protocol/report.ts'
 import { forgetGuest, recallGuest } from './guest-memory.ts'
 import { type OutboxChange, openIndexedDbStore } from './indexed-db-store.ts'
 import { EVERY_STORE, openReplicaDatabase, type ReplicaDatabase, replicaName } from './replica-database.ts'
@@ -114,7 +115,7 @@ async function namesHeld(): Promise<ReadonlySet<string>> {
     return new Set((await indexedDB.databases()).flatMap(({ name }) => name ?? []))
   } catch (error) {
     // Missing in browsers before 2024: there it is whoever wrote here last.
-    console.debug('this browser does not say what it holds', error)
+    report('this browser does not say what it holds', error, 'debug')
     const last = await recallGuest()
     return new Set(last ? [replicaName(last.userId)] : [])
   }

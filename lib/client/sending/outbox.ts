@@ -1,7 +1,7 @@
 import * as Y from 'yjs'
+import type { Clock } from '#lib/protocol/clock.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import { encodeUpdates } from '#lib/protocol/wire.ts'
-import type { ClientClock } from '../client-clock.ts'
 import type { ReplicaStore, SealedBatch } from '../replica/replica-store.ts'
 import { splitUpdate } from './split-update.ts'
 
@@ -9,7 +9,7 @@ export interface OutboxOptions {
   readonly clientId: () => number
   readonly address: string
   readonly store: ReplicaStore | null
-  readonly clock: ClientClock
+  readonly clock: Clock
   /** There is something to send, or less is waiting than before. */
   readonly onChange: () => void
 }

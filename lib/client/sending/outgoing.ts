@@ -1,8 +1,8 @@
 import type * as Y from 'yjs'
+import type { Clock } from '#lib/protocol/clock.ts'
 import type { ErrorCode, Refusal } from '#lib/protocol/errors.ts'
 import type { Ack, Joined } from '#lib/protocol/events.ts'
 import { decodeUpdates } from '#lib/protocol/wire.ts'
-import type { ClientClock } from '../client-clock.ts'
 import type { Incoming } from '../receiving/incoming.ts'
 import type { ReplicaStore, SealedBatch } from '../replica/replica-store.ts'
 import type { ReplicaWriter } from '../replica/replica-writer.ts'
@@ -17,7 +17,7 @@ export interface OutgoingOptions {
   readonly doc: Y.Doc
   readonly address: string
   readonly store: ReplicaStore | null
-  readonly clock: ClientClock
+  readonly clock: Clock
   readonly kept: readonly SealedBatch[]
   readonly incoming: Incoming
   readonly writer: ReplicaWriter

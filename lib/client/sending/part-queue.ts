@@ -1,6 +1,6 @@
+import type { Clock } from '#lib/protocol/clock.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import { encodeBatch } from '#lib/protocol/wire.ts'
-import type { ClientClock } from '../client-clock.ts'
 import type { SealedBatch } from '../replica/replica-store.ts'
 
 /** A joined room on a live connection. */
@@ -31,7 +31,7 @@ interface Part {
  * buffers cannot be overtaken, and the answers to the server's heartbeat come after it.
  */
 export class PartQueue {
-  readonly #clock: Pick<ClientClock, 'steady'>
+  readonly #clock: Pick<Clock, 'steady'>
   readonly #onReceived: () => void
   #waiting: Part[] = []
   /** Bytes on their way, of parts that will be confirmed. */
@@ -41,7 +41,7 @@ export class PartQueue {
   #generation = 0
 
   /** `onReceived`: something got through. */
-  constructor(clock: Pick<ClientClock, 'steady'>, onReceived: () => void) {
+  constructor(clock: Pick<Clock, 'steady'>, onReceived: () => void) {
     this.#clock = clock
     this.#onReceived = onReceived
   }

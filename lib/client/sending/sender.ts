@@ -1,13 +1,13 @@
+import type { Clock } from '#lib/protocol/clock.ts'
 import { type ErrorCode, isRetryable, type Refusal } from '#lib/protocol/errors.ts'
 import type { Ack } from '#lib/protocol/events.ts'
-import type { ClientClock } from '../client-clock.ts'
 import type { SealedBatch } from '../replica/replica-store.ts'
 import type { Outbox } from './outbox.ts'
 import { PartQueue, type Uplink } from './part-queue.ts'
 
 export interface SenderOptions {
   readonly outbox: Outbox
-  readonly clock: Pick<ClientClock, 'steady' | 'after'>
+  readonly clock: Pick<Clock, 'steady' | 'after'>
   /** Null while nothing may be sent. */
   readonly uplink: () => Uplink | null
   readonly clientId: () => number

@@ -6,7 +6,7 @@
 import type { FoldJob, FoldResult } from '#lib/document/fold.ts'
 import type { SchemaFinding } from '#lib/document/schema-check.ts'
 import { decodeVector } from '#lib/document/state-vector.ts'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '#lib/protocol/clock.ts'
 import { DamagedDocument, type DocumentStore, type StoredRow } from '../document-store.ts'
 import type { RoomEvent } from '../events.ts'
 import type { Room } from '../room.ts'

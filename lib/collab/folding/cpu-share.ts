@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from '#lib/protocol/clock.ts'
 
 /** What some work may take of a core. */
 export class Share {

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from '#lib/protocol/clock.ts'
 import type { DocumentStore, NewRow } from '../document-store.ts'
 
 /** Somebody with entries to commit: a room. Each method is called from the queue alone. */

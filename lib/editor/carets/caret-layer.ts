@@ -3,6 +3,7 @@ import { type EditorState, Plugin, PluginKey, type Transaction } from '@tiptap/p
 import { Decoration, DecorationSet, type EditorView } from '@tiptap/pm/view'
 import type { Peer } from '#lib/client/provider-state.ts'
 import { HUE_COUNT, type PresenceState } from '#lib/protocol/identity.ts'
+import { report } from '#lib/protocol/report.ts'
 import { type SyncState, syncKey } from '../binding/plugin-states.ts'
 import { absolutePosition, relativePosition } from '../binding/positions.ts'
 import type { Shown } from '../binding/shown.ts'
@@ -175,7 +176,7 @@ export function resolvePosition(
     return anchor === null || head === null ? null : { anchor, head }
   } catch (error) {
     // Bytes of a peer may name anything; they may at most be ignored.
-    console.debug('caret that leads nowhere', error)
+    report('caret that leads nowhere', error, 'debug')
     return null
   }
 }

@@ -1,6 +1,7 @@
 'use client'
 
 import { useState } from 'react'
+import { report } from '#lib/protocol/report.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import { useWords } from '#lib/ui/interface.tsx'
 
@@ -19,7 +20,7 @@ export function DeleteQuestion({ address, onClose }: { address: string; onClose:
       if (!response.ok) throw new Error(`the server answered ${response.status}`)
       location.assign(pathOf({ to: 'front' }))
     } catch (error) {
-      console.warn('the document was not deleted', error)
+      report('the document was not deleted', error)
       setState('failed')
     }
   }

@@ -3,6 +3,7 @@
 import { Component, type ReactNode, useEffect, useState } from 'react'
 import type * as Y from 'yjs'
 import { plainText } from '#lib/document/text.ts'
+import { report } from '#lib/protocol/report.ts'
 import { useWords } from '#lib/ui/interface.tsx'
 import { CopyButtons } from '../saving/save-indicator.tsx'
 
@@ -58,7 +59,7 @@ export class EditorBoundary extends Component<BoundaryProps, { readonly failed: 
   }
 
   override componentDidCatch(error: unknown) {
-    console.error('the editor stopped', error)
+    report('the editor stopped', error, 'error')
   }
 
   override render() {

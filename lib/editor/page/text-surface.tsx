@@ -3,6 +3,7 @@
 import { Editor } from '@tiptap/core'
 import { useEffect, useRef, useState } from 'react'
 import { LIMITS } from '#lib/protocol/limits.ts'
+import { report } from '#lib/protocol/report.ts'
 import { displayName } from '#lib/ui/display-name.ts'
 import { useLanguage, useWords } from '#lib/ui/interface.tsx'
 import { HTML_LANG, type Language } from '#lib/ui/words/language.ts'
@@ -85,7 +86,7 @@ function makeEditor(element: HTMLElement, session: DocumentSession, latest: Late
     autofocus: latest.current.focusAtOnce ? 'start' : false,
     extensions: extensions(() => latest.current.words, doc, {
       onNesting: (notice) => latest.current.onNotice(latest.current.words.nesting[notice]),
-      onTrouble: (error) => console.error('the text was shown anew after an exception', error),
+      onTrouble: (error) => report('the text was shown anew after an exception', error, 'error'),
     }),
     editorProps: {
       attributes: { role: 'textbox', 'aria-multiline': 'true', class: 'writing' },
@@ -142,7 +143,7 @@ async function recognizeLinksSoon(editor: Editor): Promise<void> {
     if (!editor.isDestroyed) recognizeLinks(editor)
   } catch (error) {
     recognizing.delete(editor)
-    console.debug('addresses are not made links', error)
+    report('addresses are not made links', error, 'debug')
   }
 }
 

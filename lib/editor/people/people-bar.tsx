@@ -4,6 +4,7 @@ import { useEffect, useId, useMemo, useRef, useState } from 'react'
 import { saveProfile } from '#lib/client/channel/socket-token.ts'
 import { HUE_COUNT, mayEdit } from '#lib/protocol/identity.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
+import { report } from '#lib/protocol/report.ts'
 import { initials } from '#lib/ui/display-name.ts'
 import { useAnnounce, useWords } from '#lib/ui/interface.tsx'
 import { Popover } from '#lib/ui/overlays.tsx'
@@ -191,7 +192,7 @@ export function ProfileForm({ person, onDone }: { person: Person; onDone: () => 
       announce(words.nameSaved)
       onDone()
     } catch (error) {
-      console.warn('the profile was not saved', error)
+      report('the profile was not saved', error)
       setFailed(true)
     }
   }

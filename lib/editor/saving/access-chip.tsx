@@ -1,6 +1,7 @@
 'use client'
 
 import { useState } from 'react'
+import { report } from '#lib/protocol/report.ts'
 import { EyeIcon } from '#lib/ui/icons.tsx'
 import { useAnnounce, useWords } from '#lib/ui/interface.tsx'
 import { Popover } from '#lib/ui/overlays.tsx'
@@ -67,7 +68,7 @@ export function useAsking({ provider }: DocumentSession): { asking: Asking; ask:
   const ask = async () => {
     setAsking('sending')
     const refused = await provider.askToEdit('editor').catch((error: unknown) => String(error))
-    if (refused !== null) console.warn('the owner was not asked', refused)
+    if (refused !== null) report('the owner was not asked', refused)
     setAsking(refused === null ? 'asked' : 'failed')
     if (refused === null) announce(words.access.askedExplain)
   }

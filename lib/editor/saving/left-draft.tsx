@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from 'react'
 import { recallGuest } from '#lib/client/replica/guest-memory.ts'
+import { report } from '#lib/protocol/report.ts'
 import { InterfaceProvider } from '#lib/ui/interface.tsx'
 import { accessWordsIn } from '#lib/ui/words/access-words.ts'
 import type { Language } from '#lib/ui/words/language.ts'
@@ -27,7 +28,7 @@ export function LeftDraft({ address, language, userId }: LeftDraftProps) {
       const text = await readLeft(who, address)
       if (!gone && text !== '') setLeft({ userId: who, text })
     }
-    look().catch((error: unknown) => console.warn('this browser does not say what was typed here', error))
+    look().catch((error: unknown) => report('this browser does not say what was typed here', error))
     return () => {
       gone = true
     }
@@ -37,7 +38,7 @@ export function LeftDraft({ address, language, userId }: LeftDraftProps) {
   const discard = () => {
     discardLeft(left.userId, address).then(
       () => setLeft(null),
-      (error: unknown) => console.warn('not discarded', error),
+      (error: unknown) => report('not discarded', error),
     )
   }
   return (

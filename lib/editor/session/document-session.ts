@@ -10,6 +10,7 @@ import { openIndexedDbStore } from '#lib/client/replica/indexed-db-store.ts'
 import { handOver } from '#lib/client/replica/local-copies.ts'
 import type { ReplicaStore, SealedBatch } from '#lib/client/replica/replica-store.ts'
 import type { Identity } from '#lib/protocol/identity.ts'
+import { report } from '#lib/protocol/report.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import type { Language } from '#lib/ui/words/language.ts'
 import { pageFrames } from '../carets/page-frames.ts'
@@ -61,7 +62,7 @@ export function useDocumentSession(
         created: created && before === null,
         spent,
         onSpent: (next) =>
-          void show(next).catch((error: unknown) => console.error('no other copy was opened', error)),
+          void show(next).catch((error: unknown) => report('no other copy was opened', error, 'error')),
       })
       const { provider } = next.session
       coming = next
@@ -214,7 +215,7 @@ async function inherit(guests: readonly string[], owner: string): Promise<void> 
     await handOver(guests, owner)
   } catch (error) {
     // It stays where it is, and is tried again at the next connection.
-    console.warn('what a guest left in this browser was not taken over', error)
+    report('what a guest left in this browser was not taken over', error)
   }
 }
 
@@ -223,7 +224,7 @@ async function openReplica(userId: string): Promise<ReplicaStore | null> {
     return await openIndexedDbStore(userId)
   } catch (error) {
     // Private windows and full disks: the provider keeps memory only, and the page says so.
-    console.warn('no local copy in this browser', error)
+    report('no local copy in this browser', error)
     return null
   }
 }

@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from 'react'
 import type { Asked } from '#lib/protocol/events.ts'
 import { atLeast } from '#lib/protocol/identity.ts'
+import { report } from '#lib/protocol/report.ts'
 import { displayName } from '#lib/ui/display-name.ts'
 import { CloseIcon } from '#lib/ui/icons.tsx'
 import { useAnnounce, useWords } from '#lib/ui/interface.tsx'
@@ -51,7 +52,7 @@ export function AskedNotice({ session, address }: { session: DocumentSession; ad
       setAsked(null)
       announce(allow ? words.access.allowed(name) : words.access.declined(name))
     } catch (error) {
-      console.warn('the request was not answered', error)
+      report('the request was not answered', error)
       setFailed(true)
     }
   }
@@ -86,7 +87,7 @@ function useWaiting(owner: boolean, address: string, tell: (who: Wish) => void):
       if (oldest) latest.current(oldest)
     }
     const timer = setTimeout(() => {
-      look().catch((error: unknown) => console.debug('requests were not looked up', error))
+      look().catch((error: unknown) => report('requests were not looked up', error, 'debug'))
     }, LOOK_AFTER)
     return () => clearTimeout(timer)
   }, [owner, address])

@@ -2,6 +2,7 @@
 
 import { useEffect, useId, useRef, useState } from 'react'
 import { atLeast, SHARED_ROLES, type SharedRole } from '#lib/protocol/identity.ts'
+import { report } from '#lib/protocol/report.ts'
 import type { SharedLink, SharingOverview } from '#lib/protocol/sharing.ts'
 import { useAnnounce, useLanguage } from '#lib/ui/interface.tsx'
 import { accessWordsIn } from '#lib/ui/words/access-words.ts'
@@ -25,7 +26,7 @@ export function SharePanel({ session, address }: { session: DocumentSession; add
     try {
       setLoaded(await loadSharing(address))
     } catch (error) {
-      console.warn('sharing cannot be shown', error)
+      report('sharing cannot be shown', error)
       setLoaded((before) => (before === 'loading' ? 'failed' : before))
     }
   }
@@ -59,7 +60,7 @@ export function SharePanel({ session, address }: { session: DocumentSession; add
       announce(sentence)
       return true
     } catch (error) {
-      console.warn('sharing was not changed', error)
+      report('sharing was not changed', error)
       setFailed(true)
       return false
     } finally {

@@ -1,11 +1,11 @@
 import type { Socket } from 'socket.io'
-import type { Clock } from '#lib/collab/clock.ts'
 import type { Connection } from '#lib/collab/members.ts'
 import type { LiveAccess } from '#lib/library/live-access.ts'
 import type { Holder } from '#lib/people/identities.ts'
 import { identityOf } from '#lib/people/person.ts'
 import type { SocketToken } from '#lib/people/tokens.ts'
 import type { Log } from '#lib/process/log.ts'
+import type { Clock } from '#lib/protocol/clock.ts'
 import { type Refusal, refuse } from '#lib/protocol/errors.ts'
 import {
   type Ack,

@@ -1,4 +1,4 @@
-import type { Clock } from '#lib/collab/clock.ts'
+import type { Clock } from '#lib/protocol/clock.ts'
 import type { DocumentSocket } from './document-connection.ts'
 import { cut, fanOut, unsentBytes } from './socket-internals.ts'
 

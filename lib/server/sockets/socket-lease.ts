@@ -1,4 +1,4 @@
-import type { Clock } from '#lib/collab/clock.ts'
+import type { Clock } from '#lib/protocol/clock.ts'
 
 export interface SocketLeaseOptions {
   readonly clock: Pick<Clock, 'now' | 'after'>

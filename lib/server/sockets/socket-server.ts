@@ -1,7 +1,6 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http'
 import { type Namespace, Server } from 'socket.io'
 import * as v from 'valibot'
-import type { Clock } from '#lib/collab/clock.ts'
 import type { PresenceSend } from '#lib/collab/presence/presence.ts'
 import type { RoomWire } from '#lib/collab/room.ts'
 import type { Ended } from '#lib/people/accounts.ts'
@@ -9,6 +8,7 @@ import type { Holder } from '#lib/people/identities.ts'
 import type { Person } from '#lib/people/person.ts'
 import type { SocketToken } from '#lib/people/tokens.ts'
 import type { Log } from '#lib/process/log.ts'
+import type { Clock } from '#lib/protocol/clock.ts'
 import {
   type Asked,
   type ConnectRefusal,

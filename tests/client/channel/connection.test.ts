@@ -2,8 +2,8 @@ import { EventEmitter, once } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { SessionEnded } from '#lib/client/channel/credential.ts'
-import type { ClientClock } from '#lib/client/client-clock.ts'
 import { CollabProvider } from '#lib/client/collab-provider.ts'
+import type { Clock } from '#lib/protocol/clock.ts'
 import { RefusedRequest, refuse } from '#lib/protocol/errors.ts'
 import { startBadNetwork } from '../../faults/bad-network.ts'
 import { startCollaboration } from '../../support/collaboration.ts'
@@ -15,7 +15,7 @@ import { until } from '../../support/writer.ts'
 function waitsOf(url: string, dice: number, attempts: number): Promise<number[]> {
   const waits: number[] = []
   const { promise, resolve } = Promise.withResolvers<number[]>()
-  const clock: ClientClock = {
+  const clock: Clock = {
     now: () => 0,
     steady: () => 0,
     random: () => dice,
@@ -44,7 +44,7 @@ describe('[HS6] coming back', () => {
     const mei = await server.guest()
     const { address } = await server.document(mei)
     const waits: number[] = []
-    const clock: ClientClock = {
+    const clock: Clock = {
       now: Date.now,
       steady: () => performance.now(),
       random: () => 0.5,
