@@ -1,6 +1,7 @@
 import './css/front.css'
 
 import { headers } from 'next/headers'
+import type { ReactNode } from 'react'
 import type { RecentDocument } from '#lib/library/contract.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import { services } from '#lib/server/services.ts'
@@ -150,30 +151,27 @@ function Preferences({ person }: { person: Reader }) {
   const { words, language, theme } = person
   return (
     <form className="front-preferences" method="post" action={pathOf({ to: 'preferences' })}>
-      <button type="button" className="quiet-button" popoverTarget="choose-language">
-        <span className="visually-hidden">{words.labelled(words.language, '')}</span>
+      <Choices
+        name="lang"
+        label={words.labelled(words.language, '')}
+        choices={LANGUAGES.map((choice) => ({
+          value: choice,
+          text: wordsIn(choice).languageName,
+          lang: choice,
+        }))}
+        chosen={language}
+      >
         {words.languageName}
         <span className="front-wide">
           <DownIcon size={16} />
         </span>
-      </button>
-      <div id="choose-language" popover="auto" className="popover popover-menu popover-choices">
-        {LANGUAGES.map((choice) => (
-          <button
-            key={choice}
-            type="submit"
-            name="lang"
-            value={choice}
-            lang={choice}
-            className="menu-item"
-            aria-current={choice === language}
-          >
-            {wordsIn(choice).languageName}
-          </button>
-        ))}
-      </div>
-      <button type="button" className="quiet-button" popoverTarget="choose-theme">
-        <span className="visually-hidden">{words.labelled(words.theme, '')}</span>
+      </Choices>
+      <Choices
+        name="theme"
+        label={words.labelled(words.theme, '')}
+        choices={THEMES.map((choice) => ({ value: choice, text: words.themes[choice] }))}
+        chosen={theme}
+      >
         <span className="front-wide">
           {words.themes[theme]}
           <DownIcon size={16} />
@@ -182,21 +180,45 @@ function Preferences({ person }: { person: Reader }) {
           <span className="visually-hidden">{words.themes[theme]}</span>
           <HalfIcon />
         </span>
+      </Choices>
+    </form>
+  )
+}
+
+interface ChoicesProps {
+  /** The field of the form. */
+  readonly name: string
+  readonly label: string
+  readonly choices: readonly { readonly value: string; readonly text: string; readonly lang?: string }[]
+  readonly chosen: string
+  /** The content of the button that opens the choices. */
+  readonly children: ReactNode
+}
+
+/** A button that opens a list of choices, each of which submits the form. Works without JavaScript. */
+function Choices({ name, label, choices, chosen, children }: ChoicesProps) {
+  const id = `choose-${name}`
+  return (
+    <>
+      <button type="button" className="quiet-button" popoverTarget={id}>
+        <span className="visually-hidden">{label}</span>
+        {children}
       </button>
-      <div id="choose-theme" popover="auto" className="popover popover-menu popover-choices">
-        {THEMES.map((choice) => (
+      <div id={id} popover="auto" className="popover popover-menu popover-choices">
+        {choices.map(({ value, text, lang }) => (
           <button
-            key={choice}
+            key={value}
             type="submit"
-            name="theme"
-            value={choice}
+            name={name}
+            value={value}
+            lang={lang}
             className="menu-item"
-            aria-current={choice === theme}
+            aria-current={value === chosen}
           >
-            {words.themes[choice]}
+            {text}
           </button>
         ))}
       </div>
-    </form>
+    </>
   )
 }

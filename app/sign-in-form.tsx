@@ -1,8 +1,7 @@
 import { pathOf } from '#lib/protocol/urls.ts'
 import { services } from '#lib/server/services.ts'
 import type { AccountWords } from '#lib/ui/words/account-words.ts'
-import { EnhancedForm } from './enhanced-form.tsx'
-import { EmailField, Field } from './site-frame.tsx'
+import { AccountForm, EmailField, Field } from './site-frame.tsx'
 
 interface SignInFormProps {
   readonly words: AccountWords
@@ -16,13 +15,7 @@ export function SignInForm({ words, problem, stays = false }: SignInFormProps) {
   const { providerName } = services().accounts
   return (
     <>
-      <EnhancedForm
-        className="sheet-form"
-        action={pathOf({ to: 'api', path: 'account/sign-in' })}
-        problems={words.problems}
-        problem={problem}
-        stays={stays}
-      >
+      <AccountForm words={words} path="sign-in" problem={problem} stays={stays} button={words.signIn}>
         <EmailField words={words} />
         <Field
           label={words.password}
@@ -31,10 +24,7 @@ export function SignInForm({ words, problem, stays = false }: SignInFormProps) {
           autoComplete="current-password"
           maxLength={128}
         />
-        <button type="submit" className="button button-large">
-          {words.signIn}
-        </button>
-      </EnhancedForm>
+      </AccountForm>
       {providerName === null ? null : (
         <>
           <p className="sheet-or">{words.or}</p>

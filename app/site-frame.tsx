@@ -8,6 +8,7 @@ import { pathOf } from '#lib/protocol/urls.ts'
 import { displayName, initials } from '#lib/ui/display-name.ts'
 import { BookIcon } from '#lib/ui/icons.tsx'
 import { type AccountWords, accountWordsIn } from '#lib/ui/words/account-words.ts'
+import { EnhancedForm } from './enhanced-form.tsx'
 import type { Reader } from './reader.ts'
 
 interface SiteFrameProps {
@@ -31,6 +32,54 @@ export function SiteFrame({ person, session, width, children }: SiteFrameProps) 
       </header>
       <main className={`sheet sheet-${width}`}>{children}</main>
     </div>
+  )
+}
+
+interface FormPageProps {
+  readonly person: Reader
+  readonly session: Session | null
+  readonly heading: string
+  readonly lead?: string
+  readonly children: ReactNode
+}
+
+/** A page of one form under its heading. */
+export function FormPage({ person, session, heading, lead, children }: FormPageProps) {
+  return (
+    <SiteFrame person={person} session={session} width="form">
+      <h1>{heading}</h1>
+      {lead === undefined ? null : <p className="sheet-lead">{lead}</p>}
+      {children}
+    </SiteFrame>
+  )
+}
+
+interface AccountFormProps {
+  readonly words: AccountWords
+  /** The route under `account`. */
+  readonly path: 'sign-in' | 'sign-up' | 'reset' | 'setup'
+  /** The problem that a submission without JavaScript came back with. */
+  readonly problem: string | null
+  readonly stays?: boolean
+  readonly button: string
+  readonly children: ReactNode
+}
+
+/** A form of the account's routes with its button. */
+export function AccountForm({ words, path, problem, stays = false, button, children }: AccountFormProps) {
+  return (
+    <EnhancedForm
+      className="sheet-form"
+      action={pathOf({ to: 'api', path: `account/${path}` })}
+      problems={words.problems}
+      problem={problem}
+      stays={stays}
+    >
+      {children}
+      <button type="submit" className="button button-large">
+        {button}
+      </button>
+    </EnhancedForm>
   )
 }
 

@@ -8,13 +8,13 @@ import { type PageProps, queryOf } from '../page-props.ts'
 import { titleOf } from '../page-title.ts'
 import { reader } from '../reader.ts'
 import { SignInForm } from '../sign-in-form.tsx'
-import { SiteFrame } from '../site-frame.tsx'
+import { FormPage } from '../site-frame.tsx'
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: await titleOf(({ signIn }) => signIn) }
 }
 
-/** Signing in. Who is signed in already gets to their account. */
+/** The sign-in page. Signed-in users are sent to their account. */
 export default async function SignInPage(props: PageProps) {
   const person = await reader()
   const words = accountWordsIn(person.language)
@@ -22,17 +22,18 @@ export default async function SignInPage(props: PageProps) {
   if (session && session.standing !== 'guest') redirect(pathOf({ to: 'account' }))
   const wasReset = (await queryOf(props, 'reset')) !== null
   return (
-    <SiteFrame person={person} session={session} width="form">
-      <h1>{words.signIn}</h1>
-      <p className="sheet-lead">
-        {person.words.sentences([words.signInLead, ...(session ? [words.signInBrings] : [])])}
-      </p>
+    <FormPage
+      person={person}
+      session={session}
+      heading={words.signIn}
+      lead={person.words.sentences([words.signInLead, ...(session ? [words.signInBrings] : [])])}
+    >
       {wasReset ? (
         <p className="note sheet-done" role="status">
           {words.resetDone}
         </p>
       ) : null}
       <SignInForm words={words} problem={await queryOf(props, 'problem')} />
-    </SiteFrame>
+    </FormPage>
   )
 }

@@ -11,6 +11,7 @@ import {
 } from 'react'
 import { CloseIcon } from './icons.tsx'
 import { useWords } from './interface.tsx'
+import { moveFocus } from './roving-focus.ts'
 
 /*
  * The three things that lie over the page, on what browsers bring: popovers (light dismiss, Esc, top layer) and modal
@@ -118,28 +119,7 @@ function placeBeside(anchor: DOMRect, surface: HTMLElement, align: 'start' | 'en
 }
 
 function moveInMenu(event: KeyboardEvent<HTMLDivElement>): void {
-  const items = [...event.currentTarget.querySelectorAll<HTMLElement>('[role^="menuitem"]')]
-  const target = nextItem(items, document.activeElement, event.key)
-  if (!target) return
-  event.preventDefault()
-  target.focus()
-}
-
-/** The item that a key leads to in a vertical list; null for other keys. */
-function nextItem(items: readonly HTMLElement[], from: Element | null, key: string): HTMLElement | null {
-  const index = from instanceof HTMLElement ? items.indexOf(from) : -1
-  switch (key) {
-    case 'ArrowDown':
-      return items[(index + 1) % items.length] ?? null
-    case 'ArrowUp':
-      return items[(index - 1 + items.length) % items.length] ?? null
-    case 'Home':
-      return items[0] ?? null
-    case 'End':
-      return items.at(-1) ?? null
-    default:
-      return null
-  }
+  moveFocus(event, [...event.currentTarget.querySelectorAll<HTMLElement>('[role^="menuitem"]')], 'vertical')
 }
 
 interface DialogProps {

@@ -3,7 +3,7 @@ import * as Y from 'yjs'
 import { isSafeHref } from '#lib/document/schema.ts'
 import { fileName, htmlPage, plainText } from '#lib/document/text.ts'
 import { ROOTS } from '#lib/protocol/version.ts'
-import { type Block, documentOf, p } from '../support/blocks.ts'
+import { documentOf, p } from '../support/blocks.ts'
 
 describe('plain text', () => {
   test('has the title, a line per block, and marks of lists', () => {

@@ -1,12 +1,10 @@
 import type { Metadata } from 'next'
-import { pathOf } from '#lib/protocol/urls.ts'
 import { services } from '#lib/server/services.ts'
 import { accountWordsIn } from '#lib/ui/words/account-words.ts'
-import { EnhancedForm } from '../../enhanced-form.tsx'
 import { type PageProps, queryOf } from '../../page-props.ts'
 import { titleOf } from '../../page-title.ts'
 import { reader } from '../../reader.ts'
-import { NewPasswordField, SiteFrame } from '../../site-frame.tsx'
+import { AccountForm, FormPage, NewPasswordField } from '../../site-frame.tsx'
 
 interface ResetPageProps extends PageProps {
   readonly params: Promise<{ readonly token: string }>
@@ -20,31 +18,31 @@ export async function generateMetadata(): Promise<Metadata> {
   }
 }
 
-/** Where a reset link leads: a new password, once. */
+/** The page of a password reset link, which works once. */
 export default async function ResetPage(props: ResetPageProps) {
   const { token } = await props.params
   const person = await reader()
   const words = accountWordsIn(person.language)
   const email = await services().accounts.resetTarget(token)
   return (
-    <SiteFrame person={person} session={null} width="form">
-      <h1>{email === null ? words.resetEnded : words.resetTitle}</h1>
-      <p className="sheet-lead">{email === null ? words.resetEndedHint : words.resetFor(email)}</p>
+    <FormPage
+      person={person}
+      session={null}
+      heading={email === null ? words.resetEnded : words.resetTitle}
+      lead={email === null ? words.resetEndedHint : words.resetFor(email)}
+    >
       {email === null ? null : (
-        <EnhancedForm
-          className="sheet-form"
-          action={pathOf({ to: 'api', path: 'account/reset' })}
-          problems={words.problems}
+        <AccountForm
+          words={words}
+          path="reset"
           problem={await queryOf(props, 'problem')}
+          button={words.resetTitle}
         >
           <input type="hidden" name="token" value={token} />
           <input type="hidden" name="email" value={email} autoComplete="username" />
           <NewPasswordField label={words.newPassword} words={words} />
-          <button type="submit" className="button button-large">
-            {words.resetTitle}
-          </button>
-        </EnhancedForm>
+        </AccountForm>
       )}
-    </SiteFrame>
+    </FormPage>
   )
 }

@@ -12,7 +12,7 @@ interface MoreMenuProps {
   readonly theme: Theme
   readonly onTheme: (theme: Theme) => void
   readonly onShortcuts: () => void
-  /** null: this person may not delete the document. */
+  /** Null if this user may not delete the document. */
   readonly onDelete: (() => void) | null
 }
 
@@ -29,39 +29,27 @@ export function MoreMenu({ theme, onTheme, onShortcuts, onDelete }: MoreMenuProp
         }
         return (
           <>
-            {/* biome-ignore lint/a11y/useSemanticElements: a fieldset has no place in a menu */}
-            <div role="group" aria-label={words.language}>
-              <p className="menu-heading" aria-hidden="true">
-                {words.language}
-              </p>
-              {LANGUAGES.map((choice) => (
-                <MenuChoice
-                  key={choice}
-                  chosen={choice === language}
-                  onChoose={choose(() => setLanguage(choice))}
-                >
-                  <span lang={choice}>{wordsIn(choice).languageName}</span>
-                </MenuChoice>
-              ))}
-            </div>
-            {/* biome-ignore lint/a11y/useSemanticElements: a fieldset has no place in a menu */}
-            <div role="group" aria-label={words.theme}>
-              <p className="menu-heading" aria-hidden="true">
-                {words.theme}
-              </p>
-              {THEMES.map((choice) => (
-                <MenuChoice
-                  key={choice}
-                  chosen={choice === theme}
-                  onChoose={choose(() => {
-                    keepTheme(choice)
-                    onTheme(choice)
-                  })}
-                >
-                  {words.themes[choice]}
-                </MenuChoice>
-              ))}
-            </div>
+            <MenuChoices
+              label={words.language}
+              choices={LANGUAGES}
+              chosen={language}
+              onChoose={(choice) => choose(() => setLanguage(choice))()}
+            >
+              {(choice) => <span lang={choice}>{wordsIn(choice).languageName}</span>}
+            </MenuChoices>
+            <MenuChoices
+              label={words.theme}
+              choices={THEMES}
+              chosen={theme}
+              onChoose={(choice) =>
+                choose(() => {
+                  keepTheme(choice)
+                  onTheme(choice)
+                })()
+              }
+            >
+              {(choice) => words.themes[choice]}
+            </MenuChoices>
             <hr />
             <button type="button" role="menuitem" className="menu-item" onClick={choose(onShortcuts)}>
               <span className="menu-sign" />
@@ -90,9 +78,40 @@ export function MoreMenu({ theme, onTheme, onShortcuts, onDelete }: MoreMenuProp
   )
 }
 
-/** The account, or for a guest the way to one, which comes back here by the fragment. */
+/** Returns the path of the account page. Guests sign in there and come back here by the fragment. */
 function accountPath(): string {
   return `${pathOf({ to: 'account' })}#${addressIn(location.pathname) ?? ''}`
+}
+
+interface MenuChoicesProps<Choice extends string> {
+  readonly label: string
+  readonly choices: readonly Choice[]
+  readonly chosen: Choice
+  readonly onChoose: (choice: Choice) => void
+  readonly children: (choice: Choice) => React.ReactNode
+}
+
+/** A group of choices under its heading in a menu. */
+function MenuChoices<Choice extends string>({
+  label,
+  choices,
+  chosen,
+  onChoose,
+  children,
+}: MenuChoicesProps<Choice>) {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset has no place in a menu
+    <div role="group" aria-label={label}>
+      <p className="menu-heading" aria-hidden="true">
+        {label}
+      </p>
+      {choices.map((choice) => (
+        <MenuChoice key={choice} chosen={choice === chosen} onChoose={() => onChoose(choice)}>
+          {children(choice)}
+        </MenuChoice>
+      ))}
+    </div>
+  )
 }
 
 interface MenuChoiceProps {
@@ -101,7 +120,7 @@ interface MenuChoiceProps {
   readonly children: React.ReactNode
 }
 
-/** One of several, of which one is in force. */
+/** A choice of a menu, marked if it is in force. */
 export function MenuChoice({ chosen, onChoose, children }: MenuChoiceProps) {
   return (
     <button type="button" role="menuitemradio" aria-checked={chosen} className="menu-item" onClick={onChoose}>

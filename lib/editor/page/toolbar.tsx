@@ -21,6 +21,7 @@ import {
 } from '#lib/ui/icons.tsx'
 import { useWords } from '#lib/ui/interface.tsx'
 import { keepFocus, Popover } from '#lib/ui/overlays.tsx'
+import { moveFocus } from '#lib/ui/roving-focus.ts'
 import { undoKey } from '../binding/plugin-states.ts'
 import { MenuChoice } from './more-menu.tsx'
 
@@ -231,18 +232,5 @@ function buttonsOf(bar: HTMLElement): HTMLElement[] {
 }
 
 function moveAlong(event: KeyboardEvent<HTMLDivElement>): void {
-  const buttons = buttonsOf(event.currentTarget)
-  const focused = document.activeElement
-  const index = focused instanceof HTMLElement ? buttons.indexOf(focused) : -1
-  if (index < 0) return
-  const steps: Record<string, number> = {
-    ArrowRight: index + 1,
-    ArrowLeft: index - 1,
-    Home: 0,
-    End: buttons.length - 1,
-  }
-  const step = steps[event.key]
-  if (step === undefined) return
-  event.preventDefault()
-  buttons[(step + buttons.length) % buttons.length]?.focus()
+  moveFocus(event, buttonsOf(event.currentTarget), 'horizontal')
 }
