@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 const repository = join(import.meta.dirname, '../..')
-const TABLE = 'lib/server/sockets/document-connection.ts'
+const FOLDER = 'server/sockets'
+const TABLE = `lib/${FOLDER}/document-connection.ts`
 let folder: string
 
 beforeEach(async () => {
@@ -17,7 +18,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }))
 async function compile(work: (source: string) => string): Promise<string> {
   const source = await readFile(join(repository, TABLE), 'utf8')
   const planted = work(source)
-  await writeFile(join(folder, 'planted.ts'), planted.replaceAll("from './", "from '../server/"))
+  await writeFile(join(folder, 'planted.ts'), planted.replaceAll("from './", `from '../${FOLDER}/`))
   await writeFile(
     join(folder, 'tsconfig.json'),
     JSON.stringify({ extends: '../../tsconfig.json', include: ['planted.ts'], exclude: [] }),
