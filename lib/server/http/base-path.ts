@@ -11,7 +11,7 @@ process.env.BASE_PATH = basePath
 process.env.NEXT_PUBLIC_BASE_PATH = basePath
 
 function builtFor(): string | undefined {
-  const manifest = join(import.meta.dirname, '../../.next/routes-manifest.json')
+  const manifest = join(import.meta.dirname, '../../../.next/routes-manifest.json')
   try {
     const { basePath: built }: { basePath?: unknown } = JSON.parse(readFileSync(manifest, 'utf8'))
     return typeof built === 'string' ? built : undefined

@@ -54,7 +54,7 @@ function received(client: ClientSocket, count: number): Promise<string[]> {
 }
 
 const version = (name: string): string =>
-  JSON.parse(readFileSync(join(import.meta.dirname, '../../node_modules', name, 'package.json'), 'utf8'))
+  JSON.parse(readFileSync(join(import.meta.dirname, '../../../node_modules', name, 'package.json'), 'utf8'))
     .version
 
 test('[FRAME1] with the versions of engine.io and ws that are installed, frames are written straight to a WebSocket', async () => {
