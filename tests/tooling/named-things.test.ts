@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { commentsOf, filesUnder, textOf } from '../../scripts/sources.ts'
 
@@ -26,6 +26,9 @@ const FILE =
 const PATH = /(?<![\w./:@-])(?:lib|app|tests|scripts|docs)\/(?:[\w.*-]|\[\w+\]|\/)*(?:\w|\[\w+\])/g
 const DECISION =
   /\b(?:decisions?|ADRs?)\s+(\d{4}(?:(?:,? and|,? or|,)\s+\d{4})*)|(?<![\d./])\b(00\d\d)\b(?![-.]\w)/gi
+/** A path that is made from the place of the file, in code. A template is read up to its first expression. */
+const PLACED =
+  /\bjoin(?:Path)?\(import\.meta\.dirname, ['"`]([^'"`$]+)|\bnew URL\(['"`]([^'"`$]+)['"`], import\.meta\.url/g
 const RULE = /\[([A-Z]{2,}\d+[a-z]?)\]/g
 
 /** Names in a text that belong to nothing, each as `file: name`. */
@@ -34,10 +37,12 @@ function unknownIn({ file, prose, whole }: Text, known: Known): string[] {
   const decisions = [...prose.matchAll(DECISION)].flatMap(
     ([, list, bare]) => (list ?? bare)?.match(/\d{4}/g) ?? [],
   )
+  const placed = file.endsWith('.md') ? [] : [...whole.matchAll(PLACED)].map(([, a, b]) => a ?? b ?? '')
   const rules = [...whole.matchAll(RULE)].flatMap(([, rule]) => rule ?? [])
   return [
     ...files.filter((name) => !isKnown(name, file, known.files)),
     ...decisions.filter((number) => !known.decisions.has(number)),
+    ...placed.filter((path) => !isPlaced(path, file, known.files)),
     ...rules.filter((rule) => !known.rules.has(rule)),
   ].map((name) => `${file}: ${name}`)
 }
@@ -52,6 +57,12 @@ function isKnown(name: string, namedIn: string, files: readonly string[]): boole
   return files.some((path) =>
     [name, folder + name].some((wanted) => matches(wanted, path) || path.startsWith(`${wanted}/`)),
   )
+}
+
+/** The root itself, what is installed or built in it, or the beginning of the path of a file. */
+function isPlaced(path: string, file: string, files: readonly string[]): boolean {
+  const target = posix.join(posix.dirname(file), path)
+  return /^(\.\/?$|node_modules\b|\.next\b)/.test(target) || files.some((known) => known.startsWith(target))
 }
 
 function matches(name: string, path: string): boolean {
@@ -141,6 +152,25 @@ describe('a planted name is found', () => {
     'https://example.org/other/file.ts and 10,000 of 20007',
   ])('but not in: %s', (prose) => {
     expect(found(prose)).toEqual([])
+  })
+
+  test.each([
+    ["join(import.meta.dirname, '../.next/manifest.json')", '../.next/manifest.json'],
+    ["new URL('./worker.ts', import.meta.url)", './worker.ts'],
+    [`join(import.meta.dirname, \`other/\${name}.ts\`)`, 'other/'],
+  ])('%s', (code, path) => {
+    expect(found(code, 'lib/collab/rooms.ts')).toContain(`lib/collab/rooms.ts: ${path}`)
+  })
+
+  test.each([
+    "join(import.meta.dirname, '../../.next/manifest.json')",
+    "join(import.meta.dirname, '../..')",
+    "new URL('./log/row-log.ts', import.meta.url)",
+    `join(import.meta.dirname, \`log/\${name}.ts\`)`,
+    "new URL('https://example.org/')",
+    "new URL('/path', url)",
+  ])('but not in: %s', (code) => {
+    expect(unknownIn({ file: 'lib/collab/rooms.ts', prose: '', whole: code }, known)).toEqual([])
   })
 
   test('a path may start at the folder of the file that names it', () => {
