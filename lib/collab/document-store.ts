@@ -108,23 +108,31 @@ export class DamagedDocument extends Error {
 
 /** The log: rows, snapshots and client bindings. */
 export interface DocumentStore {
-  /** `null` when there is no such document. */
+  /** Returns null if there is no such document. Rejects with DamagedDocument. */
   load(documentId: string): Promise<StoredDocument | null>
-  /** The newest snapshot with its state, its hash checked; throws DamagedDocument. */
+  /** Returns the newest snapshot with its state, its hash checked; null if there is none. Rejects with DamagedDocument. */
   readSnapshot(documentId: string): Promise<Snapshot | null>
-  /** Rows with `seq > after`, oldest first, until `maxBytes` of entries are passed (at least one row). */
+  /**
+   * Returns rows with `seq > after`, oldest first, as many as stay within `maxBytes` of entries (at least one row, if
+   * there is one). For several nodes over one database, which read rows that others appended; a single server never calls it.
+   */
   readRows(documentId: string, after: number, maxBytes: number): Promise<StoredRow[]>
   /**
-   * All rows in one durable transaction, each under a savepoint; outcomes in the same order.
-   * A rejected promise means the outcome is unknown: `reopen`, then read `heads` again.
+   * Writes all rows in one durable transaction and returns their outcomes in the same order. A refused row leaves the
+   * others written. If the promise rejects, any of the rows may or may not be on disk: call `reopen` until it resolves,
+   * before the next commit, then read each of these documents again with `load` instead of writing its rows again. (The
+   * commit queue does the first and tells its rooms; each is then dropped, and its members join what is loaded.)
    */
   commit(rows: readonly NewRow[]): Promise<RowOutcome[]>
-  /** Heads as stored, for documents that exist. */
+  /**
+   * Returns the stored heads of those of the documents that exist. For several nodes over one database, which compare
+   * heads before they answer *refused*; a single server never calls it.
+   */
   heads(documentIds: readonly string[]): Promise<Map<string, Head>>
-  /** Writes snapshot and clients in one transaction, reads the state back and compares. Older snapshots go. Repeating is harmless. */
+  /** Writes snapshot and clients in one transaction, reads the state back and compares. Deletes older snapshots. Idempotent. */
   writeCompaction(compaction: Compaction): Promise<void>
-  /** Deletes rows with `seq <= upto`; refused (throws) unless a snapshot covers them. Repeating is harmless. */
+  /** Deletes rows with `seq <= upto`. Rejects unless a snapshot covers them. Idempotent. */
   trim(documentId: string, upto: number): Promise<void>
-  /** Closes and opens the database again, after a failed commit. */
+  /** Closes the database and opens it again, after a failed commit. Rejects if it cannot be opened or written. */
   reopen(): Promise<void>
 }

@@ -65,8 +65,6 @@ export interface DocumentCatalog {
   countOwned(ownerId: string): Promise<number>
   /** Erases documents without a row created before `createdBefore`; returns their ids. */
   eraseUntouched(createdBefore: number): Promise<string[]>
-  /** Marks every document as restored from an older copy. */
-  markRestored(at: number): Promise<void>
 }
 
 /** Somebody at a link. */

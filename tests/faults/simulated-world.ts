@@ -196,8 +196,7 @@ export class Simulation {
   /** The server comes back with an older copy of its data. */
   async restoreOlderCopy(copy: ReturnType<MemoryStore['copy']>): Promise<void> {
     this.restartServer()
-    this.store.restore(copy)
-    await this.store.markRestored(this.clock.now())
+    this.store.restore(copy, this.clock.now())
     for (const replica of this.replicas) replica.acknowledged.clear()
     this.kept.clear()
   }

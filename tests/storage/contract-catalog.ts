@@ -109,14 +109,6 @@ export function catalogContract(store: StoreOfEachTest): void {
       expect(await store.catalog.listFor('ann', 10)).toEqual([])
       expect(await store.documents.heads(['old', 'new', 'used'])).toHaveLength(2)
     })
-
-    test('every document is marked as restored', async () => {
-      await store.written('a', 1)
-      await store.written('b', 1)
-      await store.catalog.markRestored(70)
-      expect((await store.documents.load('a'))?.restoredAt).toBe(70)
-      expect((await store.documents.load('b'))?.restoredAt).toBe(70)
-    })
   })
 
   describe('the trash', () => {

@@ -54,8 +54,8 @@ describe('the store in memory can be told to fail', () => {
     for (let again = 0; again < 2; again++) {
       await store.commit([newRow('d', 2)])
       expect((await store.load('d'))?.headSeq).toBe(2)
-      store.restore(copy)
-      expect((await store.load('d'))?.headSeq).toBe(1)
+      store.restore(copy, 70)
+      expect(await store.load('d')).toMatchObject({ headSeq: 1, restoredAt: 70 })
     }
     expect(store.accepted.map(({ seq }) => seq)).toEqual([1, 2, 2])
   })

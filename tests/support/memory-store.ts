@@ -24,8 +24,8 @@ import {
 } from './memory-tables.ts'
 
 /**
- * DocumentStore, DocumentCatalog and AccessStore in memory, for simulations; it keeps to tests/storage/contract.ts. All of it is on
- * one object (sharing and access: memory-access.ts), and it can be told to fail: see failNextCommit, refuse, holdCommits,
+ * DocumentStore, DocumentCatalog and AccessStore in memory, for simulations; it keeps to tests/storage/contract.ts. One object implements
+ * all three (sharing and access: memory-access.ts), and it can be told to fail: see failNextCommit, refuse, holdCommits,
  * copy and restore.
  */
 export class MemoryStore extends MemoryAccess implements DocumentStore, DocumentCatalog {
@@ -62,9 +62,11 @@ export class MemoryStore extends MemoryAccess implements DocumentStore, Document
     return copyOf(this.tables)
   }
 
-  /** Goes back to a copy, as a restored backup would. Marking the documents (markRestored) is the caller's. */
-  restore(copy: MemoryCopy): void {
+  /** Goes back to a copy, as a restored backup would, and marks every document as restored at `at`. */
+  restore(copy: MemoryCopy, at: number): void {
     this.tables = copyOf(copy)
+    const { documents } = this.tables
+    for (const [documentId, document] of documents) documents.set(documentId, { ...document, restoredAt: at })
   }
 
   async load(documentId: string): Promise<StoredDocument | null> {
@@ -263,11 +265,6 @@ export class MemoryStore extends MemoryAccess implements DocumentStore, Document
     for (const table of [links, visits, grants, requests]) {
       for (const [key, row] of table) if (row.documentId === documentId) table.delete(key)
     }
-  }
-
-  async markRestored(at: number): Promise<void> {
-    const { documents } = this.tables
-    for (const [documentId, document] of documents) documents.set(documentId, { ...document, restoredAt: at })
   }
 
   #write(row: NewRow): RowOutcome {

@@ -1,7 +1,15 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { AccessFacts, AccessKey, StoredGrant, StoredLink, StoredSharing } from '#lib/library/store.ts'
+import type {
+  AccessFacts,
+  AccessKey,
+  AccessStore,
+  StoredGrant,
+  StoredLink,
+  StoredSharing,
+} from '#lib/library/store.ts'
 import type { SharedRole } from '#lib/protocol/identity.ts'
 import { inTransaction, prepare, type Statement } from './connection.ts'
+import type { Synchronous } from './synchronous.ts'
 
 type FactColumns = Omit<AccessFacts, 'link'> &
   Pick<StoredLink, 'linkId' | 'expiresAt'> & {
@@ -11,8 +19,8 @@ type FactColumns = Omit<AccessFacts, 'link'> &
     readonly unlocked: number
   }
 
-/** AccessStore over one connection, in the storage thread, synchronous. What each method promises stands at the port. */
-export class AccessTables {
+/** AccessStore over one connection, in the storage thread. The port documents each method. */
+export class AccessTables implements Synchronous<AccessStore> {
   readonly #db: DatabaseSync
   readonly #facts: Statement<FactColumns>
 

@@ -1,10 +1,17 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { ListedDocument, NewDocument, TrashedDocument, Visit } from '#lib/library/store.ts'
+import type {
+  DocumentCatalog,
+  ListedDocument,
+  NewDocument,
+  TrashedDocument,
+  Visit,
+} from '#lib/library/store.ts'
 import { EMPTY_CHAIN } from '#lib/protocol/wire.ts'
 import { inTransaction, prepare } from './connection.ts'
+import type { Synchronous } from './synchronous.ts'
 
-/** DocumentCatalog over one connection, in the storage thread, synchronous. What each method promises stands at the port. */
-export class CatalogTables {
+/** DocumentCatalog over one connection, in the storage thread. The port documents each method. */
+export class CatalogTables implements Synchronous<DocumentCatalog> {
   readonly #db: DatabaseSync
 
   constructor(db: DatabaseSync) {
@@ -122,9 +129,5 @@ export class CatalogTables {
     )
       .all(createdBefore)
       .map(({ id }) => id)
-  }
-
-  markRestored(at: number): void {
-    prepare(this.#db, 'UPDATE documents SET restored_at = ?').run(at)
   }
 }

@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import {
   type Compaction,
   DamagedDocument,
+  type DocumentStore,
   type Head,
   type NewRow,
   type RowOutcome,
@@ -14,6 +15,7 @@ import {
 } from '#lib/collab/document-store.ts'
 import { equalBytes } from '#lib/protocol/wire.ts'
 import { inTransaction, prepare, SQLITE, type Statement, sqliteCode } from './connection.ts'
+import type { Synchronous } from './synchronous.ts'
 
 type DocumentColumns = Omit<StoredDocument, 'clients' | 'snapshot' | 'rows'>
 
@@ -26,10 +28,10 @@ interface SnapshotColumns extends SnapshotHead {
 const ACCEPTED: RowOutcome = { ok: true }
 
 /**
- * DocumentStore over one connection, in the storage thread, synchronous. What each method promises stands at the port.
+ * DocumentStore over one connection, in the storage thread. The port documents each method.
  * Statements belong to the connection: a reopened database gets a new LogTables.
  */
-export class LogTables {
+export class LogTables implements Synchronous<Omit<DocumentStore, 'reopen'>> {
   readonly #db: DatabaseSync
   readonly #begin: Statement<never>
   readonly #commit: Statement<never>

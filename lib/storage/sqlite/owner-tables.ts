@@ -1,9 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { ALIASES, type KeptDocument } from '#lib/people/store.ts'
+import { ALIASES, type KeptDocument, type OwnerCatalog } from '#lib/people/store.ts'
 import { inTransaction, prepare } from './connection.ts'
+import type { Synchronous } from './synchronous.ts'
 
-/** OwnerCatalog over one connection, in the storage thread, synchronous. What each method promises stands at the port. */
-export class OwnerTables {
+/** OwnerCatalog over one connection, in the storage thread. The port documents each method. */
+export class OwnerTables implements Synchronous<OwnerCatalog> {
   readonly #db: DatabaseSync
 
   constructor(db: DatabaseSync) {

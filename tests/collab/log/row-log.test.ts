@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { StoredRow } from '#lib/collab/document-store.ts'
 import { RowLog } from '#lib/collab/log/row-log.ts'
 import { CHAIN_BYTES } from '#lib/protocol/wire.ts'
-import { packRows, unpackRows } from '#lib/storage/sqlite/packed-rows.ts'
+import { packRows, unpackRows } from '#lib/storage/sqlite/thread/packed-rows.ts'
 
 function row(seq: number, bytes = 3): StoredRow {
   return {

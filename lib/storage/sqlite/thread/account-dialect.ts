@@ -12,8 +12,8 @@ import {
 import type { StorageThread } from './storage-thread.ts'
 
 /**
- * Kysely over the storage thread. Kysely itself lets one query or transaction at a time through (the adapter says
- * that there is one connection). A transaction that is open for more than 1 s is rolled back; its queries then reject.
+ * Kysely over the storage thread. Kysely itself sends one query or transaction at a time, as the adapter has a single
+ * connection. A transaction open for more than 1 s is rolled back; its queries then reject.
  */
 export class AccountDialect implements Dialect {
   readonly #thread: StorageThread
@@ -48,8 +48,12 @@ class AccountDriver implements Driver, DatabaseConnection {
   }
 
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-    // The thread crossing has also made plain objects of the rows, which node:sqlite gives a null prototype.
-    const { rows, changes } = await this.#thread.call('accountQuery', [this.#transaction, sql, parameters])
+    // node:sqlite gives rows a null prototype; cloning them between the threads has made plain objects of them.
+    const { rows, changes } = await this.#thread.call('accounts', 'query', [
+      this.#transaction,
+      sql,
+      parameters,
+    ])
     return { rows: rows as R[], ...(changes === undefined ? {} : { numAffectedRows: changes }) }
   }
 
@@ -58,15 +62,15 @@ class AccountDriver implements Driver, DatabaseConnection {
   }
 
   async beginTransaction(): Promise<void> {
-    this.#transaction = await this.#thread.call('accountBegin', [])
+    this.#transaction = await this.#thread.call('accounts', 'begin', [])
   }
 
   async commitTransaction(): Promise<void> {
-    await this.#end('accountCommit')
+    await this.#end('commit')
   }
 
   async rollbackTransaction(): Promise<void> {
-    await this.#end('accountRollback')
+    await this.#end('rollback')
   }
 
   async acquireConnection(): Promise<DatabaseConnection> {
@@ -74,7 +78,7 @@ class AccountDriver implements Driver, DatabaseConnection {
   }
 
   async init(): Promise<void> {
-    // Connections are opened, kept and closed by the thread, here and below.
+    // The thread opens, keeps and closes the connections, here and below.
   }
 
   async releaseConnection(): Promise<void> {
@@ -85,10 +89,10 @@ class AccountDriver implements Driver, DatabaseConnection {
     // The store is closed by its own `close`.
   }
 
-  async #end(how: 'accountCommit' | 'accountRollback'): Promise<void> {
+  async #end(how: 'commit' | 'rollback'): Promise<void> {
     const transaction = this.#transaction
     if (transaction === null) return
     this.#transaction = null
-    await this.#thread.call(how, [transaction])
+    await this.#thread.call('accounts', how, [transaction])
   }
 }

@@ -1,15 +1,23 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
+import { fromWireError } from '../store-error.ts'
 import {
+  type Arguments,
   type Method,
   READY,
   type Ready,
   type Reply,
   type Request,
-  type Requests,
+  type Stores,
+  type TableStore,
   type ThreadStart,
+  type Value,
 } from './requests.ts'
-import { fromWireError } from './store-error.ts'
+
+/** A store's methods as seen from this side of the thread. */
+type Remote<S extends keyof Stores> = {
+  readonly [M in Method<S>]: (...args: Arguments<S, M>) => Promise<Value<S, M>>
+}
 
 interface Pending {
   resolve(value: unknown): void
@@ -17,8 +25,8 @@ interface Pending {
 }
 
 /**
- * The main thread's end of the storage thread. Requests are answered in the order in which they are made. When the
- * thread dies, what is pending rejects, and the next request starts another one.
+ * The main thread's end of the storage thread. Requests are answered in the order in which they are made. If the
+ * thread dies, pending requests reject, and the next request starts another thread.
  */
 export class StorageThread {
   readonly #dataDir: string
@@ -26,45 +34,65 @@ export class StorageThread {
   #starting: Promise<Ready> | null = null
   #closing: Promise<void> | null = null
   #lastId = READY
+  #methods: Ready['methods'] = { log: [], catalog: [], owners: [], access: [] }
   readonly #pending = new Map<number, Pending>()
 
   private constructor(dataDir: string) {
     this.#dataDir = dataDir
   }
 
-  /** Throws StoreUnavailable. `restored`: the database is an older copy of what was here at the last start. */
+  /**
+   * Starts the thread, which opens the database in `dataDir`. Returns `restored: true` if the database is an older copy
+   * of the one at the last start. Throws StoreUnavailable.
+   */
   static async start(dataDir: string): Promise<{ thread: StorageThread; restored: boolean }> {
     const thread = new StorageThread(dataDir)
-    const { restored } = await thread.#start(true)
+    const { restored, methods } = await thread.#start(true)
+    thread.#methods = methods
     return { thread, restored }
   }
 
-  async call<M extends Method>(
-    method: M,
-    args: Parameters<Requests[M]>,
-    transfer?: ArrayBuffer[],
-  ): Promise<ReturnType<Requests[M]>> {
-    if (this.#closing !== null) throw new Error('the store is closed')
-    if (!this.#worker) await this.#restart()
-    return this.#post(method, args, transfer)
+  /**
+   * Returns the methods of a store's tables, each answered by the thread. They are made here, one function each from
+   * the names that the thread gave when it started: nothing lists them a second time, and a call passes no Proxy.
+   */
+  over<S extends TableStore>(store: S): Remote<S> {
+    const made = this.#methods[store].map((name) => {
+      const method = name as Method<S>
+      return [method, (...args: Arguments<S, typeof method>) => this.call(store, method, args)]
+    })
+    return Object.fromEntries(made)
   }
 
-  /** Answers what was asked before, folds the write-ahead log into the database, ends the thread. Repeating is harmless. */
+  /** Has the thread call a method of a store. Buffers in `transfer` are handed over instead of cloned. */
+  async call<S extends keyof Stores, M extends Method<S>>(
+    store: S,
+    method: M,
+    args: Arguments<S, M>,
+    transfer?: ArrayBuffer[],
+  ): Promise<Value<S, M>> {
+    if (this.#closing !== null) throw new Error('the store is closed')
+    if (!this.#worker) await this.#restart()
+    return this.#post(store, method, args, transfer)
+  }
+
+  /** Answers earlier requests, folds the write-ahead log into the database and ends the thread. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
   }
 
-  #post<M extends Method>(
+  #post<S extends keyof Stores, M extends Method<S>>(
+    store: S,
     method: M,
-    args: Parameters<Requests[M]>,
+    args: Arguments<S, M>,
     transfer?: ArrayBuffer[],
-  ): Promise<ReturnType<Requests[M]>> {
+  ): Promise<Value<S, M>> {
     const id = ++this.#lastId
     return new Promise((resolve, reject) => {
-      // The thread answers each method with what Requests says.
+      // The thread answers each method with what Stores says.
       this.#pending.set(id, { resolve: resolve as Pending['resolve'], reject })
-      this.#worker?.postMessage([id, method, args] as unknown as Request, transfer)
+      this.#worker?.postMessage([id, store, method, args] satisfies Request, transfer)
     })
   }
 
@@ -110,6 +138,6 @@ export class StorageThread {
   async #close(): Promise<void> {
     const worker = this.#worker
     if (!worker) return
-    await Promise.all([this.#post('close', []), once(worker, 'exit')])
+    await Promise.all([this.#post('thread', 'close', []), once(worker, 'exit')])
   }
 }

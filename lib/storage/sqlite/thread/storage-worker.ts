@@ -1,0 +1,170 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { type Database, openDatabase } from '../database.ts'
+import { toWireError } from '../store-error.ts'
+import { buffersOf, packedLog } from './packed-log.ts'
+import {
+  READY,
+  type Ready,
+  type Reply,
+  type Request,
+  type Stores,
+  type TableStore,
+  type ThreadStart,
+} from './requests.ts'
+
+/*
+ * The storage thread: owns the database and answers requests one after the other, synchronously, by calling the named
+ * method of the named store. While an account transaction is open, only its own requests are answered and all others
+ * wait in their order, so that neither connection ever finds the database locked by the other.
+ */
+
+/** How often the mark is brought up to the commits, ms. */
+const MARK_MS = 10_000
+/** Pause between two steps of giving back free pages, ms. */
+const GIVE_BACK_MS = 100
+
+type Served = Readonly<Record<string, (...args: readonly unknown[]) => unknown>>
+
+if (!parentPort) throw new Error('storage-worker.ts is the entry of a worker thread')
+const port = parentPort
+const { dataDir, isStart } = workerData as ThreadStart
+const waiting: Request[] = []
+let open: Database | null = null
+let giveBackTimer: NodeJS.Timeout | undefined
+
+/** What is served in place of, or besides, the tables' own methods. */
+const special: { readonly [S in keyof Stores]?: Partial<Stores[S]> } = {
+  log: {
+    ...packedLog(
+      () => database().log,
+      (rows) => database().mark.add(rows),
+    ),
+    trim(documentId, upto) {
+      database().log.trim(documentId, upto)
+      giveBackSoon()
+    },
+  },
+  thread: {
+    reopen() {
+      // The old connections go last: until the new ones are open they still serve reads, and without any connection the
+      // write-ahead log would go too, and a full disk could not make another.
+      const before = open
+      open = openDatabase(dataDir, answerWaiting)
+      before?.release()
+      open.prove()
+    },
+    close() {
+      clearInterval(markTimer)
+      clearTimeout(giveBackTimer)
+      // After the reply; then nothing keeps the thread alive.
+      setImmediate(() => port.close())
+      updateMark()
+      shut()
+    },
+  },
+}
+
+const markTimer = setInterval(updateMark, MARK_MS)
+start()
+
+function start(): void {
+  try {
+    open = openDatabase(dataDir, answerWaiting)
+    const ready: Ready = {
+      restored: isStart && open.mark.countStart(Date.now()),
+      methods: methodsOf(open),
+    }
+    port.postMessage([READY, ready] satisfies Reply)
+    port.on('message', receive)
+  } catch (error) {
+    clearInterval(markTimer)
+    port.postMessage([READY, undefined, toWireError(error)] satisfies Reply)
+  }
+}
+
+/** Returns the names of the tables' public methods: all that their classes declare without `#`. */
+function methodsOf(stores: Pick<Database, TableStore>): Ready['methods'] {
+  const namesOf = (tables: object) =>
+    Object.getOwnPropertyNames(Object.getPrototypeOf(tables)).filter((name) => name !== 'constructor')
+  return {
+    log: namesOf(stores.log),
+    catalog: namesOf(stores.catalog),
+    owners: namesOf(stores.owners),
+    access: namesOf(stores.access),
+  }
+}
+
+function receive(request: Request): void {
+  const transaction = open?.accounts.open ?? null
+  if (transaction === null || belongsTo(transaction, request)) answer(request)
+  else waiting.push(request)
+}
+
+function answerWaiting(): void {
+  while (open?.accounts.open === null) {
+    const request = waiting.shift()
+    if (!request) return
+    answer(request)
+  }
+}
+
+function answer([id, store, method, args]: Request): void {
+  try {
+    const value = call(store, method, args)
+    port.postMessage([id, value] satisfies Reply, buffersOf(value))
+  } catch (error) {
+    port.postMessage([id, undefined, toWireError(error)] satisfies Reply)
+  }
+}
+
+/** The types of `StorageThread.call` hold store, method and arguments together; the compiler cannot follow them to here. */
+function call(store: keyof Stores, method: string, args: readonly unknown[]): unknown {
+  const own = (special[store] as Served | undefined)?.[method]
+  if (own) return own(...args)
+  const served = (store === 'thread' ? {} : database()[store]) as Served
+  if (!served[method]) throw new Error(`${store} has no method ${method}`)
+  return served[method](...args)
+}
+
+function belongsTo(transaction: number, [, store, method, args]: Request): boolean {
+  return store === 'accounts' && method !== 'begin' && args[0] === transaction
+}
+
+function database(): Database {
+  if (!open) throw new Error('the database is closed')
+  return open
+}
+
+function shut(): void {
+  const closing = open
+  open = null
+  closing?.close()
+}
+
+function updateMark(): void {
+  try {
+    open?.mark.update()
+  } catch {
+    // The older mark stays, and stays true; a full disk is reported by the commits.
+  }
+}
+
+function giveBackSoon(): void {
+  giveBackTimer ??= setTimeout(() => {
+    giveBackTimer = undefined
+    if (giveBack()) giveBackSoon()
+  }, GIVE_BACK_MS)
+}
+
+/** Returns true if there is more to do. */
+function giveBack(): boolean {
+  if (!open) return false
+  // An account transaction holds the write lock.
+  if (open.accounts.open !== null) return true
+  try {
+    return open.freePages.step()
+  } catch {
+    // A full disk, say. The next trim comes here again.
+    return false
+  }
+}
