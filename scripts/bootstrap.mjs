@@ -1,6 +1,6 @@
-// What has to be there before `npm start`, `npm run dev`, `npm run check` and `npm test`: does what is missing, says what
-// it does, and is silent when nothing is. npm runs it before anything is installed and on the machine's own Node, so it is
-// plain JavaScript and imports nothing but Node.
+// Prepares the checkout for `npm start`, `npm run dev`, `npm run check` and `npm test`: does whatever is missing and
+// prints each step; prints nothing if nothing is missing. npm runs it before anything is installed and on the machine's
+// own Node, so it is plain JavaScript and imports nothing but Node.
 
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -14,7 +14,7 @@ const notes = join(root, 'node_modules', '.bootstrap')
 const lock = join(root, '.bootstrap.lock')
 const at = (...parts) => join(root, ...parts)
 
-/** What each purpose needs, in this order. */
+/** The steps of each purpose, in order. */
 const needs = {
   build: [dependencies, build],
   start: [dependencies, build],

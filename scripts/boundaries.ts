@@ -6,7 +6,7 @@ import { filesUnder } from './sources.ts'
 
 const CONFIG = join(import.meta.dirname, '../.dependency-cruiser.cjs')
 const SOURCE = /\.tsx?$/
-/** What the rules speak about; tests and scripts may import anything. */
+/** The files the rules are about; tests and scripts may import anything. */
 const PLACES = ['lib', 'app', 'server.ts']
 
 export interface Breach extends Arrow {
@@ -14,18 +14,18 @@ export interface Breach extends Arrow {
 }
 
 export interface Survey {
-  /** Source files that were read, relative to the tree. */
+  /** Source files that were read, as paths relative to the tree. */
   readonly looked: readonly string[]
-  /** Imports found in them. Zero from many files means that the reader does not understand them. */
+  /** Number of imports in them. Zero in many files means that the parser does not understand them. */
   readonly imports: number
   /** Imports of one file that was read by another. */
   readonly arrows: readonly Arrow[]
   readonly breaches: readonly Breach[]
-  /** Source files on disk that the tool passed over: always an error, it says "no violations" of those too. */
+  /** Source files on disk that the tool skipped. Always an error: it reports no violations for those. */
   readonly overlooked: readonly string[]
 }
 
-/** Reads every source file of the tree at `root` and holds its imports against .dependency-cruiser.cjs. */
+/** Reads every source file of the tree at `root` and checks its imports against .dependency-cruiser.cjs. */
 export async function surveyBoundaries(root: string): Promise<Survey> {
   const onDisk = PLACES.flatMap((place) => filesUnder(root, place)).filter((file) => SOURCE.test(file))
   const options = await extractDepcruiseOptions(CONFIG)

@@ -11,17 +11,17 @@ import { type Comment, commentsOf, filesUnder, textOf } from './sources.ts'
 
 /** A limit above its goal is a count of today: it is lowered as the count falls and never raised. */
 export const LIMITS = {
-  /** Goal 0. */
-  circles: 1,
-  /** Goal 0. */
-  arrowsBack: 11,
+  /** Circles among rooms, see RoomGraph. */
+  circles: 0,
+  /** Arrows in a circle or against the table of imports. */
+  arrowsBack: 0,
   /** Function-typed fields. Goal 20 each. */
   functionFields: { 'lib/client': 67, 'lib/server': 21 } as Record<string, number>,
   /** Comments that begin with a question word, see QUESTION. Goal 0. */
-  questions: 401,
+  questions: 395,
   /** Places that say "at once", in comments and documents. Goal 0. */
-  atOnce: 81,
-  /** Files that stand directly in one folder of lib. */
+  atOnce: 80,
+  /** Files directly in one folder of lib. */
   filesInFolder: 20,
   filesInNamedFolder: { 'lib/editor/binding': 24, 'lib/storage/sqlite': 21 } as Record<string, number>,
   linesOfFile: 350,
@@ -45,7 +45,7 @@ const CODE = /\.(tsx?|mjs)$/
 const WITH_COMMENTS = /\.(tsx?|mjs|css|c)$/
 const QUESTION = /^(Who|Whoever|What|Whose|Whom)\b/
 const AT_ONCE = /\bat\s+once\b/gi
-/** Places named of one problem: a room that is cleaned up next needs no more. */
+/** Places listed for one problem at most. */
 const SHOWN = 25
 /** Stands in the first block comment of a long file. */
 const REASON = /\bOver 350 lines: \S/

@@ -9,12 +9,12 @@ const TABLE = `lib/${FOLDER}/document-connection.ts`
 let folder: string
 
 beforeEach(async () => {
-  // Beside the code, so that its imports lead where they lead; the folder is none that anything reads.
+  // In lib, so that its imports resolve; nothing reads a folder whose name starts with a dot.
   folder = await mkdtemp(join(repository, 'lib/.planted-'))
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-/** What the compiler says of the event table with `work` done to it. */
+/** Returns the compiler's output for the event table changed by `work`. */
 async function compile(work: (source: string) => string): Promise<string> {
   const source = await readFile(join(repository, TABLE), 'utf8')
   const planted = work(source)

@@ -18,7 +18,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(tree, { recursive: true, force: true }))
 
-/** What the linter says of a file with that text. */
+/** Lints a file with that text. */
 async function lint(file: string, text: string): Promise<{ ok: boolean; said: string }> {
   await writeFile(join(tree, file), text)
   const biome = join(repository, 'node_modules/.bin/biome')

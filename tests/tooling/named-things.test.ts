@@ -6,9 +6,9 @@ const repository = join(import.meta.dirname, '../..')
 
 interface Text {
   readonly file: string
-  /** What is searched for names of files and of decisions: a document, or the comments of a source file. */
+  /** Searched for names of files and of decisions: a document, or the comments of a source file. */
   readonly prose: string
-  /** What is searched for ids of rules: the names of tests carry them too. */
+  /** Searched for ids of rules, which names of tests carry too, and for paths made in code. */
   readonly whole: string
 }
 
