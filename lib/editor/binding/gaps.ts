@@ -1,5 +1,5 @@
 import { Fragment } from '@tiptap/pm/model'
-import type { Entry, Shown } from './shown.ts'
+import type { Piece, Shown } from './shown.ts'
 
 /** Entries that are gone, by range of the old list, and what stands there now, by range of the new one. */
 export interface Gap {
@@ -14,12 +14,12 @@ export interface Gap {
  * same order before and after.
  */
 export function gapsBetween(before: Shown, after: Shown): Gap[] {
-  const gaps = gapsIn(before.entries, after.entries)
+  const gaps = gapsIn(before.pieces, after.pieces)
   if (gaps.length > 1 && !before.node.inlineContent) joinInvalid(before, after, gaps)
   return gaps
 }
 
-function gapsIn(before: readonly Entry[], after: readonly Entry[]): Gap[] {
+function gapsIn(before: readonly Piece[], after: readonly Piece[]): Gap[] {
   const isSameList =
     before.length === after.length && before.every(({ key }, at) => key && key === after[at]?.key)
   if (isSameList) return []
@@ -48,8 +48,8 @@ function joinInvalid(before: Shown, after: Shown, gaps: Gap[]): void {
   for (let index = gaps.length - 1; index > 0; index -= 1) {
     const [gap, left] = [gaps[index], gaps[index - 1]]
     if (!gap || !left) continue
-    const nodes = [...before.entries.slice(0, gap.from), ...after.entries.slice(gap.newFrom)].flatMap(
-      (entry) => entry.nodes,
+    const nodes = [...before.pieces.slice(0, gap.from), ...after.pieces.slice(gap.newFrom)].flatMap(
+      (piece) => piece.nodes,
     )
     if (before.node.type.validContent(Fragment.fromArray(nodes))) continue
     gaps.splice(index - 1, 2, { from: left.from, to: gap.to, newFrom: left.newFrom, newTo: gap.newTo })

@@ -2,7 +2,7 @@ import type { Mark, Node } from '@tiptap/pm/model'
 import * as Y from 'yjs'
 import type { TextAttributes } from './format.ts'
 import type { Making } from './making.ts'
-import { adopt, type Entry, elementEntry, type Shown, sizeOf, type TextEntry } from './shown.ts'
+import { adopt, elementPiece, type Piece, type Shown, sizeOf, type TextPiece } from './shown.ts'
 import { copyOfText } from './strange.ts'
 import { editBetween, isSplit, lineOf } from './text-edits.ts'
 
@@ -16,14 +16,14 @@ interface InsideWriting {
   write(shown: Shown, node: Node, caret: number | null): Shown
 }
 
-/** Writes the changed content of a block of text and returns its entries. `caret`: a position in that content. */
+/** Writes the changed content of a block of text and returns its pieces. `caret`: a position in that content. */
 export function writeLine(
   making: Making,
   insides: InsideWriting,
   shown: Shown,
   node: Node,
   caret: number | null,
-): Entry[] {
+): Piece[] {
   const [old, nodes] = [shown.node.content.content, node.content.content]
   const [before, after] = [lineOf(old), lineOf(nodes)]
   const edit = editBetween(before, after, caret === null ? null : placeIn(nodes, caret))
@@ -33,7 +33,7 @@ export function writeLine(
     const isOneNode = edit.remove === 1 && edit.insert === 1 && gone?.type === come?.type
     if (!isOneNode || !come || !line.update(edit.at, come)) {
       line.remove(edit.at, edit.remove)
-      line.insert(edit.to, [...pieces(nodes, edit.to, edit.to + edit.insert)])
+      line.insert(edit.to, [...slicesOf(nodes, edit.to, edit.to + edit.insert)])
     }
   }
   for (const change of changedMarks(old, nodes, edit ?? { at: after.text.length, remove: 0, insert: 0 })) {
@@ -43,12 +43,12 @@ export function writeLine(
     if (to - from !== change.to - change.from) making.isStale = true
     line.format({ ...change, from, to })
   }
-  return line.entries(nodes)
+  return line.pieces(nodes)
 }
 
-/** One child of the block, and how many places it takes up; the text of a new one is not yet in `entry`. */
+/** One child of the block, and how many places it takes up; the text of a new one is not yet in `piece`. */
 interface Part {
-  entry: Entry
+  piece: Piece
   size: number
 }
 
@@ -65,22 +65,22 @@ class LineWriting {
   readonly #type: Y.XmlFragment
   readonly #parts: Part[]
 
-  constructor(making: Making, insides: InsideWriting, { type, entries }: Shown) {
+  constructor(making: Making, insides: InsideWriting, { type, pieces }: Shown) {
     this.#making = making
     this.#insides = insides
     this.#type = type
-    this.#parts = entries.map((entry) => ({
-      entry,
-      size: entry.kind === 'text' ? sizeOf(entry.nodes) : entry.nodes.length,
+    this.#parts = pieces.map((piece) => ({
+      piece,
+      size: piece.kind === 'text' ? sizeOf(piece.nodes) : piece.nodes.length,
     }))
   }
 
   /** Writes an inline node that is still the same one, with other attributes or content; false when it cannot be. */
   update(at: number, node: Node): boolean {
     const found = this.#parts[this.#partAt(at)]
-    if (found?.entry.kind !== 'element') return false
-    const { key, shown } = found.entry
-    found.entry = elementEntry(key, this.#insides.write(shown, node, null))
+    if (found?.piece.kind !== 'element') return false
+    const { key, shown } = found.piece
+    found.piece = elementPiece(key, this.#insides.write(shown, node, null))
     return true
   }
 
@@ -93,12 +93,12 @@ class LineWriting {
       const [first, last] = [Math.max(start, from), Math.min(end, from + length)]
       end = start
       if (last <= first) continue
-      this.#making.keep(part.entry)
-      if (part.entry.kind === 'text') {
-        part.entry.key.delete(first - start, last - first)
+      this.#making.keep(part.piece)
+      if (part.piece.kind === 'text') {
+        part.piece.key.delete(first - start, last - first)
         part.size -= last - first
       } else {
-        if (part.entry.kind !== 'fill') this.#type.delete(this.#indexOf(index), 1)
+        if (part.piece.kind !== 'fill') this.#type.delete(this.#indexOf(index), 1)
         this.#parts.splice(index, 1)
       }
     }
@@ -109,7 +109,7 @@ class LineWriting {
     let { index, offset } = this.#cursorAt(at)
     for (const node of nodes) {
       const part = this.#parts[index]
-      const text = part?.entry.kind === 'text' ? part.entry.key : null
+      const text = part?.piece.kind === 'text' ? part.piece.key : null
       const embed = node.isText ? null : this.#making.kept(node)
       if ((node.isText || embed?.embed) && part && text) {
         if (embed) text.insertEmbed(offset, embed.make() as object)
@@ -119,9 +119,9 @@ class LineWriting {
         continue
       }
       if (node.isText || embed?.embed) {
-        const entry = this.#making.text(node.isText ? [node] : [])
-        if (embed) entry.key.insertEmbed(0, embed.make() as object)
-        this.#put(index, { entry, size: node.nodeSize })
+        const piece = this.#making.text(node.isText ? [node] : [])
+        if (embed) piece.key.insertEmbed(0, embed.make() as object)
+        this.#put(index, { piece, size: node.nodeSize })
         offset = node.nodeSize
         continue
       }
@@ -129,35 +129,35 @@ class LineWriting {
         if (offset < part.size) this.#split(index, part, text, offset)
         index += 1
       }
-      const entry = this.#making.create(node)
-      if (entry) this.#put(index, { entry, size: 1 })
-      if (entry) index += 1
+      const piece = this.#making.create(node)
+      if (piece) this.#put(index, { piece, size: 1 })
+      if (piece) index += 1
       offset = 0
     }
   }
 
   format({ from, to, marks }: Formatting): void {
     let start = 0
-    for (const { entry, size } of this.#parts) {
+    for (const { piece, size } of this.#parts) {
       const [first, last] = [Math.max(from, start), Math.min(to, start + size)]
-      if (entry.kind === 'text' && first < last)
-        setMarks(this.#making, entry.key, first - start, last - start, marks)
+      if (piece.kind === 'text' && first < last)
+        setMarks(this.#making, piece.key, first - start, last - start, marks)
       start += size
     }
   }
 
-  /** The entries over the nodes of the new line. */
-  entries(nodes: readonly Node[]): Entry[] {
+  /** The pieces over the nodes of the new line. */
+  pieces(nodes: readonly Node[]): Piece[] {
     let start = 0
-    return this.#parts.map(({ entry, size }): Entry => {
-      const own = [...pieces(nodes, start, start + size)]
+    return this.#parts.map(({ piece, size }): Piece => {
+      const own = [...slicesOf(nodes, start, start + size)]
       start += size
-      if (entry.kind === 'text') return { ...entry, nodes: own }
+      if (piece.kind === 'text') return { ...piece, nodes: own }
       const [node] = own
-      if (!node) return entry
-      return entry.kind === 'element'
-        ? elementEntry(entry.key, adopt(entry.shown, node))
-        : { ...entry, nodes: own }
+      if (!node) return piece
+      return piece.kind === 'element'
+        ? elementPiece(piece.key, adopt(piece.shown, node))
+        : { ...piece, nodes: own }
     })
   }
 
@@ -176,8 +176,8 @@ class LineWriting {
   #cursorAt(at: number): { index: number; offset: number } {
     let start = 0
     let between = this.#parts.length
-    for (const [index, { entry, size }] of this.#parts.entries()) {
-      if (entry.kind === 'text' && at >= start && at <= start + size) return { index, offset: at - start }
+    for (const [index, { piece, size }] of this.#parts.entries()) {
+      if (piece.kind === 'text' && at >= start && at <= start + size) return { index, offset: at - start }
       if (start >= at) between = Math.min(between, index)
       if (start > at) break
       start += size
@@ -187,20 +187,20 @@ class LineWriting {
 
   /** The index in the Y.Doc: what fills the schema is not there. */
   #indexOf(part: number): number {
-    return this.#parts.slice(0, part).filter(({ entry }) => entry.kind !== 'fill').length
+    return this.#parts.slice(0, part).filter(({ piece }) => piece.kind !== 'fill').length
   }
 
   #put(index: number, part: Part): void {
-    this.#type.insert(this.#indexOf(index), [part.entry.key as Y.XmlElement])
+    this.#type.insert(this.#indexOf(index), [part.piece.key as Y.XmlElement])
     this.#parts.splice(index, 0, part)
   }
 
   #split(index: number, part: Part, text: Y.XmlText, offset: number): void {
-    const rest: TextEntry = { kind: 'text', key: copyOfText(text, offset), nodes: [], strange: false }
+    const rest: TextPiece = { kind: 'text', key: copyOfText(text, offset), nodes: [], strange: false }
     // Placeholders in it stand for copies now.
-    if (part.entry.kind === 'text' && part.entry.strange) this.#making.isStale = true
+    if (part.piece.kind === 'text' && part.piece.strange) this.#making.isStale = true
     text.delete(offset, part.size - offset)
-    this.#put(index + 1, { entry: rest, size: part.size - offset })
+    this.#put(index + 1, { piece: rest, size: part.size - offset })
     part.size = offset
   }
 }
@@ -291,7 +291,7 @@ function* textRunsIn(nodes: readonly Node[], from: number, to: number) {
 }
 
 /** The nodes between two places, text cut to fit. */
-function* pieces(nodes: readonly Node[], from: number, to: number): Generator<Node> {
+function* slicesOf(nodes: readonly Node[], from: number, to: number): Generator<Node> {
   let start = 0
   for (const node of nodes) {
     const end = start + (node.isText ? node.nodeSize : 1)

@@ -2,7 +2,7 @@ import type { Node, NodeType } from '@tiptap/pm/model'
 import * as Y from 'yjs'
 import type { Format } from './format.ts'
 import type { Rendering } from './rendering.ts'
-import { type Entry, elementEntry, isStrange, type TextEntry } from './shown.ts'
+import { elementPiece, isStrange, type Piece, type TextPiece } from './shown.ts'
 import { type Kept, living, strangeIds } from './strange.ts'
 
 /** Makes the Y types of one local change. Used by the writing of blocks and of lines alike. */
@@ -21,7 +21,7 @@ export class Making {
   }
 
   /** Returns a new child for a node other than text, or null for a placeholder whose content is gone. */
-  create(node: Node): Exclude<Entry, { kind: 'fill' }> | null {
+  create(node: Node): Exclude<Piece, { kind: 'fill' }> | null {
     if (this.#placeholders.has(node.type)) {
       const kept = this.kept(node)
       if (!kept) return null
@@ -30,15 +30,15 @@ export class Making {
     const type = new Y.XmlElement(node.type.name)
     for (const [name, value] of Object.entries(node.attrs))
       if (value !== null && value !== undefined) type.setAttribute(name, value)
-    const entries = textRuns(node.content.content).flatMap((run) =>
+    const pieces = textRuns(node.content.content).flatMap((run) =>
       Array.isArray(run) ? this.text(run) : (this.create(run) ?? []),
     )
-    type.insert(0, entries.map(({ key }) => key) as Y.XmlElement[])
-    return elementEntry(type, { type, node, entries, strange: entries.some(isStrange) })
+    type.insert(0, pieces.map(({ key }) => key) as Y.XmlElement[])
+    return elementPiece(type, { type, node, pieces, strange: pieces.some(isStrange) })
   }
 
   /** Returns a new text made of text nodes. */
-  text(nodes: readonly Node[]): TextEntry {
+  text(nodes: readonly Node[]): TextPiece {
     const text = new Y.XmlText()
     text.applyDelta(
       nodes.map((node) => ({
@@ -56,10 +56,10 @@ export class Making {
     return text.toWellFormed()
   }
 
-  /** Copies the unknown content of an entry before it is deleted, since a placeholder for it may stand elsewhere now. */
-  keep(entry: Entry): void {
-    if (!isStrange(entry)) return
-    for (const id of strangeIds(entry)) {
+  /** Copies the unknown content of a piece before it is deleted, since a placeholder for it may stand elsewhere now. */
+  keep(piece: Piece): void {
+    if (!isStrange(piece)) return
+    for (const id of strangeIds(piece)) {
       const found = living(this.#doc, id)
       if (found) this.#kept.set(id, found)
     }

@@ -1,7 +1,7 @@
 import type { Node } from '@tiptap/pm/model'
 import { AllSelection, NodeSelection, type Selection, TextSelection } from '@tiptap/pm/state'
 import * as Y from 'yjs'
-import { type Entry, type Shown, sizeOf } from './shown.ts'
+import { type Piece, type Shown, sizeOf } from './shown.ts'
 
 /* Positions of the document as places in the Y.Doc, which survive what others write, and back. */
 
@@ -22,17 +22,17 @@ export function relativePosition(root: Shown, position: number): Y.RelativePosit
     let start = 0
     let index = 0
     let before = -1
-    for (const entry of shown.entries) {
-      const end = start + sizeOf(entry.nodes)
+    for (const piece of shown.pieces) {
+      const end = start + sizeOf(piece.nodes)
       // Left of a boundary: what is inserted there by others comes behind it.
-      if (entry.kind === 'text' && left >= start && left <= end)
-        return Y.createRelativePositionFromTypeIndex(entry.key, left - start, -1)
+      if (piece.kind === 'text' && left >= start && left <= end)
+        return Y.createRelativePositionFromTypeIndex(piece.key, left - start, -1)
       if (left === start && before < 0) before = index
-      if (left > start && left < end && entry.kind === 'element') inside = entry.shown
+      if (left > start && left < end && piece.kind === 'element') inside = piece.shown
       if (left > start && left < end && before < 0) before = index
       if (inside || start > left) break
       start = end
-      if (entry.kind !== 'fill') index += 1
+      if (piece.kind !== 'fill') index += 1
     }
     if (!inside) return Y.createRelativePositionFromTypeIndex(shown.type, before < 0 ? index : before)
     left -= start + 1
@@ -62,13 +62,13 @@ export function absolutePosition(root: Shown, relative: Y.RelativePosition): num
   let shown = root
   let start = 0
   for (const each of path) {
-    let inside: Entry | null = null
-    for (const entry of shown.entries) {
-      if (entry.key === each) {
-        inside = entry
+    let inside: Piece | null = null
+    for (const piece of shown.pieces) {
+      if (piece.key === each) {
+        inside = piece
         break
       }
-      start += sizeOf(entry.nodes)
+      start += sizeOf(piece.nodes)
     }
     if (inside?.kind === 'text') return start + Math.min(index, sizeOf(inside.nodes))
     if (inside?.kind !== 'element') return start
@@ -104,15 +104,15 @@ function indexOf(item: Y.Item): number {
   return index
 }
 
-function sizeBefore({ entries }: Shown, index: number): number {
+function sizeBefore({ pieces }: Shown, index: number): number {
   let size = 0
   let seen = 0
-  for (const entry of entries) {
-    if (entry.kind !== 'fill') {
+  for (const piece of pieces) {
+    if (piece.kind !== 'fill') {
       if (seen === index) break
       seen += 1
     }
-    size += sizeOf(entry.nodes)
+    size += sizeOf(piece.nodes)
   }
   return size
 }

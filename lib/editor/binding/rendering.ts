@@ -1,7 +1,7 @@
 import { type ContentMatch, Fragment, type Node, type NodeType } from '@tiptap/pm/model'
 import * as Y from 'yjs'
 import type { Format, TextAttributes } from './format.ts'
-import { type Entry, elementEntry, equalNodes, isStrange, type Shown, type TextEntry } from './shown.ts'
+import { elementPiece, equalNodes, isStrange, type Piece, type Shown, type TextPiece } from './shown.ts'
 
 /*
  * From the Y.Doc to nodes. Only reads: nothing is ever written or deleted because it is strange. What the schema does
@@ -60,25 +60,25 @@ export class Rendering {
 
   /** A type of which only something inside changed; null when it must be put together again. */
   #above(before: Shown, change: Change): Shown | null {
-    const entries: Entry[] = []
-    for (const entry of before.entries) {
-      const next = this.#isSame(entry, change) ? entry : this.#again(entry, before.node.type, change)
-      if (!next || (next !== entry && !sameTypes(entry.nodes, next.nodes))) return null
-      entries.push(next)
+    const pieces: Piece[] = []
+    for (const piece of before.pieces) {
+      const next = this.#isSame(piece, change) ? piece : this.#again(piece, before.node.type, change)
+      if (!next || (next !== piece && !sameTypes(piece.nodes, next.nodes))) return null
+      pieces.push(next)
     }
-    const content = Fragment.fromArray(entries.flatMap(({ nodes }) => nodes))
-    return { type: before.type, node: before.node.copy(content), entries, strange: entries.some(isStrange) }
+    const content = Fragment.fromArray(pieces.flatMap(({ nodes }) => nodes))
+    return { type: before.type, node: before.node.copy(content), pieces, strange: pieces.some(isStrange) }
   }
 
-  #isSame(entry: Entry, { changed, above }: Change): boolean {
+  #isSame(piece: Piece, { changed, above }: Change): boolean {
     return (
-      typeof entry.key !== 'object' || entry.key === null || !(changed.has(entry.key) || above.has(entry.key))
+      typeof piece.key !== 'object' || piece.key === null || !(changed.has(piece.key) || above.has(piece.key))
     )
   }
 
-  #again(entry: Entry, parent: NodeType, change: Change): Entry | null {
-    if (entry.kind === 'text') return this.#text(entry.key, parent)
-    return entry.kind === 'element' ? this.#element(entry.key, entry, change) : null
+  #again(piece: Piece, parent: NodeType, change: Change): Piece | null {
+    if (piece.kind === 'text') return this.#text(piece.key, parent)
+    return piece.kind === 'element' ? this.#element(piece.key, piece, change) : null
   }
 
   #holder(
@@ -88,14 +88,14 @@ export class Rendering {
     before: Shown | null,
     change: Change | null,
   ): Shown | null {
-    const entries = this.#fitting(type, nodeType, change ? before : null, change)
-    if (!entries) return null
-    const nodes = entries.flatMap((entry) => entry.nodes)
+    const pieces = this.#fitting(type, nodeType, change ? before : null, change)
+    if (!pieces) return null
+    const nodes = pieces.flatMap((piece) => piece.nodes)
     const node = nodeType.create(attributes, nodes)
-    const strange = entries.some(isStrange)
+    const strange = pieces.some(isStrange)
     if (before?.node.sameMarkup(node) && sameObjects(before.node, node))
-      return { type, node: before.node, entries, strange }
-    return { type, node, entries, strange }
+      return { type, node: before.node, pieces, strange }
+    return { type, node, pieces, strange }
   }
 
   /** The children as the schema takes them in this order; null when it cannot be satisfied. */
@@ -104,29 +104,29 @@ export class Rendering {
     nodeType: NodeType,
     before: Shown | null,
     change: Change | null,
-  ): Entry[] | null {
-    const known = new Map(before?.entries.map((entry) => [entry.key, entry] as const))
-    const entries: Entry[] = []
+  ): Piece[] | null {
+    const known = new Map(before?.pieces.map((piece) => [piece.key, piece] as const))
+    const pieces: Piece[] = []
     let match = nodeType.contentMatch
     for (const child of childrenOf(type)) {
-      const entry = this.#child(child, nodeType, known.get(child.key), change)
-      const placed = entry && place(entry, match)
+      const piece = this.#child(child, nodeType, known.get(child.key), change)
+      const placed = piece && place(piece, match)
       if (placed) {
-        entries.push(...placed.entries)
+        pieces.push(...placed.pieces)
         match = placed.match
         continue
       }
       const strange = this.#placeholder(child, nodeType, match, known.get(child.key))
-      entries.push(strange.entry)
+      pieces.push(strange.piece)
       match = strange.match
     }
     const end = match.fillBefore(Fragment.empty, true)
     if (!end) return null
-    for (const node of end.content) entries.push({ kind: 'fill', key: null, nodes: [node] })
-    return before ? withFillsOf(before, entries) : entries
+    for (const node of end.content) pieces.push({ kind: 'fill', key: null, nodes: [node] })
+    return before ? withFillsOf(before, pieces) : pieces
   }
 
-  #child(child: Child, parent: NodeType, before: Entry | undefined, change: Change | null): Entry | null {
+  #child(child: Child, parent: NodeType, before: Piece | undefined, change: Change | null): Piece | null {
     const reusable = before && (before.kind === 'element' || before.kind === 'text') ? before : undefined
     if (reusable && change && this.#isSame(reusable, change)) return reusable
     if (child.type instanceof Y.XmlText) return this.#text(child.type, parent)
@@ -134,16 +134,16 @@ export class Rendering {
     return child.type instanceof Y.XmlElement ? this.#element(child.type, reusable, change) : null
   }
 
-  #element(element: Y.XmlElement, before: Entry | undefined, change: Change | null): Entry | null {
+  #element(element: Y.XmlElement, before: Piece | undefined, change: Change | null): Piece | null {
     const shown = before?.kind === 'element' ? before.shown : null
     if (shown && change && !change.changed.has(element)) {
       const above = this.#above(shown, change)
-      if (above) return elementEntry(element, above)
+      if (above) return elementPiece(element, above)
     }
     const type = this.#typeOf(element.nodeName)
     const attributes = type && this.format.attributes(type, element.getAttributes())
     const next = type && attributes && this.#holder(element, type, attributes, shown, change)
-    return next ? elementEntry(element, next) : null
+    return next ? elementPiece(element, next) : null
   }
 
   #typeOf(name: string): NodeType | null {
@@ -152,7 +152,7 @@ export class Rendering {
     return type === this.placeholders.block || type === this.placeholders.inline ? null : type
   }
 
-  #text(text: Y.XmlText, parent: NodeType): TextEntry | null {
+  #text(text: Y.XmlText, parent: NodeType): TextPiece | null {
     const { schema } = this.format
     const { inline } = this.placeholders
     const nodes: Node[] = []
@@ -180,39 +180,39 @@ export class Rendering {
     { key, id }: Child,
     parent: NodeType,
     match: ContentMatch,
-    before: Entry | undefined,
-  ): { readonly entry: Entry; readonly match: ContentMatch } {
+    before: Piece | undefined,
+  ): { readonly piece: Piece; readonly match: ContentMatch } {
     const type = parent.inlineContent ? this.placeholders.inline : this.placeholders.block
     const next = type && match.matchType(type)
-    if (!type || !next) return { entry: { kind: 'strange', key, nodes: [] }, match }
+    if (!type || !next) return { piece: { kind: 'strange', key, nodes: [] }, match }
     const node = type.create({ of: id })
     const nodes = before?.kind === 'strange' && equalNodes(before.nodes, [node]) ? before.nodes : [node]
-    return { entry: { kind: 'strange', key, nodes }, match: next }
+    return { piece: { kind: 'strange', key, nodes }, match: next }
   }
 }
 
-/** The entry where it may stand, behind what the schema wants before it. */
-function place(entry: Entry, match: ContentMatch): { entries: Entry[]; match: ContentMatch } | null {
-  const content = Fragment.fromArray(entry.nodes as Node[])
+/** The piece where it may stand, behind what the schema wants before it. */
+function place(piece: Piece, match: ContentMatch): { pieces: Piece[]; match: ContentMatch } | null {
+  const content = Fragment.fromArray(piece.nodes as Node[])
   const next = match.matchFragment(content)
-  if (next) return { entries: [entry], match: next }
+  if (next) return { pieces: [piece], match: next }
   const fill = match.fillBefore(content)
   const after = fill && match.matchFragment(fill)?.matchFragment(content)
   if (!fill || !after) return null
   return {
-    entries: [...fill.content.map((node): Entry => ({ kind: 'fill', key: null, nodes: [node] })), entry],
+    pieces: [...fill.content.map((node): Piece => ({ kind: 'fill', key: null, nodes: [node] })), piece],
     match: after,
   }
 }
 
 /** What filled it before fills it again, as the same objects. */
-function withFillsOf(before: Shown, entries: Entry[]): Entry[] {
-  if (!entries.some(({ kind }) => kind === 'fill')) return entries
-  const left = before.entries.filter(({ kind }) => kind === 'fill')
-  return entries.map((entry) => {
-    if (entry.kind !== 'fill') return entry
-    const index = left.findIndex(({ nodes }) => equalNodes(nodes, entry.nodes))
-    return index < 0 ? entry : (left.splice(index, 1)[0] ?? entry)
+function withFillsOf(before: Shown, pieces: Piece[]): Piece[] {
+  if (!pieces.some(({ kind }) => kind === 'fill')) return pieces
+  const left = before.pieces.filter(({ kind }) => kind === 'fill')
+  return pieces.map((piece) => {
+    if (piece.kind !== 'fill') return piece
+    const index = left.findIndex(({ nodes }) => equalNodes(nodes, piece.nodes))
+    return index < 0 ? piece : (left.splice(index, 1)[0] ?? piece)
   })
 }
 

@@ -3,7 +3,7 @@ import type * as Y from 'yjs'
 
 /*
  * What the editor shows of the Y.Doc: a tree beside both. Every Y type that holds others has a `Shown`: the node it is
- * shown as, and one entry for each of its children, in their order. Nothing in it is ever changed: a part that did not
+ * shown as, and one piece for each of its children, in their order. Nothing in it is ever changed: a part that did not
  * change is the very same object afterwards, and so are its nodes.
  */
 
@@ -11,15 +11,15 @@ import type * as Y from 'yjs'
 export interface Shown {
   readonly type: Y.XmlFragment
   readonly node: Node
-  readonly entries: readonly Entry[]
+  readonly pieces: readonly Piece[]
   /** Something in it, however deep, is kept in the Y.Doc without being shown as what it is. */
   readonly strange: boolean
 }
 
 /** One child of a Y type, or what is shown in the place of a missing one. */
-export type Entry = ElementEntry | TextEntry | StrangeEntry | FillEntry
+export type Piece = ElementPiece | TextPiece | StrangePiece | FillPiece
 
-interface ElementEntry {
+interface ElementPiece {
   readonly kind: 'element'
   readonly key: Y.XmlElement
   readonly shown: Shown
@@ -27,7 +27,7 @@ interface ElementEntry {
 }
 
 /** A text takes up as many positions as it is long; its nodes are equal to those in the document, not the same. */
-export interface TextEntry {
+export interface TextPiece {
   readonly kind: 'text'
   readonly key: Y.XmlText
   readonly nodes: readonly Node[]
@@ -35,7 +35,7 @@ export interface TextEntry {
 }
 
 /** What this editor does not know, or what may not stand there: a placeholder, or nothing where none may stand. */
-interface StrangeEntry {
+interface StrangePiece {
   readonly kind: 'strange'
   /** The Y type; the id of its item where it is a plain value. */
   readonly key: object | string
@@ -43,21 +43,21 @@ interface StrangeEntry {
 }
 
 /** A node that the schema demands and the Y.Doc does not have. */
-interface FillEntry {
+interface FillPiece {
   readonly kind: 'fill'
   readonly key: null
   readonly nodes: readonly Node[]
 }
 
-/** An entry for a known element. */
-export function elementEntry(key: Y.XmlElement, shown: Shown): ElementEntry {
+/** A piece for a known element. */
+export function elementPiece(key: Y.XmlElement, shown: Shown): ElementPiece {
   return { kind: 'element', key, shown, nodes: [shown.node] }
 }
 
-/** True when something behind the entry is kept without being shown as what it is. */
-export function isStrange(entry: Entry): boolean {
-  if (entry.kind === 'element') return entry.shown.strange
-  return entry.kind === 'strange' || (entry.kind === 'text' && entry.strange)
+/** True when something behind the piece is kept without being shown as what it is. */
+export function isStrange(piece: Piece): boolean {
+  if (piece.kind === 'element') return piece.shown.strange
+  return piece.kind === 'strange' || (piece.kind === 'text' && piece.strange)
 }
 
 /** Positions that these nodes take up. */
@@ -80,16 +80,16 @@ export function adopt(shown: Shown, node: Node): Shown {
   if (shown.node === node) return shown
   const blocks = node.content.content.filter(({ isText }) => !isText)
   let at = 0
-  const entries = shown.entries.map((entry): Entry => {
+  const pieces = shown.pieces.map((piece): Piece => {
     // The texts of a line are equal, and that is enough.
-    const own = entry.nodes.filter(({ isText }) => !isText).length
+    const own = piece.nodes.filter(({ isText }) => !isText).length
     const real = blocks.slice(at, at + own)
     at += own
-    if (entry.kind === 'text' || real.every((each, index) => each === entry.nodes[index])) return entry
+    if (piece.kind === 'text' || real.every((each, index) => each === piece.nodes[index])) return piece
     const [first] = real
-    return entry.kind === 'element' && first
-      ? elementEntry(entry.key, adopt(entry.shown, first))
-      : { ...entry, nodes: real }
+    return piece.kind === 'element' && first
+      ? elementPiece(piece.key, adopt(piece.shown, first))
+      : { ...piece, nodes: real }
   })
-  return { ...shown, node, entries }
+  return { ...shown, node, pieces }
 }

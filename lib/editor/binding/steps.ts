@@ -3,7 +3,7 @@ import { AddMarkStep, AttrStep, RemoveMarkStep, ReplaceStep, type Step } from '@
 import type * as Y from 'yjs'
 import { isSameValue } from './format.ts'
 import { gapsBetween } from './gaps.ts'
-import { type Entry, equalNodes, type Shown, sizeOf } from './shown.ts'
+import { equalNodes, type Piece, type Shown, sizeOf } from './shown.ts'
 import { editBetween, lineOf, type TextEdit } from './text-edits.ts'
 
 /*
@@ -41,25 +41,25 @@ class Comparison {
     let to = 0
     const upTo = (end: number) => {
       for (; at < end; at += 1, to += 1) {
-        const [old, next] = [before.entries[at], after.entries[to]]
-        if (old && next) this.#entry(old, next, position)
+        const [old, next] = [before.pieces[at], after.pieces[to]]
+        if (old && next) this.#piece(old, next, position)
         position += sizeOf(old?.nodes ?? [])
       }
     }
     for (const gap of gaps) {
       upTo(gap.from)
-      const gone = before.entries.slice(gap.from, gap.to).flatMap(({ nodes }) => nodes)
-      const come = after.entries.slice(gap.newFrom, gap.newTo).flatMap(({ nodes }) => nodes)
+      const gone = before.pieces.slice(gap.from, gap.to).flatMap(({ nodes }) => nodes)
+      const come = after.pieces.slice(gap.newFrom, gap.newTo).flatMap(({ nodes }) => nodes)
       this.#replace(position, gone, come)
       position += sizeOf(gone)
       at = gap.to
       to = gap.newTo
     }
-    upTo(before.entries.length)
+    upTo(before.pieces.length)
   }
 
   /** The same child before and after. */
-  #entry(before: Entry, after: Entry, position: number): void {
+  #piece(before: Piece, after: Piece, position: number): void {
     if (before === after) return
     if (before.kind === 'element' && after.kind === 'element') {
       this.#attributes(before.shown.node, after.shown.node, position)

@@ -1,5 +1,5 @@
 import * as Y from 'yjs'
-import type { Entry, Shown } from './shown.ts'
+import type { Piece, Shown } from './shown.ts'
 
 /*
  * What this editor does not know travels with the block that holds it: Yjs cannot move a type, so it is copied whole
@@ -73,13 +73,13 @@ export function living(doc: Y.Doc, id: string): Kept | null {
   return { make: copies(item.content.getContent()[clock - item.id.clock]), embed }
 }
 
-/** The ids of all that is not known behind an entry. */
-export function* strangeIds(entry: Entry): Generator<string> {
-  if (entry.kind === 'element' && entry.shown.strange) yield* strangeIdsIn(entry.shown)
-  else if (entry.kind === 'strange' || entry.kind === 'text')
-    for (const node of entry.nodes) if (!node.isText) yield String(node.attrs.of)
+/** The ids of all that is not known behind a piece. */
+export function* strangeIds(piece: Piece): Generator<string> {
+  if (piece.kind === 'element' && piece.shown.strange) yield* strangeIdsIn(piece.shown)
+  else if (piece.kind === 'strange' || piece.kind === 'text')
+    for (const node of piece.nodes) if (!node.isText) yield String(node.attrs.of)
 }
 
-function* strangeIdsIn({ entries }: Shown): Generator<string> {
-  for (const entry of entries) yield* strangeIds(entry)
+function* strangeIdsIn({ pieces }: Shown): Generator<string> {
+  for (const piece of pieces) yield* strangeIds(piece)
 }

@@ -4,7 +4,7 @@ import { isSameValue } from './format.ts'
 import { writeLine } from './line-writing.ts'
 import { Making } from './making.ts'
 import type { Rendering } from './rendering.ts'
-import { type Entry, elementEntry, equalNodes, isStrange, type Shown } from './shown.ts'
+import { elementPiece, equalNodes, isStrange, type Piece, type Shown } from './shown.ts'
 import { pairSiblings } from './siblings.ts'
 
 /*
@@ -33,14 +33,14 @@ export class Writing {
     if (shown.node === node) return shown
     this.#attributes(shown, node)
     if (shown.node.content === node.content) return { ...shown, node }
-    const entries = node.inlineContent
+    const pieces = node.inlineContent
       ? writeLine(this.#making, this, shown, node, caret)
       : this.#blocks(shown, node.content.content, caret)
-    const strange = entries.some(isStrange)
+    const strange = pieces.some(isStrange)
     // What could not be shown may have found a place.
-    if (strange && entries.some(({ kind, nodes }) => kind === 'strange' && nodes.length === 0))
+    if (strange && pieces.some(({ kind, nodes }) => kind === 'strange' && nodes.length === 0))
       this.#making.isStale = true
-    return { type: shown.type, node, entries, strange }
+    return { type: shown.type, node, pieces, strange }
   }
 
   #attributes({ type, node: before }: Shown, { attrs }: Node): void {
@@ -52,25 +52,25 @@ export class Writing {
     }
   }
 
-  #blocks({ type, entries }: Shown, nodes: readonly Node[], caret: number | null): Entry[] {
-    const seen = entries.filter((entry) => entry.nodes.length > 0)
+  #blocks({ type, pieces }: Shown, nodes: readonly Node[], caret: number | null): Piece[] {
+    const seen = pieces.filter((piece) => piece.nodes.length > 0)
     const places = this.#whole ? untouched(seen, nodes) : placesOf(seen, nodes)
     const carets = caretsIn(nodes, caret)
-    const update = (entry: Entry, place: number): Entry => {
+    const update = (piece: Piece, place: number): Piece => {
       const node = nodes[place]
-      if (!node || entry.kind === 'text' || entry.kind === 'fill') return entry
-      if (entry.kind === 'element')
-        return elementEntry(entry.key, this.write(entry.shown, node, carets(place)))
-      return { ...entry, nodes: [node] }
+      if (!node || piece.kind === 'text' || piece.kind === 'fill') return piece
+      if (piece.kind === 'element')
+        return elementPiece(piece.key, this.write(piece.shown, node, carets(place)))
+      return { ...piece, nodes: [node] }
     }
     if (isSameList(seen, nodes, places)) {
-      return entries.map((entry) => {
-        const place = places.get(entry)
-        return place === undefined ? entry : update(entry, place)
+      return pieces.map((piece) => {
+        const place = places.get(piece)
+        return place === undefined ? piece : update(piece, place)
       })
     }
-    for (const entry of seen) if (!places.has(entry)) this.#making.keep(entry)
-    const result: Entry[] = []
+    for (const piece of seen) if (!places.has(piece)) this.#making.keep(piece)
+    const result: Piece[] = []
     let [at, done] = [0, 0]
     const createUpTo = (end: number) => {
       const made = nodes.slice(done, end).flatMap((node) => this.#making.create(node) ?? [])
@@ -79,11 +79,11 @@ export class Writing {
       result.push(...made)
       at += made.length
     }
-    for (const entry of entries) {
+    for (const piece of pieces) {
       // What filled the schema becomes part of the text with the first change beside it.
-      if (entry.kind === 'fill') continue
-      const place = places.get(entry)
-      if (place === undefined && entry.nodes.length > 0) {
+      if (piece.kind === 'fill') continue
+      const place = places.get(piece)
+      if (place === undefined && piece.nodes.length > 0) {
         type.delete(at, 1)
         continue
       }
@@ -91,7 +91,7 @@ export class Writing {
         createUpTo(place)
         done = place + 1
       }
-      result.push(place === undefined ? entry : update(entry, place))
+      result.push(place === undefined ? piece : update(piece, place))
       at += 1
     }
     createUpTo(nodes.length)
@@ -99,51 +99,51 @@ export class Writing {
   }
 }
 
-/** Which node each entry has become. */
-function placesOf(seen: readonly Entry[], nodes: readonly Node[]): Map<Entry, number> {
-  const places = new Map<Entry, number>()
+/** Which node each piece has become. */
+function placesOf(seen: readonly Piece[], nodes: readonly Node[]): Map<Piece, number> {
+  const places = new Map<Piece, number>()
   const pairs = pairSiblings(
-    seen.flatMap((entry) => entry.nodes),
+    seen.flatMap((piece) => piece.nodes),
     nodes,
   )
-  seen.forEach((entry, index) => {
+  seen.forEach((piece, index) => {
     const place = pairs[index] ?? null
     const node = place === null ? null : nodes[place]
     if (place === null || !node) return
     // A placeholder becomes nothing else; another one is another thing.
-    if (entry.kind === 'strange' && !equalNodes(entry.nodes, [node])) return
-    places.set(entry, place)
+    if (piece.kind === 'strange' && !equalNodes(piece.nodes, [node])) return
+    places.set(piece, place)
   })
   return places
 }
 
 /** Only the equal ones before and behind what differs. */
-function untouched(seen: readonly Entry[], nodes: readonly Node[]): Map<Entry, number> {
-  const places = new Map<Entry, number>()
-  const isSame = (entry: Entry | undefined, node: Node | undefined) =>
-    entry !== undefined && node !== undefined && equalNodes(entry.nodes, [node])
+function untouched(seen: readonly Piece[], nodes: readonly Node[]): Map<Piece, number> {
+  const places = new Map<Piece, number>()
+  const isSame = (piece: Piece | undefined, node: Node | undefined) =>
+    piece !== undefined && node !== undefined && equalNodes(piece.nodes, [node])
   let start = 0
   for (; start < seen.length && isSame(seen[start], nodes[start]); start += 1)
-    places.set(seen[start] as Entry, start)
+    places.set(seen[start] as Piece, start)
   for (let end = 1; end <= Math.min(seen.length, nodes.length) - start; end += 1) {
-    const entry = seen.at(-end)
-    if (!entry || !isSame(entry, nodes.at(-end))) break
-    places.set(entry, nodes.length - end)
+    const piece = seen.at(-end)
+    if (!piece || !isSame(piece, nodes.at(-end))) break
+    places.set(piece, nodes.length - end)
   }
   return places
 }
 
 /** True when only insides changed: all blocks are there in their order, and what fills the schema is as it was. */
 function isSameList(
-  seen: readonly Entry[],
+  seen: readonly Piece[],
   nodes: readonly Node[],
-  places: ReadonlyMap<Entry, number>,
+  places: ReadonlyMap<Piece, number>,
 ): boolean {
   return (
     seen.length === nodes.length &&
     seen.every(
-      (entry, index) =>
-        places.get(entry) === index && (entry.kind !== 'fill' || entry.nodes[0] === nodes[index]),
+      (piece, index) =>
+        places.get(piece) === index && (piece.kind !== 'fill' || piece.nodes[0] === nodes[index]),
     )
   )
 }

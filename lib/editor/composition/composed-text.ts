@@ -2,7 +2,7 @@ import { Selection } from '@tiptap/pm/state'
 import type { EditorView } from '@tiptap/pm/view'
 import * as Y from 'yjs'
 import { syncKey } from '../binding/plugin-states.ts'
-import type { Entry, Shown } from '../binding/shown.ts'
+import type { Piece, Shown } from '../binding/shown.ts'
 
 /** The element of the shared document that the caret is in; null when there is none. */
 export function blockAtCaret({ state }: EditorView): Y.XmlElement | null {
@@ -13,12 +13,12 @@ export function blockAtCaret({ state }: EditorView): Y.XmlElement | null {
   for (let depth = 0; depth < $head.depth; depth++) {
     const at = $head.index(depth)
     let before = 0
-    const entry: Entry | undefined = shown.entries.find(({ nodes }) => {
+    const piece: Piece | undefined = shown.pieces.find(({ nodes }) => {
       before += nodes.length
       return at < before
     })
-    if (entry?.kind !== 'element') return null
-    shown = entry.shown
+    if (piece?.kind !== 'element') return null
+    shown = piece.shown
   }
   return shown.type instanceof Y.XmlElement ? shown.type : null
 }

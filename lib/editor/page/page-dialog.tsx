@@ -15,11 +15,11 @@ const shortcuts = laterPart(() => import('./shortcuts.tsx').then((module) => mod
 const deleteQuestion = laterPart(() =>
   import('./delete-question.tsx').then((module) => module.DeleteQuestion),
 )
-const linkForm = laterPart(() => import('./link-form.tsx').then((module) => module.LinkForm))
+const hyperlinkForm = laterPart(() => import('./hyperlink-form.tsx').then((module) => module.HyperlinkForm))
 
 /** Begins to load what the dialogs show, so that they open at once, and without the server too. */
 export function prepareDialogs(): void {
-  for (const part of [sharePanel, shortcuts, deleteQuestion, linkForm]) part.prepare()
+  for (const part of [sharePanel, shortcuts, deleteQuestion, hyperlinkForm]) part.prepare()
 }
 
 interface PageDialogProps {
@@ -40,7 +40,7 @@ export function PageDialog({ name, session, address, editor, onClose }: PageDial
       ) : null}
       {name === 'shortcuts' ? <Later part={shortcuts} props={{}} /> : null}
       {name === 'delete' ? <Later part={deleteQuestion} props={{ address, onClose }} /> : null}
-      {name === 'link' && editor ? <Later part={linkForm} props={{ editor, onClose }} /> : null}
+      {name === 'link' && editor ? <Later part={hyperlinkForm} props={{ editor, onClose }} /> : null}
     </Dialog>
   )
 }

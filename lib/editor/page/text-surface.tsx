@@ -139,7 +139,7 @@ async function recognizeLinksSoon(editor: Editor): Promise<void> {
   if (recognizing.has(editor)) return
   recognizing.add(editor)
   try {
-    const { recognizeLinks } = await import('../blocks/link-recognition.ts')
+    const { recognizeLinks } = await import('../blocks/hyperlink-recognition.ts')
     if (!editor.isDestroyed) recognizeLinks(editor)
   } catch (error) {
     recognizing.delete(editor)

@@ -59,12 +59,12 @@ describe('the fuzz is not blind: a planted fault is found', () => {
 
   test('blocks are matched by their place, not by what they are', async () => {
     const found = await findingsWith('#lib/editor/binding/gaps.ts', () => ({
-      gapsBetween: ({ entries }: Shown, { entries: after }: Shown): Gap[] => {
-        const shared = Math.min(entries.length, after.length)
-        const isSame = entries
+      gapsBetween: ({ pieces }: Shown, { pieces: after }: Shown): Gap[] => {
+        const shared = Math.min(pieces.length, after.length)
+        const isSame = pieces
           .slice(0, shared)
           .every(({ nodes }, index) => nodes[0]?.type === after[index]?.nodes[0]?.type)
-        const [to, newTo] = [entries.length, after.length]
+        const [to, newTo] = [pieces.length, after.length]
         if (!isSame) return [{ from: 0, to, newFrom: 0, newTo }]
         return to === newTo ? [] : [{ from: shared, to, newFrom: shared, newTo }]
       },

@@ -125,9 +125,9 @@ export function fuzz(seed: number, operations = OPERATIONS): FuzzFinding {
 /** The node of each Y type. */
 function objectsOf({ binding }: RandomWriter): Map<unknown, Node> {
   const found = new Map<unknown, Node>()
-  const walk = ({ type, node, entries }: Shown) => {
+  const walk = ({ type, node, pieces }: Shown) => {
     found.set(type, node)
-    for (const entry of entries) if (entry.kind === 'element') walk(entry.shown)
+    for (const piece of pieces) if (piece.kind === 'element') walk(piece.shown)
   }
   if (binding.shown) walk(binding.shown)
   return found
@@ -159,15 +159,15 @@ function faultIn(writer: RandomWriter, byOtherCode: boolean): string | null {
 /** A node that the binding does not have as it is in the document. */
 function holeIn(shown: Shown, node: Node): string | null {
   if (shown.node !== node) return `${shown.node} for ${node}`
-  const nodes = shown.entries.flatMap((entry) =>
-    entry.nodes.filter(({ isText }) => !isText).map((each) => ({ entry, each })),
+  const nodes = shown.pieces.flatMap((piece) =>
+    piece.nodes.filter(({ isText }) => !isText).map((each) => ({ piece, each })),
   )
   const children = node.content.content.filter(({ isText }) => !isText)
   if (nodes.length !== children.length) return `${nodes.length} children for ${children.length} in ${node}`
-  for (const [index, { entry, each }] of nodes.entries()) {
+  for (const [index, { piece, each }] of nodes.entries()) {
     const child = children[index]
-    if (!child || (entry.kind === 'text' ? !each.eq(child) : each !== child)) return `${each} for ${child}`
-    const hole = entry.kind === 'element' ? holeIn(entry.shown, child) : null
+    if (!child || (piece.kind === 'text' ? !each.eq(child) : each !== child)) return `${each} for ${child}`
+    const hole = piece.kind === 'element' ? holeIn(piece.shown, child) : null
     if (hole) return hole
   }
   return null

@@ -6,7 +6,7 @@ import { isSafeHref } from '#lib/document/schema.ts'
 import { useWords } from '#lib/ui/interface.tsx'
 
 /** Sets, changes or removes the link at the selection. */
-export function LinkForm({ editor, onClose }: { editor: Editor; onClose: () => void }) {
+export function HyperlinkForm({ editor, onClose }: { editor: Editor; onClose: () => void }) {
   const words = useWords()
   const field = useRef<HTMLInputElement>(null)
   const label = useId()
