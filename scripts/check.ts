@@ -2,10 +2,11 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { surveyBoundaries } from './boundaries.ts'
 import { problemsOf, surveyHouse } from './house.ts'
+import { surveyNames } from './named-things.ts'
 
 /*
- * `npm run check`: types, lint and format, boundaries, the counted house, unused code; all of them side by side, also if
- * one fails. Exits with code 1 if one of them finds something.
+ * `npm run check`: types, lint and format, boundaries, unused code, the counted house, names; all of them side by side,
+ * also if one fails. Exits with code 1 if one of them finds something.
  */
 
 interface Finding {
@@ -23,6 +24,7 @@ const checks: Record<string, () => Promise<Finding>> = {
   boundaries,
   house,
   'unused code': () => run('knip', '--no-progress', '--treat-config-hints-as-errors'),
+  names,
 }
 
 async function boundaries(): Promise<Finding> {
@@ -40,6 +42,11 @@ async function house(): Promise<Finding> {
   const { arrows, breaches } = await survey
   const problems = problemsOf(surveyHouse(root, arrows, breaches))
   return { ok: problems.length === 0, output: problems.join('\n') }
+}
+
+async function names(): Promise<Finding> {
+  const { texts, problems } = surveyNames(root)
+  return { ok: texts > 0 && problems.length === 0, output: problems.join('\n') || 'read nothing' }
 }
 
 function run(tool: string, ...args: string[]): Promise<Finding> {

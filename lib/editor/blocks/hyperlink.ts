@@ -4,7 +4,7 @@ import { isSafeHref } from '#lib/document/schema.ts'
 
 /**
  * A link is its address and nothing else: what a peer could put into class, rel or target never reaches the page. Marked as
- * Tiptap's own link is, whose recognition of typed and pasted addresses comes later (link-recognition.ts).
+ * Tiptap's own link is, whose recognition of typed and pasted addresses comes later (hyperlink-recognition.ts).
  */
 export const SafeLink = Mark.create({
   name: 'link',
