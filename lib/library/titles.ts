@@ -1,7 +1,8 @@
+import { WriteBehind } from '#lib/process/write-behind.ts'
 import type { Clock } from '#lib/protocol/clock.ts'
 import type { DocumentCatalog } from './store.ts'
 
-/** Titles are written together, this long after the first of them, ms. */
+/** Time in which titles are gathered into one write, ms. */
 const GATHER_MS = 200
 
 export interface TitlesOptions {
@@ -10,34 +11,26 @@ export interface TitlesOptions {
   readonly onLost: (error: unknown) => void
 }
 
-/** Documents' titles as folding finds them, many in one write. A crash loses the last ones: folding finds them again. */
+/** Writes the titles that folding finds, many together. A crash loses the last ones; the next folding finds them again. */
 export class Titles {
-  readonly #options: TitlesOptions
-  /** By document. */
-  #waiting = new Map<string, string>()
-  #cancel: (() => void) | null = null
-  #writing: Promise<void> = Promise.resolve()
+  readonly #writes: WriteBehind<readonly [documentId: string, title: string]>
 
-  constructor(options: TitlesOptions) {
-    this.#options = options
+  constructor({ catalog, clock, onLost }: TitlesOptions) {
+    this.#writes = new WriteBehind({
+      clock,
+      gatherMs: GATHER_MS,
+      write: (titles) => catalog.setTitles(new Map(titles)),
+      onLost,
+    })
   }
 
+  /** Sets a document's title. If it is set again before the write, the last one counts. */
   set(documentId: string, title: string): void {
-    this.#waiting.set(documentId, title)
-    this.#cancel ??= this.#options.clock.after(GATHER_MS, () => void this.flush())
+    this.#writes.add([documentId, title])
   }
 
-  /** Writes what waits. Repeating is harmless; never rejects. */
+  /** Writes what waits. Idempotent; never rejects. */
   flush(): Promise<void> {
-    this.#cancel?.()
-    this.#cancel = null
-    const titles = this.#waiting
-    this.#waiting = new Map()
-    if (titles.size > 0) {
-      this.#writing = this.#writing.then(() =>
-        this.#options.catalog.setTitles(titles).catch(this.#options.onLost),
-      )
-    }
-    return this.#writing
+    return this.#writes.flush()
   }
 }

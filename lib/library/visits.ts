@@ -1,9 +1,11 @@
+import { LRUCache } from 'lru-cache'
+import { WriteBehind } from '#lib/process/write-behind.ts'
 import type { Clock } from '#lib/protocol/clock.ts'
 import type { DocumentCatalog, Visit } from './store.ts'
 
-/** Who came by the same link this short a time ago, ms, is not noted again: when a network fails, everybody comes back. */
+/** A repeated visit by the same link is not recorded within this time, ms: after a network failure all clients reconnect. */
 const FRESH_FOR = 5 * 60_000
-/** Visits are written together, this long after the first of them, ms. */
+/** Time in which visits are gathered into one write, ms. */
 const GATHER_MS = 50
 const MOST_FRESH = 10_000
 
@@ -14,35 +16,35 @@ export interface VisitsOptions {
 }
 
 /**
- * What people opened, for their own lists: many visits in one write, and nobody's twice within minutes. A list is read
- * with all visits noted before; a crash loses those of the last moment, which nobody was promised.
+ * Records the documents that users open, for their own lists: many visits in one write, and the same one only once in
+ * some minutes. A list includes all visits noted before; a crash loses those of the last moment.
  */
 export class Visits {
   readonly #options: VisitsOptions
-  /** When a user's visit to a document by a link was noted last; the one noted longest ago first. */
-  readonly #noted = new Map<string, number>()
-  #waiting: Visit[] = []
-  #cancel: (() => void) | null = null
-  #writing: Promise<void> = Promise.resolve()
+  /** When a user's visit to a document by a link was last noted, ms since the epoch. */
+  readonly #noted = new LRUCache<string, number>({ max: MOST_FRESH })
+  readonly #writes: WriteBehind<Visit>
 
   constructor(options: VisitsOptions) {
     this.#options = options
+    this.#writes = new WriteBehind({
+      clock: options.clock,
+      gatherMs: GATHER_MS,
+      write: (visits) => options.catalog.recordVisits(visits),
+      onLost: (error, visits) => {
+        for (const visit of visits) this.#noted.delete(keyOf(visit))
+        options.onLost(error)
+      },
+    })
   }
 
   note(userId: string, documentId: string, linkId: string): void {
-    const { clock } = this.#options
-    const key = `${userId} ${documentId} ${linkId}`
-    const at = clock.now()
+    const visit = { userId, documentId, linkId, at: this.#options.clock.now() }
+    const key = keyOf(visit)
     const before = this.#noted.get(key)
-    if (before !== undefined && Math.abs(at - before) < FRESH_FOR) return
-    this.#noted.delete(key)
-    this.#noted.set(key, at)
-    for (const longest of this.#noted.keys()) {
-      if (this.#noted.size <= MOST_FRESH) break
-      this.#noted.delete(longest)
-    }
-    this.#waiting.push({ userId, documentId, linkId, at })
-    this.#cancel ??= clock.after(GATHER_MS, () => void this.flush())
+    if (before !== undefined && Math.abs(visit.at - before) < FRESH_FOR) return
+    this.#noted.set(key, visit.at)
+    this.#writes.add(visit)
   }
 
   /** As `DocumentCatalog.listFor`. */
@@ -51,32 +53,20 @@ export class Visits {
     return this.#options.catalog.listFor(...asked)
   }
 
-  /** As `DocumentCatalog.forgetVisit`: the next visit is noted whenever it comes. */
+  /** As `DocumentCatalog.forgetVisit`; the next visit is recorded even if it comes within minutes. */
   async forget(userId: string, documentId: string): Promise<void> {
     await this.flush()
-    const about = `${userId} ${documentId} `
-    for (const key of this.#noted.keys()) if (key.startsWith(about)) this.#noted.delete(key)
+    const about = keyOf({ userId, documentId, linkId: '' })
+    for (const key of [...this.#noted.keys()]) if (key.startsWith(about)) this.#noted.delete(key)
     await this.#options.catalog.forgetVisit(userId, documentId)
   }
 
-  /** Writes what waits. Repeating is harmless; never rejects. */
+  /** Writes what waits. Idempotent; never rejects. */
   flush(): Promise<void> {
-    this.#cancel?.()
-    this.#cancel = null
-    const visits = this.#waiting
-    this.#waiting = []
-    if (visits.length > 0) this.#writing = this.#writing.then(() => this.#write(visits))
-    return this.#writing
+    return this.#writes.flush()
   }
+}
 
-  async #write(visits: readonly Visit[]): Promise<void> {
-    try {
-      await this.#options.catalog.recordVisits(visits)
-    } catch (error) {
-      for (const { userId, documentId, linkId } of visits) {
-        this.#noted.delete(`${userId} ${documentId} ${linkId}`)
-      }
-      this.#options.onLost(error)
-    }
-  }
+function keyOf({ userId, documentId, linkId }: Omit<Visit, 'at'>): string {
+  return `${userId} ${documentId} ${linkId}`
 }

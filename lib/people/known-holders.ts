@@ -1,15 +1,16 @@
+import { LRUCache } from 'lru-cache'
 import type { Ended } from './accounts.ts'
 import type { Holder } from './identities.ts'
 import type { Person } from './person.ts'
 
-/** How long what was read of somebody is believed without reading again, ms. */
+/** How long a holder is used before it is read again, ms. */
 const KNOWN_FOR = 60_000
 const MOST_KNOWN = 10_000
 
 export interface KnownHoldersOptions {
-  /** Null: nobody who may come in. */
+  /** Resolves to null if the user may not come in. */
   readonly holderOf: (userId: string, sessionId: string) => Promise<Holder | null>
-  /** ms since some moment, never goes back. */
+  /** Returns ms since some moment; never goes back. */
   readonly steady: () => number
 }
 
@@ -20,51 +21,46 @@ interface Known {
 }
 
 /**
- * Whose sockets came lately: when a network fails, everybody comes back at once. Reading who somebody is costs more than
- * the rest of a connection, and many readings at once are one. What ends here is forgotten at once; what is changed
- * from outside this process counts a minute later.
+ * Remembers the holders of sessions whose sockets connected lately: after a network failure all of them reconnect.
+ * Reading a holder costs more than the rest of a connection, and sockets of a session that connect together share one
+ * reading. What ends in this process is forgotten immediately; a change from outside counts a minute later.
  */
 export class KnownHolders {
   readonly #options: KnownHoldersOptions
-  /** By session; the one known longest first. */
-  readonly #known = new Map<string, Known>()
+  /** By session. The time stays with the entry: lru-cache's own TTL would take a clock that starts at 0 for no time. */
+  readonly #known = new LRUCache<string, Known>({ max: MOST_KNOWN })
 
   constructor(options: KnownHoldersOptions) {
     this.#options = options
   }
 
-  /** Rejects with what the reading rejects with. Neither that nor null is remembered. */
+  /** Returns a session's holder, null if the user may not come in. Rejects as the reading does. Neither of the two is remembered. */
   of(userId: string, sessionId: string): Promise<Holder | null> {
     const known = this.#known.get(sessionId)
     if (known?.userId === userId && this.#options.steady() < known.until) return known.holder
     const holder = this.#options.holderOf(userId, sessionId)
-    this.#known.delete(sessionId)
     this.#known.set(sessionId, { userId, holder, until: this.#options.steady() + KNOWN_FOR })
     const forget = () => {
-      if (this.#known.get(sessionId)?.holder === holder) this.#known.delete(sessionId)
+      if (this.#known.peek(sessionId)?.holder === holder) this.#known.delete(sessionId)
     }
     holder.then((found) => found ?? forget(), forget)
-    for (const longest of this.#known.keys()) {
-      if (this.#known.size <= MOST_KNOWN) break
-      this.#known.delete(longest)
-    }
     return holder
   }
 
-  /** Somebody changed their name or hue. */
+  /** Takes a user's new name or hue into all of their sessions. */
   renamed(person: Person): void {
-    for (const [sessionId, { userId, holder, until }] of this.#known) {
+    for (const [sessionId, { userId, holder, until }] of [...this.#known]) {
       if (userId !== person.userId) continue
       const renamed = holder.then((found) => found && { ...found, person })
-      // Whoever asked for it hears of a failure.
+      // A failure reaches the callers of `of`.
       renamed.catch(() => undefined)
       this.#known.set(sessionId, { userId, holder: renamed, until })
     }
   }
 
-  /** A session, or every session of a user, is over. */
+  /** Forgets a session that is over, or every session of a user. */
   ended(ended: Ended): void {
-    for (const [sessionId, { userId }] of this.#known) {
+    for (const [sessionId, { userId }] of [...this.#known]) {
       if ('userId' in ended ? userId === ended.userId : sessionId === ended.sessionId)
         this.#known.delete(sessionId)
     }

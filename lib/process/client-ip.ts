@@ -1,19 +1,21 @@
 import type { IncomingMessage } from 'node:http'
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
+import ipaddr from 'ipaddr.js'
+import proxyAddr from 'proxy-addr'
 
-/** How many proxies stand before this server, or the networks they are in. 0: none is trusted. */
+/** How many proxies are in front of this server, or the networks they are in. 0: none is trusted. */
 export type TrustedProxies = number | readonly Network[]
 
-/** `prefix`: leading bits of `address` that count. */
+/** The network of an IP address. `prefix`: its leading bits that count. */
 export interface Network {
-  readonly address: string
+  readonly ip: string
   readonly prefix: number
 }
 
-/** Carries the client's address from the web server, which sets it on every request, to the routes. */
+/** Carries the client's IP address from the web server, which sets it on every request, to the routes. */
 export const CLIENT_HEADER = 'x-commonplace-client'
 
-/** Trusted proxies as a setting says them: `1`, or `10.0.0.0/8,::1`. Null when it says neither. */
+/** Reads a setting of trusted proxies: `1`, or `10.0.0.0/8,::1`. Returns null if it is neither. */
 export function trustedProxiesIn(setting: string): TrustedProxies | null {
   if (/^\d$/.test(setting)) return Number(setting)
   const networks = setting.split(',').map((each) => networkIn(each.trim()))
@@ -21,93 +23,76 @@ export function trustedProxiesIn(setting: string): TrustedProxies | null {
 }
 
 /**
- * From where a request comes: the socket's address, or what trusted proxies say they got it from. A proxy appends the
- * address it was called from to `X-Forwarded-For`; what stands further left was said by a stranger.
+ * Finds the IP address that a request comes from: the socket's, or what trusted proxies say. A proxy appends the address
+ * that called it to `X-Forwarded-For`; entries further left come from strangers.
  */
 export class ClientIps {
   readonly #hops: number
-  readonly #networks = new BlockList()
+  readonly #networks: readonly (readonly [Ip, number])[]
 
   constructor(trusted: TrustedProxies) {
     this.#hops = typeof trusted === 'number' ? trusted : 0
-    if (typeof trusted === 'number') return
-    for (const { address, prefix } of trusted) this.#networks.addSubnet(address, prefix, familyOf(address))
+    const networks = typeof trusted === 'number' ? [] : trusted
+    this.#networks = networks.map(({ ip, prefix }) => [ipaddr.parse(ip), prefix])
   }
 
-  /** The same of a request as Node has it. */
-  ofRequest({ socket, headers }: IncomingMessage): string {
-    const forwarded = headers['x-forwarded-for']
-    return this.of(socket.remoteAddress, Array.isArray(forwarded) ? forwarded.join() : forwarded)
-  }
-
-  /** The client's address; '' when the socket has none any more. */
-  of(remoteAddress: string | undefined, forwardedFor: string | undefined): string {
-    let client = addressIn(remoteAddress ?? '') ?? ''
-    const said = forwardedFor?.split(',') ?? []
-    for (let proxies = 0; said.length > 0 && this.#trusts(client, proxies); proxies++) {
-      const before = addressIn(said.pop() ?? '')
-      // What is no address ends the chain: the proxy itself is then the last that is known.
-      if (before === null) break
-      client = before
-    }
-    return client
+  /** Returns the client's IP address; '' if the socket is closed. An entry that is no address ends the chain before it. */
+  ofRequest(request: IncomingMessage): string {
+    const chain = proxyAddr.all(request, (written, proxies) => this.#trusts(ipIn(written), proxies))
+    return (
+      chain
+        .map(ipIn)
+        .findLast((ip) => ip !== null)
+        ?.toString() ?? ''
+    )
   }
 
   /**
-   * What is counted for an address: an IPv6 network of 64 bits is one household. '' for this machine itself when no proxy
-   * is trusted: then it may be everybody behind a proxy that nobody told us of.
+   * Returns what is counted for an IP address: itself, or its network of 64 bits, which is one household, for IPv6.
+   * Returns '' for this machine if no proxy is trusted: it may be a proxy that the settings do not name.
    */
-  keyOf(address: string): string {
-    if (this.isUntold && isLoopback(address)) return ''
-    return isIP(address) === 6 ? groupsOf(address).slice(0, 4).join(':') : address
+  keyOf(written: string): string {
+    const ip = ipIn(written)
+    if (this.isUntold && ip?.range() === 'loopback') return ''
+    if (!(ip instanceof ipaddr.IPv6)) return ip?.toString() ?? written
+    return ip.parts
+      .slice(0, 4)
+      .map((part) => part.toString(16))
+      .join(':')
   }
 
-  /** True when no proxy is trusted. */
+  /** True if no proxy is trusted. */
   get isUntold(): boolean {
-    return this.#hops === 0 && this.#networks.rules.length === 0
+    return this.#hops === 0 && this.#networks.length === 0
   }
 
-  #trusts(address: string, proxies: number): boolean {
-    return proxies < this.#hops || (isIP(address) !== 0 && this.#networks.check(address, familyOf(address)))
+  #trusts(ip: Ip | null, proxies: number): boolean {
+    if (ip === null) return false
+    return (
+      proxies < this.#hops ||
+      this.#networks.some(([network, prefix]) => ip.kind() === network.kind() && ip.match(network, prefix))
+    )
   }
 }
 
-function isLoopback(address: string): boolean {
-  return address.startsWith('127.') || address === '::1'
-}
+type Ip = ipaddr.IPv4 | ipaddr.IPv6
 
-/** An address as sockets and proxies write it, without port, brackets and zone; IPv4 inside IPv6 as IPv4. */
-function addressIn(written: string): string | null {
-  const bare = written
+/** Reads an IP address as sockets and proxies write it, without port, brackets and zone; IPv4 inside IPv6 as IPv4. */
+function ipIn(written: string | undefined): Ip | null {
+  const bare = (written ?? '')
     .trim()
-    .toLowerCase()
     .replace(/^\[([^\]]*)\](:\d+)?$/, '$1')
     .replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1')
     .replace(/%.*$/, '')
-    .replace(/^::ffff:(\d+\.\d+\.\d+\.\d+)$/, '$1')
-  return isIP(bare) === 0 ? null : bare
+  // node:net is the strict one: ipaddr.js also reads octal numbers and addresses of fewer than four parts.
+  return isIP(bare) !== 0 && ipaddr.isValid(bare) ? ipaddr.process(bare) : null
 }
 
 function networkIn(written: string): Network | null {
-  const [, name = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(written) ?? []
-  const address = addressIn(name)
-  if (address === null) return null
-  const most = isIP(address) === 6 ? 128 : 32
+  const [, name, bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(written) ?? []
+  const ip = ipIn(name)
+  if (ip === null) return null
+  const most = ip.kind() === 'ipv6' ? 128 : 32
   const prefix = bits === undefined ? most : Number(bits)
-  return prefix <= most ? { address, prefix } : null
-}
-
-function familyOf(address: string): 'ipv4' | 'ipv6' {
-  return isIP(address) === 6 ? 'ipv6' : 'ipv4'
-}
-
-/** The eight groups of an IPv6 address, without leading zeros. */
-function groupsOf(address: string): string[] {
-  const [head = '', tail] = address.split('::')
-  const before = head === '' ? [] : head.split(':')
-  const after = tail === undefined || tail === '' ? [] : tail.split(':')
-  const zeros = tail === undefined ? 0 : 8 - before.length - after.length
-  return [...before, ...Array<string>(Math.max(0, zeros)).fill('0'), ...after].map((group) =>
-    group.replace(/^0+(?=.)/, ''),
-  )
+  return prefix <= most ? { ip: ip.toString(), prefix } : null
 }

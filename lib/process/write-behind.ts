@@ -1,0 +1,46 @@
+import type { Clock } from '#lib/protocol/clock.ts'
+
+export interface WriteBehindOptions<Item> {
+  readonly clock: Pick<Clock, 'after'>
+  /** Time from the first item to the write that takes it along, ms. */
+  readonly gatherMs: number
+  /** Writes items in the order in which they were added. Never called while an earlier call is still pending. */
+  readonly write: (items: readonly Item[]) => Promise<void>
+  /** Called after a write rejected; its items are not tried again. */
+  readonly onLost: (error: unknown, items: readonly Item[]) => void
+}
+
+/** Gathers items and writes them together. A crash loses the items of the last moment. */
+export class WriteBehind<Item> {
+  readonly #options: WriteBehindOptions<Item>
+  #waiting: Item[] = []
+  #cancel: (() => void) | null = null
+  #writing: Promise<void> = Promise.resolve()
+
+  constructor(options: WriteBehindOptions<Item>) {
+    this.#options = options
+  }
+
+  add(item: Item): void {
+    this.#waiting.push(item)
+    this.#cancel ??= this.#options.clock.after(this.#options.gatherMs, () => void this.flush())
+  }
+
+  /** Writes what waits; resolves when it and all earlier items are written or lost. Idempotent; never rejects. */
+  flush(): Promise<void> {
+    this.#cancel?.()
+    this.#cancel = null
+    const items = this.#waiting
+    this.#waiting = []
+    if (items.length > 0) this.#writing = this.#writing.then(() => this.#write(items))
+    return this.#writing
+  }
+
+  async #write(items: readonly Item[]): Promise<void> {
+    try {
+      await this.#options.write(items)
+    } catch (error) {
+      this.#options.onLost(error, items)
+    }
+  }
+}
