@@ -52,9 +52,15 @@ async function start(): Promise<void> {
   const tokens = new Tokens(secret, Date.now, settings.tokenLife)
   const origins = new Origins(settings.publicOrigin)
   const now = Date.now
-  const library = { database: store.accounts, secret, publicOrigin, log }
   const endSockets = (ended: Ended) => collaboration.endSockets(ended)
-  const accounts = new Accounts({ ...library, owners: store.owners, now, onEnded: endSockets })
+  const accounts = new Accounts({
+    database: store.accounts,
+    secret,
+    publicOrigin,
+    owners: store.owners,
+    now,
+    onEnded: endSockets,
+  })
   const accessTokens = new AccessTokens(store.accounts, now)
   const identities = new Identities(accounts, accessTokens, settings.guests)
   const resets = new ResetLinks(secret, now)
@@ -97,7 +103,7 @@ async function start(): Promise<void> {
         tokens: accessTokens,
         resets,
         firstAdmin,
-        oidc: settings.oidc && new OidcSignIn(library, settings.oidc),
+        oidc: settings.oidc && new OidcSignIn({ settings: settings.oidc, secret, publicOrigin, now, log }),
         shown,
         rates,
         clientIps,

@@ -1,5 +1,5 @@
-import { hashPassword, verifyPassword } from 'better-auth/crypto'
 import type { Accounts } from '#lib/people/accounts.ts'
+import { hashPassword, isPassword } from '#lib/people/passwords.ts'
 import { identityOf } from '#lib/people/person.ts'
 import type { Session } from '#lib/people/session.ts'
 import type { Tokens } from '#lib/people/tokens.ts'
@@ -150,7 +150,7 @@ export class Sharing implements SharingServices {
     if (right.role !== 'locked') return true
     const { linkId } = right.facts.link
     const hash = await access.passwordHash(linkId)
-    if (hash === null || !(await verifyPassword({ hash, password }))) return false
+    if (hash === null || !(await isPassword(password, hash))) return false
     await access.unlock(session.user.userId, linkId)
     return true
   }

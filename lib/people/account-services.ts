@@ -3,8 +3,9 @@ import { CLIENT_HEADER, type ClientIps } from '#lib/process/client-ip.ts'
 import type { Rates } from '#lib/process/rates.ts'
 import { RefusedRequest, refuse } from '#lib/protocol/errors.ts'
 import type { AccessTokens } from './access-tokens.ts'
-import type { Accounts, KeptSession } from './accounts.ts'
+import type { Accounts } from './accounts.ts'
 import type { AccountOutcome, AccountProblem, AccountServices } from './contract.ts'
+import type { KeptSession } from './cookie-sessions.ts'
 import type { FirstAdmin } from './first-admin.ts'
 import { sessionOfToken } from './identities.ts'
 import type { OidcSignIn } from './oidc-sign-in.ts'
@@ -58,8 +59,10 @@ export function accountServices(ports: AccountPorts): AccountServices {
     beginProvider: async () => oidc && (await oidc.begin()),
     async endProvider(headers, query) {
       if (!oidc) return { ok: false, problem: 'failed' }
-      const answer = await oidc.end(headers.get('cookie') ?? '', query)
-      return outcomeOf(typeof answer === 'string' ? answer : await accounts.signedIn(headers, answer))
+      const proven = await oidc.end(headers, query)
+      if (typeof proven === 'string') return { ok: false, problem: proven }
+      const outcome = outcomeOf(await accounts.signInProven(headers, proven))
+      return outcome.ok ? { ok: true, setCookies: [oidc.clearedCookie(), ...outcome.setCookies] } : outcome
     },
     signOut: (headers) => accounts.signOut(headers),
     async overview({ user, sessionId }) {

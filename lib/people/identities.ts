@@ -1,7 +1,8 @@
 import type { GuestPolicy } from '#lib/process/settings.ts'
 import type { Role } from '#lib/protocol/identity.ts'
 import type { AccessTokens } from './access-tokens.ts'
-import type { Accounts, KeptSession } from './accounts.ts'
+import type { Accounts } from './accounts.ts'
+import type { KeptSession } from './cookie-sessions.ts'
 import type { Person } from './person.ts'
 import type { Standing } from './session.ts'
 

@@ -1,83 +1,179 @@
-import { APIError } from 'better-auth/api'
+import { createSecretKey, type KeyObject } from 'node:crypto'
+import type { Configuration, UserInfoResponse } from 'openid-client'
+import * as v from 'valibot'
+import type { Log } from '#lib/process/log.ts'
+import { keyFor } from '#lib/process/secret.ts'
 import type { OidcSettings } from '#lib/process/settings.ts'
 import { urlOf } from '#lib/protocol/urls.ts'
-import {
-  type AuthLibrary,
-  type AuthLibraryOptions,
-  createAuthLibrary,
-  OIDC_PROVIDER,
-  type OidcProvider,
-} from './auth-library.ts'
+import { seal, unseal } from './sealed.ts'
+import { readCookie, setCookie } from './session-cookie.ts'
+import type { ProvenIdentity } from './users.ts'
 
-/** Why somebody who came back from the provider is not signed in. */
-export type OidcProblem = 'taken' | 'no-email' | 'disabled' | 'failed'
+const STATE_COOKIE = 'commonplace-state'
+const STATE_PREFIX = 'os1'
+/** How long a person may take to sign in at the provider, ms. */
+const STATE_LIFE_MS = 10 * 60 * 1000
+/** An answer of the provider is waited for so long, s. */
+const PROVIDER_TIMEOUT_S = 10
+/** So much may the provider's clock differ from ours, s. */
+const CLOCK_TOLERANCE_S = 30
 
-/** Where the library would lead people: only told apart here, never followed. */
-const DONE = '/done'
-const FAILED = '/failed'
+const stateSchema = v.strictObject({
+  state: v.string(),
+  nonce: v.string(),
+  verifier: v.string(),
+  expiresAt: v.number(),
+})
+
+const claimsSchema = v.object({
+  sub: v.pipe(v.string(), v.nonEmpty()),
+  email: v.optional(v.string()),
+  // Some providers say it in a word.
+  email_verified: v.optional(v.union([v.boolean(), v.picklist(['true', 'false'])]), false),
+  name: v.optional(v.string(), ''),
+})
+
+export interface OidcSignInOptions {
+  readonly settings: OidcSettings
+  readonly secret: string
+  /** The origin people use: the provider sends them back to it. */
+  readonly publicOrigin: string
+  /** ms since the epoch. */
+  readonly now: () => number
+  readonly log: Log
+}
 
 /**
- * Signing in with an OpenID Connect provider: authorization code with PKCE, state bound to a cookie, nonce in a verified ID
- * token. The provider is asked for its addresses at the first use, not at the start of the server.
+ * Signing in with an OpenID Connect provider, by openid-client: authorization code with PKCE, state and nonce, and an ID token
+ * whose signature is verified. What has to be remembered until the person comes back is in a signed cookie of their browser,
+ * so that nothing is stored for those who do not. The provider's metadata are read at the first use, not at the start.
  */
 export class OidcSignIn {
+  /** What people call the provider. */
   readonly name: string
-  readonly #options: AuthLibraryOptions
-  readonly #provider: OidcProvider
-  #auth: AuthLibrary | null = null
+  readonly #options: OidcSignInOptions
+  readonly #key: KeyObject
+  readonly #redirectUri: string
+  #configuration: Promise<Configuration> | null = null
 
-  constructor(options: AuthLibraryOptions, settings: OidcSettings) {
+  constructor(options: OidcSignInOptions) {
     this.#options = options
-    this.#provider = {
-      ...settings,
-      redirectUri: urlOf(options.publicOrigin, { to: 'api', path: 'account/provider/back' }),
-    }
-    this.name = settings.name
+    this.name = options.settings.name
+    this.#key = createSecretKey(keyFor(options.secret, 'provider sign-in'))
+    this.#redirectUri = urlOf(options.publicOrigin, { to: 'api', path: 'account/provider/back' })
   }
 
-  /** Where to send the browser, with the cookie that lets it come back. Null: the provider cannot be reached. */
+  /** Returns where to send the browser, with the cookie that lets it come back; null if the provider cannot be reached. */
   async begin(): Promise<{ location: string; setCookies: readonly string[] } | null> {
-    try {
-      const { response, headers } = await this.#library().api.signInSocial({
-        body: { provider: OIDC_PROVIDER, callbackURL: DONE, errorCallbackURL: FAILED, disableRedirect: true },
-        headers: new Headers(),
-        returnHeaders: true,
-      })
-      if (!response.url) return null
-      return { location: response.url, setCookies: headers.getSetCookie() }
-    } catch (error) {
-      if (!(error instanceof APIError)) throw error
-      // Made anew the next time: the provider may be back by then.
-      this.#auth = null
-      return null
-    }
-  }
-
-  /** The library's answer with the cookies of a new session, to somebody who came back; or why there is none. */
-  async end(cookie: string, query: Readonly<Record<string, string>>): Promise<Headers | OidcProblem> {
-    const answer = await this.#library().api.callbackOAuth({
-      params: { id: OIDC_PROVIDER },
-      query,
-      headers: new Headers({ cookie }),
-      method: 'GET',
-      asResponse: true,
+    const oidc = await import('openid-client')
+    const configuration = await this.#discovered().catch((error: unknown) => this.#failed(error))
+    if (!configuration) return null
+    const state = oidc.randomState()
+    const nonce = oidc.randomNonce()
+    const verifier = oidc.randomPKCECodeVerifier()
+    const location = oidc.buildAuthorizationUrl(configuration, {
+      redirect_uri: this.#redirectUri,
+      scope: 'openid email profile',
+      state,
+      nonce,
+      code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
+      code_challenge_method: 'S256',
     })
-    const location = answer.headers.get('location') ?? ''
-    if (location === DONE) return answer.headers
-    const error = new URL(location, 'http://localhost').searchParams.get('error') ?? ''
-    return PROBLEMS[error.toLowerCase()] ?? 'failed'
+    const expiresAt = this.#options.now() + STATE_LIFE_MS
+    const sealed = seal(STATE_PREFIX, { state, nonce, verifier, expiresAt }, this.#key)
+    return { location: location.href, setCookies: [this.#stateCookie(sealed, STATE_LIFE_MS / 1000)] }
   }
 
-  #library(): AuthLibrary {
-    this.#auth ??= createAuthLibrary(this.#options, this.#provider)
-    return this.#auth
+  /**
+   * Returns who came back from the provider. `query`: of the URL they came back to. *failed*: they did not leave from here with
+   * this browser, or the provider refused or is not to be believed. *no-email*: it did not say their e-mail.
+   */
+  async end(
+    headers: Headers,
+    query: Readonly<Record<string, string>>,
+  ): Promise<ProvenIdentity | 'failed' | 'no-email'> {
+    const cookie = readCookie(headers, STATE_COOKIE, this.#options.publicOrigin) ?? ''
+    const left = unseal(STATE_PREFIX, cookie, this.#key, stateSchema)
+    if (!left || left.expiresAt <= this.#options.now()) return 'failed'
+    const claims = await this.#claims(left, query).catch((error: unknown) => this.#failed(error))
+    const person = claims && v.safeParse(claimsSchema, claims)
+    if (!person?.success) return 'failed'
+    const { sub, email, email_verified: verified, name } = person.output
+    if (!email) return 'no-email'
+    return { subject: sub, email, emailVerified: verified === true || verified === 'true', name }
+  }
+
+  /** Returns the `Set-Cookie` value for those who have come back. */
+  clearedCookie(): string {
+    return this.#stateCookie('', 0)
+  }
+
+  /** Trades the code for the claims about the person. Rejects if anything is not as it should be. */
+  async #claims(
+    left: v.InferOutput<typeof stateSchema>,
+    query: Readonly<Record<string, string>>,
+  ): Promise<Partial<UserInfoResponse>> {
+    const oidc = await import('openid-client')
+    const configuration = await this.#discovered()
+    const back = new URL(this.#redirectUri)
+    back.search = new URLSearchParams(query).toString()
+    const tokens = await oidc.authorizationCodeGrant(configuration, back, {
+      expectedState: left.state,
+      expectedNonce: left.nonce,
+      pkceCodeVerifier: left.verifier,
+      idTokenExpected: true,
+    })
+    const claims = tokens.claims()
+    if (!claims) throw new Error('no ID token')
+    const hasUserInfo = configuration.serverMetadata().userinfo_endpoint !== undefined
+    if (claims.email !== undefined || !hasUserInfo) return claims
+    return oidc.fetchUserInfo(configuration, tokens.access_token, claims.sub)
+  }
+
+  /** Returns the provider's metadata, read once. */
+  #discovered(): Promise<Configuration> {
+    this.#configuration ??= this.#discover().catch((error: unknown) => {
+      // Read anew the next time: the provider may be back by then.
+      this.#configuration = null
+      throw error
+    })
+    return this.#configuration
+  }
+
+  async #discover(): Promise<Configuration> {
+    const oidc = await import('openid-client')
+    const { issuer, clientId, clientSecret } = this.#options.settings
+    // The document by its own address: so a slash at the issuer's end, which differs from provider to provider, is theirs.
+    const document = new URL(`${issuer}/.well-known/openid-configuration`)
+    return oidc.discovery(
+      document,
+      clientId,
+      { [oidc.clockTolerance]: CLOCK_TOLERANCE_S },
+      oidc.ClientSecretPost(clientSecret),
+      {
+        timeout: PROVIDER_TIMEOUT_S,
+        execute: [
+          oidc.enableNonRepudiationChecks,
+          // The settings take http:// on this machine only.
+          ...(document.protocol === 'http:' ? [oidc.allowInsecureRequests] : []),
+        ],
+      },
+    )
+  }
+
+  /** Logs what kind of failure it was; the error itself may hold tokens or e-mails. */
+  #failed(error: unknown): null {
+    const { name, code } = v.parse(failureSchema, error)
+    this.#options.log.warn({ failure: code ?? name }, 'accounts.provider-failed')
+    return null
+  }
+
+  #stateCookie(value: string, life: number): string {
+    return setCookie(STATE_COOKIE, value, life, this.#options.publicOrigin)
   }
 }
 
-/** The library's words for what people can do something about. */
-const PROBLEMS: Readonly<Record<string, OidcProblem>> = {
-  account_not_linked: 'taken',
-  email_not_found: 'no-email',
-  unable_to_create_session: 'disabled',
-  failed_to_create_session: 'disabled',
-}
+const failureSchema = v.object({
+  name: v.fallback(v.string(), 'Error'),
+  code: v.fallback(v.optional(v.string()), undefined),
+})

@@ -6,13 +6,13 @@ import type { Standing } from './session.ts'
 /** A person as they are kept; `hue` null: none chosen. */
 export type Person = PresenceIdentity
 
-/** What a user row makes of somebody: the library gives booleans, the table numbers. */
+/** Returns the standing in a row of the table `user`. */
 export function standingOf({ role, isAnonymous }: Record<string, unknown>): Standing {
   if (isAnonymous) return 'guest'
   return role === 'admin' ? 'admin' : 'account'
 }
 
-/** The person in a user row, of the library or of the table. */
+/** Returns the person in a row of the table `user`. Throws if the row has no id or name. */
 export function personIn({ id, name, guestName, hue }: Record<string, unknown>): Person {
   if (typeof id !== 'string' || typeof name !== 'string') throw new Error('a user row without id and name')
   return {

@@ -31,12 +31,14 @@ export interface OwnerCatalog {
 /** More guests than this are not looked up for one account. */
 export const ALIASES = 200
 
-/** The account library's tables as SQLite keeps them (dates as ISO 8601 strings, booleans as 0 and 1), and our own beside them. */
+/**
+ * The tables of users and sessions as SQLite keeps them: dates as ISO 8601 strings, booleans as 0 and 1. Names and columns are
+ * those of better-auth, which kept them at first (docs/decisions/0045-own-account-tables.md).
+ */
 export interface AccountTables {
   readonly user: UserTable
   readonly session: SessionTable
   readonly account: AccountTable
-  readonly verification: VerificationTable
   readonly access_tokens: AccessTokenTable
 }
 
@@ -77,12 +79,6 @@ interface AccountTable extends Dated {
   refreshTokenExpiresAt: string | null
   scope: string | null
   password: string | null
-}
-
-interface VerificationTable extends Dated {
-  identifier: string
-  value: string
-  expiresAt: string
 }
 
 /** Times in ms since the epoch. */

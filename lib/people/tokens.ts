@@ -1,6 +1,7 @@
-import { createHmac, createSecretKey, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 import * as v from 'valibot'
 import { keyFor } from '#lib/process/secret.ts'
+import { equalInConstantTime, seal, unseal } from './sealed.ts'
 
 const TOKEN_PREFIX = 'st1'
 
@@ -87,30 +88,12 @@ export class Tokens {
     key: KeyObject,
     schema: S,
   ): v.InferOutput<S> | null {
-    const [given, payload, mac, ...rest] = sealed.split('.')
-    if (given !== prefix || payload === undefined || mac === undefined || rest.length > 0) return null
-    if (!equalInConstantTime(mac, macOf(payload, key))) return null
-    const parsed = v.safeParse(schema, JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')))
-    return parsed.success && parsed.output.expiresAt > this.#now() ? parsed.output : null
+    const body = unseal(prefix, sealed, key, schema)
+    return body && body.expiresAt > this.#now() ? body : null
   }
 
   #linkMac(linkId: string): string {
     const mac = createHmac('sha256', this.#addressKey).update(linkId).digest()
     return mac.subarray(0, LINK_MAC_BYTES).toString('base64url')
   }
-}
-
-function seal(prefix: string, body: object, key: KeyObject): string {
-  const payload = Buffer.from(JSON.stringify(body)).toString('base64url')
-  return `${prefix}.${payload}.${macOf(payload, key)}`
-}
-
-function macOf(payload: string, key: KeyObject): string {
-  return createHmac('sha256', key).update(payload).digest('base64url')
-}
-
-function equalInConstantTime(given: string, right: string): boolean {
-  const a = Buffer.from(given)
-  const b = Buffer.from(right)
-  return a.length === b.length && timingSafeEqual(a, b)
 }

@@ -11,7 +11,7 @@ export interface Store {
   readonly catalog: DocumentCatalog
   readonly owners: OwnerCatalog
   readonly access: AccessStore
-  /** The account library's tables (`database: { db: accounts, type: 'sqlite' }`). `destroy` does nothing: `close` is below. */
+  /** The tables of users and sessions. `destroy` does nothing: `close` is below. */
   readonly accounts: Kysely<AccountTables>
   /** The database is an older copy of the one at the last start; every document is marked as restored. */
   readonly restored: boolean

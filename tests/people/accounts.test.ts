@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Accounts, type Ended, type KeptSession } from '#lib/people/accounts.ts'
-import { createLog } from '#lib/process/log.ts'
+import { Accounts, type Ended } from '#lib/people/accounts.ts'
+import type { KeptSession } from '#lib/people/cookie-sessions.ts'
 import { openStore, type Store } from '#lib/storage/open-store.ts'
 import { newDocument } from '../storage/stored-values.ts'
 
@@ -22,7 +22,6 @@ beforeAll(async () => {
     database: store.accounts,
     secret: 'a secret of more than thirty-two characters',
     publicOrigin: 'http://127.0.0.1:3000',
-    log: createLog('warn'),
     owners: store.owners,
     now: Date.now,
     onEnded: (over) => ended.push(over),

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { AccessTokens } from '#lib/people/access-tokens.ts'
-import type { KeptSession } from '#lib/people/accounts.ts'
+import type { KeptSession } from '#lib/people/cookie-sessions.ts'
 import { Identities } from '#lib/people/identities.ts'
 import { GUEST_POLICIES } from '#lib/process/settings.ts'
 import { type CollaborationServer, startCollaboration } from '../support/collaboration.ts'

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Accounts } from '#lib/people/accounts.ts'
 import { Tokens } from '#lib/people/tokens.ts'
-import { createLog } from '#lib/process/log.ts'
 import { type CollaborationServer, startCollaboration } from '../support/collaboration.ts'
 
 const SECRET = 'a secret of thirty-two characters'
@@ -14,7 +13,6 @@ beforeAll(async () => {
     database: server.store.accounts,
     secret: SECRET,
     publicOrigin: 'http://127.0.0.1',
-    log: createLog('silent'),
     owners: server.store.owners,
     now: Date.now,
     onEnded: () => undefined,

@@ -7,7 +7,8 @@ import * as Y from 'yjs'
 import { CollabProvider, type CollabProviderOptions } from '#lib/client/collab-provider.ts'
 import { Visits } from '#lib/library/visits.ts'
 import { AccessTokens } from '#lib/people/access-tokens.ts'
-import { Accounts, type KeptSession } from '#lib/people/accounts.ts'
+import { Accounts } from '#lib/people/accounts.ts'
+import type { KeptSession } from '#lib/people/cookie-sessions.ts'
 import { Identities } from '#lib/people/identities.ts'
 import { Tokens } from '#lib/people/tokens.ts'
 import { ClientIps } from '#lib/process/client-ip.ts'
@@ -76,7 +77,6 @@ export async function startCollaboration(
     database: store.accounts,
     secret: SECRET,
     publicOrigin: 'http://127.0.0.1',
-    log,
     owners: store.owners,
     now: Date.now,
     onEnded: (ended) => collaboration.endSockets(ended),

@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 
-/** What one statement of the account library brings: rows, or the number of rows it changed. */
+/** The result of one statement on the account tables: rows, or the number of rows it changed. */
 export interface AccountResult {
   readonly rows: Record<string, unknown>[]
   readonly changes?: bigint
@@ -9,7 +9,7 @@ export interface AccountResult {
 /** An interactive transaction is rolled back after this time, in ms: while it is open, the log waits. */
 const TRANSACTION_MS = 1000
 
-/** Compiled statements kept; the account library has a few dozen different ones. */
+/** Compiled statements kept; there are a few dozen different ones. */
 const STATEMENTS = 200
 
 /** The accounts' connection, in the storage thread. At most one transaction is open at a time; its number is `open`. */

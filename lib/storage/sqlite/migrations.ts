@@ -6,7 +6,7 @@ const APPLICATION_ID = 0x434d_4e50
 
 /**
  * The schema, one step per version; `user_version` counts the steps done. Steps that have been released never change.
- * Names of the account tables and their columns are those of the account library.
+ * The names of the account tables and their columns are better-auth's (docs/decisions/0045-own-account-tables.md).
  */
 const MIGRATIONS: readonly string[] = [
   `

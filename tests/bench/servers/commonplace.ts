@@ -1,7 +1,8 @@
 import { createServer } from 'node:http'
 import { Visits } from '../../../lib/library/visits.ts'
 import { AccessTokens } from '../../../lib/people/access-tokens.ts'
-import { Accounts, type KeptSession } from '../../../lib/people/accounts.ts'
+import { Accounts } from '../../../lib/people/accounts.ts'
+import type { KeptSession } from '../../../lib/people/cookie-sessions.ts'
 import { Identities } from '../../../lib/people/identities.ts'
 import { Tokens } from '../../../lib/people/tokens.ts'
 import { ClientIps } from '../../../lib/process/client-ip.ts'
@@ -36,7 +37,6 @@ const accounts = new Accounts({
   database: store.accounts,
   secret,
   publicOrigin: 'http://127.0.0.1',
-  log,
   owners: store.owners,
   now: Date.now,
   onEnded: (ended) => collaboration.endSockets(ended),

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
-import type { KeptSession } from '#lib/people/accounts.ts'
+import type { KeptSession } from '#lib/people/cookie-sessions.ts'
 import { ClientIps } from '#lib/process/client-ip.ts'
 import { NO_RATES } from '#lib/process/rates.ts'
 import {

@@ -1,9 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { betterAuth } from 'better-auth'
-import { getMigrations } from 'better-auth/db/migration'
-import { anonymous } from 'better-auth/plugins'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openStore, type Store } from '#lib/storage/open-store.ts'
 import { newDocument, newRow } from '../stored-values.ts'
@@ -142,54 +139,5 @@ describe('transactions', () => {
     await Promise.all(work)
     expect(await userIds()).toHaveLength(30)
     expect((await store.documents.load('d'))?.headSeq).toBe(30)
-  })
-})
-
-describe('the account library on our tables', () => {
-  const options = () => ({
-    database: { db: store.accounts, type: 'sqlite' as const, transaction: true },
-    secret: 'only for this test, only for this test',
-    baseURL: 'http://127.0.0.1:1',
-    plugins: [anonymous()],
-    user: {
-      additionalFields: {
-        guestName: { type: 'number' as const, required: false },
-        hue: { type: 'number' as const, required: false },
-        role: { type: 'string' as const, required: false },
-        disabledAt: { type: 'date' as const, required: false },
-      },
-    },
-  })
-
-  test('it finds every table and column that it wants', async () => {
-    const { toBeCreated, toBeAdded, toBeAddedIndexes, schemaProblems } = await getMigrations(options())
-    expect({ toBeCreated, toBeAdded, toBeAddedIndexes, schemaProblems }).toEqual({
-      toBeCreated: [],
-      toBeAdded: [],
-      toBeAddedIndexes: [],
-      schemaProblems: [],
-    })
-  })
-
-  test('a guest signs in, is found again by their cookie, changes their name and signs out', async () => {
-    const auth = betterAuth(options())
-    const { headers: answered, response } = await auth.api.signInAnonymous({ returnHeaders: true })
-    const headers = new Headers({
-      cookie: answered
-        .getSetCookie()
-        .map((cookie) => cookie.split(';')[0])
-        .join('; '),
-    })
-    expect((await auth.api.getSession({ headers }))?.user.id).toBe(response?.user.id)
-    await auth.api.updateUser({ headers, body: { name: '小明', guestName: 5 } })
-    expect(await store.accounts.selectFrom('user').selectAll().executeTakeFirst()).toMatchObject({
-      id: response?.user.id,
-      name: '小明',
-      isAnonymous: 1,
-      guestName: 5,
-      hue: null,
-    })
-    await auth.api.signOut({ headers })
-    expect(await auth.api.getSession({ headers })).toBeNull()
   })
 })

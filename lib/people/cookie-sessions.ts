@@ -1,0 +1,162 @@
+import { randomBytes } from 'node:crypto'
+import type { Kysely } from 'kysely'
+import { type Person, personIn, standingOf } from './person.ts'
+import type { Standing } from './session.ts'
+import { COOKIE_LIFE_S, SessionCookie } from './session-cookie.ts'
+import type { AccountTables } from './store.ts'
+import { newId } from './users.ts'
+
+const LIFE_MS = COOKIE_LIFE_S * 1000
+/** A session is renewed when its last renewal is longer ago than this, ms. */
+const RENEWED_AFTER_MS = 24 * 60 * 60 * 1000
+const TOKEN_BYTES = 24
+
+/** A session as its cookie proves it, with the `Set-Cookie` values that must go out with the answer. */
+export interface KeptSession {
+  readonly sessionId: string
+  readonly person: Person
+  readonly standing: Standing
+  readonly setCookies: readonly string[]
+}
+
+export interface CookieSessionsOptions {
+  readonly database: Kysely<AccountTables>
+  /** The server's secret; cookies are signed with a key of their own made of it. */
+  readonly secret: string
+  /** The origin people use: cookies are for https alone if it is. */
+  readonly publicOrigin: string
+  /** ms since the epoch. */
+  readonly now: () => number
+}
+
+/**
+ * The sessions of browsers: each is a row, and a signed http-only cookie that names it. A session lasts for 400 days after
+ * its last renewal. Neither the browser's name nor its network address is kept.
+ */
+export class CookieSessions {
+  readonly #database: Kysely<AccountTables>
+  readonly #cookie: SessionCookie
+  readonly #now: () => number
+
+  constructor({ database, secret, publicOrigin, now }: CookieSessionsOptions) {
+    this.#database = database
+    this.#cookie = new SessionCookie(secret, publicOrigin)
+    this.#now = now
+  }
+
+  /** Begins a session with a token of its own; null if the user is gone or disabled. */
+  async begin(userId: string): Promise<KeptSession | null> {
+    const token = randomBytes(TOKEN_BYTES).toString('base64url')
+    const at = new Date(this.#now()).toISOString()
+    // One statement: a user who is disabled meanwhile gets no session.
+    await this.#database
+      .insertInto('session')
+      .columns(['id', 'userId', 'token', 'expiresAt', 'createdAt', 'updatedAt'])
+      .expression((eb) =>
+        eb
+          .selectFrom('user')
+          .select([
+            eb.val(newId()).as('id'),
+            'user.id as userId',
+            eb.val(token).as('token'),
+            eb.val(this.#expiry()).as('expiresAt'),
+            eb.val(at).as('createdAt'),
+            eb.val(at).as('updatedAt'),
+          ])
+          .where('user.id', '=', userId)
+          .where('user.disabledAt', 'is', null),
+      )
+      .execute()
+    const row = await this.#rowOf(token)
+    return row && { ...keptOf(row), setCookies: [this.#cookie.set(token)] }
+  }
+
+  /** Returns the session of a request's cookie; null if there is none. Never renews: a page that is shown sets no cookies. */
+  async find(headers: Headers): Promise<KeptSession | null> {
+    const row = await this.#found(headers)
+    return row && keptOf(row)
+  }
+
+  /** Returns the session of a request's cookie as `find` does, renewed if it is due, which happens once a day. */
+  async findAndRenew(headers: Headers): Promise<KeptSession | null> {
+    const row = await this.#found(headers)
+    if (!row) return null
+    const now = this.#now()
+    if (Date.parse(row.expiresAt) - LIFE_MS + RENEWED_AFTER_MS > now) return keptOf(row)
+    const { numUpdatedRows } = await this.#database
+      .updateTable('session')
+      .set({ expiresAt: this.#expiry(), updatedAt: new Date(now).toISOString() })
+      .where('id', '=', row.sessionId)
+      .executeTakeFirst()
+    // It has ended meanwhile.
+    if (numUpdatedRows === 0n) return null
+    return { ...keptOf(row), setCookies: [this.#cookie.set(row.token)] }
+  }
+
+  /** Returns the `Set-Cookie` value that takes a session's cookie away. */
+  clearedCookie(): string {
+    return this.#cookie.clear()
+  }
+
+  /** Returns true while that session of that user goes on. */
+  async isAlive(sessionId: string, userId: string): Promise<boolean> {
+    const session = await this.#database
+      .selectFrom('session')
+      .select('expiresAt')
+      .where('id', '=', sessionId)
+      .where('userId', '=', userId)
+      .executeTakeFirst()
+    return session !== undefined && Date.parse(session.expiresAt) > this.#now()
+  }
+
+  /** Ends a session. Idempotent. */
+  async end(sessionId: string): Promise<void> {
+    await this.#database.deleteFrom('session').where('id', '=', sessionId).execute()
+  }
+
+  /** Ends every session of a user. Idempotent. */
+  async endAllOf(userId: string): Promise<void> {
+    await this.#database.deleteFrom('session').where('userId', '=', userId).execute()
+  }
+
+  async #found(headers: Headers): Promise<SessionRow | null> {
+    const token = this.#cookie.tokenIn(headers)
+    const row = token === null ? null : await this.#rowOf(token)
+    if (!row || row.disabledAt !== null) return null
+    if (Date.parse(row.expiresAt) > this.#now()) return row
+    await this.end(row.sessionId)
+    return null
+  }
+
+  async #rowOf(token: string): Promise<SessionRow | null> {
+    const row = await this.#database
+      .selectFrom('session')
+      .innerJoin('user', 'user.id', 'session.userId')
+      .selectAll('user')
+      .select(['session.id as sessionId', 'session.token as token', 'session.expiresAt as expiresAt'])
+      .where('session.token', '=', token)
+      .executeTakeFirst()
+    return row ?? null
+  }
+
+  #expiry(): string {
+    return new Date(this.#now() + LIFE_MS).toISOString()
+  }
+}
+
+interface SessionRow {
+  readonly sessionId: string
+  readonly token: string
+  readonly expiresAt: string
+  readonly disabledAt: string | null
+  readonly [column: string]: unknown
+}
+
+function keptOf(row: SessionRow): KeptSession {
+  return {
+    sessionId: row.sessionId,
+    person: personIn(row),
+    standing: standingOf(row),
+    setCookies: [],
+  }
+}

@@ -1,0 +1,277 @@
+import { randomBytes, randomInt } from 'node:crypto'
+import type { Kysely, Transaction } from 'kysely'
+import { cleanName, GUEST_NAME_COUNT } from '#lib/protocol/identity.ts'
+import { LIMITS } from '#lib/protocol/limits.ts'
+import type { Profile } from './contract.ts'
+import { type Person, personIn, standingOf } from './person.ts'
+import type { Standing } from './session.ts'
+import type { AccountTables } from './store.ts'
+
+/** A user: who they are, what they may do here, and the e-mail of their account (a guest's is none that exists). */
+export interface User {
+  readonly person: Person
+  readonly standing: Standing
+  readonly email: string
+}
+
+/** What an account is signed in to with by password. `passwordHash` null: it has none. */
+export interface Credential {
+  readonly userId: string
+  readonly passwordHash: string | null
+}
+
+/** Who somebody is at the OpenID Connect provider. `subject`: their id there, which never changes. */
+export interface ProvenIdentity {
+  readonly subject: string
+  readonly email: string
+  readonly emailVerified: boolean
+  readonly name: string
+}
+
+/** In `account.providerId`: what a row signs in with. */
+const BY_PASSWORD = 'credential'
+const BY_PROVIDER = 'oidc'
+
+/**
+ * Users and what they sign in with: the tables `user` and `account` (docs/decisions/0045-own-account-tables.md). E-mails are
+ * kept in lower case.
+ */
+export class Users {
+  readonly #database: Kysely<AccountTables>
+  readonly #now: () => number
+
+  /** `now`: ms since the epoch. */
+  constructor(database: Kysely<AccountTables>, now: () => number) {
+    this.#database = database
+    this.#now = now
+  }
+
+  /** Returns a user as they are now; null if they are gone or disabled. */
+  async find(userId: string): Promise<User | null> {
+    const row = await this.#database
+      .selectFrom('user')
+      .selectAll()
+      .where('id', '=', userId)
+      .where('disabledAt', 'is', null)
+      .executeTakeFirst()
+    return row ? { person: personIn(row), standing: standingOf(row), email: row.email } : null
+  }
+
+  /** Returns the id of the user with an e-mail; null if there is none. */
+  async idOf(email: string): Promise<string | null> {
+    return (await this.#withEmail(email))?.id ?? null
+  }
+
+  /** Returns what the account with an e-mail signs in with; null if there is no such account. */
+  async credentialOf(email: string): Promise<Credential | null> {
+    const user = await this.#withEmail(email)
+    return user && { userId: user.id, passwordHash: await this.passwordHashOf(user.id) }
+  }
+
+  /** Returns the hash of a user's password; null if they have none. */
+  async passwordHashOf(userId: string): Promise<string | null> {
+    const row = await this.#database
+      .selectFrom('account')
+      .select('password')
+      .where('userId', '=', userId)
+      .where('providerId', '=', BY_PASSWORD)
+      .executeTakeFirst()
+    return row?.password ?? null
+  }
+
+  /** Returns true if there is an administrator who is not disabled. */
+  async hasAdmin(): Promise<boolean> {
+    const admin = await this.#database
+      .selectFrom('user')
+      .select('id')
+      .where('role', '=', 'admin')
+      .where('disabledAt', 'is', null)
+      .executeTakeFirst()
+    return admin !== undefined
+  }
+
+  /** Makes a guest and returns their id. */
+  async createGuest(): Promise<string> {
+    const id = newId()
+    await this.#database
+      .insertInto('user')
+      // No address ends in .invalid: nobody can sign up with a guest's.
+      .values(this.#newRow({ id, email: `${id}@guests.invalid`, isAnonymous: 1 }))
+      .execute()
+    return id
+  }
+
+  /**
+   * Makes an account with a password, of a guest (who keeps their id, and their name if `name` is empty) or of nobody, and
+   * returns who has it. *taken*: the e-mail has an account. *signed-in*: the guest is gone, or has an account by now.
+   */
+  async createAccount(
+    guestId: string | null,
+    {
+      email,
+      name,
+      passwordHash,
+    }: { readonly email: string; readonly name: string; readonly passwordHash: string },
+  ): Promise<{ readonly userId: string } | 'taken' | 'signed-in'> {
+    const chosen = cleanName(name, LIMITS.nameLength)
+    const account = { email: email.toLowerCase(), isAnonymous: 0 }
+    try {
+      return await this.#database.transaction().execute(async (transaction) => {
+        const userId = guestId ?? newId()
+        if (guestId === null) {
+          await transaction
+            .insertInto('user')
+            .values(this.#newRow({ ...account, id: userId, name: chosen }))
+            .execute()
+        } else {
+          const { numUpdatedRows } = await transaction
+            .updateTable('user')
+            .set({ ...account, updatedAt: this.#at(), ...(chosen === '' ? {} : { name: chosen }) })
+            .where('id', '=', guestId)
+            .where('isAnonymous', '=', 1)
+            .executeTakeFirst()
+          if (numUpdatedRows === 0n) return 'signed-in'
+        }
+        const way = { providerId: BY_PASSWORD, accountId: userId, password: passwordHash }
+        await this.#signInWith(transaction, userId, way)
+        return { userId }
+      })
+    } catch (error) {
+      // Two requests with one e-mail at the same time: the column is unique.
+      if (await this.idOf(email)) return 'taken'
+      throw error
+    }
+  }
+
+  /**
+   * Returns the user id of a person at the provider; makes an account if they have none. Null if another account has their
+   * e-mail: an account is joined to the person only if here, too, the e-mail was proved.
+   */
+  async idOfProven(proven: ProvenIdentity): Promise<string | null> {
+    const email = proven.email.toLowerCase()
+    const linked = await this.#database
+      .selectFrom('account')
+      .innerJoin('user', 'user.id', 'account.userId')
+      .select(['user.id as id', 'user.email as email'])
+      .where('account.providerId', '=', BY_PROVIDER)
+      .where('account.accountId', '=', proven.subject)
+      .executeTakeFirst()
+    if (linked) {
+      if (proven.emailVerified && linked.email === email) await this.#markProved(linked.id)
+      return linked.id
+    }
+    const way = { providerId: BY_PROVIDER, accountId: proven.subject, password: null }
+    const other = await this.#withEmail(email)
+    if (other) {
+      if (!proven.emailVerified || other.emailVerified === 0) return null
+      await this.#signInWith(this.#database, other.id, way)
+      return other.id
+    }
+    const id = newId()
+    const name = cleanName(proven.name, LIMITS.nameLength)
+    const emailVerified = proven.emailVerified ? 1 : 0
+    try {
+      await this.#database.transaction().execute(async (transaction) => {
+        await transaction
+          .insertInto('user')
+          .values(this.#newRow({ id, email, name, emailVerified, isAnonymous: 0 }))
+          .execute()
+        await this.#signInWith(transaction, id, way)
+      })
+      return id
+    } catch (error) {
+      // The same person in two tabs at the same time: the other one made the account.
+      if (await this.#withEmail(email)) return this.idOfProven(proven)
+      throw error
+    }
+  }
+
+  /** Keeps a user's own name ('' takes it back) and hue (null: any). Throws if the user is gone. */
+  async setProfile(userId: string, { name, hue }: Profile): Promise<Person> {
+    const row = await this.#database
+      .updateTable('user')
+      .set({ name: cleanName(name, LIMITS.nameLength), hue, updatedAt: this.#at() })
+      .where('id', '=', userId)
+      .returningAll()
+      .executeTakeFirstOrThrow()
+    return personIn(row)
+  }
+
+  /** Keeps the hash of a user's password, in the place of the one there was, if any. */
+  async setPasswordHash(userId: string, passwordHash: string): Promise<void> {
+    const { numUpdatedRows } = await this.#database
+      .updateTable('account')
+      .set({ password: passwordHash, updatedAt: this.#at() })
+      .where('userId', '=', userId)
+      .where('providerId', '=', BY_PASSWORD)
+      .executeTakeFirst()
+    if (numUpdatedRows > 0n) return
+    const way = { providerId: BY_PASSWORD, accountId: userId, password: passwordHash }
+    await this.#signInWith(this.#database, userId, way)
+  }
+
+  /** Makes a user an administrator, or no longer one. Idempotent. */
+  async setAdmin(userId: string, isAdmin: boolean): Promise<void> {
+    await this.#database
+      .updateTable('user')
+      .set({ role: isAdmin ? 'admin' : null })
+      .where('id', '=', userId)
+      .execute()
+  }
+
+  /** Disables a user, or enables them again. Idempotent. */
+  async setDisabled(userId: string, isDisabled: boolean): Promise<void> {
+    await this.#database
+      .updateTable('user')
+      .set({ disabledAt: isDisabled ? this.#at() : null })
+      .where('id', '=', userId)
+      .execute()
+  }
+
+  async #withEmail(email: string) {
+    const row = await this.#database
+      .selectFrom('user')
+      .select(['id', 'emailVerified'])
+      .where('email', '=', email.toLowerCase())
+      .executeTakeFirst()
+    return row ?? null
+  }
+
+  async #markProved(userId: string): Promise<void> {
+    await this.#database
+      .updateTable('user')
+      .set({ emailVerified: 1 })
+      .where('id', '=', userId)
+      .where('emailVerified', '=', 0)
+      .execute()
+  }
+
+  async #signInWith(
+    database: Kysely<AccountTables> | Transaction<AccountTables>,
+    userId: string,
+    way: { readonly providerId: string; readonly accountId: string; readonly password: string | null },
+  ): Promise<void> {
+    const at = this.#at()
+    await database
+      .insertInto('account')
+      .values({ id: newId(), userId, ...way, createdAt: at, updatedAt: at })
+      .execute()
+  }
+
+  #newRow<Given extends { readonly id: string; readonly email: string; readonly isAnonymous: number }>(
+    given: Given,
+  ) {
+    const at = this.#at()
+    const guestName = randomInt(GUEST_NAME_COUNT)
+    return { name: '', emailVerified: 0, guestName, createdAt: at, updatedAt: at, ...given }
+  }
+
+  #at(): string {
+    return new Date(this.#now()).toISOString()
+  }
+}
+
+/** Returns a new id of a row: 32 hexadecimal digits, not guessable. */
+export function newId(): string {
+  return randomBytes(16).toString('hex')
+}

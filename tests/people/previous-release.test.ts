@@ -1,0 +1,105 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { Accounts } from '#lib/people/accounts.ts'
+import { openStore, type Store } from '#lib/storage/open-store.ts'
+import { ACCOUNTS, AT, COOKIES, PASSWORD, SECRET, SESSIONS, USERS } from './previous-release.ts'
+
+const DAY = 24 * 60 * 60 * 1000
+const [guest, secureGuest, mei, wei] = USERS
+
+let dataDir: string
+let store: Store
+let now: number
+
+beforeEach(async () => {
+  now = AT
+  dataDir = await mkdtemp(join(tmpdir(), 'commonplace-previous-'))
+  store = await openStore({ dataDir })
+  await store.accounts.insertInto('user').values(USERS).execute()
+  await store.accounts.insertInto('account').values(ACCOUNTS).execute()
+  await store.accounts.insertInto('session').values(SESSIONS).execute()
+})
+afterEach(async () => {
+  await store.close()
+  await rm(dataDir, { recursive: true, force: true })
+})
+
+const accountsAt = (publicOrigin: string) =>
+  new Accounts({
+    database: store.accounts,
+    secret: SECRET,
+    publicOrigin,
+    owners: store.owners,
+    now: () => now,
+    onEnded: () => undefined,
+  })
+
+const HTTP = 'http://127.0.0.1:3000'
+const HTTPS = 'https://write.example.org'
+const headersOf = (...setCookies: readonly string[]) =>
+  new Headers({ cookie: setCookies.map((each) => each.split(';', 1)[0]).join('; ') })
+
+test.for([
+  [HTTP, COOKIES.guest, guest, 'guest'],
+  [HTTPS, COOKIES.secureGuest, secureGuest, 'guest'],
+  [HTTP, COOKIES.account, mei, 'admin'],
+  [HTTP, COOKIES.wei, wei, 'account'],
+] as const)(
+  'at %s the cookie %s is still the session of its user',
+  async ([origin, cookie, user, standing]) => {
+    const found = await accountsAt(origin).sessionOf(headersOf(cookie))
+    expect(found).toMatchObject({ person: { userId: user?.id, name: user?.name }, standing, setCookies: [] })
+  },
+)
+
+test.for([
+  [HTTP, COOKIES.guest],
+  [HTTPS, COOKIES.secureGuest],
+] as const)(
+  'at %s a session is renewed with the very cookie that the library wrote',
+  async ([origin, cookie]) => {
+    now += 2 * DAY
+    const renewed = await accountsAt(origin).renewedSessionOf(headersOf(cookie))
+    expect(renewed?.setCookies).toEqual([cookie])
+  },
+)
+
+test('sessions end 400 days after their last renewal, and their rows go when they are met', async () => {
+  now = Date.parse(SESSIONS[0]?.expiresAt ?? '')
+  expect(await accountsAt(HTTP).sessionOf(headersOf(COOKIES.guest))).toBeNull()
+  const left = await store.accounts.selectFrom('session').select('id').execute()
+  expect(left.map(({ id }) => id).toSorted()).toEqual(
+    SESSIONS.slice(1)
+      .map(({ id }) => id)
+      .toSorted(),
+  )
+})
+
+test('a password is still right, however it is typed, and sessions survive the sign-in of another browser', async () => {
+  const accounts = accountsAt(HTTP)
+  for (const password of [PASSWORD, PASSWORD.normalize('NFD'), PASSWORD.normalize('NFKC')]) {
+    const kept = await accounts.signIn(new Headers(), { email: 'Mei@example.org', password })
+    expect(kept).toMatchObject({ person: { userId: mei?.id }, standing: 'admin' })
+  }
+  const wrong = { email: 'mei@example.org', password: 'correct horse fi battery' }
+  expect(await accounts.signIn(new Headers(), wrong)).toBe('wrong')
+  expect(await accounts.sessionOf(headersOf(COOKIES.account))).not.toBeNull()
+})
+
+test('a person of the provider has the same account as before', async () => {
+  const proven = { subject: 'wei', email: 'wei@school.example', emailVerified: true, name: 'Wei' }
+  const kept = await accountsAt(HTTP).signInProven(new Headers(), proven)
+  expect(kept).toMatchObject({ person: { userId: wei?.id }, standing: 'account' })
+})
+
+test('a guest of then becomes an account', async () => {
+  const accounts = accountsAt(HTTP)
+  const given = { email: 'new@example.org', password: PASSWORD, name: '' }
+  const kept = await accounts.signUp(headersOf(COOKIES.guest), given)
+  expect(kept).toMatchObject({
+    person: { userId: guest?.id, guestName: guest?.guestName },
+    standing: 'account',
+  })
+})
