@@ -15,18 +15,18 @@ import { readSelection } from './unread-selection.ts'
 import { Writing } from './writing.ts'
 
 /*
- * Holds one Y type and one editor against each other. What others write becomes the smallest steps on what changed;
- * what is written here changes the Y types it touched. docs/decisions/0032-binding.md
+ * Keeps one Y type and one editor in step. Remote changes become the smallest steps on what changed; local changes
+ * modify only the Y types they touch. docs/decisions/0032-binding.md
  */
 
-/** What is used of an editor. */
+/** The part of an editor view that the binding uses. */
 export interface BoundView {
   readonly state: EditorState
   dispatch(tr: Transaction): void
 }
 
 export interface BindingOptions {
-  /** Hears of every exception; what is shown is right again by then, or will be at the next change. */
+  /** Receives every exception. By then the page is right again, or will be after the next change. */
   readonly report: (error: unknown) => void
 }
 
@@ -35,26 +35,26 @@ const NO_CHANGES: TextChanges = new Map()
 export class Binding {
   readonly type: Y.XmlFragment
   readonly doc: Y.Doc
-  /** How often whole blocks were replaced, for steps would not do; a fault each time. */
+  /** Counts how often whole blocks were replaced because steps would not do; a bug each time. */
   coarse = 0
   readonly #report: (error: unknown) => void
   readonly #edit: (state: EditorState) => LocalEdit | null
   #rendering: Rendering | null = null
   #view: BoundView | null = null
   #lastView: BoundView | null = null
-  /** What the Y type says, as it was last read. */
+  /** The Y type as it was last read. */
   #root: Shown | null = null
-  /** The document as it was when it and the Y type were last in step; what differs is this person's. */
+  /** The document when it was last in step with the Y type. Differences from it are local. */
   #base: Node | null = null
   /** The last local edit that is in the Y.Doc. */
   #written: LocalEdit | null = null
-  /** The Y type has gone on and could not be read. */
+  /** True if the Y type has changed and could not be read. */
   #unread = false
   #isWriting = false
   readonly #own = new WeakSet<Y.Transaction>()
-  /** Transactions on their way to their observers. */
+  /** Transactions whose observers have not been called yet. */
   readonly #unseen = new Set<Y.Transaction>()
-  /** Of these, what Yjs says of positions is no longer so: the Y.Doc had gone on when they were looked at. */
+  /** Those of them whose positions from Yjs are stale: the Y.Doc had changed again before they were looked at. */
   readonly #late = new WeakSet<Y.Transaction>()
   #placesBefore: RelativeSelection | null = null
 
@@ -66,17 +66,17 @@ export class Binding {
     this.#edit = edit
   }
 
-  /** What is shown of the Y type; null before the first view. */
+  /** Returns the tree that is shown of the Y type, or null before the first view. */
   get shown(): Shown | null {
     return this.#root
   }
 
-  /** Shows the Y type in `view` from now on, in place of an earlier one. */
+  /** Shows the Y type in `view`, in place of an earlier view. */
   attach(view: BoundView, rendering: Rendering): void {
     this.detach()
     this.#view = view
     this.#rendering = rendering
-    // The same editor, with other plugins: what is not written yet stays. Of another one nothing is known.
+    // Same view, new plugins: keep unwritten edits. A new view has none.
     if (view !== this.#lastView) {
       this.#base = view.state.doc
       this.#written = this.#edit(view.state)
@@ -99,7 +99,7 @@ export class Binding {
     this.type.unobserveDeep(this.#observe)
   }
 
-  /** To be called after every change of the view's state. */
+  /** Writes local changes. Must be called after every change of the view's state. */
   viewUpdated(): void {
     const view = this.#view
     const edit = view && this.#edit(view.state)
@@ -131,7 +131,7 @@ export class Binding {
   readonly #observe = (events: Y.YEvent<Y.AbstractType<unknown>>[], transaction: Y.Transaction): void => {
     this.#unseen.delete(transaction)
     if (this.#own.has(transaction)) return
-    // A local change that failed half-way is tried again, and then all is read.
+    // A local change that failed half-way is tried again, then everything is read.
     if (this.#isWriting) return
     try {
       if (this.#unread) this.#recover()
@@ -140,7 +140,7 @@ export class Binding {
       this.#report(error)
       this.#recover()
     }
-    // What could not be written while the Y.Doc was ahead.
+    // Write what could not be written while the Y.Doc was ahead.
     this.viewUpdated()
   }
 
@@ -164,7 +164,7 @@ export class Binding {
     this.#present(this.#rendering.update({ before, changed, above }), texts, transaction)
   }
 
-  /** Whether others wrote on after this transaction, before it came here. */
+  /** Returns true if the Y.Doc has changed again since this transaction. */
   #isLate(transaction: Y.Transaction): boolean {
     const queue = this.doc._transactionCleanups
     const after = queue.slice(queue.indexOf(transaction) + 1)
@@ -172,7 +172,7 @@ export class Binding {
     return after.length > 0 || this.#late.has(transaction)
   }
 
-  /** Brings the page to `next`. Throws when it cannot, with the page as it was. */
+  /** Brings the page to `next`. Throws if it cannot, leaving the page as it was. */
   #present(next: Shown, texts: TextChanges, transaction: Y.Transaction | null): void {
     const [view, before, base] = [this.#view, this.#root, this.#base]
     if (!view || !base) return
@@ -208,7 +208,10 @@ export class Binding {
     }
   }
 
-  /** The steps as one transaction, null when there are none, and the document that shows `next`, before local edits. */
+  /**
+   * Returns the steps as one transaction, or null if there are none, and the document that shows `next` before
+   * local edits.
+   */
   #transaction(state: EditorState, base: Node, next: Shown, steps: (() => Step[]) | null) {
     const local = base === state.doc ? null : stepTo(base, state.doc)
     const build = (list: readonly Step[]) => {
@@ -237,7 +240,7 @@ export class Binding {
     return { ...build(whole ? [whole] : []), isCoarse: true }
   }
 
-  /** After an exception: all is read and shown anew. */
+  /** Reads and shows everything again, after an exception. */
   #recover(): void {
     try {
       const next = this.#read()
@@ -247,7 +250,7 @@ export class Binding {
     }
   }
 
-  /** All of the Y type as it is at this moment, also in the midst of a transaction. */
+  /** Reads the whole Y type as it is now, even in the middle of a transaction. */
   #read(): Shown | null {
     this.#unread = true
     for (const transaction of this.#unseen) this.#late.add(transaction)
@@ -257,7 +260,7 @@ export class Binding {
     return shown
   }
 
-  /** Writes what the person did into the Y.Doc. Only what they did: what others wrote meanwhile stays. */
+  /** Writes the local edit into the Y.Doc, and nothing else: what others wrote meanwhile stays. */
   #write(view: BoundView, edit: LocalEdit): void {
     const { state } = view
     const [before, base] = [this.#root, this.#base]
@@ -276,13 +279,13 @@ export class Binding {
       isStale = this.#commit(root, target, caret, edit, false) || isStale
     } catch (error) {
       this.#report(error)
-      // Nobody else wrote since: whole blocks, over what came through of it.
+      // No remote change came since: write whole blocks over what got through of the edit.
       const half = this.#read()
       if (half) this.#commit(half, target, null, edit, true)
       isStale = true
     }
     if (!isStale) return
-    // What was written is not what is remembered: nothing can be compared with it.
+    // What was written is not what is remembered, so nothing can be compared with it.
     this.#root = null
     this.#recover()
   }
@@ -297,7 +300,7 @@ export class Binding {
     return rebased(local, new Mapping(maps), root.node)
   }
 
-  /** Returns whether what is shown has to be read again. Throws when it could not be written, or only half. */
+  /** Returns true if the Y type has to be read again. Throws if the edit could not be written, or only half of it. */
   #commit(root: Shown, target: Node, caret: number | null, edit: LocalEdit, whole: boolean): boolean {
     const rendering = this.#rendering
     const doc = this.#view?.state.doc
@@ -316,7 +319,7 @@ export class Binding {
       }, syncKey)
     } catch (error) {
       if (this.#isWriting) throw error
-      // It is written; somebody who heard of it failed.
+      // The edit is written; an observer failed.
       this.#report(error)
     } finally {
       this.#isWriting = false
@@ -325,7 +328,7 @@ export class Binding {
   }
 }
 
-/** Another editor of this document may have an undo of its own. */
+/** Another editor of this document may have its own undo. */
 function isOwnUndo({ origin }: Y.Transaction, state: EditorState): boolean {
   const own = undoKey.getState(state)?.undoManager
   return origin instanceof Y.UndoManager && (own === undefined || own === origin)

@@ -1,33 +1,33 @@
 import type { AttributeSpec, Mark, MarkType, NodeType, Schema } from '@tiptap/pm/model'
 
 /*
- * How attributes and marks stand in the Y.Doc: as y-prosemirror writes them, for what is stored and what other editors
- * write is the same. A mark is an attribute of the text under its name; of a kind that may overlap with itself, under
- * its name and a hash of what it says.
+ * The form of attributes and marks in the Y.Doc. It is y-prosemirror's, so stored documents and other editors agree.
+ * A mark is an attribute of the text under its name; a mark that may overlap with itself stands under its name and a
+ * hash of its attributes.
  */
 
-/** What of the Y.Doc may come into the editor: peers may have written anything. */
+/** Decides which content of the Y.Doc may enter the editor: peers may have written anything. */
 export interface Admission {
-  /** Whether `value` may stand in the attribute `name` of an element. */
+  /** Returns true if `value` is allowed in the attribute `name` of an element. */
   attribute(element: string, name: string, value: unknown): boolean
-  /** Whether `value` may stand under the mark `name` of a text. */
+  /** Returns true if `value` is allowed for the mark `name` of a text. */
   mark(name: string, value: unknown): boolean
 }
 
-/** Eight characters that say what a mark says. */
+/** Hashes a mark to eight characters. */
 export type MarkHash = (mark: Mark) => string
 
 export type TextAttributes = Readonly<Record<string, unknown>>
 
 const HASHED = /^(.+)--[a-zA-Z0-9+/=]{8}$/
 
-/** Attributes and marks between a schema and the Y.Doc. */
+/** Converts attributes and marks between a schema and the Y.Doc. */
 export class Format {
   readonly schema: Schema
   readonly #admission: Admission
   readonly #hash: MarkHash | null
 
-  /** `hash`: only a schema with marks that may overlap with themselves needs one (overlapping-marks.ts). */
+  /** `hash` is needed only for a schema with marks that may overlap with themselves (overlapping-marks.ts). */
   constructor(schema: Schema, admission: Admission, hash: MarkHash | null) {
     const overlapping = Object.values(schema.marks).find((type) => !type.excludes(type))
     if (overlapping && !hash)
@@ -37,7 +37,7 @@ export class Format {
     this.#hash = hash
   }
 
-  /** The attributes of a node that the element `name` may give it; null when it can be no node of that type. */
+  /** Returns the attributes of a node as the element gives them, or null if they do not make a node of that type. */
   attributes(type: NodeType, given: TextAttributes): Record<string, unknown> | null {
     const attributes: Record<string, unknown> = {}
     for (const [name, spec] of Object.entries(type.spec.attrs ?? {})) {
@@ -50,8 +50,9 @@ export class Format {
   }
 
   /**
-   * The marks that a text with these attributes has in a node of the type `parent`. Marks that exclude each other, after
-   * two people's formatting at once, end the same everywhere: they join in the order of the schema.
+   * Returns the marks that a text with these attributes has in a node of type `parent`. Marks that exclude each
+   * other, left by two people formatting concurrently, resolve the same way everywhere: they join in the order of
+   * the schema.
    */
   marks(attributes: TextAttributes | undefined, parent: NodeType): readonly Mark[] {
     if (!attributes) return []
@@ -64,7 +65,7 @@ export class Format {
     return found.reduce<readonly Mark[]>((set, { mark }) => mark.addToSet(set), [])
   }
 
-  /** The mark that one attribute of a text is; null for one that this editor does not know or does not take. */
+  /** Returns the mark for one attribute of a text, or null if this editor does not know or admit it. */
   mark(key: string, value: unknown): Mark | null {
     const type = this.#markType(key)
     if (!type || value === null || value === undefined || !this.#admission.mark(type.name, value)) return null
@@ -77,18 +78,18 @@ export class Format {
     return type.create(attributes)
   }
 
-  /** Whether the attribute is of a kind of mark that the schema does not have. */
+  /** Returns true if the schema has no mark of this attribute's kind. */
   isUnknownMark(key: string): boolean {
     return this.#markType(key) === null
   }
 
-  /** The attribute under which a mark stands. */
+  /** Returns the attribute under which a mark is stored. */
   keyOf(mark: Mark): string {
     const { name } = mark.type
     return this.#hash && !mark.type.excludes(mark.type) ? `${name}--${this.#hash(mark)}` : name
   }
 
-  /** The attributes of a text with these marks. */
+  /** Returns the attributes of a text with these marks. */
   textAttributes(marks: readonly Mark[]): Record<string, unknown> {
     return Object.fromEntries(marks.map((mark) => [this.keyOf(mark), mark.attrs]))
   }
@@ -99,7 +100,7 @@ export class Format {
   }
 }
 
-/** As the schema itself checks a value. */
+/** Checks a value as the schema itself does. */
 function isValid({ validate }: AttributeSpec, value: unknown): boolean {
   if (typeof validate === 'string')
     return validate.split('|').includes(value === null ? 'null' : typeof value)
@@ -121,7 +122,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null
 }
 
-/** True when two values of an attribute are the same; they are plain data. */
+/** Returns true if two attribute values, which are plain data, are equal. */
 export function isSameValue(a: unknown, b: unknown): boolean {
   if (a === b) return true
   return typeof a === 'object' && typeof b === 'object' && JSON.stringify(a) === JSON.stringify(b)

@@ -1,7 +1,7 @@
 import { Fragment } from '@tiptap/pm/model'
 import type { Piece, Shown } from './shown.ts'
 
-/** Entries that are gone, by range of the old list, and what stands there now, by range of the new one. */
+/** A range of pieces removed from the old list, and the range of the new list in its place. */
 export interface Gap {
   from: number
   to: number
@@ -10,8 +10,8 @@ export interface Gap {
 }
 
 /**
- * Where children of a Y type came and went. What stayed is found by its Y type; Yjs does not move types, so it is in the
- * same order before and after.
+ * Finds where children of a Y type were inserted and deleted. Children that stayed are found by their Y type; Yjs
+ * does not move types, so they keep their order.
  */
 export function gapsBetween(before: Shown, after: Shown): Gap[] {
   const gaps = gapsIn(before.pieces, after.pieces)
@@ -36,14 +36,17 @@ function gapsIn(before: readonly Piece[], after: readonly Piece[]): Gap[] {
   }
   before.forEach(({ key }, index) => {
     const place = key === null ? undefined : places.get(key)
-    // One that stands before what was matched already would have moved.
+    // A child that stands before one already matched would have moved.
     if (place !== undefined && place >= newFrom) close(index, place)
   })
   close(before.length, after.length)
   return gaps
 }
 
-/** Applied from the last to the first, every state between must be one the schema takes; else two gaps become one. */
+/**
+ * Joins neighbouring gaps until every state between is valid for the schema, when they are applied from last to
+ * first.
+ */
 function joinInvalid(before: Shown, after: Shown, gaps: Gap[]): void {
   for (let index = gaps.length - 1; index > 0; index -= 1) {
     const [gap, left] = [gaps[index], gaps[index - 1]]

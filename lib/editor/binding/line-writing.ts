@@ -7,8 +7,8 @@ import { copyOfText } from './strange.ts'
 import { editBetween, isSplit, lineOf } from './text-edits.ts'
 
 /*
- * What stands in a line, text and inline nodes, on its way into the Y.Doc. Places count characters, and one for each
- * inline node. Texts that stand next to each other in the Y.Doc are shown as one and stay two.
+ * Writes the content of a line, text and inline nodes, into the Y.Doc. Places count characters, and one for each
+ * inline node. Neighbouring texts in the Y.Doc are shown as one and stay two.
  */
 
 /** Writes the insides of inline nodes that stay. */
@@ -37,7 +37,7 @@ export function writeLine(
     }
   }
   for (const change of changedMarks(old, nodes, edit ?? { at: after.text.length, remove: 0, insert: 0 })) {
-    // Both halves of a character, or Yjs would make two that are none.
+    // Both halves of a surrogate pair, or Yjs would replace each with an invalid character.
     const from = change.from - Number(isSplit(after.text, change.from))
     const to = change.to + Number(isSplit(after.text, change.to))
     if (to - from !== change.to - change.from) making.isStale = true
@@ -46,7 +46,7 @@ export function writeLine(
   return line.pieces(nodes)
 }
 
-/** One child of the block, and how many places it takes up; the text of a new one is not yet in `piece`. */
+/** One child of the block with the number of places it takes up. The text of a new child is not in `piece` yet. */
 interface Part {
   piece: Piece
   size: number
@@ -75,7 +75,9 @@ class LineWriting {
     }))
   }
 
-  /** Writes an inline node that is still the same one, with other attributes or content; false when it cannot be. */
+  /**
+   * Updates an inline node that stayed the same node, with other attributes or content. Returns false if it cannot.
+   */
   update(at: number, node: Node): boolean {
     const found = this.#parts[this.#partAt(at)]
     if (found?.piece.kind !== 'element') return false
@@ -104,7 +106,7 @@ class LineWriting {
     }
   }
 
-  /** Puts nodes in at a place: text into the text that ends or stands there, for it is where one was typing. */
+  /** Inserts nodes. Text goes into the text that ends or stands at the place, since that is where one types. */
   insert(at: number, nodes: readonly Node[]): void {
     let { index, offset } = this.#cursorAt(at)
     for (const node of nodes) {
@@ -146,7 +148,7 @@ class LineWriting {
     }
   }
 
-  /** The pieces over the nodes of the new line. */
+  /** Returns the pieces over the nodes of the new line. */
   pieces(nodes: readonly Node[]): Piece[] {
     let start = 0
     return this.#parts.map(({ piece, size }): Piece => {
@@ -185,7 +187,7 @@ class LineWriting {
     return { index: between, offset: 0 }
   }
 
-  /** The index in the Y.Doc: what fills the schema is not there. */
+  /** Returns a part's index in the Y.Doc, which does not hold what only fills the schema. */
   #indexOf(part: number): number {
     return this.#parts.slice(0, part).filter(({ piece }) => piece.kind !== 'fill').length
   }
@@ -197,7 +199,7 @@ class LineWriting {
 
   #split(index: number, part: Part, text: Y.XmlText, offset: number): void {
     const rest: TextPiece = { kind: 'text', key: copyOfText(text, offset), nodes: [], strange: false }
-    // Placeholders in it stand for copies now.
+    // Its placeholders now stand for copies.
     if (part.piece.kind === 'text' && part.piece.strange) this.#making.isStale = true
     text.delete(offset, part.size - offset)
     this.#put(index + 1, { piece: rest, size: part.size - offset })
@@ -215,7 +217,7 @@ function insertText(making: Making, text: Y.XmlText, at: number, node: Node): vo
   })
 }
 
-/** Attributes that the characters on both sides have. */
+/** Returns the attributes that the characters on both sides share. */
 function attributesAround(text: Y.XmlText, at: number): TextAttributes {
   let hasFormat = false
   for (let item = text._start; item !== null && !hasFormat; item = item.right)
@@ -231,7 +233,7 @@ function attributesAround(text: Y.XmlText, at: number): TextAttributes {
   )
 }
 
-/** Of the attributes a text has there, only those that are shown as marks change. */
+/** Changes only those attributes of a text that are shown as marks. */
 function setMarks(making: Making, text: Y.XmlText, from: number, to: number, marks: readonly Mark[]): void {
   for (const run of runsOf(text)) {
     const [first, last] = [Math.max(from, run.from), Math.min(to, run.to)]
@@ -258,7 +260,7 @@ function runsOf(text: Y.XmlText): { from: number; to: number; attributes: TextAt
   )
 }
 
-/** Where characters that stayed have other marks now. */
+/** Returns where characters that stayed have different marks. */
 function changedMarks(
   before: readonly Node[],
   after: readonly Node[],
@@ -290,7 +292,7 @@ function* textRunsIn(nodes: readonly Node[], from: number, to: number) {
   }
 }
 
-/** The nodes between two places, text cut to fit. */
+/** Yields the nodes between two places, with text cut to fit. */
 function* slicesOf(nodes: readonly Node[], from: number, to: number): Generator<Node> {
   let start = 0
   for (const node of nodes) {
@@ -301,7 +303,7 @@ function* slicesOf(nodes: readonly Node[], from: number, to: number): Generator<
   }
 }
 
-/** A position in a line as a place. */
+/** Converts a position in a line to a place. */
 function placeIn(nodes: readonly Node[], position: number): number {
   let [start, place] = [0, 0]
   for (const node of nodes) {

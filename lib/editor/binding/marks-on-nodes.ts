@@ -3,11 +3,11 @@ import type { Transaction } from '@tiptap/pm/state'
 import { AddMarkStep, type Step } from '@tiptap/pm/transform'
 
 /*
- * Marks stand on texts; the Y.Doc has no place for them on a hard break or an image. They are taken off again before
- * anybody sees them, for else the other side would show something else.
+ * Removes marks from inline nodes. The Y.Doc can store marks on text only, not on a hard break or an image, so other
+ * clients would see something else.
  */
 
-/** `tr` without the marks that these transactions put on inline nodes; null when there are none. */
+/** Returns `tr` without the marks these transactions put on inline nodes, or null if there are none. */
 export function withoutMarksOnNodes(
   transactions: readonly Transaction[],
   tr: Transaction,
@@ -35,7 +35,7 @@ function isMarkedNode({ isInline, isText, marks }: Node): boolean {
   return isInline && !isText && marks.length > 0
 }
 
-/** What a step changed, in the document after it. */
+/** Returns the ranges a step changed, in the document after it. */
 function rangesOf(step: Step): { readonly from: number; readonly to: number }[] {
   if (step instanceof AddMarkStep) return [{ from: step.from, to: step.to }]
   const ranges: { from: number; to: number }[] = []

@@ -5,8 +5,8 @@ import { digest } from 'lib0/hash/sha256'
 const hashes = new WeakMap<Mark, string>()
 
 /**
- * Six bytes of SHA-256, folded, as y-prosemirror writes them. In a module of its own: the page loads it once the schema has
- * a mark that may overlap with itself.
+ * Returns six bytes of the SHA-256, folded as y-prosemirror does. In a module of its own, so that pages load it only
+ * for a schema with marks that may overlap with themselves.
  */
 export function hashOfMark(mark: Mark): string {
   const known = hashes.get(mark)

@@ -3,16 +3,16 @@ import { AllSelection, NodeSelection, type Selection, TextSelection } from '@tip
 import * as Y from 'yjs'
 import { type Piece, type Shown, sizeOf } from './shown.ts'
 
-/* Positions of the document as places in the Y.Doc, which survive what others write, and back. */
+/* Converts positions of the document to places in the Y.Doc, which survive remote edits, and back. */
 
-/** A selection as places in the Y.Doc. `kind`: all of the document, one node, or text. */
+/** A selection as places in the Y.Doc. `kind`: the whole document, one node, or text. */
 export interface RelativeSelection {
   readonly kind: 'all' | 'node' | 'text'
   readonly anchor: Y.RelativePosition
   readonly head: Y.RelativePosition
 }
 
-/** The place of a position; null when it is none of the document's. */
+/** Returns the place of a position, or null if the document has no such position. */
 export function relativePosition(root: Shown, position: number): Y.RelativePosition | null {
   if (position < 0 || position > root.node.content.size) return null
   let shown = root
@@ -24,7 +24,7 @@ export function relativePosition(root: Shown, position: number): Y.RelativePosit
     let before = -1
     for (const piece of shown.pieces) {
       const end = start + sizeOf(piece.nodes)
-      // Left of a boundary: what is inserted there by others comes behind it.
+      // Left of a boundary, so that remote insertions there come behind it.
       if (piece.kind === 'text' && left >= start && left <= end)
         return Y.createRelativePositionFromTypeIndex(piece.key, left - start, -1)
       if (left === start && before < 0) before = index
@@ -40,7 +40,10 @@ export function relativePosition(root: Shown, position: number): Y.RelativePosit
   }
 }
 
-/** The position of a place; null when it is not in this document. A place whose text is gone is as near as it can be. */
+/**
+ * Returns the position of a place, or null if it is not in this document. If its text is gone the nearest position is
+ * returned.
+ */
 export function absolutePosition(root: Shown, relative: Y.RelativePosition): number | null {
   const { doc } = root.type
   const found = doc && Y.createAbsolutePositionFromRelativePosition(relative, doc)
@@ -78,7 +81,7 @@ export function absolutePosition(root: Shown, relative: Y.RelativePosition): num
   return type === shown.type ? start + sizeBefore(shown, index) : start
 }
 
-/** The selection as places; null when it has none. */
+/** Returns the selection as places, or null if it has none. */
 export function relativeSelection(root: Shown, selection: Selection): RelativeSelection | null {
   const [anchor, head] = [relativePosition(root, selection.anchor), relativePosition(root, selection.head)]
   if (!anchor || !head) return null
@@ -86,7 +89,7 @@ export function relativeSelection(root: Shown, selection: Selection): RelativeSe
   return { kind: isAll ? 'all' : selection instanceof NodeSelection ? 'node' : 'text', anchor, head }
 }
 
-/** The selection in `doc`, which `root` shows; null when its places are not there. */
+/** Returns the selection in `doc`, which `root` shows, or null if its places are not there. */
 export function absoluteSelection(root: Shown, doc: Node, relative: RelativeSelection): Selection | null {
   if (relative.kind === 'all') return new AllSelection(doc)
   const [anchor, head] = [absolutePosition(root, relative.anchor), absolutePosition(root, relative.head)]

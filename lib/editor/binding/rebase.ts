@@ -3,11 +3,11 @@ import { Selection } from '@tiptap/pm/state'
 import { type Mappable, ReplaceStep, Transform } from '@tiptap/pm/transform'
 
 /*
- * For what is on the page and not yet in the Y.Doc, when the Y.Doc has gone on: what the person did is one step, taken
- * back, and put on top of what the Y.Doc says now.
+ * Rebases local edits that are on the page and not yet in the Y.Doc when the Y.Doc has changed: the local change is
+ * made one step, taken back, and applied on top of what the Y.Doc now holds.
  */
 
-/** The smallest single step from one document to another; null when they are equal. */
+/** Returns the smallest single step from one document to another, or null if they are equal. */
 export function stepTo(before: Node, after: Node): ReplaceStep | null {
   const start = before.content.findDiffStart(after.content)
   const end = before.content.findDiffEnd(after.content)
@@ -18,7 +18,7 @@ export function stepTo(before: Node, after: Node): ReplaceStep | null {
   return leadsTo(step, before, after) ? step : wholeBlocks(before, after)
 }
 
-/** The step that replaces the differing top-level blocks. */
+/** Returns the step that replaces the top-level blocks that differ. */
 export function wholeBlocks(before: Node, after: Node): ReplaceStep {
   const shorter = Math.min(before.childCount, after.childCount)
   let first = 0
@@ -38,7 +38,7 @@ export function wholeBlocks(before: Node, after: Node): ReplaceStep {
   )
 }
 
-/** `local` on top of another document, `mapping` leading to that; what it typed is never dropped. */
+/** Applies `local` to another document that `mapping` leads to. Typed text is never dropped. */
 export function rebased(local: ReplaceStep, mapping: Mappable, onto: Node): Node {
   const step = local.map(mapping)
   try {

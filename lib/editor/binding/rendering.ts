@@ -4,18 +4,19 @@ import type { Format, TextAttributes } from './format.ts'
 import { elementPiece, equalNodes, isStrange, type Piece, type Shown, type TextPiece } from './shown.ts'
 
 /*
- * From the Y.Doc to nodes. Only reads: nothing is ever written or deleted because it is strange. What the schema does
- * not know, or has no place for, is shown as a placeholder where one may stand, else not at all; what the schema misses
- * is filled. Given what was shown before and what changed, all the rest is the same objects again.
+ * Renders the Y.Doc as nodes. It only reads: unknown content is never written or deleted. Content that the schema
+ * does not know, or has no place for, is shown as a placeholder where one is allowed, else not at all; content that
+ * the schema misses is filled in. Given the old rendering and the changes, everything unchanged is the same objects
+ * again.
  */
 
-/** The nodes of the schema that stand for what is not known. Without them it is kept unseen. */
+/** The nodes of the schema that stand for unknown content. Without them it is kept unseen. */
 export interface Placeholders {
   readonly block: NodeType | null
   readonly inline: NodeType | null
 }
 
-/** Which Y types changed since `before`, and which of their ancestors only hold one that did. */
+/** The Y types that changed since `before`, and those of their ancestors that merely hold one. */
 export interface Change {
   readonly before: Shown
   readonly changed: ReadonlySet<object>
@@ -26,7 +27,7 @@ export interface Change {
 interface Child {
   readonly key: object | string
   readonly type: object | null
-  /** The id of its item: the placeholder carries it. */
+  /** The id of its item, which the placeholder carries. */
   readonly id: string
 }
 
@@ -39,12 +40,12 @@ export class Rendering {
     this.placeholders = placeholders
   }
 
-  /** All of it anew. */
+  /** Renders everything anew. */
   render(root: Y.XmlFragment): Shown {
     return this.#root(root, null)
   }
 
-  /** What is shown after a change. */
+  /** Renders what is shown after a change. */
   update(change: Change): Shown {
     const { before } = change
     if (change.changed.has(before.type)) return this.#root(before.type, change)
@@ -58,7 +59,7 @@ export class Rendering {
     throw new RangeError('the schema of the document cannot be filled')
   }
 
-  /** A type of which only something inside changed; null when it must be put together again. */
+  /** Returns a type of which only the inside changed, or null if it must be put together again. */
   #above(before: Shown, change: Change): Shown | null {
     const pieces: Piece[] = []
     for (const piece of before.pieces) {
@@ -98,7 +99,7 @@ export class Rendering {
     return { type, node, pieces, strange }
   }
 
-  /** The children as the schema takes them in this order; null when it cannot be satisfied. */
+  /** Returns the children as the schema takes them in this order, or null if it cannot be satisfied. */
   #fitting(
     type: Y.XmlFragment,
     nodeType: NodeType,
@@ -130,7 +131,7 @@ export class Rendering {
     const reusable = before && (before.kind === 'element' || before.kind === 'text') ? before : undefined
     if (reusable && change && this.#isSame(reusable, change)) return reusable
     if (child.type instanceof Y.XmlText) return this.#text(child.type, parent)
-    // A hook is a map, and an element to none of these checks.
+    // A Y.XmlHook is a map, and to these checks it is no element.
     return child.type instanceof Y.XmlElement ? this.#element(child.type, reusable, change) : null
   }
 
@@ -167,7 +168,7 @@ export class Rendering {
         at += insert.length
         continue
       }
-      // Positions in the text count what is none, so it cannot be left out.
+      // Positions in the text count it, so it cannot be left out.
       if (!inline) return null
       nodes.push(inline.create({ of: itemAt(text, at) }))
       at += 1
@@ -191,7 +192,7 @@ export class Rendering {
   }
 }
 
-/** The piece where it may stand, behind what the schema wants before it. */
+/** Returns the piece where the schema allows it, after whatever must come first. */
 function place(piece: Piece, match: ContentMatch): { pieces: Piece[]; match: ContentMatch } | null {
   const content = Fragment.fromArray(piece.nodes as Node[])
   const next = match.matchFragment(content)
@@ -205,7 +206,7 @@ function place(piece: Piece, match: ContentMatch): { pieces: Piece[]; match: Con
   }
 }
 
-/** What filled it before fills it again, as the same objects. */
+/** Fills again with the same objects as before. */
 function withFillsOf(before: Shown, pieces: Piece[]): Piece[] {
   if (!pieces.some(({ kind }) => kind === 'fill')) return pieces
   const left = before.pieces.filter(({ kind }) => kind === 'fill')
@@ -225,7 +226,7 @@ function sameObjects(a: Node, b: Node): boolean {
   return a.childCount === b.childCount && a.content.content.every((node, index) => node === b.child(index))
 }
 
-/** What stands in a Y type: each type, and each plain value. */
+/** Yields the content of a Y type: each type, and each plain value. */
 function* childrenOf(type: Y.XmlFragment): Generator<Child> {
   for (let item = type._start; item !== null; item = item.right) {
     if (item.deleted || !item.countable) continue
@@ -242,7 +243,7 @@ function* childrenOf(type: Y.XmlFragment): Generator<Child> {
   }
 }
 
-/** The id of the character at an index of a text. */
+/** Returns the id of the character at an index of a text. */
 function itemAt(text: Y.XmlText, index: number): string {
   let left = index
   for (let item = text._start; item !== null; item = item.right) {

@@ -4,17 +4,18 @@ import type { Shown } from './shown.ts'
 
 interface Surroundings {
   readonly before: EditorState
-  /** The selection as places in the Y.Doc: before this change, or, for an undo, before what it takes back. */
+  /** The selection as places in the Y.Doc: before this change, or, for an undo, before the edit it takes back. */
   readonly places: RelativeSelection | null
   readonly isCoarse: boolean
   readonly root: Shown
-  /** The change is an undo or redo of this person. */
+  /** True if the change is the local user's undo or redo. */
   readonly undone: boolean
 }
 
 /**
- * The selection after a change from elsewhere. A caret stays before what is inserted exactly there, a range keeps to
- * what was in it; the rest is ProseMirror's own mapping. Only an undo takes the caret along, and scrolls to it.
+ * Sets the selection after a change from elsewhere. A caret stays before what is inserted exactly there, a range
+ * keeps to its content, and the rest is ProseMirror's own mapping. Only an undo moves the caret to the change and
+ * scrolls to it.
  */
 export function selectAfter(tr: Transaction, { before, places, isCoarse, root, undone }: Surroundings): void {
   if (undone) {
@@ -35,7 +36,7 @@ export function selectAfter(tr: Transaction, { before, places, isCoarse, root, u
     const at = (place: number, other: number) => tr.doc.resolve(tr.mapping.map(place, place < other ? 1 : -1))
     tr.setSelection(TextSelection.between(at(anchor, head), at(head, anchor), -1))
   }
-  // The next letter is as bold as it was going to be.
+  // The next letter typed keeps the marks it was going to have.
   if (storedMarks && tr.selection.empty) tr.setStoredMarks(storedMarks)
 }
 

@@ -1,16 +1,16 @@
 import type { Node } from '@tiptap/pm/model'
 
 /*
- * Which of the blocks that stood in a node are which of those that stand in it now. What is paired stays the same Y type,
- * so that what others write into it at this moment stays; the rest is deleted and made anew.
+ * Decides which old blocks of a node became which new ones. Paired blocks keep their Y type, so that concurrent
+ * remote edits in them survive; the others are deleted and made anew.
  */
 
-/** Above this many comparisons, blocks are paired in their order. */
+/** Above this many comparisons, blocks are paired in order. */
 const MOST_COMPARED = 2500
-/** What looks alike, against being of the same type only. */
+/** The weight of likeness against merely having the same type. */
 const LIKENESS = 100
 
-/** For each old block the index of the new one that it became, or null. Pairs never cross. */
+/** Returns for each old block the index of the new block it became, or null. Pairs never cross. */
 export function pairSiblings(before: readonly Node[], after: readonly Node[]): (number | null)[] {
   const pairs: (number | null)[] = before.map(() => null)
   let start = 0
@@ -38,7 +38,7 @@ export function pairSiblings(before: readonly Node[], after: readonly Node[]): (
   return pairs
 }
 
-/** The very same objects that kept their order: most of them, when some were moved. */
+/** Finds the identical objects that kept their order: as many as possible if some were moved. */
 function unmoved(
   before: readonly Node[],
   after: readonly Node[],
@@ -80,7 +80,7 @@ interface Range {
   readonly newUntil: number
 }
 
-/** Blocks that all changed: the pairs of equal type that are most alike, the first of those where it is the same. */
+/** Pairs blocks that all changed: the most alike pairs of equal type, the first of them on a tie. */
 function pairChanged(
   before: readonly Node[],
   after: readonly Node[],
@@ -123,7 +123,7 @@ function pairChanged(
   }
 }
 
-/** How much of the text is the same from the start and from the end, 0 to 1. */
+/** Returns how much of the text is equal from the start and from the end, 0 to 1. */
 function likeness(before: Node, after: Node): number {
   if (before.content === after.content) return 1
   const [a, b] = [before.textContent, after.textContent]

@@ -7,15 +7,15 @@ import { equalNodes, type Piece, type Shown, sizeOf } from './shown.ts'
 import { editBetween, lineOf, type TextEdit } from './text-edits.ts'
 
 /*
- * From what was shown to what is shown now, in the smallest steps. Children are matched by their Y type, never by what
- * they look like: Yjs does not move types, so those that stayed are in the same order. All positions are those of the
- * old document; the steps are applied from the last to the first.
+ * Finds the smallest steps from the old rendering to the new one. Children are matched by their Y type, never by
+ * their look: Yjs does not move types, so those that stayed keep their order. All positions are those of the old
+ * document; the steps are applied from last to first.
  */
 
-/** Where texts changed, by what Yjs says. A text that is not in it is compared. */
+/** Where texts changed, as Yjs reports it. A text that is missing here is compared. */
 export type TextChanges = ReadonlyMap<Y.XmlText, readonly TextEdit[]>
 
-/** The steps between two renderings of one Y type, in the order in which they are applied. */
+/** Returns the steps between two renderings of one Y type, in the order in which they are applied. */
 export function stepsBetween(before: Shown, after: Shown, changes: TextChanges): Step[] {
   const found: Step[][] = []
   new Comparison(changes, found).holder(before, after, 0)
@@ -58,7 +58,7 @@ class Comparison {
     upTo(before.pieces.length)
   }
 
-  /** The same child before and after. */
+  /** Compares the same child before and after. */
   #piece(before: Piece, after: Piece, position: number): void {
     if (before === after) return
     if (before.kind === 'element' && after.kind === 'element') {
@@ -112,7 +112,7 @@ class Comparison {
     this.#marks(before, after, at, to, sizeOf(before) - at, position)
   }
 
-  /** Formatting of `length` characters that stayed. */
+  /** Adds steps for the formatting of `length` characters that stayed. */
   #marks(
     before: readonly Node[],
     after: readonly Node[],
@@ -139,7 +139,7 @@ interface Run {
   readonly to: number
 }
 
-/** The parts of nodes between two places. */
+/** Yields the parts of nodes between two places. */
 function* runs(nodes: readonly Node[], from: number, to: number): Generator<Run> {
   let start = 0
   for (const node of nodes) {

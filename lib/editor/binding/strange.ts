@@ -2,19 +2,19 @@ import * as Y from 'yjs'
 import type { Piece, Shown } from './shown.ts'
 
 /*
- * What this editor does not know travels with the block that holds it: Yjs cannot move a type, so it is copied whole
- * before the old one is deleted.
+ * Moves content that this editor does not know along with the block that holds it. Yjs cannot move a type, so it is
+ * copied whole before the old one is deleted.
  */
 
-/** Something unknown, to be put into the Y.Doc again. `embed`: into a text, where one character stands for it. */
+/** Unknown content on its way into the Y.Doc again. `embed`: it goes into a text, as one character. */
 export interface Kept {
   readonly make: () => unknown
   readonly embed: boolean
 }
 
 /**
- * What makes copies of something that may be gone by then. A map or an array, which no editor of a text puts there, is copied
- * once.
+ * Returns a function that makes copies of something that may be gone by then. A map or an array, which no text editor
+ * puts there, is copied once.
  */
 function copies(value: unknown): () => unknown {
   if (value instanceof Y.XmlElement) {
@@ -43,7 +43,7 @@ function copies(value: unknown): () => unknown {
   return () => copy
 }
 
-/** A copy of a text from `from` on, with all it carries. */
+/** Returns a copy of a text from `from` on, with everything in it. */
 export function copyOfText(text: Y.XmlText, from: number): Y.XmlText {
   const copy = new Y.XmlText()
   let at = 0
@@ -62,7 +62,7 @@ export function copyOfText(text: Y.XmlText, from: number): Y.XmlText {
   return copy
 }
 
-/** Copies of what has this id now; null when it is deleted, or was never here. */
+/** Returns copies of the item with this id, or null if it is deleted or was never here. */
 export function living(doc: Y.Doc, id: string): Kept | null {
   const [client, clock] = id.split(':').map(Number)
   if (client === undefined || clock === undefined || Y.getState(doc.store, client) <= clock) return null
@@ -73,7 +73,7 @@ export function living(doc: Y.Doc, id: string): Kept | null {
   return { make: copies(item.content.getContent()[clock - item.id.clock]), embed }
 }
 
-/** The ids of all that is not known behind a piece. */
+/** Yields the ids of all unknown content behind a piece. */
 export function* strangeIds(piece: Piece): Generator<string> {
   if (piece.kind === 'element' && piece.shown.strange) yield* strangeIdsIn(piece.shown)
   else if (piece.kind === 'strange' || piece.kind === 'text')

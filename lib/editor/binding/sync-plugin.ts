@@ -6,19 +6,19 @@ import { withoutMarksOnNodes } from './marks-on-nodes.ts'
 import { type SyncState, syncKey } from './plugin-states.ts'
 import { Rendering } from './rendering.ts'
 
-/** The node types that stand for what an editor does not know, by their names in the schema. */
+/** The names of the node types in the schema that stand for content the editor does not know. */
 export const PLACEHOLDERS = { block: 'unknownBlock', inline: 'unknownInline' } as const
 
 export interface SyncOptions {
-  /** What of the Y.Doc may come into the editor. */
+  /** Decides which content of the Y.Doc may enter the editor. */
   readonly admission: Admission
-  /** Hears of every exception. */
+  /** Receives every exception. */
   readonly report: (error: unknown) => void
-  /** For a schema with marks that may overlap with themselves: `hashOfMark`. */
+  /** `hashOfMark`, for a schema with marks that may overlap with themselves. */
   readonly hashOfMark?: MarkHash
 }
 
-/** Binds the editor to a Y type. */
+/** Returns the plugin that binds the editor to a Y type. */
 export function syncPlugin(
   type: Y.XmlFragment,
   { admission, report, hashOfMark }: SyncOptions,

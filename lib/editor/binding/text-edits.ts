@@ -2,8 +2,8 @@ import type { Node } from '@tiptap/pm/model'
 import type * as Y from 'yjs'
 
 /*
- * Where a text changed: by what Yjs says of it, or by comparing the two, with the caret as a hint where repeated letters
- * leave the place open.
+ * Finds where a text changed: from what Yjs reports, or by comparing old and new, with the caret as a hint where
+ * repeated letters leave the place open.
  */
 
 /** `remove` characters at `at` of the old text became `insert` characters at `to` of the new one. */
@@ -14,7 +14,7 @@ export interface TextEdit {
   readonly insert: number
 }
 
-/** What Yjs says was changed, in order; retained text may have other marks. */
+/** Returns the changes Yjs reports, in order; retained text may have different marks. */
 export function editsOf(event: Y.YTextEvent): TextEdit[] {
   const edits: TextEdit[] = []
   let [at, to, remove, insert] = [0, 0, 0, 0]
@@ -37,10 +37,10 @@ export function editsOf(event: Y.YTextEvent): TextEdit[] {
   return edits
 }
 
-/** The nodes in a line as characters: U+FFFC stands for one that is no text. */
+/** The nodes of a line as characters. U+FFFC stands for a node other than text. */
 export interface Line {
   readonly text: string
-  /** By their place in `text`. */
+  /** Nodes other than text by their place in `text`. */
   readonly atoms: ReadonlyMap<number, Node>
 }
 
@@ -55,8 +55,8 @@ export function lineOf(nodes: readonly Node[]): Line {
 }
 
 /**
- * The one edit between two lines, marks aside; null when there is none. Of the places where a repeated letter may have
- * been typed or deleted it is the one nearest before `caret`, a place in the new line.
+ * Returns the one edit between two lines, marks aside, or null if there is none. Where a repeated letter leaves
+ * several places open, the one nearest before `caret`, a place in the new line, is taken.
  */
 export function editBetween(before: Line, after: Line, caret: number | null): TextEdit | null {
   const shorter = Math.min(before.text.length, after.text.length)
@@ -73,7 +73,7 @@ export function editBetween(before: Line, after: Line, caret: number | null): Te
     start = Math.min(start, Math.max(earliest, hint))
     end = shorter - start
   }
-  // Half of a surrogate pair is no character.
+  // Half a surrogate pair is not a character.
   if (isSplit(before.text, start) || isSplit(after.text, start)) start -= 1
   if (isSplit(before.text, before.text.length - end) || isSplit(after.text, after.text.length - end)) end -= 1
   if (start + end > shorter) end = shorter - start
@@ -92,7 +92,7 @@ function sameAt(a: Line, at: number, b: Line, bt: number): boolean {
   return first === second || first.mark([]).eq(second.mark([]))
 }
 
-/** True between the halves of a character that is two units long. */
+/** Returns true between the halves of a surrogate pair. */
 export function isSplit(text: string, at: number): boolean {
   const [high, low] = [text.charCodeAt(at - 1), text.charCodeAt(at)]
   return high >= 0xd800 && high < 0xdc00 && low >= 0xdc00 && low < 0xe000

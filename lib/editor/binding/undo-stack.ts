@@ -15,18 +15,18 @@ interface Span {
 }
 
 /**
- * Undo as Yjs does it, except for how a step is taken back. What was deleted comes back as new items, and the old ones
- * name them (`redone`). Yjs 13.6.33 goes wrong where a paragraph came back that way and its text is undone further:
- * - the neighbours it chooses for an item may stand in the wrong order, left behind right. Such an item is placed
- *   differently by others: documents differ for good, and a reload changes the text (yjs issue #794);
- * - of an item that came back and was split since, only the first piece is found: text comes back in the wrong place, or
- *   stays when its insertion is undone;
- * - it throws when what came back has been collected.
- * Here an item goes between two that stand side by side, as when somebody types, and every piece is followed.
+ * Undoes like Yjs, except for how a step is taken back. Deleted content comes back as new items, which the old ones
+ * name (`redone`). Yjs 13.6.33 goes wrong where a paragraph came back that way and its text is undone further:
+ * - the neighbours it chooses for an item may be in the wrong order, left after right. Other clients place such an
+ *   item differently: documents diverge for good, and a reload changes the text (yjs issue #794);
+ * - of an item that came back and was split since, it finds only the first piece: text comes back in the wrong place,
+ *   or stays although its insertion is undone;
+ * - it throws if what came back has been garbage collected.
+ * Here an item goes between two neighbours that stand side by side, as typed text does, and every piece is followed.
  * docs/decisions/0030-undo.md
  */
 export class UndoStack extends Y.UndoManager {
-  /** Takes the last step back; null when there was none that changed anything. */
+  /** Takes the last step back. Returns null if no step changed anything. */
   override undo(): Step | null {
     this.undoing = true
     try {
@@ -36,7 +36,7 @@ export class UndoStack extends Y.UndoManager {
     }
   }
 
-  /** Does again what was undone last; null when there was none that changed anything. */
+  /** Redoes the last undone step. Returns null if no step changed anything. */
   override redo(): Step | null {
     this.redoing = true
     try {
@@ -63,18 +63,18 @@ export class UndoStack extends Y.UndoManager {
       }
       return stackItem
     } finally {
-      // Also when somebody who was told has thrown: or nothing could be undone from then on.
+      // Even if a listener throws, or nothing could be undone from then on.
       this.currStackItem = null
     }
   }
 }
 
-/** One step on its way back, inside one transaction. */
+/** Takes back one step, inside one transaction. */
 class TakingBack {
   readonly #transaction: Y.Transaction
   readonly #step: Step
   readonly #stack: UndoStack
-  /** What the step brought, as it is now. */
+  /** The step's insertions, as they are now. */
   readonly #going: ReadonlySet<Y.Item>
   #changed = false
 
@@ -85,14 +85,15 @@ class TakingBack {
     this.#going = new Set(this.#inserted())
   }
 
-  /** True when something changed. */
+  /** Returns true if something changed. */
   run(): boolean {
     for (const span of spansOf(this.#step.deletions)) {
       for (const item of pieces(this.#transaction, span)) {
         if (item instanceof Y.Item && this.#comesBack(item)) this.#restore(item)
       }
     }
-    // Found again: restoring may have split them. Children before their parents, so that the filter sees what is left.
+    // Looked up again, since restoring may have split them. Children before their parents, so that the filter sees
+    // what is left.
     for (const item of this.#inserted().reverse()) {
       if (item.deleted || !this.#isOurs(item) || !this.#stack.deleteFilter(item)) continue
       item.delete(this.#transaction)
@@ -101,7 +102,7 @@ class TakingBack {
     return this.#changed
   }
 
-  /** The step's insertions, as what they are now. */
+  /** Returns the step's insertions as the items they are now. */
   #inserted(): Y.Item[] {
     return spansOf(this.#step.insertions).flatMap((span) => latest(this.#transaction, span))
   }
@@ -111,13 +112,13 @@ class TakingBack {
     return scope.some((type) => type === doc || (!(type instanceof Y.Doc) && Y.isParentOf(type, item)))
   }
 
-  /** What came and went within the step does not come back. */
+  /** Items inserted and deleted within the step do not come back. */
   #comesBack(item: Y.Item): boolean {
     const { deletions, insertions } = this.#step
     return Y.isDeleted(deletions, item.id) && !Y.isDeleted(insertions, item.id) && this.#isOurs(item)
   }
 
-  /** Null when it is back already, or has no place any more. */
+  /** Returns null if the item is already back, or has no place any more. */
   #restore(item: Y.Item): Y.Item | null {
     const type = item.redone ? null : this.#placeOf(item)
     if (!type) return null
@@ -128,7 +129,7 @@ class TakingBack {
       right = left ? left.right : type._start
     } else {
       left = type._map.get(item.parentSub) ?? null
-      // Somebody else's newer value of an attribute stays.
+      // A newer value of an attribute, written by someone else, stays.
       if (left && !left.deleted && !this.#going.has(left)) return null
     }
     const { doc } = this.#transaction
@@ -150,7 +151,10 @@ class TakingBack {
     return restored
   }
 
-  /** The type an item belongs in: its parent, or what its parent came back as; null when that is gone. */
+  /**
+   * Returns the type an item belongs in, which is its parent or what its parent came back as, or null if that is
+   * gone.
+   */
   #placeOf(item: Y.Item): Type | null {
     const parent = item.parent as Type
     if (!parent._item?.deleted) return parent
@@ -159,7 +163,7 @@ class TakingBack {
     return owner?.content instanceof Y.ContentType ? owner.content.type : null
   }
 
-  /** The item of `type` behind which this one belongs; null: in front of all. */
+  /** Returns the item of `type` that this one goes behind, or null for the front. */
   #leftOf(item: Y.Item, type: Type): Y.Item | null {
     if (item.parent === type) return item.left
     for (let before = item.left; before; before = before.left) {
@@ -170,8 +174,8 @@ class TakingBack {
   }
 
   /**
-   * The item of `type` that ends with what the last character of `item` came back as. What came back beside itself is
-   * left out: it stands further left, where it is met again, and there may be others between.
+   * Returns the item of `type` that ends with what the last character of `item` came back as. An item that came
+   * back beside itself is left out: it stands further left, where it is met again, and others may stand between.
    */
   #endIn(type: Type, item: Y.Item): Y.Item | null {
     const { store } = this.#transaction.doc
@@ -197,7 +201,7 @@ function spanOf({ id, length }: Y.Item): Span {
   return { client: id.client, clock: id.clock, length }
 }
 
-/** The structs of a span, split where it begins and ends. */
+/** Yields the structs of a span, split at its ends. */
 function* pieces(transaction: Y.Transaction, span: Span): Generator<Y.Item | Y.GC> {
   const { client, clock, length } = span
   const { store } = transaction.doc
@@ -210,7 +214,10 @@ function* pieces(transaction: Y.Transaction, span: Span): Generator<Y.Item | Y.G
   }
 }
 
-/** What the items of a span came back as last, in the same order; what never came back is itself. */
+/**
+ * Returns what the items of a span came back as last, in the same order. An item that never came back stands for
+ * itself.
+ */
 function latest(transaction: Y.Transaction, span: Span): Y.Item[] {
   const found: Y.Item[] = []
   const left = [span]
@@ -227,7 +234,7 @@ function latest(transaction: Y.Transaction, span: Span): Y.Item[] {
   return found
 }
 
-/** Yjs throws the content of deleted items away; not of these, nor of what they stand in. */
+/** Keeps these items and their ancestors, or Yjs discards their content. */
 function keep(restored: Y.Item): void {
   let item: Y.Item | null = restored
   while (item && !item.keep) {
@@ -236,7 +243,7 @@ function keep(restored: Y.Item): void {
   }
 }
 
-/** Types remember places by counting, and were not told of what came in beside them. */
+/** Types remember places by counting, and were not told of the items inserted beside them. */
 function forgetSearches({ changed }: Y.Transaction): void {
   for (const [type, keys] of changed) {
     if (keys.has(null) && type._searchMarker) type._searchMarker.length = 0

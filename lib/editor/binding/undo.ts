@@ -7,21 +7,23 @@ import { type RelativeSelection, relativeSelection } from './positions.ts'
 import type { Shown } from './shown.ts'
 import { SELECTION, UndoStack } from './undo-stack.ts'
 
-/** A composition that was ended has told its last text after this long, ms. */
+/** A composition that was ended has reported its last text after this long, ms. */
 const COMPOSED_AFTER = 60
 
 declare module '@tiptap/core' {
   interface Commands<ReturnType> {
     undo: {
-      /** Takes one's own last step back; false when there is none. */
+      /** Takes back the local user's last step. Returns false if there is none. */
       undo: () => ReturnType
-      /** Does again what was undone last; false when there is nothing. */
+      /** Redoes the step undone last. Returns false if there is none. */
       redo: () => ReturnType
     }
   }
 }
 
-/** Undo and redo of one's own edits: commands, keys, and what a browser's own menu asks for. Needs the binding's plugin. */
+/**
+ * Undo and redo of the local user's edits: commands, keys, and the browser's own menu. Needs the binding's plugin.
+ */
 export const Undo = Extension.create({
   name: 'undo',
 
@@ -51,7 +53,7 @@ export const Undo = Extension.create({
   },
 
   addKeyboardShortcuts() {
-    // Taken also when there is nothing left: the browser's own undo knows nothing of others.
+    // Handled even if nothing is left: the browser's own undo knows nothing of remote edits.
     const key = (back: 'undo' | 'redo') => () => {
       this.editor.commands[back]()
       return true
@@ -75,8 +77,8 @@ export const Undo = Extension.create({
 })
 
 /**
- * Collects one's own edits as steps. A step ends with a pause (500 ms) and when the person puts the caret elsewhere; not
- * with what others do, nor within a composition. Stands behind the binding's plugin.
+ * Collects local edits as steps. A step ends with a pause (500 ms) and when the user moves the caret; remote edits do
+ * not end it, nor does anything within a composition. Comes after the binding's plugin.
  */
 export function undoPlugin(): Plugin<UndoState> {
   return new Plugin<UndoState>({
@@ -131,7 +133,7 @@ function collectSteps(view: EditorView) {
     if (composition === null || composition !== last) {
       if (now().elsewhere) stack.stopCapturing()
     } else if (stack.lastChange > 0) {
-      // However long somebody looks for the right character.
+      // However long the user looks for the right character.
       stack.lastChange = Date.now()
     }
     return true
@@ -141,7 +143,7 @@ function collectSteps(view: EditorView) {
     const from = stack.currStackItem
     stackItem.meta.set(SELECTION, from ? from.meta.get(SELECTION) : now().before)
   }
-  // Buttons read the stack when they hear of a transaction, and the one that showed the change came too early.
+  // Buttons read the stack on each transaction, and the one that showed the change came too early.
   const popped = () => view.dispatch(view.state.tr.setMeta('addToHistory', false))
   stack.on('stack-item-added', added)
   stack.on('stack-item-popped', popped)
@@ -156,11 +158,11 @@ function collectSteps(view: EditorView) {
   }
 }
 
-/** True when nothing of what `tr` changes touches where the selection was. */
+/** Returns true if `tr` changes nothing near the selection before it. */
 function isElsewhere({ mapping }: Transaction, { doc, selection }: EditorState): boolean {
   let [from, to] = [doc.content.size, 0]
   mapping.maps.forEach((map, index) => {
-    // Not `slice().invert()`: that inverts the maps that were sliced off too.
+    // Not `slice().invert()`: that also inverts the maps that were sliced off.
     const back = (at: number) =>
       mapping.maps.slice(0, index).reduceRight((place, earlier) => earlier.invert().map(place), at)
     map.forEach((start, end) => {
@@ -170,11 +172,11 @@ function isElsewhere({ mapping }: Transaction, { doc, selection }: EditorState):
   })
   if (from > to || (to >= selection.from && from <= selection.to)) return false
   const [start, end, edge] = to < selection.from ? [to, selection.from, to] : [selection.to, from, from]
-  // Backspace at the beginning of a block takes the ends and beginnings of others before the caret.
+  // Backspace at the start of a block removes the ends and starts of other blocks before the caret.
   return doc.resolve(edge).parent.inlineContent || doc.textBetween(start, end, null, ' ') !== ''
 }
 
-/** What somebody else wrote into one's own paragraph stays, and the paragraph with it. */
+/** Keeps a paragraph that holds someone else's text. */
 function isEmpty({ content }: Y.Item): boolean {
   return !(content instanceof Y.ContentType) || content.type._length === 0
 }
@@ -190,8 +192,8 @@ function selectionIn({ doc, selection }: EditorState, root: Shown | null): Relat
 }
 
 /**
- * Runs `task` when nothing is being composed. A composition is ended first, or the browser would write it again; losing the
- * focus also lets in what others wrote meanwhile (composition-hold.ts).
+ * Runs `task` when nothing is being composed. A composition is ended first, or the browser would write it again;
+ * losing the focus also lets in what others wrote meanwhile (composition-hold.ts).
  */
 function composed(view: EditorView, task: () => void): void {
   if (!view.composing) {

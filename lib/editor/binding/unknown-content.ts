@@ -2,15 +2,15 @@ import { type AnyExtension, Node } from '@tiptap/core'
 import { PLACEHOLDERS } from './sync-plugin.ts'
 
 /*
- * What stands on the page for content that this editor does not know: a sentence, which cannot be edited and is no text.
- * It never becomes content: what is copied or pasted leaves it out.
+ * Shows a sentence in place of content that this editor does not know. It cannot be edited and is not text: copy and
+ * paste leave it out.
  */
 
-/** The two node types; `sentence` says in the person's language that something is there. */
+/** Returns the two node types. `sentence` says in the user's language that something is there. */
 export function unknownContent(sentence: () => string): AnyExtension[] {
   const shape = (tag: 'div' | 'span') => ({
     atom: true,
-    // No default: the schema fills nothing with it.
+    // Without a default, so that the schema fills nothing with it.
     addAttributes: () => ({ of: { isRequired: true, rendered: false, validate: 'string' as const } }),
     parseHTML: () => [{ tag: `${tag}[data-unknown]`, ignore: true }],
     renderHTML: (): [string, Record<string, string>] => [tag, { 'data-unknown': '' }],

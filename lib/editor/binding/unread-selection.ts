@@ -1,13 +1,13 @@
-/** What ProseMirror's view does not publish of itself (prosemirror-view 1.42). */
+/** Internals of ProseMirror's view that it does not publish (prosemirror-view 1.42). */
 interface DomObserver {
   pendingRecords(): readonly unknown[]
   flush(): void
 }
 
 /**
- * Lets a view take over where the browser has put the caret. A click tells of itself in an event of its own, a moment after
- * it; what is drawn within that moment would put the caret back. To be called before anything that the person did not do
- * is dispatched. Does nothing while one composes, or where text waits to be read, which is more than a selection.
+ * Makes a view read where the browser has put the caret. A click is reported in a separate event a moment later;
+ * drawing within that moment would put the caret back. Must be called before anything is dispatched that the user did
+ * not do. Does nothing during a composition, or if text waits to be read, which is more than a selection.
  */
 export function readSelection(view: object): void {
   if ('composing' in view && view.composing) return

@@ -28,7 +28,7 @@ export class Writing {
     return this.#making.isStale
   }
 
-  /** Makes the Y type say what `node` shows. `caret`: a position in its content, a hint where letters repeat. */
+  /** Makes the Y type hold what `node` shows. `caret`: a position in its content, a hint where letters repeat. */
   write(shown: Shown, node: Node, caret: number | null): Shown {
     if (shown.node === node) return shown
     this.#attributes(shown, node)
@@ -37,7 +37,7 @@ export class Writing {
       ? writeLine(this.#making, this, shown, node, caret)
       : this.#blocks(shown, node.content.content, caret)
     const strange = pieces.some(isStrange)
-    // What could not be shown may have found a place.
+    // Content that could not be shown may have found a place.
     if (strange && pieces.some(({ kind, nodes }) => kind === 'strange' && nodes.length === 0))
       this.#making.isStale = true
     return { type: shown.type, node, pieces, strange }
@@ -99,7 +99,7 @@ export class Writing {
   }
 }
 
-/** Which node each piece has become. */
+/** Returns the node that each piece has become. */
 function placesOf(seen: readonly Piece[], nodes: readonly Node[]): Map<Piece, number> {
   const places = new Map<Piece, number>()
   const pairs = pairSiblings(
@@ -110,14 +110,14 @@ function placesOf(seen: readonly Piece[], nodes: readonly Node[]): Map<Piece, nu
     const place = pairs[index] ?? null
     const node = place === null ? null : nodes[place]
     if (place === null || !node) return
-    // A placeholder becomes nothing else; another one is another thing.
+    // A placeholder never becomes another node, nor another placeholder.
     if (piece.kind === 'strange' && !equalNodes(piece.nodes, [node])) return
     places.set(piece, place)
   })
   return places
 }
 
-/** Only the equal ones before and behind what differs. */
+/** Pairs only the equal blocks before and after the differing ones. */
 function untouched(seen: readonly Piece[], nodes: readonly Node[]): Map<Piece, number> {
   const places = new Map<Piece, number>()
   const isSame = (piece: Piece | undefined, node: Node | undefined) =>
@@ -133,7 +133,7 @@ function untouched(seen: readonly Piece[], nodes: readonly Node[]): Map<Piece, n
   return places
 }
 
-/** True when only insides changed: all blocks are there in their order, and what fills the schema is as it was. */
+/** Returns true if only insides changed: all blocks are there in order, and what fills the schema is unchanged. */
 function isSameList(
   seen: readonly Piece[],
   nodes: readonly Node[],
@@ -148,7 +148,7 @@ function isSameList(
   )
 }
 
-/** For each block the caret's place in it, or null. */
+/** Returns for each block the caret's place in it, or null. */
 function caretsIn(nodes: readonly Node[], caret: number | null): (index: number) => number | null {
   return (index) => {
     if (caret === null) return null
