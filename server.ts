@@ -73,7 +73,7 @@ async function start(): Promise<void> {
     onLost: (error) => log.warn({ err: error }, 'catalog.visits-lost'),
   })
   const bounded = settings.rateLimits
-  const documentsOfDay = ofDay(settings.documentsPerAddress)
+  const documentsOfDay = ofDay(settings.documentsPerIp)
   const figures = { documents: { session: documentsOfDay, ip: documentsOfDay } }
   const rates = bounded ? new Rates(() => performance.now(), figures) : NO_RATES
   const collaboration = new Collaboration({

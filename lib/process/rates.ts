@@ -18,15 +18,15 @@ interface Figures {
   readonly burst: number
 }
 
-/** The table: for each name what one session and what one address may do. */
+/** The table: what one session and one IP address may do, by name. */
 export type RateFigures = Readonly<Record<RateName, { readonly session: Figures; readonly ip: Figures }>>
 
 const MIB = 1024 * 1024
 const DAY_SECONDS = 24 * 3600
 
 /**
- * What one session, and what all the people behind one IP address may do: a school of a hundred who come back at the same
- * moment is one address. Honest use stays far below (docs/decisions/0019-rates.md has what was measured).
+ * What one session, and what all the people behind one IP address may do: a school of a hundred that reconnects at the
+ * same moment is one IP address. Honest use stays far below (docs/decisions/0019-rates.md has the measurements).
  */
 const RATES: RateFigures = {
   /** Messages of `document:update`, parts of a large one each for itself. */

@@ -34,7 +34,7 @@ export interface Settings {
   /** Documents one person may own. */
   readonly documentsPerUser: number
   /** Documents that may be made from one IP address within a day. */
-  readonly documentsPerAddress: number
+  readonly documentsPerIp: number
   /** How long a socket's token is good for. */
   readonly tokenLife: number
   /** Whether those who may not edit are shown among the people who are there. */
@@ -105,7 +105,7 @@ const environment = v.object({
   ),
   RATE_LIMITS: v.optional(v.picklist(['on', 'off'], 'on or off'), 'on'),
   DOCUMENTS_PER_USER: v.optional(whole(1, 1_000_000), '1000'),
-  DOCUMENTS_PER_ADDRESS: v.optional(whole(1, 1_000_000), '5000'),
+  DOCUMENTS_PER_IP: v.optional(whole(1, 1_000_000), '5000'),
   TOKEN_LIFE_MS: v.optional(whole(1000, 86_400_000), '600000'),
   PRESENCE_OF_VIEWERS: v.optional(v.picklist(['on', 'off'], 'on or off'), 'on'),
   LOG_LEVEL: v.optional(v.picklist(LOG_LEVELS, `one of ${LOG_LEVELS.join(', ')}`), 'info'),
@@ -119,11 +119,17 @@ const environment = v.object({
   OIDC_NAME: v.optional(v.pipe(v.string(), v.maxLength(40, 'at most 40 characters'))),
 })
 
-/** Settings from environment variables; an empty one counts as absent. Throws BadSetting. Touches nothing. */
+/** Settings by the names they had before: set under one of these, a limit would silently be its default. */
+const RENAMED = { DOCUMENTS_PER_ADDRESS: 'DOCUMENTS_PER_IP' }
+
+/** Reads the settings from environment variables; an empty one counts as absent. Throws BadSetting. Touches nothing. */
 export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
   const given = Object.fromEntries(
     Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
   )
+  for (const [before, name] of Object.entries(RENAMED)) {
+    if (before in given) throw new BadSetting(`${before} is now called ${name}: set ${name} instead.`)
+  }
   const parsed = v.safeParse(environment, given, { abortEarly: true })
   if (!parsed.success) {
     const [issue] = parsed.issues
@@ -146,7 +152,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     trustedProxies: set.TRUSTED_PROXIES,
     rateLimits: set.RATE_LIMITS === 'on',
     documentsPerUser: set.DOCUMENTS_PER_USER,
-    documentsPerAddress: set.DOCUMENTS_PER_ADDRESS,
+    documentsPerIp: set.DOCUMENTS_PER_IP,
     tokenLife: set.TOKEN_LIFE_MS,
     presenceOfViewers: set.PRESENCE_OF_VIEWERS === 'on',
     logLevel: set.LOG_LEVEL,

@@ -24,7 +24,7 @@ describe('a bucket', () => {
     expect(rates.take('reads', ada)).toBe(500)
   })
 
-  test('of one name, session or address is not that of another', () => {
+  test('of one name, session or IP address is not that of another', () => {
     const { rates } = setUp()
     const ada = { session: 'ada', ip: '' }
     for (let i = 0; i < slow.burst; i++) rates.take('reads', ada)
@@ -90,7 +90,7 @@ test('whatever comes, at no time more was granted than the burst and what came b
 })
 
 describe('memory', () => {
-  test('is bounded, however many addresses there are', () => {
+  test('is bounded, however many IP addresses there are', () => {
     const { rates, clock } = setUp(1000)
     for (let i = 0; i < 50_000; i++) {
       rates.take('reads', { session: `s${i}`, ip: `ip${i}` })

@@ -28,6 +28,13 @@ describe('settings', () => {
     })
   })
 
+  test('one that was renamed is refused under its old name, whatever its value', () => {
+    const sentence = 'DOCUMENTS_PER_ADDRESS is now called DOCUMENTS_PER_IP: set DOCUMENTS_PER_IP instead.'
+    expect(() => readSettings({ DOCUMENTS_PER_ADDRESS: '50' })).toThrow(sentence)
+    expect(() => readSettings({ DOCUMENTS_PER_ADDRESS: '50', DOCUMENTS_PER_IP: '50' })).toThrow(sentence)
+    expect(readSettings({ DOCUMENTS_PER_ADDRESS: '', DOCUMENTS_PER_IP: '50' }).documentsPerIp).toBe(50)
+  })
+
   test('the public address is kept as an origin', () => {
     expect(readSettings({ PUBLIC_URL: 'https://Write.example.org/' }).publicOrigin).toBe(
       'https://write.example.org',

@@ -14,7 +14,7 @@ beforeAll(async () => {
   server = await startServer({
     env: {
       DOCUMENTS_PER_USER: '3',
-      DOCUMENTS_PER_ADDRESS: '5',
+      DOCUMENTS_PER_IP: '5',
       MAX_CONNECTIONS: String(MOST_CONNECTIONS),
       TRUSTED_PROXIES: '1',
     },
@@ -38,7 +38,7 @@ describe('[LIM6] documents', () => {
     expect(await make(ada, '198.51.100.2')).toMatchObject({ ok: true })
   })
 
-  test('from one address so many are made within a day, by whomever', async () => {
+  test('from one IP address so many are made within a day, by whomever', async () => {
     for (let i = 0; i < 5; i++) {
       expect(await make(new Guest(server.url), '203.0.113.7')).toMatchObject({ ok: true })
     }

@@ -2,26 +2,28 @@ import type { IncomingMessage } from 'node:http'
 import type { ClientIps } from '#lib/process/client-ip.ts'
 import type { RateKeys, RateName, Rates } from '#lib/process/rates.ts'
 
-/** Connections at the same time. A school of a hundred with three tabs each is one address. */
-export const MOST_CONNECTIONS = { ofUser: 60, ofAddress: 1200, ofDocument: 1000 } as const
+/** Connections at the same time. A school of a hundred with three tabs each is one IP address. */
+export const MOST_CONNECTIONS = { ofUser: 60, ofIp: 1200, ofDocument: 1000 } as const
 
-/** Whom a socket is counted for. */
+/** The user and the IP address that a socket counts for. */
 export type SocketKeys = Required<RateKeys>
 
-/** From where a socket comes: for the log, and what is counted for it ('' when nothing is). */
-export interface SocketAddress {
+/** Where a socket comes from. */
+export interface SocketIp {
+  /** The IP address itself, for the log. */
   readonly ip: string
+  /** The part of it that is counted; '' if nothing is. */
   readonly key: string
 }
 
 export interface SocketLimitPorts {
   readonly rates: Pick<Rates, 'take'>
   readonly clientIps: ClientIps
-  /** False: connections at the same time are not bounded either. */
+  /** If false, connections at the same time are not bounded either. */
   readonly bounded: boolean
 }
 
-/** How much one user and one address may do over sockets. What is counted live is counted anew each time: nothing can leak. */
+/** Limits what one user and one IP address may do over sockets. Open sockets are counted anew each time: no count can leak. */
 export class SocketLimits {
   readonly #ports: SocketLimitPorts
 
@@ -29,31 +31,31 @@ export class SocketLimits {
     this.#ports = ports
   }
 
-  addressOf(request: IncomingMessage): SocketAddress {
+  ipOf(request: IncomingMessage): SocketIp {
     const ip = this.#ports.clientIps.ofRequest(request)
     return { ip, key: this.#ports.clientIps.keyOf(ip) }
   }
 
-  /** Counts one event with its bytes. Returns 0, or after how many ms it may be sent again. */
+  /** Counts one event with its bytes. Returns 0 if it may pass, or the ms after which it may be sent again. */
   take(name: RateName, keys: RateKeys, bytes = 0): number {
     const { rates } = this.#ports
     const wait = rates.take(name, keys)
     return wait > 0 || bytes === 0 ? wait : rates.take('bytes', keys, bytes)
   }
 
-  /** True when another socket of these keys, beside those there are, is one too many. */
+  /** Returns true if a socket of these keys is one too many beside the others. */
   isFull(keys: SocketKeys, others: Iterable<SocketKeys>): boolean {
     if (!this.#ports.bounded) return false
     let ofUser = 0
-    let ofAddress = 0
+    let ofIp = 0
     for (const { session, ip } of others) {
       if (session === keys.session) ofUser++
-      if (keys.ip !== '' && ip === keys.ip) ofAddress++
+      if (keys.ip !== '' && ip === keys.ip) ofIp++
     }
-    return ofUser >= MOST_CONNECTIONS.ofUser || ofAddress >= MOST_CONNECTIONS.ofAddress
+    return ofUser >= MOST_CONNECTIONS.ofUser || ofIp >= MOST_CONNECTIONS.ofIp
   }
 
-  /** True when a document with so many connections takes no further one. */
+  /** Returns true if a document with this many connections takes no further one. */
   isCrowded(connections: number): boolean {
     return this.#ports.bounded && connections >= MOST_CONNECTIONS.ofDocument
   }

@@ -31,7 +31,7 @@ import {
 import type { SocketOwner } from './document-joins.ts'
 import { SlowReaders } from './slow-readers.ts'
 import { fanOut, forgetRequests, isBusy, keepNoRooms } from './socket-internals.ts'
-import type { SocketAddress, SocketKeys, SocketLimits } from './socket-limits.ts'
+import type { SocketIp, SocketKeys, SocketLimits } from './socket-limits.ts'
 
 /** A message with its envelope; long polling sends bytes as base64, and several packets in one body. */
 const TRANSPORT_BYTES = Math.ceil((LIMITS.messageBytes * 4) / 3) + 64 * 1024
@@ -86,7 +86,7 @@ export class SocketServer {
   /** Sockets by the room they are in. */
   readonly #groups: SocketGroups = new Map()
   /** From where each connection came; its request is not kept. */
-  readonly #comeFrom = new WeakMap<object, SocketAddress>()
+  readonly #comeFrom = new WeakMap<object, SocketIp>()
   /** Connections that are too many. */
   readonly #late = new WeakSet<object>()
   #draining = false
@@ -116,7 +116,7 @@ export class SocketServer {
       },
     })
     this.#io.engine.on('connection', (connection: object & { request: IncomingMessage }) => {
-      this.#comeFrom.set(connection, options.limits.addressOf(connection.request))
+      this.#comeFrom.set(connection, options.limits.ipOf(connection.request))
       if (options.late.isLate(connection.request)) this.#late.add(connection)
     })
     forgetRequests(this.#io.engine)
@@ -127,7 +127,7 @@ export class SocketServer {
       const begun = performance.now()
       this.#admit(socket).then(
         (refused) => {
-          const { ip } = this.#addressOf(socket)
+          const { ip } = this.#ipOf(socket)
           const { name: transport } = socket.conn.transport
           const ms = Math.round(performance.now() - begun)
           options.log.info({ ip, transport, ms, ...(refused ? { code: refused } : {}) }, 'socket.handshake')
@@ -225,7 +225,7 @@ export class SocketServer {
     if (this.#draining) return 'draining'
     if (this.#late.has(socket.conn)) return 'too-many-connections'
     const { limits } = this.#options
-    const { key } = this.#addressOf(socket)
+    const { key } = this.#ipOf(socket)
     if (limits.take('sockets', { ip: key }) > 0) return 'rate-limited'
     const { auth } = socket.handshake
     // The version first: another version may have another handshake.
@@ -251,7 +251,7 @@ export class SocketServer {
     return null
   }
 
-  #addressOf({ conn }: DocumentSocket): SocketAddress {
+  #ipOf({ conn }: DocumentSocket): SocketIp {
     return this.#comeFrom.get(conn) ?? { ip: '', key: '' }
   }
 

@@ -136,11 +136,11 @@ describe('connections at the same time', () => {
       .toBe('in')
   })
 
-  test('of one address are bounded too, but not those of this machine, which may be everybody behind a proxy', () => {
+  test('of one IP address are bounded too, but not those of this machine, which may be everybody behind a proxy', () => {
     const limits = (trusted: number) =>
       new SocketLimits({ rates: NO_RATES, clientIps: new ClientIps(trusted), bounded: true })
     const others = (ip: string) =>
-      Array.from({ length: MOST_CONNECTIONS.ofAddress }, (_, i) => ({ session: `${i}`, ip }))
+      Array.from({ length: MOST_CONNECTIONS.ofIp }, (_, i) => ({ session: `${i}`, ip }))
     expect(limits(1).isFull({ session: 'ada', ip: 'school' }, others('school'))).toBe(true)
     expect(limits(1).isFull({ session: 'ada', ip: 'school' }, others('school').slice(1))).toBe(false)
     expect(limits(1).isFull({ session: 'ada', ip: 'home' }, others('school'))).toBe(false)
@@ -154,7 +154,7 @@ describe('connections at the same time', () => {
   })
 })
 
-test('a school of a hundred behind one address comes back at once, three times, and nobody is refused', async () => {
+test('a school of a hundred behind one IP address comes back at once, three times, and nobody is refused', async () => {
   const owner = await server.guest()
   const { address } = await server.document(owner)
   const pupils = await Promise.all(Array.from({ length: 100 }, () => server.guest()))
