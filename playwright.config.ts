@@ -1,6 +1,6 @@
 import { defineConfig, devices } from '@playwright/test'
 import { chromiumOptions } from './tests/support/chromium.ts'
-import { firefoxProject } from './tests/support/firefox-options.ts'
+import { firefoxProjects } from './tests/support/firefox-options.ts'
 
 /**
  * Browser tests. Those of the product start a server of their own (tests/support/server-process.ts) from the build that
@@ -24,6 +24,6 @@ export default defineConfig({
       grepInvert: /@firefox/,
       use: { ...devices['Desktop Chrome'], launchOptions: chromiumOptions() },
     },
-    firefoxProject(),
+    ...firefoxProjects(),
   ],
 })

@@ -4,6 +4,7 @@ import { binding } from './binding.ts'
 import { browserSide } from './browser-side.ts'
 import { damage } from './damage.ts'
 import { disk } from './disk.ts'
+import { firefox } from './firefox.ts'
 import { honestUse } from './honest-use.ts'
 import { hostile } from './hostile.ts'
 import { kill9 } from './kill9.ts'
@@ -35,6 +36,7 @@ const SCENARIOS: readonly Scenario[] = [
   hostile,
   honestUse,
   slowReader,
+  firefox,
   soak,
 ]
 

@@ -9,17 +9,19 @@ const WRITING_TOGETHER = [
   'editor-lab/lab.spec.ts',
 ]
 const ONLY_IN_STOCK = ['e2e/{composition,undo}.spec.ts', 'editor-lab/layout.spec.ts']
+/** The part that `npm test` runs; `npm run faults` runs all (docs/decisions/0047-one-browser-per-test.md). */
+const SHORT = ['e2e/write-together.spec.ts']
+const SHORT_IN_STOCK = ['e2e/composition.spec.ts']
 
 /**
  * What is tested in Firefox, and how it is started: the one that scripts/bootstrap.mjs found or installed. Playwright drives
  * one as its makers ship it by WebDriver BiDi, and its own, which has no input method and does not print, by a protocol of its own.
  * docs/decisions/0031-firefox-in-the-tests.md
  */
-export function firefoxProject(): Project {
+export function firefoxProjects(): Project[] {
   const noted = join(import.meta.dirname, '../../node_modules/.bootstrap/firefox')
   const executable = process.env.FIREFOX_PATH || (existsSync(noted) ? readFileSync(noted, 'utf8') : '')
   const isPlaywrights = executable === firefox.executablePath()
-  const specs = isPlaywrights ? WRITING_TOGETHER : [...WRITING_TOGETHER, ...ONLY_IN_STOCK]
   const { viewport } = devices['Desktop Firefox']
   const stock = {
     channel: 'moz-firefox',
@@ -28,13 +30,17 @@ export function firefoxProject(): Project {
       env: { ...process.env, FIREFOX_PATH: executable },
     },
   }
-  return {
-    name: 'firefox',
-    testMatch: specs,
+  const project = (name: string, specs: string[], inStock: string[]): Project => ({
+    name,
+    testMatch: isPlaywrights ? specs : [...specs, ...inStock],
     // What needs Chromium's own protocol has this tag.
     grepInvert: /@chromium/,
     // Whoever comes first waits for a browser to start.
     timeout: 120_000,
     use: { browserName: 'firefox', viewport, ...(isPlaywrights ? {} : stock) },
-  }
+  })
+  return [
+    project('firefox', WRITING_TOGETHER, ONLY_IN_STOCK),
+    project('firefox-short', SHORT, SHORT_IN_STOCK),
+  ]
 }
