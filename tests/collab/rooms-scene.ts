@@ -161,9 +161,9 @@ export class RoomsScene {
       cacheBytes: 1e6,
       policy: {
         quietMs: 100,
-        titleShare: 1,
-        checkShare: 1,
-        spareShare: 1,
+        titleBudget: 1,
+        checkBudget: 1,
+        spareBudget: 1,
         burstMs: 1000,
         latestMs: 200,
         snapshotRows: 3,

@@ -184,9 +184,9 @@ export class SimulatedServer {
         snapshotBytes: 4096,
         keepMs: 2000,
         keepBytes: 300,
-        titleShare: 1,
-        checkShare: 1,
-        spareShare: 1,
+        titleBudget: 1,
+        checkBudget: 1,
+        spareBudget: 1,
         burstMs: 1000,
       },
       wire: {

@@ -11,7 +11,7 @@ import { DamagedDocument, type DocumentStore, type StoredRow } from '../document
 import type { RoomEvent } from '../events.ts'
 import type { Room } from '../room.ts'
 import type { CompactionPolicy } from './compaction-policy.ts'
-import { Share } from './cpu-share.ts'
+import { CpuBudget } from './cpu-budget.ts'
 
 /** Runs `foldDocument`; rejects when it fails or takes too much. */
 export type Fold = (job: FoldJob) => Promise<FoldResult>
@@ -79,17 +79,17 @@ export class Compactor {
   /** Weight of the rows since the last snapshot. */
   readonly #weights = new WeakMap<Room, number>()
   #folding: { readonly rooms: readonly Room[]; readonly done: Promise<unknown> } | null = null
-  readonly #titleShare: Share
-  readonly #checkShare: Share
-  readonly #spareShare: Share
+  readonly #titleBudget: CpuBudget
+  readonly #checkBudget: CpuBudget
+  readonly #spareBudget: CpuBudget
   #closed = false
 
   constructor(options: CompactorOptions) {
     this.#options = options
     const { clock, policy } = options
-    this.#titleShare = new Share(clock, policy.titleShare, policy.burstMs, () => this.#next())
-    this.#checkShare = new Share(clock, policy.checkShare, policy.burstMs, () => this.#next())
-    this.#spareShare = new Share(clock, policy.spareShare, policy.burstMs, () => this.#next())
+    this.#titleBudget = new CpuBudget(clock, policy.titleBudget, policy.burstMs, () => this.#next())
+    this.#checkBudget = new CpuBudget(clock, policy.checkBudget, policy.burstMs, () => this.#next())
+    this.#spareBudget = new CpuBudget(clock, policy.spareBudget, policy.burstMs, () => this.#next())
   }
 
   /** A row was added. */
@@ -159,9 +159,9 @@ export class Compactor {
   /** Lets the work under way end; starts no more. */
   async close(): Promise<void> {
     this.#closed = true
-    this.#titleShare.close()
-    this.#checkShare.close()
-    this.#spareShare.close()
+    this.#titleBudget.close()
+    this.#checkBudget.close()
+    this.#spareBudget.close()
     this.#dropSpare(() => true)
     for (const { cancel } of this.#pending.values()) cancel()
     this.#pending.clear()
@@ -211,11 +211,11 @@ export class Compactor {
     const [forTitle] = this.#forTitles
     if (this.#folding) return
     if (forSnapshot) this.#run([forSnapshot], this.#compact(forSnapshot), null)
-    else if (forCheck && this.#checkShare.isLeft())
-      this.#run([forCheck], this.#compact(forCheck), this.#checkShare)
-    else if (forTitle && this.#titleShare.isLeft()) {
+    else if (forCheck && this.#checkBudget.isLeft())
+      this.#run([forCheck], this.#compact(forCheck), this.#checkBudget)
+    else if (forTitle && this.#titleBudget.isLeft()) {
       const rooms = this.#titlesAfter(forTitle)
-      this.#run(rooms, Promise.all(rooms.map((room) => this.#compact(room))), this.#titleShare)
+      this.#run(rooms, Promise.all(rooms.map((room) => this.#compact(room))), this.#titleBudget)
     } else this.#nextSpare()
   }
 
@@ -236,7 +236,7 @@ export class Compactor {
 
   #nextSpare(): void {
     const [next, ...others] = this.#spare
-    if (!next || !this.#spareShare.isLeft()) return
+    if (!next || !this.#spareBudget.isLeft()) return
     this.#spare = others
     const { room, work, settle } = next
     const done = work().then(
@@ -246,7 +246,7 @@ export class Compactor {
         this.#failed(room, error)
       },
     )
-    this.#run([room], done, this.#spareShare)
+    this.#run([room], done, this.#spareBudget)
   }
 
   #dropSpare(isDropped: (work: SpareWork) => boolean): void {
@@ -254,12 +254,12 @@ export class Compactor {
     this.#spare = this.#spare.filter((each) => !isDropped(each))
   }
 
-  #run(rooms: readonly Room[], work: Promise<unknown>, share: Share | null): void {
+  #run(rooms: readonly Room[], work: Promise<unknown>, budget: CpuBudget | null): void {
     const { spent } = this.#options
     const before = spent()
     const done = work.then(() => {
       this.#folding = null
-      share?.take(spent() - before)
+      budget?.spend(spent() - before)
       this.#next()
     })
     this.#folding = { rooms, done }

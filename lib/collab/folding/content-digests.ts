@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { FoldJob } from '#lib/document/fold.ts'
 import type { CompareRequest, Verdict } from '#lib/protocol/events.ts'
 import type { DocumentStore } from '../document-store.ts'
@@ -5,41 +6,41 @@ import type { RoomEvent } from '../events.ts'
 import type { Member } from '../members.ts'
 import type { Room } from '../room.ts'
 
-/** Runs `digestDocument`; rejects when it fails or takes too much. */
+/** Runs `digestDocument`; rejects if it fails or takes too much time or memory. */
 export type Digest = (job: FoldJob) => Promise<string>
 
 export interface ContentDigestsOptions {
   readonly store: Pick<DocumentStore, 'readSnapshot'>
   readonly digest: Digest
-  /** Does work on a room when nothing more urgent waits (`Compactor.whenSpare`). */
+  /** Does work on a room when nothing more urgent waits (`Compactor.whenSpare`). Resolves to false if there is no time. */
   readonly whenSpare: (room: Room, work: () => Promise<void>) => Promise<boolean>
   readonly onEvent: (event: RoomEvent) => void
 }
 
-/** Digests kept of one room: people who read compare at the last row, people who type a few rows before it. */
+/** Digests kept for each room: readers compare at the last row, writers a few rows before it. */
 const KEPT = 8
-/** Characters of a digest in the log: it is one of the text. */
+/** Characters of a digest in the log; a whole one would identify the text. */
 const SHOWN = 8
 
-/** What documents show after some of their rows, as digests. One folding for everybody who asks for the same row. */
+/** Digests what documents show after some of their rows. All who ask for the same row share one folding. */
 export class ContentDigests {
   readonly #options: ContentDigestsOptions
-  /** By row; the newest last. */
-  readonly #known = new WeakMap<Room, Map<number, Promise<string | null>>>()
+  /** By row. */
+  readonly #known = new WeakMap<Room, LRUCache<number, Promise<string | null>>>()
 
   constructor(options: ContentDigestsOptions) {
     this.#options = options
   }
 
   /**
-   * Whether a member's copy shows what the log gives up to a row. *unknown*: that row is not held any more, or there is no
-   * time for it now. A copy that differs is told to `onEvent`.
+   * Compares a member's copy with what the log gives up to a row. Returns *unknown* if that row is no longer held, or if
+   * there is no time for it now. Reports a copy that differs to `onEvent`.
    */
   async compare(room: Room, member: Member, { seq, digest }: CompareRequest): Promise<Verdict> {
     const ours = await this.#at(room, seq)
     if (ours === null) return 'unknown'
     if (ours === digest) return 'same'
-    // Asked again, it is made anew: the fault may be ours.
+    // The next comparison digests again: the bug may be ours.
     this.#known.get(room)?.delete(seq)
     const { clientId, connection } = member
     this.#options.onEvent({
@@ -54,19 +55,15 @@ export class ContentDigests {
     return 'differs'
   }
 
-  /** The digest after row `seq`; null: it is not to be had, or not now. */
+  /** Returns the digest after row `seq`, null if it cannot be had, or not now. */
   #at(room: Room, seq: number): Promise<string | null> {
-    const known = this.#known.get(room) ?? new Map<number, Promise<string | null>>()
+    const known = this.#known.get(room) ?? new LRUCache<number, Promise<string | null>>({ max: KEPT })
     this.#known.set(room, known)
     const digest = known.get(seq) ?? this.#take(room, seq)
     known.set(seq, digest)
     void digest.then((found) => {
-      if (found === null && known.get(seq) === digest) known.delete(seq)
+      if (found === null && known.peek(seq) === digest) known.delete(seq)
     })
-    for (const oldest of known.keys()) {
-      if (known.size <= KEPT) break
-      known.delete(oldest)
-    }
     return digest
   }
 

@@ -1,33 +1,31 @@
+import { LRUCache } from 'lru-cache'
 import type { Pieces } from '#lib/protocol/pieces.ts'
 import { encodeHistory, type Row, type SnapshotBody } from '#lib/protocol/wire.ts'
 import type { DocumentStore } from '../document-store.ts'
 
 interface Cached {
   readonly snapshot: Promise<SnapshotBody | null>
-  /** The history as it was last put together: fifty joins at once are encoded once. */
+  /** The history as last encoded, so that fifty joins in a row encode it once. */
   history: { readonly headSeq: number; readonly encoded: Pieces } | null
-  bytes: number
 }
 
 /**
- * Snapshots as read from the store, and the histories made of them, within one bound over all documents.
- * What was used least recently goes first.
+ * Keeps snapshots as read from the store, and the histories made of them, within one bound in bytes over all documents.
+ * Evicts the least recently used.
  */
 export class SnapshotCache {
   readonly #store: Pick<DocumentStore, 'readSnapshot'>
-  readonly #maxBytes: number
-  /** By document; the most recently used last. */
-  readonly #cached = new Map<string, Cached>()
-  #bytes = 0
+  /** By document. A size is the bytes of the history; 1 until there is one. */
+  readonly #cached: LRUCache<string, Cached>
 
   constructor(store: Pick<DocumentStore, 'readSnapshot'>, maxBytes: number) {
     this.#store = store
-    this.#maxBytes = maxBytes
+    this.#cached = new LRUCache({ maxSize: maxBytes })
   }
 
   /**
-   * Encoded HistoryBody of a document's snapshot and the rows after it. `rowsAfter` answers null when they are no
-   * longer kept: a newer snapshot was written meanwhile, and is read. Rejects with what the store rejects with.
+   * Returns the encoded HistoryBody of a document's snapshot and the rows after it. `rowsAfter` returns null if they are
+   * no longer kept: a newer snapshot was written meanwhile, and is read. Rejects as the store does.
    */
   async history(
     documentId: string,
@@ -37,48 +35,34 @@ export class SnapshotCache {
     for (;;) {
       const cached = this.#cached.get(documentId) ?? this.#read(documentId)
       const snapshot = await cached.snapshot
-      this.#touch(documentId, cached)
       if (cached.history?.headSeq === headSeq()) return cached.history.encoded
       const rows = rowsAfter(snapshot?.seq ?? 0)
       if (!rows) {
-        this.forget(documentId, cached)
+        this.#forget(documentId, cached)
         continue
       }
       const encoded = encodeHistory({ snapshot, rows })
       cached.history = { headSeq: headSeq(), encoded }
-      this.#weigh(documentId, cached, encoded.length)
+      // Deleted first: a value that is set again keeps its size.
+      if (this.#forget(documentId, cached)) this.#cached.set(documentId, cached, { size: encoded.length })
       return encoded
     }
   }
 
-  /** A newer snapshot was written, or the document is no longer open. */
-  forget(documentId: string, only?: Cached): void {
-    const cached = this.#cached.get(documentId)
-    if (!cached || (only && only !== cached)) return
+  /** Forgets a document: a newer snapshot was written, or it is no longer open. */
+  forget(documentId: string): void {
     this.#cached.delete(documentId)
-    this.#bytes -= cached.bytes
   }
 
   #read(documentId: string): Cached {
-    const cached: Cached = { snapshot: this.#store.readSnapshot(documentId), history: null, bytes: 0 }
-    this.#cached.set(documentId, cached)
-    cached.snapshot.catch(() => this.forget(documentId, cached))
+    const cached: Cached = { snapshot: this.#store.readSnapshot(documentId), history: null }
+    this.#cached.set(documentId, cached, { size: 1 })
+    cached.snapshot.catch(() => this.#forget(documentId, cached))
     return cached
   }
 
-  #touch(documentId: string, cached: Cached): void {
-    if (this.#cached.get(documentId) !== cached) return
-    this.#cached.delete(documentId)
-    this.#cached.set(documentId, cached)
-  }
-
-  #weigh(documentId: string, cached: Cached, bytes: number): void {
-    if (this.#cached.get(documentId) !== cached) return
-    this.#bytes += bytes - cached.bytes
-    cached.bytes = bytes
-    for (const oldest of this.#cached.keys()) {
-      if (this.#bytes <= this.#maxBytes) return
-      this.forget(oldest)
-    }
+  /** Forgets this entry, not one that has replaced it. Returns true if it was still kept. */
+  #forget(documentId: string, cached: Cached): boolean {
+    return this.#cached.peek(documentId) === cached && this.#cached.delete(documentId)
   }
 }

@@ -1,13 +1,14 @@
 import { HUE_ORDER } from '#lib/protocol/identity.ts'
 
-/** People remembered after they left, so that they come back in the same hue. */
+/** Users remembered after they left, so that they get the same hue when they come back. */
 const REMEMBERED = 500
 
-/** Hands out hues in one room: the chosen one, else the one had before, else the first unused, else the least used. */
+/** Picks users' hues in one room: the chosen one, else the one they had before, else the first unused, else the least used. */
 export class PresenceHues {
+  /** By user; the one picked last is last. Not an lru-cache, which reserves its slots: 13 kB in every room. */
   readonly #had = new Map<string, number>()
 
-  /** `others`: hues of the other people present, one for each of them. */
+  /** Returns a user's hue and remembers it. `others`: the hues of the other users present, one for each of them. */
   pick(userId: string, chosen: number | null, others: Iterable<number>): number {
     const uses = new Map<number, number>(HUE_ORDER.map((hue) => [hue, 0]))
     for (const hue of others) uses.set(hue, (uses.get(hue) ?? 0) + 1)

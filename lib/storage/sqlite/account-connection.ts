@@ -1,4 +1,5 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import { LRUCache } from 'lru-cache'
 
 /** The result of one statement on the account tables: rows, or the number of rows it changed. */
 export interface AccountResult {
@@ -12,21 +13,24 @@ const TRANSACTION_MS = 1000
 /** Compiled statements kept; there are a few dozen different ones. */
 const STATEMENTS = 200
 
-/** The accounts' connection, in the storage thread. At most one transaction is open at a time; its number is `open`. */
+/** The accounts' connection, in the storage thread. At most one transaction is open at a time. */
 export class AccountConnection {
   readonly #db: DatabaseSync
   readonly #onIdle: () => void
-  readonly #statements = new Map<string, { statement: StatementSync; isReader: boolean }>()
+  readonly #statements = new LRUCache<string, { statement: StatementSync; isReader: boolean }>({
+    max: STATEMENTS,
+  })
   #open: number | null = null
   #count = 0
   #deadline: NodeJS.Timeout | undefined
 
-  /** `onIdle` is called each time after a transaction has ended. */
+  /** `onIdle` is called after each transaction has ended. */
   constructor(db: DatabaseSync, onIdle: () => void) {
     this.#db = db
     this.#onIdle = onIdle
   }
 
+  /** The number of the open transaction, null if none is open. */
   get open(): number | null {
     return this.#open
   }
@@ -53,7 +57,7 @@ export class AccountConnection {
     this.#end('COMMIT')
   }
 
-  /** Does nothing when the transaction has ended already. */
+  /** Does nothing if the transaction has ended already. */
   rollback(transaction: number): void {
     if (transaction === this.#open) this.#end('ROLLBACK')
   }
@@ -81,7 +85,6 @@ export class AccountConnection {
     if (known) return known
     const statement = this.#db.prepare(sql)
     const prepared = { statement, isReader: statement.columns().length > 0 }
-    if (this.#statements.size >= STATEMENTS) this.#statements.clear()
     this.#statements.set(sql, prepared)
     return prepared
   }

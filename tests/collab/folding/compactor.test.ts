@@ -114,7 +114,7 @@ describe('folding for titles', () => {
     expect(clock.waiting).toBe(0)
   })
 
-  test('rooms that nobody is in any more do not wait for their share: they would gather in memory', async () => {
+  test('rooms that nobody is in any more do not wait for their budget: they would gather in memory', async () => {
     const documents = Array.from({ length: 100 }, (_, i) => new Document(i))
     for (const document of documents) document.write(1)
     await clock.advance(3000)
@@ -216,7 +216,7 @@ describe('work of others', () => {
     await clock.advance(2000 + 11 * FOLD_MS)
     expect(compactions).toHaveLength(10)
     const spare = () => folded.filter((name) => name === 'spare').length * FOLD_MS
-    const most = () => COMPACTION_POLICY.burstMs + (clock.steady() - begun) * COMPACTION_POLICY.spareShare
+    const most = () => COMPACTION_POLICY.burstMs + (clock.steady() - begun) * COMPACTION_POLICY.spareBudget
     expect(spare()).toBeGreaterThan(100)
     expect(spare()).toBeLessThanOrEqual(most() + FOLD_MS)
     await clock.advance(60_000)

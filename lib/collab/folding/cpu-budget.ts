@@ -1,16 +1,20 @@
 import type { Clock } from '#lib/protocol/clock.ts'
 
-/** What some work may take of a core. */
-export class Share {
+/** Bounds some work to a share of one core. */
+export class CpuBudget {
   readonly #clock: Clock
   readonly #share: number
   readonly #burstMs: number
   readonly #onRested: () => void
-  /** As of `#at`; below zero: it has taken more. */
+  /** As of `#at`; below zero if more was spent. */
   #leftMs: number
   #at: number
   #cancel: (() => void) | null = null
 
+  /**
+   * `share` of one core, from 0 to 1, with up to `burstMs` of CPU spent ahead. `onRested` is called when work that
+   * `isLeft` refused may be done.
+   */
   constructor(clock: Clock, share: number, burstMs: number, onRested: () => void) {
     this.#clock = clock
     this.#share = share
@@ -20,7 +24,7 @@ export class Share {
     this.#at = clock.steady()
   }
 
-  /** True when something may be done now; else `onRested` is called when it may. */
+  /** Returns true if work may be done now; otherwise `onRested` is called when it may. */
   isLeft(): boolean {
     const now = this.#clock.steady()
     this.#leftMs = Math.min(this.#leftMs + (now - this.#at) * this.#share, this.#burstMs)
@@ -33,7 +37,8 @@ export class Share {
     return false
   }
 
-  take(ms: number): void {
+  /** Counts `ms` of CPU that the work took. */
+  spend(ms: number): void {
     this.#leftMs -= ms
   }
 
