@@ -87,7 +87,7 @@ function isKnown(name: string, namedIn: string, files: readonly string[]): boole
   if (!name.includes('/')) return files.some((path) => matches(name, path.slice(path.lastIndexOf('/') + 1)))
   const folder = namedIn.slice(0, namedIn.lastIndexOf('/') + 1)
   return files.some((path) =>
-    [name, folder + name].some((wanted) => matches(wanted, path) || path.startsWith(`${wanted}/`)),
+    [name, posix.join(folder, name)].some((wanted) => matches(wanted, path) || path.startsWith(`${wanted}/`)),
   )
 }
 

@@ -68,5 +68,7 @@ describe('a planted name is found', () => {
 
   test('a path may start at the folder of the file that names it', () => {
     expect(found('log/row-log.ts', 'lib/collab/rooms.ts')).toEqual([])
+    expect(found('[start](../README.md)', 'docs/planted.md')).toEqual([])
+    expect(found('[start](../README.md)', 'docs/decisions/planted.md')).toHaveLength(1)
   })
 })
