@@ -1,165 +1,99 @@
 import '#lib/server/http/base-path.ts'
 
-import { Rights } from '#lib/library/rights.ts'
-import { Sharing } from '#lib/library/sharing.ts'
-import { startJobs } from '#lib/library/trash.ts'
-import { Visits } from '#lib/library/visits.ts'
-import { AccessTokens } from '#lib/people/access-tokens.ts'
-import { accountServices } from '#lib/people/account-services.ts'
-import { Accounts, type Ended } from '#lib/people/accounts.ts'
-import { adminServices } from '#lib/people/admin-services.ts'
+import { Trash } from '#lib/library/trash.ts'
 import { FirstAdmin } from '#lib/people/first-admin.ts'
-import { Identities } from '#lib/people/identities.ts'
-import { OidcSignIn } from '#lib/people/oidc-sign-in.ts'
-import type { Person } from '#lib/people/person.ts'
-import { ResetLinks } from '#lib/people/reset-links.ts'
-import { ShownOnce } from '#lib/people/shown-once.ts'
-import { Tokens } from '#lib/people/tokens.ts'
 import { ClientIps } from '#lib/process/client-ip.ts'
-import { createLog } from '#lib/process/log.ts'
-import { NO_RATES, ofDay, Rates } from '#lib/process/rates.ts'
+import { createLog, type Log } from '#lib/process/log.ts'
+import { ratesFor } from '#lib/process/rates.ts'
 import { readSecret } from '#lib/process/secret.ts'
-import { checkNode, prepareDataDir, readSettings, sentenceFor } from '#lib/process/settings.ts'
+import { checkNode, prepareDataDir, readSettings, type Settings, sentenceFor } from '#lib/process/settings.ts'
 import { closeOnSignal } from '#lib/process/shutdown.ts'
 import { systemClock } from '#lib/protocol/clock.ts'
-import { urlOf } from '#lib/protocol/urls.ts'
+import { buildContracts } from '#lib/server/build/contracts.ts'
+import { buildLibrary } from '#lib/server/build/library.ts'
+import { buildPeople } from '#lib/server/build/people.ts'
 import { Collaboration } from '#lib/server/collaboration.ts'
 import { Origins } from '#lib/server/http/origins.ts'
-import { WebServer } from '#lib/server/http/web-server.ts'
-import { RunningServices } from '#lib/server/running-services.ts'
+import { readyLine, WebServer } from '#lib/server/http/web-server.ts'
 import { provideServices } from '#lib/server/services.ts'
 import { SocketLimits } from '#lib/server/sockets/socket-limits.ts'
 import { openStore } from '#lib/storage/open-store.ts'
 import { refusalPage } from '#lib/ui/refusal-page.ts'
 
-/* The composition root: makes every part, hands it to the others, and ends them in the opposite order. */
+/* The composition root: makes every part, hands it to the others, and closes them in the opposite order. */
 
 async function start(): Promise<void> {
   checkNode(process.versions.node)
   const settings = readSettings(process.env)
   prepareDataDir(settings.dataDir)
   const log = createLog(settings.logLevel)
-  const secret = readSecret(settings.secret, settings.dataDir)
-
+  const publicOrigin = settings.publicOrigin ?? `http://${settings.host}:${settings.port}`
   const clientIps = new ClientIps(settings.trustedProxies)
-  const [store, web] = await Promise.all([
-    openStore({ dataDir: settings.dataDir }),
+  const [{ store, secret }, web] = await Promise.all([
+    openStorage(settings, log),
     WebServer.prepare({ settings, clientIps, root: import.meta.dirname, log, refusalPage }),
   ])
-  if (store.restored) log.warn('store.restored')
 
-  const publicOrigin = settings.publicOrigin ?? `http://${settings.host}:${settings.port}`
-  const tokens = new Tokens(secret, Date.now, settings.tokenLife)
+  const connections: Pick<Collaboration, 'endSockets'> = {
+    endSockets: (over) => collaboration.endSockets(over),
+  }
+  const people = buildPeople({ store, secret, publicOrigin, settings, connections })
+  const library = buildLibrary({ store, secret, log })
+  const firstAdmin = FirstAdmin.create(!(await people.accounts.hasAdmin()))
+
   const origins = new Origins(settings.publicOrigin)
-  const now = Date.now
-  const endSockets = (ended: Ended) => collaboration.endSockets(ended)
-  const accounts = new Accounts({
-    database: store.accounts,
-    secret,
-    publicOrigin,
-    owners: store.owners,
-    now,
-    onEnded: endSockets,
-  })
-  const accessTokens = new AccessTokens(store.accounts, now)
-  const identities = new Identities(accounts, accessTokens, settings.guests)
-  const resets = new ResetLinks(secret, now)
-  const shown = new ShownOnce(now)
-  const firstAdmin = FirstAdmin.create(!(await accounts.hasAdmin()))
-  const { documents, catalog, access } = store
-  const visits = new Visits({
-    catalog,
-    clock: systemClock,
-    onLost: (error) => log.warn({ err: error }, 'catalog.visits-lost'),
-  })
-  const bounded = settings.rateLimits
-  const documentsOfDay = ofDay(settings.documentsPerIp)
-  const figures = { documents: { session: documentsOfDay, ip: documentsOfDay } }
-  const rates = bounded ? new Rates(() => performance.now(), figures) : NO_RATES
+  const rates = ratesFor(settings)
   const collaboration = new Collaboration({
+    store,
+    people,
+    library,
     httpServer: web.http,
-    documents,
-    catalog,
-    visits,
-    access,
-    identities,
-    tokens,
-    origins,
     late: web.late,
-    limits: new SocketLimits({ rates, clientIps, bounded }),
+    origins,
+    limits: new SocketLimits({ rates, clientIps, bounded: settings.rateLimits }),
     settings,
     log,
   })
-  const showPerson = (person: Person) => collaboration.showPerson(person)
-  const endRoom = (documentId: string) => collaboration.endDeleted(documentId)
-  const rights = new Rights({ access, tokens, now: Date.now })
-  const sharing = new Sharing({ access, accounts, rights, tokens, collaboration, now: Date.now })
-  provideServices(
-    new RunningServices({
-      accounts,
-      identities,
-      accountServices: accountServices({
-        accounts,
-        tokens: accessTokens,
-        resets,
-        firstAdmin,
-        oidc: settings.oidc && new OidcSignIn({ settings: settings.oidc, secret, publicOrigin, now, log }),
-        shown,
-        rates,
-        clientIps,
-        showPerson,
-        endSockets,
-      }),
-      adminServices: adminServices({
-        database: store.accounts,
-        accounts,
-        owners: store.owners,
-        resets,
-        shown,
-        publicOrigin,
-        deleteAs: async (documentId, ownerId) => {
-          await catalog.delete(documentId, ownerId, now())
-          await endRoom(documentId)
-        },
-        endSockets,
-      }),
-      guests: settings.guests,
-      catalog,
-      visits,
-      access,
-      rights,
-      sharing,
-      documentsPerUser: settings.documentsPerUser,
-      tokens,
-      origins,
-      rates,
-      clientIps,
-      endRoom,
-      showPerson,
-      now: Date.now,
-      log,
-    }),
-  )
+  const { linkExpiry, ...contracts } = buildContracts({
+    store,
+    secret,
+    publicOrigin,
+    settings,
+    people,
+    library,
+    firstAdmin,
+    collaboration,
+    origins,
+    rates,
+    clientIps,
+    log,
+  })
+  void linkExpiry.plan()
+  provideServices(contracts)
 
   const listening = await web.listen()
-  const stopJobs = startJobs({ catalog, endRoom, log })
+  const trash = new Trash({ catalog: store.catalog, openDocuments: collaboration, clock: systemClock, log })
   closeOnSignal(
     [
-      { what: 'jobs', close: async () => stopJobs() },
+      { what: 'jobs', close: async () => trash.close() },
+      { what: 'link expiry', close: async () => linkExpiry.close() },
       { what: 'collaboration', close: () => collaboration.close() },
-      { what: 'visits', close: () => visits.flush() },
+      { what: 'visits', close: () => library.visits.flush() },
       { what: 'web', close: () => web.close() },
       { what: 'store', close: () => store.close() },
     ],
     log,
   )
-  const elsewhere = settings.publicOrigin ? ` (listening at ${listening})` : ''
-  const reachable = settings.publicOrigin ?? listening
-  const setup = firstAdmin.token && urlOf(reachable, { to: 'setup', token: firstAdmin.token })
-  const invitation = setup
-    ? `\nThere is no administrator yet. Whoever opens this link becomes the first one: ${setup}`
-    : ''
-  console.log(`Commonplace is ready at ${reachable}${elsewhere}${invitation}`)
+  console.log(readyLine(settings.publicOrigin, listening))
+  firstAdmin.printInvitation(settings.publicOrigin ?? listening)
+}
+
+/** Opens the database of the data folder, and reads the secret beside it. */
+async function openStorage(settings: Settings, log: Log) {
+  const secret = readSecret(settings.secret, settings.dataDir)
+  const store = await openStore({ dataDir: settings.dataDir })
+  if (store.restored) log.warn('store.restored')
+  return { store, secret }
 }
 
 start().catch((error: unknown) => {

@@ -25,12 +25,12 @@ interface FrontPageProps {
 export default async function FrontPage({ searchParams }: FrontPageProps) {
   const person = await reader()
   const { words } = person
-  const session = await services().session(await headers())
-  const recent = session ? await services().recent(session) : []
-  const trash = session ? await services().trash(session) : []
+  const session = await services().sessions.of(await headers())
+  const recent = session ? await services().documents.recent(session) : []
+  const trash = session ? await services().documents.trash(session) : []
   const account = accountWordsIn(person.language)
   const front = frontWordsIn(person.language)
-  const mayCreate = session ? session.mayCreate : services().guests === 'create'
+  const mayCreate = session ? session.mayCreate : services().sessions.guests === 'create'
   const openFailed = (await searchParams).open === 'unknown'
   return (
     <div className="front">
@@ -50,7 +50,9 @@ export default async function FrontPage({ searchParams }: FrontPageProps) {
             <span key={line}>{line} </span>
           ))}
         </h1>
-        <p className="front-lead">{services().guests === 'create' ? front.lead : account.leadWithAccounts}</p>
+        <p className="front-lead">
+          {services().sessions.guests === 'create' ? front.lead : account.leadWithAccounts}
+        </p>
         <div className="front-actions">
           {mayCreate ? (
             <form method="post" action={pathOf({ to: 'api', path: 'documents' })}>

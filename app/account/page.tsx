@@ -26,7 +26,7 @@ export async function generateMetadata(): Promise<Metadata> {
 export default async function AccountPage(props: PageProps) {
   const person = await reader()
   const words = accountWordsIn(person.language)
-  const session = await services().session(await headers())
+  const session = await services().sessions.of(await headers())
   if (!session || session.standing === 'guest') redirect(pathOf({ to: 'sign-in' }))
   const { email, hasPassword, tokens, madeToken } = await services().accounts.overview(session)
   const problem = problemWords(await queryOf(props, 'problem'), words)

@@ -25,10 +25,13 @@ export async function generateMetadata(): Promise<Metadata> {
 export default async function AdminPage(props: PageProps) {
   const person = await reader()
   const words = accountWordsIn(person.language)
-  const session = await services().session(await headers())
+  const session = await services().sessions.of(await headers())
   if (!session) redirect(pathOf({ to: 'sign-in' }))
   if (session.standing !== 'admin') notFound()
-  const { admin, guests } = services()
+  const {
+    admin,
+    sessions: { guests },
+  } = services()
   const search = ((await queryOf(props, 'q')) ?? '').slice(0, 100)
   const [users, documents, sessions] = await Promise.all([
     admin.users(search),

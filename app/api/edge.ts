@@ -1,12 +1,13 @@
 import * as v from 'valibot'
+import type { Right } from '#lib/library/contract.ts'
 import type { Session } from '#lib/people/session.ts'
 import { type ErrorCode, type Refusal, RefusedRequest, refusalIn, refuse } from '#lib/protocol/errors.ts'
 import { atLeast, type Role } from '#lib/protocol/identity.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import { type Services, services } from '#lib/server/services.ts'
 
-/** The bucket a call of a route is counted in. */
-type RouteRate = Parameters<Services['takeRate']>[0]
+/** The bucket that a call of a route is counted in. */
+type RouteRate = Parameters<Services['requests']['takeRate']>[0]
 
 /*
  * The edge of the HTTP routes. Every method of every route is made by `route`, which asks in this order: does the request
@@ -34,8 +35,8 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
 const HEADERS = { 'Cache-Control': 'private, no-store' } as const
 
 /**
- * Who may call. *nobody*: anybody, and the route gets no session. *guest*: anybody, who is a guest from then on when they
- * were nobody. *session*: who has one. *account*, *admin*: who is signed in as such. A role: who has at least that role for
+ * Callers of a route. *nobody*: any, and the route gets no session. *guest*: any, and one without a session becomes a guest.
+ * *session*: those with a session. *account*, *admin*: those signed in as such. A role: those with at least that role for
  * the document whose `address` is in the body; without any role it is `not-found`.
  */
 export type Needs = 'nobody' | 'guest' | 'session' | 'account' | 'admin' | { readonly role: Role }
@@ -56,8 +57,8 @@ export interface Call<Body extends v.GenericSchema | null, N extends Needs> {
   readonly request: Request
   readonly body: Body extends v.GenericSchema ? v.InferOutput<Body> : null
   readonly session: N extends 'nobody' ? null : Session
-  /** The caller's role for the document of the body's address; null when the route needs none. */
-  readonly role: N extends { readonly role: Role } ? Role : null
+  /** The caller's right to the document of the body's address, judged once; null if the route needs none. */
+  readonly right: N extends { readonly role: infer R } ? Right<R extends 'owner' ? 'owner' : Role> : null
 }
 
 type Route<Body extends v.GenericSchema | null, N extends Needs> = RouteRules<Body, N> & {
@@ -74,7 +75,11 @@ export function route<Body extends v.GenericSchema | null, const N extends Needs
 ): (request: Request) => Promise<Response> {
   const { body, rate, needs } = declared
   const answer = async (request: Request): Promise<Response> => {
-    if (request.method !== 'GET' && request.method !== 'HEAD' && !services().mayMutate(request.headers)) {
+    if (
+      request.method !== 'GET' &&
+      request.method !== 'HEAD' &&
+      !services().requests.mayMutate(request.headers)
+    ) {
       return answerTo(request, refuse('bad-message', 'this request comes from a page of another site'), 403)
     }
     try {
@@ -127,15 +132,15 @@ export function withCookies(response: Response, setCookies: readonly string[]): 
 /** Asks the rest of what was declared, in order. Throws RefusedRequest. */
 async function pass(request: Request, { body: schema, rate, needs }: RouteRules) {
   const { headers } = request
-  grant(services().takeRate(rate, headers, null))
+  grant(services().requests.takeRate(rate, headers, null))
   const body = schema && (await bodyOf(request, schema))
   const { session, setCookies } = await sessionFor(headers, needs)
-  if (session) grant(services().takeRate(rate, headers, session))
+  if (session) grant(services().requests.takeRate(rate, headers, session))
   if (session?.readOnly && !READING.has(rate)) {
     throw new RefusedRequest(refuse('forbidden', 'this access token may read only'))
   }
-  const role = typeof needs === 'object' && session ? await roleFor(session, body, needs.role) : null
-  return { call: { request, body, session, role }, setCookies }
+  const right = typeof needs === 'object' && session ? await rightFor(session, body, needs.role) : null
+  return { call: { request, body, session, right }, setCookies }
 }
 
 /** What a token that may read only is good for: looking, and fetching a token for the socket. */
@@ -152,10 +157,10 @@ async function sessionFor(
 ): Promise<{ session: Session | null; setCookies: readonly string[] }> {
   if (needs === 'nobody') return { session: null, setCookies: [] }
   if (needs === 'guest') {
-    const { setCookies, ...session } = await services().ensureGuest(headers)
+    const { setCookies, ...session } = await services().sessions.ensureGuest(headers)
     return { session, setCookies }
   }
-  const session = await services().session(headers)
+  const session = await services().sessions.of(headers)
   if (!session) {
     throw new RefusedRequest(refuse('unauthenticated', 'there is no session; POST /api/session makes one'))
   }
@@ -170,16 +175,18 @@ async function sessionFor(
   return { session, setCookies: [] }
 }
 
-async function roleFor(session: Session, body: unknown, needed: Role): Promise<Role> {
-  const role = await services().roleOf(session, (body as { readonly address: string }).address)
-  if (role === null) {
+async function rightFor(session: Session, body: unknown, needed: Role): Promise<Right> {
+  const right = await services().documents.rightOf(session, (body as { readonly address: string }).address)
+  if (!right) {
     throw new RefusedRequest(refuse('not-found', 'this document does not exist or is not shared with you'))
   }
-  if (role === 'locked') {
+  if (right.role === 'locked') {
     throw new RefusedRequest(refuse('link-locked', 'this link has a password: enter it first'))
   }
-  if (!atLeast(role, needed)) throw new RefusedRequest(refuse('forbidden', `this needs the role ${needed}`))
-  return role
+  if (!atLeast(right.role, needed)) {
+    throw new RefusedRequest(refuse('forbidden', `this needs the role ${needed}`))
+  }
+  return right
 }
 
 /** What a request brings, in the shape of `schema`, from JSON or from a form. */
@@ -216,7 +223,7 @@ function parseJson(text: string): unknown {
 
 function refused(request: Request, error: unknown): Response {
   const refusal = refusalIn(error)
-  if (!refusal) services().reportFault(error)
+  if (!refusal) services().requests.reportFault(error)
   return answerTo(request, refusal ?? refuse('internal', 'the server failed; try again later'))
 }
 

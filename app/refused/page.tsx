@@ -18,7 +18,7 @@ export async function generateMetadata(): Promise<Metadata> {
 export default async function RefusedPage(props: PageProps) {
   const person = await reader()
   const words = frontWordsIn(person.language)
-  const session = await services().session(await headers())
+  const session = await services().sessions.of(await headers())
   const code = codeIn(await queryOf(props, 'code'))
   const isGuest = !session || session.standing === 'guest'
   const maySignIn = isGuest && (code === 'unauthenticated' || code === 'forbidden')

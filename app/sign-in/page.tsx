@@ -18,7 +18,7 @@ export async function generateMetadata(): Promise<Metadata> {
 export default async function SignInPage(props: PageProps) {
   const person = await reader()
   const words = accountWordsIn(person.language)
-  const session = await services().session(await headers())
+  const session = await services().sessions.of(await headers())
   if (session && session.standing !== 'guest') redirect(pathOf({ to: 'account' }))
   const wasReset = (await queryOf(props, 'reset')) !== null
   return (

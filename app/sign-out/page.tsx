@@ -18,7 +18,7 @@ export async function generateMetadata(): Promise<Metadata> {
 export default async function SignOutPage() {
   const person = await reader()
   const words = accountWordsIn(person.language)
-  const session = await services().session(await headers())
+  const session = await services().sessions.of(await headers())
   if (!session || session.standing === 'guest') redirect(pathOf({ to: 'front' }))
   return (
     <SiteFrame person={person} session={session} width="form">
@@ -29,7 +29,7 @@ export default async function SignOutPage() {
         {words.signOutExplain}
       </p>
       <SignOutForm
-        userIds={[session.user.userId, ...(await services().aliases(session))]}
+        userIds={[session.user.userId, ...(await services().sessions.aliases(session))]}
         language={person.language}
       />
     </SiteFrame>

@@ -17,7 +17,7 @@ export async function generateMetadata(): Promise<Metadata> {
 export default async function SignUpPage(props: PageProps) {
   const person = await reader()
   const words = accountWordsIn(person.language)
-  const session = await services().session(await headers())
+  const session = await services().sessions.of(await headers())
   if (session && session.standing !== 'guest') redirect(pathOf({ to: 'account' }))
   return (
     <FormPage

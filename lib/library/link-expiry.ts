@@ -1,20 +1,20 @@
 import type { Log } from '#lib/process/log.ts'
 import type { Clock } from '#lib/protocol/clock.ts'
+import type { OpenDocuments } from './open-documents.ts'
 import type { AccessStore } from './store.ts'
 
 export interface LinkExpiryPorts {
   readonly access: Pick<AccessStore, 'nextExpiry' | 'expiredIn'>
   readonly clock: Pick<Clock, 'now' | 'after'>
-  /** A link of this document has ended. */
-  readonly onExpired: (documentId: string) => Promise<void>
+  readonly openDocuments: Pick<OpenDocuments, 'accessChanged'>
   readonly log: Log
 }
 
-/** Timers hold no more than 2^31 ms, and the clock may be set meanwhile: it is looked at again at least this often. */
+/** The longest wait before looking again, ms: timers hold at most 2^31 ms, and the clock may be set meanwhile. */
 const LONGEST_WAIT = 60 * 60 * 1000
 const RETRY_MS = 1000
 
-/** Notices when links end, for those who came by them and are still there. One timer, for the next end. */
+/** Judges a document's open connections again when one of its links ends. One timer, for the next end. */
 export class LinkExpiry {
   readonly #ports: LinkExpiryPorts
   #lookedAt: number
@@ -26,7 +26,7 @@ export class LinkExpiry {
     this.#lookedAt = ports.clock.now()
   }
 
-  /** Looks for the next end; called at the start, and when a link's expiry was set. Repeating is harmless. */
+  /** Looks for the next end; called at the start, and after a link's expiry was set. Idempotent; never rejects. */
   async plan(): Promise<void> {
     const { access, clock, log } = this.#ports
     try {
@@ -50,12 +50,12 @@ export class LinkExpiry {
   }
 
   async #look(): Promise<void> {
-    const { access, clock, onExpired, log } = this.#ports
+    const { access, clock, openDocuments, log } = this.#ports
     const now = clock.now()
     try {
       const ended = await access.expiredIn(this.#lookedAt, now)
       this.#lookedAt = Math.max(this.#lookedAt, now)
-      await Promise.all(ended.map(onExpired))
+      await Promise.all(ended.map((documentId) => openDocuments.accessChanged(documentId)))
     } catch (error) {
       log.error({ err: error }, 'access.expiry-not-seen')
       this.#wait(RETRY_MS)

@@ -3,7 +3,8 @@ import type { Rooms } from '#lib/collab/rooms.ts'
 import type { Log } from '#lib/process/log.ts'
 import type { Asked, AskRequest, RoleChange } from '#lib/protocol/events.ts'
 import { atLeast, capped, type Identity, type Role } from '#lib/protocol/identity.ts'
-import type { Right, Rights } from './rights.ts'
+import type { Right } from './contract.ts'
+import type { Rights } from './rights.ts'
 import type { AccessStore } from './store.ts'
 
 export interface LiveAccessPorts {

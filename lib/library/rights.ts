@@ -1,21 +1,17 @@
-import type { Tokens } from '#lib/people/tokens.ts'
+import type { Clock } from '#lib/protocol/clock.ts'
 import { capped, type Role } from '#lib/protocol/identity.ts'
 import { roleOf } from './access.ts'
+import type { Addresses } from './addresses.ts'
+import type { Right } from './contract.ts'
 import type { AccessFacts, AccessKey, AccessStore } from './store.ts'
-
-/** What somebody may do with a document. *locked*: nothing before the link's password. */
-export interface Right {
-  readonly role: Role | 'locked'
-  readonly facts: AccessFacts
-}
 
 export interface RightsPorts {
   readonly access: Pick<AccessStore, 'facts'>
-  readonly tokens: Pick<Tokens, 'linkIdIn'>
-  readonly now: () => number
+  readonly addresses: Pick<Addresses, 'linkIdIn'>
+  readonly clock: Pick<Clock, 'now'>
 }
 
-/** The one place where roles come from: `roleOf` over what is stored now. Nothing is remembered here. */
+/** The only source of roles: `roleOf` over what is stored now. Remembers nothing. */
 export class Rights {
   readonly #ports: RightsPorts
 
@@ -24,18 +20,18 @@ export class Rights {
   }
 
   /**
-   * null for unknown, foreign, ended and deleted alike. `userId` null: nobody we know yet. `cap`: what they may at most;
-   * null: no cap.
+   * Judges a user at an address; one store call. Returns null for unknown, foreign, ended and deleted alike. `userId` null:
+   * a visitor without a session. `cap`: the most they may do in any document; null: no cap.
    */
   async at(address: string, userId: string | null, cap: Role | null): Promise<Right | null> {
-    const linkId = this.#ports.tokens.linkIdIn(address)
+    const linkId = this.#ports.addresses.linkIdIn(address)
     if (linkId === null) return null
     const [right] = await this.of([{ linkId, userId: userId ?? '' }])
     if (!right || right.role === 'locked') return right ?? null
-    return { ...right, role: capped(right.role, cap) }
+    return rightOf(capped(right.role, cap), right.userId, right.facts)
   }
 
-  /** In the order of the keys. */
+  /** Judges many users at their links, in the order of the keys; one store call. */
   async of(keys: readonly AccessKey[]): Promise<(Right | null)[]> {
     const found = await this.#ports.access.facts(keys)
     return found.map((facts, i) => (facts ? this.#judge(facts, keys[i]?.userId ?? '') : null))
@@ -51,8 +47,13 @@ export class Rights {
       grant,
       linkRole,
       link: { role: most, expiresAt, revoked, locked: hasPassword && !unlocked },
-      now: this.#ports.now(),
+      now: this.#ports.clock.now(),
     })
-    return role === null ? null : { role, facts }
+    return role === null ? null : rightOf(role, userId, facts)
   }
+}
+
+/** Marks what was judged. The only place that makes a `Right`. */
+function rightOf(role: Role | 'locked', userId: string, facts: AccessFacts): Right {
+  return { role, userId, facts } as Right
 }

@@ -2,62 +2,47 @@ import type { Accounts } from '#lib/people/accounts.ts'
 import { hashPassword, isPassword } from '#lib/people/passwords.ts'
 import { identityOf } from '#lib/people/person.ts'
 import type { Session } from '#lib/people/session.ts'
-import type { Tokens } from '#lib/people/tokens.ts'
-import { type Refusal, refuse } from '#lib/protocol/errors.ts'
+import type { Clock } from '#lib/protocol/clock.ts'
+import { refuse } from '#lib/protocol/errors.ts'
 import { atLeast, type Identity, type Role, SHARED_ROLES, type SharedRole } from '#lib/protocol/identity.ts'
-import type { SharedLink, SharedPerson, SharingOverview } from '#lib/protocol/sharing.ts'
-import type { SharingServices } from './contract.ts'
+import type { RenewedLink, SharedLink, SharedPerson, SharingOverview } from '#lib/protocol/sharing.ts'
+import type { Addresses } from './addresses.ts'
+import type { Right, SharingContract } from './contract.ts'
+import type { LinkExpiry } from './link-expiry.ts'
+import type { OpenDocuments } from './open-documents.ts'
 import type { Rights } from './rights.ts'
 import type { AccessFacts, AccessStore } from './store.ts'
-
-/** The open connections of a document, as sharing sees them. */
-export interface OpenDocuments {
-  /** Resolves when every connection that has the document open has its new role. */
-  accessChanged(documentId: string): Promise<void>
-  /** Returns the connections that have the document open. */
-  present(documentId: string): Promise<{ userId: string; linkId: string }[]>
-}
 
 export interface SharingPorts {
   readonly access: AccessStore
   readonly accounts: Pick<Accounts, 'knownOf'>
-  readonly rights: Rights
-  readonly tokens: Pick<Tokens, 'addressOf' | 'newLinkId' | 'linkIdIn'>
-  readonly collaboration: OpenDocuments
-  readonly now: () => number
+  readonly addresses: Pick<Addresses, 'addressOf' | 'newLinkId'>
+  readonly clock: Pick<Clock, 'now'>
+  readonly linkExpiry: Pick<LinkExpiry, 'plan'>
+  readonly openDocuments: Pick<OpenDocuments, 'accessChanged' | 'present'>
+  readonly rights: Pick<Rights, 'at' | 'of'>
 }
 
-/** The last visitors that the owner sees among the people with access. */
+/** How many of the last visitors the owner sees among the people with access. */
 const VISITORS = 200
 
-const NOT_FOUND = refuse('not-found', 'this document does not exist or is not shared with you')
-const LOCKED = refuse('link-locked', 'this link has a password: enter it first')
-const FORBIDDEN = refuse('forbidden', 'only the owner of the document may do this')
-
-interface Caller {
-  readonly role: Role
-  readonly facts: AccessFacts
-}
-
-/** Sharing over the store, and over the rooms as they are now. What each method promises stands at the interface. */
-export class Sharing implements SharingServices {
+/** Sharing over the store and the open connections. */
+export class Sharing implements SharingContract {
   readonly #ports: SharingPorts
 
   constructor(ports: SharingPorts) {
     this.#ports = ports
   }
 
-  async overview(session: Session, address: string): Promise<SharingOverview | Refusal> {
-    const { access, collaboration } = this.#ports
-    const caller = await this.#caller(session, address)
-    if (!('facts' in caller)) return caller
-    const { role, facts } = caller
+  async overview(right: Right<Role>): Promise<SharingOverview> {
+    const { access, addresses, openDocuments } = this.#ports
+    const { role, facts } = right
     const { documentId } = facts
     const shown = SHARED_ROLES.filter((each) => atLeast(role, each))
     await this.#ensureLinks(documentId, shown)
     const [stored, present] = await Promise.all([
       access.sharing(documentId),
-      collaboration.present(documentId),
+      openDocuments.present(documentId),
     ])
     const links = shown.flatMap((each): SharedLink[] => {
       const link = stored.links.find((one) => one.role === each)
@@ -65,123 +50,100 @@ export class Sharing implements SharingServices {
       const { linkId, expiresAt, hasPassword } = link
       const connected = new Set(present.filter((one) => one.linkId === linkId).map(({ userId }) => userId))
         .size
-      return [
-        { role: each, address: this.#ports.tokens.addressOf(linkId), expiresAt, hasPassword, connected },
-      ]
+      return [{ role: each, address: addresses.addressOf(linkId), expiresAt, hasPassword, connected }]
     })
     const isOwner = role === 'owner'
     const requests = isOwner ? await this.#withIdentities(stored.requests) : []
     const people = isOwner
-      ? await this.#everybody(facts, stored.grants, present)
-      : await this.#ownerAnd(session.user, caller, present)
+      ? await this.#everyone(facts, stored.grants, present)
+      : await this.#ownerAndSelf(right, present)
     return { ok: true, role, linkRole: facts.linkRole, links, people, requests }
   }
 
-  async setLinkRole(session: Session, address: string, role: SharedRole | null) {
-    const facts = await this.#owned(session, address)
-    if (!('documentId' in facts)) return facts
-    await this.#ports.access.setLinkRole(facts.documentId, role)
-    return this.#done(facts)
+  async setLinkRole({ facts: { documentId } }: Right<'owner'>, role: SharedRole | null) {
+    await this.#ports.access.setLinkRole(documentId, role)
+    return this.#changed(documentId)
   }
 
   async changeLink(
-    session: Session,
-    address: string,
+    { facts: { documentId } }: Right<'owner'>,
     role: SharedRole,
-    change: { readonly expiresAt?: number | null; readonly password?: string | null },
+    { expiresAt, password }: { readonly expiresAt?: number | null; readonly password?: string | null },
   ) {
-    const { access, now } = this.#ports
-    const facts = await this.#owned(session, address)
-    if (!('documentId' in facts)) return facts
-    const { expiresAt, password } = change
-    if (typeof expiresAt === 'number' && expiresAt <= now()) {
+    const { access, clock, linkExpiry } = this.#ports
+    if (typeof expiresAt === 'number' && expiresAt <= clock.now()) {
       return refuse('bad-message', 'a link ends at a time that lies ahead')
     }
-    await this.#ensureLinks(facts.documentId, [role])
-    const { links } = await access.sharing(facts.documentId)
+    await this.#ensureLinks(documentId, [role])
+    const { links } = await access.sharing(documentId)
     const link = links.find((each) => each.role === role)
-    if (!link) return NOT_FOUND
+    if (!link) return refuse('not-found', 'this document does not exist or is not shared with you')
     await access.changeLink(link.linkId, {
       ...(expiresAt === undefined ? {} : { expiresAt }),
       ...(password === undefined
         ? {}
         : { passwordHash: password === null ? null : await hashPassword(password) }),
     })
-    return this.#done(facts)
+    // The one change that moves the next end of a link: a renewed link keeps the end of the one it replaces.
+    const [changed] = await Promise.all([
+      this.#changed(documentId),
+      expiresAt === undefined ? null : linkExpiry.plan(),
+    ])
+    return changed
   }
 
-  async renewLink(session: Session, address: string, role: SharedRole) {
-    const { access, collaboration, rights, tokens, now } = this.#ports
-    const facts = await this.#owned(session, address)
-    if (!('documentId' in facts)) return facts
-    const { documentId } = facts
-    const linkId = tokens.newLinkId()
-    await access.replaceLink(documentId, role, linkId, now())
-    const present = await collaboration.present(documentId)
+  async renewLink({ facts: { documentId } }: Right<'owner'>, role: SharedRole): Promise<RenewedLink> {
+    const { access, addresses, clock, openDocuments, rights } = this.#ports
+    const linkId = addresses.newLinkId()
+    await access.replaceLink(documentId, role, linkId, clock.now())
+    const present = await openDocuments.present(documentId)
     const judged = await rights.of(present)
     const gone = new Set(present.filter((_, i) => !judged[i]).map(({ userId }) => userId))
-    const done = await this.#done(facts)
-    return { ...done, address: tokens.addressOf(linkId), disconnected: gone.size }
+    const changed = await this.#changed(documentId)
+    return { ...changed, address: addresses.addressOf(linkId), disconnected: gone.size }
   }
 
-  async grant(session: Session, address: string, userId: string, role: SharedRole | null) {
-    const { access, accounts, now } = this.#ports
-    const facts = await this.#owned(session, address)
-    if (!('documentId' in facts)) return facts
-    if (userId === facts.ownerId) return refuse('bad-message', 'the owner has every right already')
+  async grant({ facts: { documentId, ownerId } }: Right<'owner'>, userId: string, role: SharedRole | null) {
+    const { access, accounts, clock } = this.#ports
+    if (userId === ownerId) return refuse('bad-message', 'the owner has every right already')
     if (role !== null && !(await accounts.knownOf(userId)))
       return refuse('bad-message', 'there is no such user')
-    await access.grant(facts.documentId, userId, role, now())
-    return this.#done(facts)
+    await access.grant(documentId, userId, role, clock.now())
+    return this.#changed(documentId)
   }
 
-  async answerRequest(session: Session, address: string, userId: string, role: SharedRole | null) {
-    if (role !== null) return this.grant(session, address, userId, role)
-    const facts = await this.#owned(session, address)
-    if (!('documentId' in facts)) return facts
-    await this.#ports.access.dropRequest(facts.documentId, userId)
+  async answerRequest(right: Right<'owner'>, userId: string, role: SharedRole | null) {
+    if (role !== null) return this.grant(right, userId, role)
+    await this.#ports.access.dropRequest(right.facts.documentId, userId)
     return { ok: true as const }
   }
 
-  async unlock(session: Session, address: string, password: string): Promise<boolean> {
+  async unlock({ user: { userId }, cap }: Session, address: string, password: string): Promise<boolean> {
     const { access, rights } = this.#ports
-    const right = await rights.at(address, session.user.userId, session.cap)
+    const right = await rights.at(address, userId, cap)
     if (!right) return false
     if (right.role !== 'locked') return true
     const { linkId } = right.facts.link
     const hash = await access.passwordHash(linkId)
     if (hash === null || !(await isPassword(password, hash))) return false
-    await access.unlock(session.user.userId, linkId)
+    await access.unlock(userId, linkId)
     return true
   }
 
-  async #caller({ user, cap }: Session, address: string): Promise<Caller | Refusal> {
-    const right = await this.#ports.rights.at(address, user.userId, cap)
-    if (!right) return NOT_FOUND
-    const { role, facts } = right
-    return role === 'locked' ? LOCKED : { role, facts }
-  }
-
-  async #owned(session: Session, address: string): Promise<AccessFacts | Refusal> {
-    const caller = await this.#caller(session, address)
-    if (!('facts' in caller)) return caller
-    return caller.role === 'owner' ? caller.facts : FORBIDDEN
-  }
-
-  async #done({ documentId }: AccessFacts) {
-    await this.#ports.collaboration.accessChanged(documentId)
+  async #changed(documentId: string) {
+    await this.#ports.openDocuments.accessChanged(documentId)
     return { ok: true as const }
   }
 
   #ensureLinks(documentId: string, roles: readonly SharedRole[]): Promise<void> {
-    const { access, tokens } = this.#ports
+    const { access, addresses } = this.#ports
     return access.ensureLinks(
       documentId,
-      roles.map((role) => ({ linkId: tokens.newLinkId(), role })),
+      roles.map((role) => ({ linkId: addresses.newLinkId(), role })),
     )
   }
 
-  async #everybody(
+  async #everyone(
     facts: AccessFacts,
     grants: readonly { readonly userId: string; readonly role: SharedRole }[],
     present: readonly { readonly userId: string; readonly linkId: string }[],
@@ -204,29 +166,21 @@ export class Sharing implements SharingServices {
     return people.map(({ user, role, via }) => ({ user, role, via, present: here.has(user.userId) }))
   }
 
-  async #ownerAnd(
-    user: Identity,
-    { role, facts }: Caller,
+  async #ownerAndSelf(
+    { role, userId, facts }: Right<Role>,
     present: readonly { readonly userId: string }[],
   ): Promise<SharedPerson[]> {
-    const isHere = (userId: string) => present.some((each) => each.userId === userId)
-    const owner = await this.#withIdentities([{ userId: facts.ownerId }])
-    const { grant } = facts
-    const via = grant !== null && atLeast(grant, role) ? ('grant' as const) : ('link' as const)
-    return [
-      ...owner.map(
-        (each): SharedPerson => ({
-          user: each.user,
-          role: 'owner',
-          via: 'owner',
-          present: isHere(facts.ownerId),
-        }),
-      ),
-      { user, role, via, present: isHere(user.userId) },
-    ]
+    const { grant, ownerId } = facts
+    const via = grant !== null && atLeast(grant, role) ? 'grant' : 'link'
+    const people = await this.#withIdentities([
+      { userId: ownerId, role: 'owner' as const, via: 'owner' as const },
+      { userId, role, via } as const,
+    ])
+    const here = new Set(present.map((each) => each.userId))
+    return people.map((each) => ({ ...each, present: here.has(each.user.userId) }))
   }
 
-  /** Those who are still known, with who they are. */
+  /** Replaces the user ids of those who still exist by their identities. */
   async #withIdentities<T extends { readonly userId: string }>(
     people: readonly T[],
   ): Promise<(Omit<T, 'userId'> & { readonly user: Identity })[]> {

@@ -1,35 +1,50 @@
 import type { Log } from '#lib/process/log.ts'
+import type { Clock } from '#lib/protocol/clock.ts'
+import type { OpenDocuments } from './open-documents.ts'
 import type { DocumentCatalog } from './store.ts'
 
 const HOUR = 60 * 60 * 1000
-/** A document nobody wrote in is kept this long, ms. */
+/** How long a document without a single edit is kept, ms. */
 const UNTOUCHED_LIFE = 24 * HOUR
-/** What is in the trash is kept this long, ms. */
+/** How long the trash keeps a document, ms. */
 export const TRASH_LIFE = 30 * 24 * HOUR
 
-export interface JobPorts {
+export interface TrashPorts {
   readonly catalog: Pick<DocumentCatalog, 'eraseUntouched' | 'eraseDeleted'>
-  /** Ends a document's room, should somebody have had it open all the while. */
-  readonly endRoom: (documentId: string) => Promise<void>
+  readonly openDocuments: Pick<OpenDocuments, 'endDeleted'>
+  readonly clock: Pick<Clock, 'now'>
   readonly log: Log
 }
 
-/** Runs what is done once in a while: now and every hour. Does not keep the process alive. Returns its end. */
-export function startJobs({ catalog, endRoom, log }: JobPorts): () => void {
-  const run = async () => {
+/** Erases what has been in the trash for long, and documents nobody wrote in: now and every hour. */
+export class Trash {
+  readonly #ports: TrashPorts
+  readonly #timer: NodeJS.Timeout
+
+  constructor(ports: TrashPorts) {
+    this.#ports = ports
+    void this.#empty()
+    // Does not keep the process alive.
+    this.#timer = setInterval(() => void this.#empty(), HOUR).unref()
+  }
+
+  /** Stops the timer; a run that has begun goes on. Idempotent. */
+  close(): void {
+    clearInterval(this.#timer)
+  }
+
+  async #empty(): Promise<void> {
+    const { catalog, openDocuments, clock, log } = this.#ports
     try {
-      const erased = await catalog.eraseUntouched(Date.now() - UNTOUCHED_LIFE)
-      await Promise.all(erased.map(endRoom))
-      if (erased.length > 0) log.info({ documents: erased.length }, 'jobs.untouched-erased')
+      const untouched = await catalog.eraseUntouched(clock.now() - UNTOUCHED_LIFE)
+      await Promise.all(untouched.map((documentId) => openDocuments.endDeleted(documentId)))
+      if (untouched.length > 0) log.info({ documents: untouched.length }, 'jobs.untouched-erased')
       // One after the other: a large one keeps the storage thread busy, and others wait behind it.
       let trashed = 0
-      while ((await catalog.eraseDeleted(Date.now() - TRASH_LIFE)) !== null) trashed++
+      while ((await catalog.eraseDeleted(clock.now() - TRASH_LIFE)) !== null) trashed++
       if (trashed > 0) log.info({ documents: trashed }, 'jobs.trash-erased')
     } catch (error) {
       log.error({ err: error }, 'jobs.failed')
     }
   }
-  void run()
-  const timer = setInterval(run, HOUR).unref()
-  return () => clearInterval(timer)
 }

@@ -1,5 +1,6 @@
+import type { GuestPolicy } from '#lib/process/settings.ts'
 import type { Identity } from '#lib/protocol/identity.ts'
-import type { Session } from './session.ts'
+import type { EnsuredSession, Session } from './session.ts'
 
 /*
  * The calls that pages and routes make about people. Next compiles app/ apart from server.ts, so nothing here is an instance
@@ -9,6 +10,36 @@ import type { Session } from './session.ts'
 export interface Profile {
   readonly name: string
   readonly hue: number | null
+}
+
+/** What a browser without its cookie still knows. */
+export interface LostCookie {
+  /** As `recovery` made it. */
+  readonly recovery?: string
+  /** True if the browser had a session: a new guest in its place is refused. */
+  readonly renew?: boolean
+}
+
+/** Sessions: who makes a request. */
+export interface SessionsContract {
+  /** What a visitor without an account may do at most (setting GUESTS). */
+  readonly guests: GuestPolicy
+  /** Returns the session of a request's cookie or access token; null if it has none. Changes nothing. */
+  of(headers: Headers): Promise<Session | null>
+  /**
+   * Returns the session of a request; without one that of the guest whose `recovery` it is, or of a new guest. Idempotent
+   * with the cookie it set. Throws RefusedRequest if too many guests come from one place, and if it would make a new guest
+   * although `renew` says that this browser had a session.
+   */
+  ensureGuest(headers: Headers, known?: LostCookie): Promise<EnsuredSession>
+  /** Returns a short-lived token for the socket's handshake. `expiresAt`: ms since the epoch; `life`: ms. */
+  socketToken(session: Session): { readonly token: string; readonly expiresAt: number; readonly life: number }
+  /** Returns what makes a browser this guest again after it lost its cookie; null for an account. */
+  recovery(session: Session): string | null
+  /** Returns the guests that became this user. */
+  aliases(session: Session): Promise<string[]>
+  /** Sets name (cleaned; '' restores the guest name) and hue, here and wherever the user is present now. */
+  setProfile(session: Session, profile: Profile): Promise<Identity>
 }
 
 export interface Credentials {

@@ -1,8 +1,9 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { urlOf } from '#lib/protocol/urls.ts'
 
 /**
- * The one-time link of a server without an administrator: who has it becomes the first one. It is printed at the start,
- * for whoever can read the server's output, and ends with its first use or with the process.
+ * The one-time link of a server without an administrator: its holder becomes the first one. Printed at the start, for those
+ * who can read the server's output; it ends with its first use or with the process.
  */
 export class FirstAdmin {
   #token: string | null
@@ -11,28 +12,31 @@ export class FirstAdmin {
     this.#token = token
   }
 
-  /** `isWanted`: there is no administrator. */
+  /** `isWanted`: true if there is no administrator. */
   static create(isWanted: boolean): FirstAdmin {
     return new FirstAdmin(isWanted ? randomBytes(24).toString('base64url') : null)
   }
 
-  /** What stands in the link; null: there is none any more. */
-  get token(): string | null {
-    return this.#token
+  /** Prints the link with the origin that people use; nothing if there is an administrator. */
+  printInvitation(origin: string): void {
+    if (this.#token === null) return
+    const link = urlOf(origin, { to: 'setup', token: this.#token })
+    console.log(`There is no administrator yet. Whoever opens this link becomes the first one: ${link}`)
   }
 
+  /** Returns true if this is the link's token and it has not been used. */
   isRight(token: string): boolean {
     return this.#token !== null && timingSafeEqual(hashOf(token), hashOf(this.#token))
   }
 
-  /** Takes the link out of force; false when it was not right, or somebody was faster. */
+  /** Takes the link out of force. Returns false if the token is wrong or was used before. */
   use(token: string): boolean {
     if (!this.isRight(token)) return false
     this.#token = null
     return true
   }
 
-  /** Puts the link back in force: what it was used for failed. */
+  /** Puts the link back in force after its use failed. */
   putBack(token: string): void {
     this.#token = token
   }

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { parseCookie, stringifySetCookie } from 'cookie'
+import { equalInConstantTime } from '#lib/process/sealed.ts'
 import { keyFor } from '#lib/process/secret.ts'
-import { equalInConstantTime } from './sealed.ts'
 
 const NAME = 'commonplace'
 

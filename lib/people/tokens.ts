@@ -1,7 +1,7 @@
-import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
+import { createSecretKey, type KeyObject } from 'node:crypto'
 import * as v from 'valibot'
+import { seal, unseal } from '#lib/process/sealed.ts'
 import { keyFor } from '#lib/process/secret.ts'
-import { equalInConstantTime, seal, unseal } from './sealed.ts'
 
 const TOKEN_PREFIX = 'st1'
 
@@ -9,9 +9,6 @@ const TOKEN_PREFIX = 'st1'
 const RECOVERY_LIFE = 30 * 24 * 60 * 60 * 1000
 
 const RECOVERY_PREFIX = 'gr1'
-const LINK_ID_BYTES = 12
-const LINK_MAC_BYTES = 12
-const LINK_ID_LENGTH = 16
 
 /** Who a token stands for. `expiresAt`: ms since the epoch. */
 export interface SocketToken {
@@ -25,12 +22,11 @@ const recoverySchema = v.strictObject({ userId: v.string(), expiresAt: v.number(
 const tokenSchema = v.strictObject({ userId: v.string(), sessionId: v.string(), expiresAt: v.number() })
 
 /**
- * Signs what leaves the server and is believed when it comes back: socket tokens and document addresses
- * (docs/decisions/0005-socket-token-and-addresses.md). Nothing is stored.
+ * Signs what leaves the server and is believed when it comes back: socket tokens
+ * (docs/decisions/0005-socket-token-and-addresses.md) and recoveries of guests. Nothing is stored.
  */
 export class Tokens {
   readonly #socketKey: KeyObject
-  readonly #addressKey: KeyObject
   readonly #recoveryKey: KeyObject
   readonly #now: () => number
   readonly life: number
@@ -39,7 +35,6 @@ export class Tokens {
   constructor(secret: string, now: () => number, life = 10 * 60 * 1000) {
     this.life = life
     this.#socketKey = createSecretKey(keyFor(secret, 'socket token'))
-    this.#addressKey = createSecretKey(keyFor(secret, 'document address'))
     this.#recoveryKey = createSecretKey(keyFor(secret, 'guest recovery'))
     this.#now = now
   }
@@ -66,22 +61,6 @@ export class Tokens {
     return this.#unseal(RECOVERY_PREFIX, recovery, this.#recoveryKey, recoverySchema)?.userId ?? null
   }
 
-  /** A new link id: 16 characters, not guessable. */
-  newLinkId(): string {
-    return randomBytes(LINK_ID_BYTES).toString('base64url')
-  }
-
-  /** The address of a link: its id and a MAC over it, 32 characters. Always the same for the same link. */
-  addressOf(linkId: string): string {
-    return linkId + this.#linkMac(linkId)
-  }
-
-  /** The link id in an address; null when the address was not made here. */
-  linkIdIn(address: string): string | null {
-    const linkId = address.slice(0, LINK_ID_LENGTH)
-    return equalInConstantTime(address.slice(LINK_ID_LENGTH), this.#linkMac(linkId)) ? linkId : null
-  }
-
   #unseal<S extends v.GenericSchema<unknown, { readonly expiresAt: number }>>(
     prefix: string,
     sealed: string,
@@ -90,10 +69,5 @@ export class Tokens {
   ): v.InferOutput<S> | null {
     const body = unseal(prefix, sealed, key, schema)
     return body && body.expiresAt > this.#now() ? body : null
-  }
-
-  #linkMac(linkId: string): string {
-    const mac = createHmac('sha256', this.#addressKey).update(linkId).digest()
-    return mac.subarray(0, LINK_MAC_BYTES).toString('base64url')
   }
 }

@@ -1,3 +1,6 @@
+import { systemClock } from '#lib/protocol/clock.ts'
+import type { Settings } from './settings.ts'
+
 /** The buckets of HTTP routes. */
 export type RouteRate = 'sockets' | 'logins' | 'creates' | 'reads' | 'writes'
 
@@ -53,7 +56,7 @@ const RATES: RateFigures = {
 }
 
 /** So many at once, and as many within a day. */
-export function ofDay(count: number): Figures {
+function ofDay(count: number): Figures {
   return { perSecond: count / DAY_SECONDS, burst: count }
 }
 
@@ -73,6 +76,13 @@ const ROUNDING = 1e-6
 
 /** Where nobody is told to come back later. */
 export const NO_RATES: Pick<Rates, 'take'> = { take: () => 0 }
+
+/** Returns the rates of a server with these settings; unlimited if they are switched off. */
+export function ratesFor(settings: Pick<Settings, 'rateLimits' | 'documentsPerIp'>): Pick<Rates, 'take'> {
+  if (!settings.rateLimits) return NO_RATES
+  const documents = ofDay(settings.documentsPerIp)
+  return new Rates(systemClock.steady, { documents: { session: documents, ip: documents } })
+}
 
 /** Token buckets by name, session and IP address. Synchronous, without timers, bounded in memory. */
 export class Rates {

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { BadSetting } from './settings.ts'
 
 /**
- * The server's secret: the setting SECRET, else the file `secret` of the data folder, made once and readable by this
- * user alone. Losing it ends every session and every address given out. Throws BadSetting when the file is no secret.
+ * Returns the server's secret: the setting SECRET, else the file `secret` of the data folder, made on the first start and
+ * readable by this user alone. Losing it ends every session and every address given out. Throws BadSetting if the file
+ * holds no secret.
  */
 export function readSecret(setting: string | null, dataDir: string): string {
   if (setting !== null) return setting
@@ -23,7 +24,7 @@ export function readSecret(setting: string | null, dataDir: string): string {
   return kept
 }
 
-/** A key of 32 bytes for one purpose, so that what is signed for one is worth nothing for another. */
+/** Returns a key of 32 bytes for one purpose: what is signed for one purpose is invalid for every other. */
 export function keyFor(secret: string, purpose: string): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, 'commonplace', purpose, 32))
 }

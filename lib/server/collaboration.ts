@@ -1,24 +1,22 @@
 import { createHash } from 'node:crypto'
 import type { Server as HttpServer } from 'node:http'
-import type { DocumentStore } from '#lib/collab/document-store.ts'
 import type { RoomEvent } from '#lib/collab/events.ts'
 import { PresenceRooms } from '#lib/collab/presence/presence-rooms.ts'
 import { Rooms } from '#lib/collab/rooms.ts'
-import { LinkExpiry } from '#lib/library/link-expiry.ts'
 import { LiveAccess } from '#lib/library/live-access.ts'
-import { Rights } from '#lib/library/rights.ts'
-import type { AccessStore, DocumentCatalog } from '#lib/library/store.ts'
+import type { OpenDocuments } from '#lib/library/open-documents.ts'
 import { Titles } from '#lib/library/titles.ts'
-import type { Visits } from '#lib/library/visits.ts'
 import type { Ended } from '#lib/people/accounts.ts'
-import type { Identities } from '#lib/people/identities.ts'
 import { KnownHolders } from '#lib/people/known-holders.ts'
 import type { Person } from '#lib/people/person.ts'
-import type { Tokens } from '#lib/people/tokens.ts'
+import type { LiveConnections } from '#lib/people/sessions.ts'
 import type { Log } from '#lib/process/log.ts'
 import type { Settings } from '#lib/process/settings.ts'
 import { systemClock } from '#lib/protocol/clock.ts'
 import { CHAIN_BYTES } from '#lib/protocol/wire.ts'
+import type { Store } from '#lib/storage/open-store.ts'
+import type { Library } from './build/library.ts'
+import type { People } from './build/people.ts'
 import { Folding } from './folding/folding.ts'
 import type { LateConnections } from './http/late-connections.ts'
 import type { Origins } from './http/origins.ts'
@@ -27,12 +25,9 @@ import { SocketServer } from './sockets/socket-server.ts'
 
 export interface CollaborationOptions {
   readonly httpServer: HttpServer
-  readonly documents: DocumentStore
-  readonly catalog: Pick<DocumentCatalog, 'setTitles'>
-  readonly visits: Pick<Visits, 'note'>
-  readonly access: AccessStore
-  readonly identities: Identities
-  readonly tokens: Tokens
+  readonly store: Pick<Store, 'documents' | 'catalog' | 'access'>
+  readonly people: Pick<People, 'identities' | 'tokens'>
+  readonly library: Pick<Library, 'rights' | 'visits'>
   readonly origins: Origins
   readonly late: Pick<LateConnections, 'isLate'>
   readonly limits: SocketLimits
@@ -41,18 +36,20 @@ export interface CollaborationOptions {
 }
 
 /** People at work on documents: the rooms, who is present in them, and the sockets they come by. */
-export class Collaboration {
+export class Collaboration implements OpenDocuments, LiveConnections {
   readonly #rooms: Rooms
   readonly #presence: PresenceRooms
   readonly #holders: KnownHolders
   readonly #sockets: SocketServer
   readonly #live: LiveAccess
-  readonly #linkExpiry: LinkExpiry
   readonly #folding = new Folding()
   readonly #titles: Titles
 
   constructor(options: CollaborationOptions) {
-    const { documents, catalog, visits, access, identities, tokens, limits, settings, log } = options
+    const { limits, settings, log } = options
+    const { documents, catalog, access } = options.store
+    const { identities, tokens } = options.people
+    const { rights, visits } = options.library
     const { pingInterval, pingTimeout } = settings
     const holders = new KnownHolders({
       holderOf: (userId, sessionId) => identities.holderOf(userId, sessionId),
@@ -72,7 +69,6 @@ export class Collaboration {
       onLost: (error) => log.warn({ err: error }, 'catalog.titles-lost'),
     })
     this.#titles = titles
-    const rights = new Rights({ access, tokens, now: systemClock.now })
     const sockets = new SocketServer({
       ...options,
       clock: systemClock,
@@ -108,13 +104,6 @@ export class Collaboration {
       now: systemClock.now,
       log,
     })
-    this.#linkExpiry = new LinkExpiry({
-      access,
-      clock: systemClock,
-      onExpired: (documentId) => this.#live.changed(documentId),
-      log,
-    })
-    void this.#linkExpiry.plan()
     sockets.serve({
       rooms: this.#rooms,
       presence: this.#presence,
@@ -131,29 +120,24 @@ export class Collaboration {
     })
   }
 
-  /** Ends a deleted document for everybody who has it open. */
   endDeleted(documentId: string): Promise<void> {
     return this.#rooms.end(documentId, 'deleted')
   }
 
-  /** What is stored of a document's access was changed: resolves when everybody who has it open has their new role. */
-  async accessChanged(documentId: string): Promise<void> {
-    await Promise.all([this.#live.changed(documentId), this.#linkExpiry.plan()])
+  accessChanged(documentId: string): Promise<void> {
+    return this.#live.changed(documentId)
   }
 
-  /** Everybody who has a document open, by connection. */
   async present(documentId: string): Promise<{ userId: string; linkId: string }[]> {
     const members = await this.#rooms.membersOf(documentId)
     return members.map(({ connection: { userId }, linkId }) => ({ userId, linkId }))
   }
 
-  /** Closes the sockets of a session or a user that is over. */
   endSockets(ended: Ended): void {
     this.#holders.ended(ended)
     this.#sockets.end(ended)
   }
 
-  /** Shows a person's new name and hue wherever they are. */
   showPerson(person: Person): void {
     this.#holders.renamed(person)
     this.#sockets.rename(person)
@@ -163,7 +147,6 @@ export class Collaboration {
   /** Lets nobody in any more, asks everybody to come back later, commits what waits, closes the sockets. */
   async close(): Promise<void> {
     this.#sockets.drain()
-    this.#linkExpiry.close()
     await this.#rooms.close()
     await this.#titles.flush()
     await this.#sockets.close()

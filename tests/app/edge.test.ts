@@ -1,5 +1,7 @@
 import * as v from 'valibot'
 import { afterAll, beforeEach, expect, test } from 'vitest'
+import { Rights } from '#lib/library/rights.ts'
+import type { AccessFacts } from '#lib/library/store.ts'
 import type { Session, Standing } from '#lib/people/session.ts'
 import { RefusedRequest, refuse } from '#lib/protocol/errors.ts'
 import type { Role } from '#lib/protocol/identity.ts'
@@ -23,7 +25,7 @@ let world: {
   ours: boolean
   waits: number[]
   standing: Standing | null
-  role: Role | null
+  role: Role | 'locked' | null
   readOnly: boolean
   isProgram: boolean
 }
@@ -36,13 +38,16 @@ beforeEach(() => {
     const { standing, readOnly, isProgram } = world
     return standing && { sessionId: 's', user, standing, cap: null, mayCreate: true, readOnly, isProgram }
   }
-  provideServices({
+  const requests: Partial<Services['requests']> = {
     mayMutate: () => world.ours,
     takeRate: (rate, _headers, who) => {
       asked.push(`${rate} of ${who ? who.user.userId : 'its address'}`)
       return world.waits.shift() ?? 0
     },
-    session: async () => session(),
+    reportFault: () => asked.push('fault'),
+  }
+  const sessions: Partial<Services['sessions']> = {
+    of: async () => session(),
     ensureGuest: async () => {
       asked.push('guest')
       return {
@@ -50,13 +55,46 @@ beforeEach(() => {
         setCookies: ['commonplace=x'],
       }
     },
-    roleOf: async (_session, address) => (address === 'known' ? world.role : null),
-    reportFault: () => asked.push('fault'),
-  } as Partial<Services> as Services)
+  }
+  const rights = new Rights({
+    access: {
+      facts: async (keys) => {
+        asked.push('facts')
+        return keys.map(() => (world.role === null ? null : factsFor(world.role)))
+      },
+    },
+    addresses: { linkIdIn: (address) => (address === 'known' ? 'link' : null) },
+    clock: { now: () => 0 },
+  })
+  const documents: Partial<Services['documents']> = {
+    rightOf: (who, address) => rights.at(address, who?.user.userId ?? null, who?.cap ?? null),
+  }
+  provideServices({ requests, sessions, documents } as Services)
 })
 afterAll(() => {
   delete (globalThis as { [SLOT]?: Services })[SLOT]
 })
+
+/** What the store holds when the user has this role. *locked*: their link has a password. */
+function factsFor(role: Role | 'locked'): AccessFacts {
+  const isLocked = role === 'locked'
+  return {
+    documentId: 'document',
+    ownerId: role === 'owner' ? user.userId : 'the owner',
+    title: '',
+    deletedAt: null,
+    linkRole: isLocked ? 'editor' : null,
+    grant: isLocked || role === 'owner' ? null : role,
+    link: {
+      linkId: 'link',
+      role: 'editor',
+      expiresAt: null,
+      hasPassword: isLocked,
+      revoked: false,
+      unlocked: false,
+    },
+  }
+}
 
 const body = v.object({ address: v.string() })
 
@@ -65,9 +103,9 @@ async function call(needs: Needs, sent: object | string = { address: 'known' }) 
     body,
     rate: 'writes',
     needs,
-    handle: async ({ session, role }) => {
+    handle: async ({ session, right }) => {
       asked.push('handled')
-      return json({ ok: true, session: session !== null, role })
+      return json({ ok: true, session: session !== null, right })
     },
   })
   const response = await method(
@@ -139,7 +177,7 @@ test('who is nobody becomes a guest, and the cookie goes out with the answer', a
 })
 
 test('a role is looked up by the address: none is not-found, a lower one is forbidden', async () => {
-  expect(await call({ role: 'editor' })).toMatchObject({ status: 200, body: { role: 'editor' } })
+  expect(await call({ role: 'editor' })).toMatchObject({ status: 200, body: { right: { role: 'editor' } } })
   expect(await call({ role: 'owner' })).toMatchObject({ status: 403, body: { ok: false } })
   expect(await call({ role: 'viewer' }, { address: 'unknown' })).toMatchObject({
     status: 404,
@@ -147,6 +185,28 @@ test('a role is looked up by the address: none is not-found, a lower one is forb
   })
   world.standing = null
   expect(await call({ role: 'viewer' })).toMatchObject({ status: 401 })
+})
+
+test('a link with a password is link-locked, whatever role is needed', async () => {
+  world.role = 'locked'
+  for (const role of ['viewer', 'owner'] as const) {
+    expect(await call({ role })).toMatchObject({ status: 403, body: { code: 'link-locked' } })
+  }
+  expect(asked).not.toContain('handled')
+})
+
+test('a document that may not be opened looks like one that does not exist', async () => {
+  world.role = null
+  const foreign = await call({ role: 'viewer' })
+  const unknown = await call({ role: 'viewer' }, { address: 'unknown' })
+  expect([foreign.status, foreign.body]).toEqual([unknown.status, unknown.body])
+})
+
+test('access is judged once, and the route gets what was judged', async () => {
+  world.role = 'owner'
+  const { body } = await call({ role: 'owner' })
+  expect(body.right).toEqual({ role: 'owner', userId: 'ada', facts: factsFor('owner') })
+  expect(asked.filter((each) => each === 'facts')).toHaveLength(1)
 })
 
 test('what the services refuse is answered with its code, a fault as internal and reported', async () => {

@@ -29,7 +29,7 @@ beforeEach(async () => {
   expiry = new LinkExpiry({
     access: store,
     clock,
-    onExpired: async (documentId) => void expired.push(documentId),
+    openDocuments: { accessChanged: async (documentId) => void expired.push(documentId) },
     log: createLog('silent'),
   })
   await expiry.plan()

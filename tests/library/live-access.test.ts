@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 import type { Member } from '#lib/collab/members.ts'
+import type { Right } from '#lib/library/contract.ts'
 import { LiveAccess } from '#lib/library/live-access.ts'
-import type { Right } from '#lib/library/rights.ts'
 import type { AccessFacts } from '#lib/library/store.ts'
 import { createLog } from '#lib/process/log.ts'
 import type { Role } from '#lib/protocol/identity.ts'
@@ -33,7 +33,7 @@ beforeEach(() => {
         if (failing) return Promise.reject(new Error('the disk'))
         return new Promise((resolve) => {
           answers.push((role) => {
-            const right: Right | null = role === null ? null : { role, facts: FACTS }
+            const right = role === null ? null : ({ role, userId: '', facts: FACTS } as Right)
             resolve(keys.map(() => right))
           })
         })

@@ -39,33 +39,3 @@ describe('a socket token', () => {
     fc.assert(fc.property(fc.base64String(), (text) => tokens.verify(`st1.${text}.${text}`) === null))
   })
 })
-
-describe('an address', () => {
-  test('is 32 characters of the URL alphabet and leads back to its link', () => {
-    for (let i = 0; i < 100; i++) {
-      const linkId = tokens.newLinkId()
-      expect(linkId).toMatch(/^[A-Za-z0-9_-]{16}$/)
-      expect(tokens.addressOf(linkId)).toMatch(/^[A-Za-z0-9_-]{32}$/)
-      expect(tokens.linkIdIn(tokens.addressOf(linkId))).toBe(linkId)
-    }
-  })
-
-  test('is the same for the same link at every start', () => {
-    const linkId = tokens.newLinkId()
-    expect(new Tokens(SECRET, () => now).addressOf(linkId)).toBe(tokens.addressOf(linkId))
-  })
-
-  test('is unknown when a character of it is changed, or it is cut, or goes on', () => {
-    const address = tokens.addressOf(tokens.newLinkId())
-    for (let at = 0; at < address.length; at++) expect(tokens.linkIdIn(bent(address, at))).toBeNull()
-    expect(tokens.linkIdIn(address.slice(0, 16))).toBeNull()
-    expect(tokens.linkIdIn(`${address}A`)).toBeNull()
-    expect(tokens.linkIdIn('')).toBeNull()
-  })
-
-  test('cannot be made from what a database holds', () => {
-    const linkId = tokens.newLinkId()
-    expect(tokens.linkIdIn(linkId + linkId)).toBeNull()
-    expect(tokens.linkIdIn(new Tokens(`another ${SECRET}`, () => now).addressOf(linkId))).toBeNull()
-  })
-})

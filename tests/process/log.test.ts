@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest'
+import { Addresses } from '#lib/library/addresses.ts'
 import { Tokens } from '#lib/people/tokens.ts'
 import { createLog } from '#lib/process/log.ts'
+
+const SECRET = 'a secret of more than thirty-two characters'
+
+function newAddress(): string {
+  const addresses = new Addresses(SECRET)
+  return addresses.addressOf(addresses.newLinkId())
+}
 
 function logged(write: (log: ReturnType<typeof createLog>) => void): string {
   let lines = ''
@@ -24,8 +32,8 @@ test('an event has a stable name, a level and a time', () => {
 })
 
 test('addresses, tokens and cookies do not get into the log, not even inside an error', () => {
-  const tokens = new Tokens('a secret of more than thirty-two characters', Date.now)
-  const address = tokens.addressOf(tokens.newLinkId())
+  const address = newAddress()
+  const tokens = new Tokens(SECRET, Date.now)
   const { token } = tokens.issue('ada', 'session')
   const line = logged((log) => {
     const error = new Error(
@@ -41,8 +49,7 @@ test('addresses, tokens and cookies do not get into the log, not even inside an 
 })
 
 test('a user is named by their id, in the field for it alone: the same letters in a text could be an address', () => {
-  const tokens = new Tokens('a secret of more than thirty-two characters', Date.now)
-  const address = tokens.addressOf(tokens.newLinkId())
+  const address = newAddress()
   const userId = 'kQ3vT8sLw0ZrB5nYc7HdMx2JfGp9EuAa'
   const about = { documentId: 'abc', userId, reason: `{"userId":"${address}"} {\\"userId\\":\\"${address}` }
   const line = logged((log) => {

@@ -5,18 +5,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as Y from 'yjs'
 import { CollabProvider, type CollabProviderOptions } from '#lib/client/collab-provider.ts'
-import { Visits } from '#lib/library/visits.ts'
-import { AccessTokens } from '#lib/people/access-tokens.ts'
-import { Accounts } from '#lib/people/accounts.ts'
+import type { Accounts } from '#lib/people/accounts.ts'
 import type { KeptSession } from '#lib/people/cookie-sessions.ts'
-import { Identities } from '#lib/people/identities.ts'
-import { Tokens } from '#lib/people/tokens.ts'
 import { ClientIps } from '#lib/process/client-ip.ts'
 import { createLog, type Log } from '#lib/process/log.ts'
 import { NO_RATES, type RateFigures, Rates } from '#lib/process/rates.ts'
 import type { GuestPolicy } from '#lib/process/settings.ts'
-import { systemClock } from '#lib/protocol/clock.ts'
 import type { SharedRole } from '#lib/protocol/identity.ts'
+import { buildLibrary } from '#lib/server/build/library.ts'
+import { buildPeople } from '#lib/server/build/people.ts'
 import { Collaboration } from '#lib/server/collaboration.ts'
 import { Origins } from '#lib/server/http/origins.ts'
 import { SocketLimits } from '#lib/server/sockets/socket-limits.ts'
@@ -72,31 +69,21 @@ export async function startCollaboration(
   const store = await openStore({ dataDir })
   const log = settings.log ?? createLog('silent')
   const httpServer = place?.httpServer ?? createServer((_request, response) => response.writeHead(404).end())
-  const tokens = new Tokens(SECRET, Date.now)
-  const accounts = new Accounts({
-    database: store.accounts,
+  const people = buildPeople({
+    store,
     secret: SECRET,
     publicOrigin: 'http://127.0.0.1',
-    owners: store.owners,
-    now: Date.now,
-    onEnded: (ended) => collaboration.endSockets(ended),
+    settings: { guests: settings.guests ?? 'create' },
+    connections: { endSockets: (ended) => collaboration.endSockets(ended) },
   })
+  const { accounts, tokens } = people
+  const library = buildLibrary({ store, secret: SECRET, log })
+  const { addresses } = library
   const collaboration = new Collaboration({
+    store,
+    people,
+    library,
     httpServer,
-    documents: store.documents,
-    catalog: store.catalog,
-    visits: new Visits({
-      catalog: store.catalog,
-      clock: systemClock,
-      onLost: (error) => log.error({ err: error }, 'catalog.visits-lost'),
-    }),
-    access: store.access,
-    identities: new Identities(
-      accounts,
-      new AccessTokens(store.accounts, Date.now),
-      settings.guests ?? 'create',
-    ),
-    tokens,
     origins: new Origins(null),
     late: { isLate: () => false },
     limits: new SocketLimits({
@@ -123,7 +110,7 @@ export async function startCollaboration(
     accounts,
     guest: () => accounts.startGuest(),
     async document(owner, role = 'editor') {
-      const linkId = tokens.newLinkId()
+      const linkId = addresses.newLinkId()
       const documentId = `document-${linkId}`
       await store.catalog.create({
         documentId,
@@ -134,7 +121,7 @@ export async function startCollaboration(
         linkId,
         linkRole: role,
       })
-      return { address: tokens.addressOf(linkId), documentId }
+      return { address: addresses.addressOf(linkId), documentId }
     },
     token,
     open(address, guest, options = {}) {

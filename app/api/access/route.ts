@@ -1,12 +1,11 @@
 import { ofAddressSchema } from '#lib/protocol/sharing.ts'
 import { services } from '#lib/server/services.ts'
-import { answered, route } from '../edge.ts'
+import { json, route } from '../edge.ts'
 
-/** Who may do what with a document: `{ address }` → `sharingSchema`. Links that were never shown are made. */
+/** Answers who may do what with a document: `{ address }` → `sharingSchema`. Creates the links that were never shown. */
 export const POST = route({
   body: ofAddressSchema,
   rate: 'reads',
   needs: { role: 'viewer' },
-  handle: async ({ session, body: { address } }) =>
-    answered(await services().sharing.overview(session, address)),
+  handle: async ({ right }) => json(await services().sharing.overview(right)),
 })

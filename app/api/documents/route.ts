@@ -11,7 +11,7 @@ export const POST = route({
   rate: 'creates',
   needs: 'guest',
   handle: async ({ request, session }) => {
-    const address = await services().createDocument(session, request.headers)
+    const address = await services().documents.create(session, services().requests.ipOf(request.headers))
     return isJson(request)
       ? json({ ok: true, address })
       : seeOther(`${pathOf({ to: 'document', address })}#new`)

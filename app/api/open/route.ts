@@ -10,8 +10,8 @@ export const POST = route({
   needs: 'nobody',
   handle: async ({ request, body }) => {
     const address = addressIn(body.link)
-    const session = await services().session(request.headers)
-    const found = address !== null && (await services().openAddress(address, session)) !== null
+    const session = await services().sessions.of(request.headers)
+    const found = address !== null && (await services().documents.rightOf(session, address)) !== null
     return seeOther(found ? pathOf({ to: 'document', address }) : `${pathOf({ to: 'front' })}?open=unknown`)
   },
 })

@@ -9,12 +9,12 @@ export const POST = route({
   // Makes the session itself: what was lost with the cookie may come back by the body.
   needs: 'nobody',
   handle: async ({ request, body }) => {
-    const session = await services().ensureGuest(request.headers, body)
+    const session = await services().sessions.ensureGuest(request.headers, body)
     const answer: SessionAnswer = {
-      ...services().socketToken(session),
-      recovery: services().recovery(session),
+      ...services().sessions.socketToken(session),
+      recovery: services().sessions.recovery(session),
       user: session.user,
-      aliases: await services().aliases(session),
+      aliases: await services().sessions.aliases(session),
     }
     return withCookies(json(answer), session.setCookies)
   },

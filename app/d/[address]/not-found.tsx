@@ -9,7 +9,7 @@ import { LeftBehind } from './left-behind.tsx'
 /** An address that opens nothing: unknown, deleted and not shared look the same. */
 export default async function UnknownDocument() {
   const { words, language } = await reader()
-  const session = await services().session(await headers())
+  const session = await services().sessions.of(await headers())
   return (
     <div className="not-found">
       <LeftBehind language={language} userId={session?.user.userId ?? null} />

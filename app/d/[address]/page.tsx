@@ -25,8 +25,8 @@ export default async function DocumentPage({ params, searchParams }: DocumentPag
   const { address } = await params
   const person = await reader()
   const { language, theme } = person
-  const session = await services().session(await headers())
-  if (!session && services().guests === 'off') {
+  const session = await services().sessions.of(await headers())
+  if (!session && services().sessions.guests === 'off') {
     const words = accountWordsIn(language)
     return (
       <SiteFrame person={person} session={null} width="form">
@@ -35,9 +35,9 @@ export default async function DocumentPage({ params, searchParams }: DocumentPag
       </SiteFrame>
     )
   }
-  const found = await services().openAddress(address, session)
-  if (!found) notFound()
-  if (found === 'locked') {
+  const right = await services().documents.rightOf(session, address)
+  if (!right) notFound()
+  if (right.role === 'locked') {
     const { password } = await searchParams
     return (
       <LockedPage
@@ -55,7 +55,7 @@ export default async function DocumentPage({ params, searchParams }: DocumentPag
       address={address}
       language={language}
       theme={theme}
-      title={found.title}
+      title={right.facts.title}
       user={session?.user ?? null}
     />
   )

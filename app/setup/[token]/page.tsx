@@ -25,7 +25,7 @@ export default async function SetupPage(props: SetupPageProps) {
   const { token } = await props.params
   const person = await reader()
   const words = accountWordsIn(person.language)
-  const session = await services().session(await headers())
+  const session = await services().sessions.of(await headers())
   const isOpen = services().accounts.mayBeFirstAdmin(token)
   const account = session && session.standing !== 'guest' ? session : null
   const you = account ? [words.setupYou(displayName(account.user, person.words))] : []

@@ -152,6 +152,13 @@ export class WebServer {
   }
 }
 
+/** Returns the line printed once the server listens. */
+export function readyLine(publicOrigin: string | null, listening: string): string {
+  return publicOrigin === null
+    ? `Commonplace is ready at ${listening}`
+    : `Commonplace is ready at ${publicOrigin} (listening at ${listening})`
+}
+
 /** A body of unknown length is too large: browsers and our own programs name it. */
 function isTooLarge({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > BODY_BYTES

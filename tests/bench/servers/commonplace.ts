@@ -1,17 +1,13 @@
 import { createServer } from 'node:http'
-import { Visits } from '../../../lib/library/visits.ts'
-import { AccessTokens } from '../../../lib/people/access-tokens.ts'
-import { Accounts } from '../../../lib/people/accounts.ts'
 import type { KeptSession } from '../../../lib/people/cookie-sessions.ts'
-import { Identities } from '../../../lib/people/identities.ts'
-import { Tokens } from '../../../lib/people/tokens.ts'
 import { ClientIps } from '../../../lib/process/client-ip.ts'
 import { createLog } from '../../../lib/process/log.ts'
 import { NO_RATES } from '../../../lib/process/rates.ts'
 import { readSecret } from '../../../lib/process/secret.ts'
 import { prepareDataDir, readSettings } from '../../../lib/process/settings.ts'
-import { systemClock } from '../../../lib/protocol/clock.ts'
 import { SCHEMA_VERSION } from '../../../lib/protocol/version.ts'
+import { buildLibrary } from '../../../lib/server/build/library.ts'
+import { buildPeople } from '../../../lib/server/build/people.ts'
 import { Collaboration } from '../../../lib/server/collaboration.ts'
 import { Origins } from '../../../lib/server/http/origins.ts'
 import { SocketLimits } from '../../../lib/server/sockets/socket-limits.ts'
@@ -32,25 +28,22 @@ prepareDataDir(settings.dataDir)
 const log = createLog(settings.logLevel)
 const secret = readSecret(null, settings.dataDir)
 const store = await openStore({ dataDir: settings.dataDir })
-const tokens = new Tokens(secret, Date.now)
-const accounts = new Accounts({
-  database: store.accounts,
+const people = buildPeople({
+  store,
   secret,
   publicOrigin: 'http://127.0.0.1',
-  owners: store.owners,
-  now: Date.now,
-  onEnded: (ended) => collaboration.endSockets(ended),
+  settings,
+  connections: { endSockets: (ended) => collaboration.endSockets(ended) },
 })
-const { documents, catalog, access } = store
+const library = buildLibrary({ store, secret, log })
+const { accounts, tokens } = people
+const { addresses } = library
 const httpServer = createServer()
 const collaboration = new Collaboration({
+  store,
+  people,
+  library,
   httpServer,
-  documents,
-  catalog,
-  visits: new Visits({ catalog, clock: systemClock, onLost: (error) => log.error({ err: error }) }),
-  access,
-  identities: new Identities(accounts, new AccessTokens(store.accounts, Date.now), settings.guests),
-  tokens,
   origins: new Origins(null),
   late: { isLate: () => false },
   limits: new SocketLimits({ rates: NO_RATES, clientIps: new ClientIps(0), bounded: false }),
@@ -81,8 +74,8 @@ function make(name: string): Promise<string> {
 
 async function makeDocument(): Promise<string> {
   const owner = await person(0)
-  const linkId = tokens.newLinkId()
-  await catalog.create({
+  const linkId = addresses.newLinkId()
+  await store.catalog.create({
     documentId: `document-${linkId}`,
     lineage: `lineage-${linkId}`,
     ownerId: owner.person.userId,
@@ -91,7 +84,7 @@ async function makeDocument(): Promise<string> {
     linkId,
     linkRole: 'editor',
   })
-  return tokens.addressOf(linkId)
+  return addresses.addressOf(linkId)
 }
 
 serveBench({

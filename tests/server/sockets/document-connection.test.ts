@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { PresenceRooms } from '#lib/collab/presence/presence-rooms.ts'
 import type { RoomJoined } from '#lib/collab/rooms.ts'
-import type { Right } from '#lib/library/rights.ts'
-import { Tokens } from '#lib/people/tokens.ts'
+import { Addresses } from '#lib/library/addresses.ts'
+import type { Right } from '#lib/library/contract.ts'
 import { createLog } from '#lib/process/log.ts'
 import { Pieces } from '#lib/protocol/pieces.ts'
 import { encodeBatch, encodePresenceSet } from '#lib/protocol/wire.ts'
@@ -13,7 +13,7 @@ import {
 } from '#lib/server/sockets/document-connection.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 
-const tokens = new Tokens('a secret of more than thirty-two characters', Date.now)
+const addresses = new Addresses('a secret of more than thirty-two characters')
 
 /** A connection whose rooms do what `rooms` says, and what it did to its socket. */
 function setUp(rooms: Partial<ConnectionPorts['rooms']>) {
@@ -49,7 +49,7 @@ function setUp(rooms: Partial<ConnectionPorts['rooms']>) {
     join: () => undefined,
     leave: () => undefined,
   } as unknown as DocumentSocket
-  const linkId = tokens.newLinkId()
+  const linkId = addresses.newLinkId()
   const facts = { documentId: 'document', link: { linkId } }
   const right = { role: 'owner', facts } as Right
   const live = {
@@ -80,7 +80,7 @@ function setUp(rooms: Partial<ConnectionPorts['rooms']>) {
     },
     new Map(),
   )
-  const join = { address: tokens.addressOf(linkId), clientId: 1, schemaVersion: 1, cursor: null }
+  const join = { address: addresses.addressOf(linkId), clientId: 1, schemaVersion: 1, cursor: null }
   return { connection, presence, did, join, clock, limited, logged: () => logged }
 }
 

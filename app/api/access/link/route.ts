@@ -7,6 +7,6 @@ export const POST = route({
   body: linkChangeSchema,
   rate: 'writes',
   needs: { role: 'owner' },
-  handle: async ({ session, body: { address, role, ...change } }) =>
-    answered(await services().sharing.changeLink(session, address, role, change)),
+  handle: async ({ right, body: { address: _, role, ...change } }) =>
+    answered(await services().sharing.changeLink(right, role, change)),
 })

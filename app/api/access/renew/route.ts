@@ -7,6 +7,5 @@ export const POST = route({
   body: linkRenewSchema,
   rate: 'writes',
   needs: { role: 'owner' },
-  handle: async ({ session, body: { address, role } }) =>
-    answered(await services().sharing.renewLink(session, address, role)),
+  handle: async ({ right, body: { role } }) => answered(await services().sharing.renewLink(right, role)),
 })

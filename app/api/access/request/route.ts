@@ -7,6 +7,6 @@ export const POST = route({
   body: grantSchema,
   rate: 'writes',
   needs: { role: 'owner' },
-  handle: async ({ session, body: { address, userId, role } }) =>
-    answered(await services().sharing.answerRequest(session, address, userId, role)),
+  handle: async ({ right, body: { userId, role } }) =>
+    answered(await services().sharing.answerRequest(right, userId, role)),
 })

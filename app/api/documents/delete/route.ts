@@ -12,7 +12,7 @@ export const POST = route({
   rate: 'writes',
   needs: 'session',
   handle: async ({ request, session, body }) => {
-    const outcome = await services().deleteDocument(session, body.address)
+    const outcome = await services().documents.delete(session, body.address)
     return isJson(request) ? json({ ok: true, outcome }) : seeOther(pathOf({ to: 'front' }))
   },
 })

@@ -10,7 +10,7 @@ export const POST = route({
   rate: 'writes',
   needs: 'session',
   handle: async ({ request, session, body }) => {
-    if (!(await services().restoreDocument(session, body.address))) {
+    if (!(await services().documents.undelete(session, body.address))) {
       throw new RefusedRequest(refuse('not-found', 'there is no such document in your trash'))
     }
     return isJson(request) ? json({ ok: true }) : seeOther(pathOf({ to: 'front' }))

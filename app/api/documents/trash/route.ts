@@ -6,5 +6,5 @@ export const POST = route({
   body: null,
   rate: 'reads',
   needs: 'session',
-  handle: async ({ session }) => json({ ok: true, documents: await services().trash(session) }),
+  handle: async ({ session }) => json({ ok: true, documents: await services().documents.trash(session) }),
 })

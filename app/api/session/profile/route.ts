@@ -7,5 +7,6 @@ export const POST = route({
   body: profileSchema,
   rate: 'writes',
   needs: 'session',
-  handle: async ({ session, body }) => json({ ok: true, user: await services().setProfile(session, body) }),
+  handle: async ({ session, body }) =>
+    json({ ok: true, user: await services().sessions.setProfile(session, body) }),
 })

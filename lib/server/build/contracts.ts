@@ -1,0 +1,107 @@
+import { Documents } from '#lib/library/documents.ts'
+import { LinkExpiry } from '#lib/library/link-expiry.ts'
+import type { OpenDocuments } from '#lib/library/open-documents.ts'
+import { Sharing } from '#lib/library/sharing.ts'
+import { accountServices } from '#lib/people/account-services.ts'
+import { adminServices } from '#lib/people/admin-services.ts'
+import type { FirstAdmin } from '#lib/people/first-admin.ts'
+import { OidcSignIn } from '#lib/people/oidc-sign-in.ts'
+import { ResetLinks } from '#lib/people/reset-links.ts'
+import { type LiveConnections, Sessions } from '#lib/people/sessions.ts'
+import { ShownOnce } from '#lib/people/shown-once.ts'
+import type { ClientIps } from '#lib/process/client-ip.ts'
+import type { Log } from '#lib/process/log.ts'
+import type { Rates } from '#lib/process/rates.ts'
+import type { Settings } from '#lib/process/settings.ts'
+import { systemClock } from '#lib/protocol/clock.ts'
+import type { Store } from '#lib/storage/open-store.ts'
+import type { Origins } from '../http/origins.ts'
+import { Requests } from '../http/requests.ts'
+import type { Services } from '../services.ts'
+import type { Library } from './library.ts'
+import type { People } from './people.ts'
+
+export interface ContractsOptions {
+  readonly store: Pick<Store, 'access' | 'accounts' | 'catalog' | 'owners'>
+  readonly secret: string
+  readonly publicOrigin: string
+  readonly settings: Pick<Settings, 'documentsPerUser' | 'guests' | 'oidc'>
+  readonly people: People
+  readonly library: Library
+  readonly firstAdmin: FirstAdmin
+  readonly collaboration: OpenDocuments & LiveConnections
+  readonly origins: Origins
+  readonly rates: Pick<Rates, 'take'>
+  readonly clientIps: ClientIps
+  readonly log: Log
+}
+
+/** Makes what pages and routes call, over people, library and the open documents. `linkExpiry` is to be closed. */
+export function buildContracts(options: ContractsOptions): Services & { readonly linkExpiry: LinkExpiry } {
+  const { store, secret, publicOrigin, settings, people, library, firstAdmin } = options
+  const { collaboration, origins, rates, clientIps, log } = options
+  const { access, catalog, owners, accounts: database } = store
+  const { accounts, identities, tokens, accessTokens } = people
+  const { addresses, rights, visits } = library
+  const { now } = systemClock
+  const resets = new ResetLinks(secret, now)
+  const shown = new ShownOnce(now)
+  const linkExpiry = new LinkExpiry({ access, openDocuments: collaboration, clock: systemClock, log })
+  const documents = new Documents({
+    access,
+    addresses,
+    catalog,
+    clock: systemClock,
+    openDocuments: collaboration,
+    rates,
+    rights,
+    visits,
+    documentsPerUser: settings.documentsPerUser,
+  })
+  const endSockets: LiveConnections['endSockets'] = (ended) => collaboration.endSockets(ended)
+  return {
+    documents,
+    linkExpiry,
+    requests: new Requests({ origins, rates, clientIps, log }),
+    sessions: new Sessions({
+      accounts,
+      clientIps,
+      connections: collaboration,
+      guests: settings.guests,
+      identities,
+      rates,
+      tokens,
+    }),
+    sharing: new Sharing({
+      access,
+      accounts,
+      addresses,
+      clock: systemClock,
+      linkExpiry,
+      openDocuments: collaboration,
+      rights,
+    }),
+    accounts: accountServices({
+      accounts,
+      tokens: accessTokens,
+      resets,
+      firstAdmin,
+      oidc: settings.oidc && new OidcSignIn({ settings: settings.oidc, secret, publicOrigin, now, log }),
+      shown,
+      rates,
+      clientIps,
+      showPerson: (person) => collaboration.showPerson(person),
+      endSockets,
+    }),
+    admin: adminServices({
+      database,
+      accounts,
+      owners,
+      resets,
+      shown,
+      publicOrigin,
+      deleteAs: (documentId, ownerId) => documents.deleteAs(documentId, ownerId),
+      endSockets,
+    }),
+  }
+}

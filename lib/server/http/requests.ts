@@ -1,0 +1,52 @@
+import type { Session } from '#lib/people/session.ts'
+import { CLIENT_HEADER, type ClientIps } from '#lib/process/client-ip.ts'
+import type { Log } from '#lib/process/log.ts'
+import type { Rates, RouteRate } from '#lib/process/rates.ts'
+import type { Origins } from './origins.ts'
+
+export interface RequestsPorts {
+  readonly origins: Pick<Origins, 'mayMutate'>
+  readonly rates: Pick<Rates, 'take'>
+  readonly clientIps: Pick<ClientIps, 'keyOf'>
+  readonly log: Log
+}
+
+/** What a route asks about a request before it looks at the session. */
+export class Requests {
+  readonly #ports: RequestsPorts
+
+  constructor(ports: RequestsPorts) {
+    this.#ports = ports
+  }
+
+  /**
+   * Returns true if a request that changes something comes from a page of ours, or from a program. Decided by `Origin`, and
+   * by `Sec-Fetch-Site` where a browser withholds the origin (docs/decisions/0005-socket-token-and-addresses.md).
+   */
+  mayMutate(headers: Headers): boolean {
+    return this.#ports.origins.mayMutate({
+      origin: headers.get('origin') ?? undefined,
+      host: headers.get('host') ?? undefined,
+      fetchSite: headers.get('sec-fetch-site') ?? undefined,
+    })
+  }
+
+  /**
+   * Counts one call of a route: for its IP address without a session, for the session's user with one. Returns 0, or after
+   * how many ms it may be tried again.
+   */
+  takeRate(rate: RouteRate, headers: Headers, session: Session | null): number {
+    const keys = session ? { session: session.user.userId, ip: '' } : { ip: this.ipOf(headers) }
+    return this.#ports.rates.take(rate, keys)
+  }
+
+  /** Returns the IP address that a request is counted for, as `ClientIps` keys it. */
+  ipOf(headers: Headers): string {
+    return this.#ports.clientIps.keyOf(headers.get(CLIENT_HEADER) ?? '')
+  }
+
+  /** Logs a bug that made a route fail. */
+  reportFault(error: unknown): void {
+    this.#ports.log.error({ err: error }, 'route.failed')
+  }
+}

@@ -1,0 +1,165 @@
+import { beforeEach, expect, expectTypeOf, test } from 'vitest'
+import type { Connection, Member } from '#lib/collab/members.ts'
+import { Addresses } from '#lib/library/addresses.ts'
+import type { Right } from '#lib/library/contract.ts'
+import { LinkExpiry } from '#lib/library/link-expiry.ts'
+import { LiveAccess } from '#lib/library/live-access.ts'
+import { Rights } from '#lib/library/rights.ts'
+import { Sharing } from '#lib/library/sharing.ts'
+import type { Session } from '#lib/people/session.ts'
+import { createLog } from '#lib/process/log.ts'
+import type { Role } from '#lib/protocol/identity.ts'
+import { provideServices, type Services } from '#lib/server/services.ts'
+import { POST } from '../../app/api/access/link-role/route.ts'
+import { MemoryStore } from '../support/memory-store.ts'
+import { VirtualClock } from '../support/virtual-clock.ts'
+
+/* A change of sharing from the route to the store: which store calls it makes, and what a right is good for. */
+
+const OWNER: Session = {
+  sessionId: 'session',
+  user: { userId: 'ann', name: '', guestName: 1, hue: 1 },
+  standing: 'guest',
+  cap: null,
+  mayCreate: true,
+  isProgram: false,
+  readOnly: false,
+}
+
+let calls: string[]
+let members: Member[]
+let rights: Rights
+let sharing: Sharing
+let address: string
+
+beforeEach(async () => {
+  calls = []
+  members = []
+  const clock = new VirtualClock(() => 0.5)
+  const addresses = new Addresses('a secret of more than thirty-two characters')
+  const store = new MemoryStore()
+  const linkId = addresses.newLinkId()
+  address = addresses.addressOf(linkId)
+  await store.create({
+    documentId: 'document',
+    lineage: 'lineage',
+    ownerId: 'ann',
+    schemaVersion: 1,
+    createdAt: 0,
+    linkId,
+    linkRole: 'editor',
+  })
+  const access = counted(store)
+  const log = createLog('silent')
+  rights = new Rights({ access, addresses, clock })
+  const live = new LiveAccess({
+    rooms: {
+      membersOf: async () => members,
+      changeRoles: async (_documentId, roleOf) => {
+        members = members.map((member) => ({ ...member, role: roleOf(member) ?? 'viewer' }))
+      },
+      end: async () => undefined,
+    },
+    rights,
+    access,
+    tellAsked: () => undefined,
+    now: clock.now,
+    log,
+  })
+  const openDocuments = {
+    accessChanged: (documentId: string) => live.changed(documentId),
+    present: async () => [],
+  }
+  sharing = new Sharing({
+    access,
+    accounts: { knownOf: async () => null },
+    addresses,
+    clock,
+    linkExpiry: new LinkExpiry({ access, openDocuments, clock, log }),
+    openDocuments,
+    rights,
+  })
+})
+
+/** The store, with every call of it in `calls`. */
+function counted(store: MemoryStore): MemoryStore {
+  return new Proxy(store, {
+    get(target, name: keyof MemoryStore) {
+      const method: unknown = target[name]
+      if (typeof method !== 'function') return method
+      return (...args: unknown[]) => {
+        calls.push(name)
+        return method.apply(target, args)
+      }
+    },
+  })
+}
+
+function enter(userId: string): void {
+  const connection = { id: userId, userId } as Connection
+  const linkId = address.slice(0, 16)
+  members.push({ connection, clientId: 1, role: 'editor', linkId, schemaVersion: 1 })
+}
+
+async function ownerRight(): Promise<Right<'owner'>> {
+  const right = await rights.at(address, 'ann', null)
+  if (right?.role !== 'owner') throw new Error('not the owner')
+  calls.splice(0)
+  return right as Right<'owner'>
+}
+
+/** Sets the most that people with a link can do, over the route. */
+async function setLinkRole(role: Role | null): Promise<number> {
+  provideServices({
+    requests: { mayMutate: () => true, takeRate: () => 0 } as Partial<Services['requests']>,
+    sessions: { of: async () => OWNER } as Partial<Services['sessions']>,
+    documents: {
+      rightOf: (_session, asked) => rights.at(asked, OWNER.user.userId, OWNER.cap),
+    } as Partial<Services['documents']>,
+    sharing,
+  } as unknown as Services)
+  const { status } = await POST(
+    new Request('http://127.0.0.1/api/access/link-role', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ address, role }),
+    }),
+  )
+  return status
+}
+
+test('a change of sharing asks the store twice: to judge, and to change', async () => {
+  expect(await setLinkRole('viewer')).toBe(200)
+  expect(calls).toEqual(['facts', 'setLinkRole'])
+})
+
+test('with people in the document, they are judged together in one more call', async () => {
+  enter('bob')
+  enter('eve')
+  expect(await setLinkRole('viewer')).toBe(200)
+  expect(calls).toEqual(['facts', 'setLinkRole', 'facts'])
+  expect(members.map(({ role }) => role)).toEqual(['viewer', 'viewer'])
+})
+
+test('the next end of a link is looked up only after an expiry was set', async () => {
+  const right = await ownerRight()
+  await sharing.changeLink(right, 'editor', { password: null })
+  await sharing.renewLink(right, 'editor')
+  await sharing.answerRequest(right, 'bob', null)
+  await sharing.grant(right, 'bob', null)
+  expect(calls).not.toContain('nextExpiry')
+  await sharing.changeLink(right, 'editor', { expiresAt: 1_000_000_000_000_000 })
+  expect(calls).toContain('nextExpiry')
+})
+
+test('a right is made by Rights alone: neither a literal nor a changed copy is one', async () => {
+  const right = await ownerRight()
+  // @ts-expect-error: nobody judged this.
+  const literal: Right<'owner'> = { role: 'owner', userId: 'eve', facts: right.facts }
+  // @ts-expect-error: a copy with another user is not judged.
+  const copy: Right<'owner'> = { ...right, userId: 'eve' }
+  expect([literal.role, copy.role]).toEqual(['owner', 'owner'])
+  expectTypeOf<Right>().not.toExtend<Right<'owner'>>()
+  expectTypeOf<Right<Role>>().not.toExtend<Right<'owner'>>()
+  expectTypeOf<Right<'owner'>>().toExtend<Right<Role>>()
+})
