@@ -17,8 +17,9 @@ import { Dropcursor } from '@tiptap/extensions/drop-cursor'
 import { Gapcursor } from '@tiptap/extensions/gap-cursor'
 
 /**
- * The blocks and formats of Tiptap's own starter kit, in its order, which is the order of the schema. Not the kit itself: it
- * brings an undo history that a shared document cannot use, and each visitor would load it.
+ * Returns the blocks and formats of Tiptap's starter kit, in its order, which is the order of the schema. The kit
+ * itself is not used: it includes an undo history that a shared document cannot use and that every visitor would
+ * download.
  */
 export function basicExtensions(): AnyExtension[] {
   return [

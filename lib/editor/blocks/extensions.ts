@@ -17,7 +17,7 @@ import { MarkdownTwins } from './markdown-twins.ts'
 import { NestingLimit, type NestingNotice } from './nesting-limit.ts'
 import { wordedNodes } from './worded-nodes.ts'
 
-/** More blocks than this are a long text. */
+/** A text with more blocks than this is long. */
 const LONG = 200
 
 /** Blocks whose direction follows their own first strong character. */
@@ -32,10 +32,12 @@ const DIRECTED = [
   'taskItem',
 ]
 
-/** What says something where it stands. */
+/** Nodes whose views contain words. */
 const WORDED: ReadonlySet<string> = new Set(['taskItem', PLACEHOLDERS.block, PLACEHOLDERS.inline])
 
-/** What of a shared document may come into the editor: what schema version 1 allows, whoever wrote it. */
+/**
+ * Decides which content of a shared document may enter the editor: what schema version 1 allows, whoever wrote it.
+ */
 export const ADMISSION: Admission = {
   attribute: (element, name, value) => {
     const attributes = NODE_KINDS.get(element)?.attributes ?? {}
@@ -46,15 +48,16 @@ export const ADMISSION: Admission = {
 }
 
 interface Notices {
-  /** Something was not nested as deep as the person asked. */
+  /** Called when something could not be nested as deep as the person asked. */
   readonly onNesting?: (notice: NestingNotice) => void
-  /** An exception between the document and the page; what is shown is right again by then. */
+  /** Called with an exception between the document and the page. By then the page is right again. */
   readonly onTrouble?: (error: unknown) => void
 }
 
 /**
- * The writing surface: schema version 1 (lib/protocol/version.ts), its Markdown shortcuts and keys. `words` is asked at
- * each use, so that the language may change. Without `doc` the schema stands alone (tests, servers).
+ * Returns the extensions of the writing surface: schema version 1 (lib/protocol/version.ts), its Markdown shortcuts
+ * and keys. `words` is called at each use, so the language may change. Without `doc` they define the schema only
+ * (tests, servers).
  */
 export function extensions(
   words: () => Words,
@@ -88,7 +91,7 @@ export function extensions(
   ]
 }
 
-/** `dir="auto"` on every block, without storing anything in the document. */
+/** Sets `dir="auto"` on every block without storing anything in the document. */
 const BlockDirection = Extension.create({
   name: 'blockDirection',
   addGlobalAttributes() {
@@ -101,7 +104,7 @@ const BlockDirection = Extension.create({
   },
 })
 
-/** Marks a text of many blocks, of which only what is seen is laid out (app/css/writing.css). */
+/** Marks a text of many blocks. Only its visible part is laid out (app/css/writing.css). */
 const LongDocument = Extension.create({
   name: 'longDocument',
   addProseMirrorPlugins() {
@@ -111,10 +114,10 @@ const LongDocument = Extension.create({
   },
 })
 
-/** Shortcuts that the blocks do not bring, and the way out of the text by keyboard: Esc, then Tab. */
+/** Adds the shortcuts that the blocks do not have, and the way out of the text by keyboard: Esc, then Tab. */
 const Keys = Extension.create({
   name: 'keys',
-  // Above the lists' and code blocks' own Tab.
+  // Above the Tab handling of lists and code blocks.
   priority: 1100,
   addKeyboardShortcuts() {
     return {

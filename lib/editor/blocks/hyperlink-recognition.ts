@@ -7,8 +7,8 @@ import { readSelection } from '../binding/unread-selection.ts'
 import { SafeLink } from './hyperlink.ts'
 
 /**
- * Typed and pasted addresses become links, and a click on one opens it, from here on in `editor`. Not among its extensions:
- * the list of the world's top-level domains is a good part of what a page would load before one can type.
+ * Turns typed and pasted addresses into links, and opens a link when it is clicked. Not one of the editor's
+ * extensions because the list of top-level domains is a large part of what a page would load before one can type.
  */
 export function recognizeLinks(editor: Editor): void {
   const type = editor.schema.marks[SafeLink.name]
@@ -17,7 +17,7 @@ export function recognizeLinks(editor: Editor): void {
     openOnClick: 'whenNotEditable',
     defaultProtocol: 'https',
     isAllowedUri: isSafeHref,
-    // A word with a dot in it is not yet a link.
+    // A word with a dot in it is not a link.
     shouldAutoLink: isSafeHref,
   })
   const { name, options, storage } = link
@@ -26,11 +26,11 @@ export function recognizeLinks(editor: Editor): void {
   const plugins: Plugin[] = getExtensionField(link, 'addProseMirrorPlugins', context)()
   const [first, ...rest] = [...pasteRulesPlugin({ editor, rules }), ...plugins.map(forOwnEdits)]
   readSelection(editor.view)
-  // All at once: each registration makes the views of all plugins anew.
+  // Register them together: each registration recreates the views of all plugins.
   if (first) editor.registerPlugin(first, (plugin, others) => [...others, plugin, ...rest])
 }
 
-/** What others wrote their own editors have looked at. */
+/** Restricts a plugin to local edits. The editors of other users have already processed remote ones. */
 function forOwnEdits(plugin: Plugin): Plugin {
   const { appendTransaction } = plugin.spec
   if (!appendTransaction) return plugin

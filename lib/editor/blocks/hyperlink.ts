@@ -3,15 +3,16 @@ import type {} from '@tiptap/extension-link'
 import { isSafeHref } from '#lib/document/schema.ts'
 
 /**
- * A link is its address and nothing else: what a peer could put into class, rel or target never reaches the page. Marked as
- * Tiptap's own link is, whose recognition of typed and pasted addresses comes later (hyperlink-recognition.ts).
+ * A link is its address and nothing else: a class, rel or target set by a peer never reaches the page. It has the
+ * same mark name as Tiptap's own link, whose recognition of typed and pasted addresses is added later
+ * (hyperlink-recognition.ts).
  */
 export const SafeLink = Mark.create({
   name: 'link',
   priority: 1000,
   keepOnSplit: false,
   exitable: true,
-  // What is typed behind a link is not the link.
+  // Text typed after a link is not part of it.
   inclusive: false,
   addAttributes() {
     return { href: { default: null, parseHTML: (element) => element.getAttribute('href') } }

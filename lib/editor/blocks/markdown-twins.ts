@@ -2,7 +2,8 @@ import { Extension, InputRule, textblockTypeInputRule, wrappingInputRule } from 
 
 /*
  * Markdown at the start of a line, typed with a full-width input method: ＃ － ＊ ＋ ＞ １． ［］ ｀｀｀ work like their
- * half-width twins. The half-width ones are the editor's own; these patterns match only where a full-width sign is in it.
+ * half-width twins. The editor handles the half-width ones itself; these patterns match only if they contain a
+ * full-width sign.
  */
 
 export const TWINS = {
@@ -15,7 +16,7 @@ export const TWINS = {
   divider: /^(?:－－－|———|＊＊＊\s|＿＿＿\s)$/,
 } as const
 
-/** The number written in half- or full-width digits. */
+/** Parses a number in half-width or full-width digits. */
 export function numberIn(digits: string): number {
   return Number(digits.normalize('NFKC'))
 }

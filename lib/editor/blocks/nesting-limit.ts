@@ -5,33 +5,36 @@ import { LIMITS } from '#lib/protocol/limits.ts'
 import { syncKey } from '../binding/plugin-states.ts'
 
 /*
- * Keeps what is written here within `BLOCK_NESTING`: the server refuses what is nested much deeper, and a document
- * that honest people made must never come there. What is there already, by another client, is left as it is.
+ * Keeps local edits within `BLOCK_NESTING`. The server refuses anything nested much deeper, and a document written in
+ * our editor must never get there. Deeper blocks that another client wrote are left as they are.
  */
 
-/** Blocks inside blocks that the editor makes: well below the server's limit, in which the text of a block counts too. */
+/**
+ * The deepest nesting of blocks that the editor creates: well below the server's limit, which also counts the text of
+ * a block.
+ */
 export const BLOCK_NESTING = LIMITS.typeNesting - 8
 
-/** What the person is told: a block stays where it is, or what was pasted came in flatter. */
+/** The notice for the person: a block stays where it is, or pasted content came in flatter. */
 export type NestingNotice = 'refused' | 'flattened'
 
-/** Levels a list item's own paragraph needs: the list, the item, the paragraph. */
+/** The levels a list item's own paragraph needs: the list, the item, the paragraph. */
 const LIST_LEVELS = 3
-/** And a quote's. */
+/** The levels of a paragraph in a quote: the quote, the paragraph. */
 const QUOTE_LEVELS = 2
-/** Space, also the wide one, is what makes a block of the Markdown before it. */
+/** A space, full-width included, triggers the Markdown shortcut. */
 const ENDS_MARKDOWN = /^\s$/
-/** What in front of that space makes a list or a quote. */
+/** The text in front of that space that makes a list or a quote. */
 const DEEPENS = /^\s*(?:[-+*>－＊＋•‧＞]|[0-9０-９]{1,9}[.．]|[[［]\s?[xX×ｘＸ✓]?[\]］])$/
 
 export interface NestingLimitOptions {
   readonly onNotice: (notice: NestingNotice) => void
 }
 
-/** The guard as a Tiptap extension. */
+/** The limit as a Tiptap extension. */
 export const NestingLimit = Extension.create<NestingLimitOptions>({
   name: 'nestingLimit',
-  // Above the rules that make lists of Markdown.
+  // Above the input rules that make lists of Markdown.
   priority: 1200,
   addOptions: () => ({ onNotice: () => undefined }),
   addProseMirrorPlugins() {
@@ -39,12 +42,12 @@ export const NestingLimit = Extension.create<NestingLimitOptions>({
   },
 })
 
-/** The guard as a ProseMirror plugin. */
+/** The limit as a ProseMirror plugin. */
 export function nestingLimit(onNotice: (notice: NestingNotice) => void): Plugin {
   return new Plugin({
     key: new PluginKey('nestingLimit'),
     filterTransaction: (tr, state) => {
-      // What the Y.Doc says is so already.
+      // Changes from the Y.Doc have already happened.
       if (!tr.docChanged || tr.getMeta(syncKey) !== undefined || !deepens(tr, state)) return true
       onNotice('refused')
       return false
@@ -55,7 +58,7 @@ export function nestingLimit(onNotice: (notice: NestingNotice) => void): Plugin 
         if (fitting !== slice) onNotice('flattened')
         return fitting
       },
-      // The sign itself is typed: else the key would seem dead where no deeper block may begin.
+      // Type the character itself. Otherwise the key would seem dead where no deeper block may begin.
       handleTextInput: (view, from, to, text) => {
         if (view.composing || !ENDS_MARKDOWN.test(text)) return false
         const { depth, parent, parentOffset } = view.state.doc.resolve(from)
@@ -69,7 +72,7 @@ export function nestingLimit(onNotice: (notice: NestingNotice) => void): Plugin 
   })
 }
 
-/** True when a transaction brings a block deeper than the limit, where nothing stood as deep before. */
+/** Returns true if a transaction nests a block deeper than the limit and deeper than anything was there before. */
 function deepens(tr: Transaction, { doc }: EditorState): boolean {
   const range = changedRange(tr)
   const depth = deepest(tr.doc, range.from, range.to)
@@ -78,7 +81,9 @@ function deepens(tr: Transaction, { doc }: EditorState): boolean {
   return depth > deepest(doc, back.map(range.from, -1), back.map(range.to, 1))
 }
 
-/** From the first to the last change, in the new document. What a wrapper is put around lies within. */
+/**
+ * Returns the range from the first to the last change, in the new document. Content that was wrapped lies within it.
+ */
 function changedRange({ mapping, doc }: Transaction): { from: number; to: number } {
   let [from, to] = [doc.content.size, 0]
   mapping.maps.forEach((map, index) => {
@@ -91,7 +96,7 @@ function changedRange({ mapping, doc }: Transaction): { from: number; to: number
   return { from, to: Math.max(from, to) }
 }
 
-/** How many blocks stand in each other at the deepest place between two positions. */
+/** Returns the depth of the most deeply nested block between two positions. */
 function deepest(doc: Node, from: number, to: number): number {
   let most = 0
   const visit = (parent: Node, start: number, depth: number): void => {
@@ -106,10 +111,10 @@ function deepest(doc: Node, from: number, to: number): number {
   return most
 }
 
-/** The slice, or one as deep as it may be at the selection; all text is kept. */
+/** Returns the slice, or one flat enough for the selection that keeps all text. */
 function fittingSlice(slice: Slice, state: EditorState): Slice {
   const height = Math.max(0, ...slice.content.content.map(heightOf))
-  // Pasting puts at most one list around it.
+  // Pasting adds at most one list around it.
   if (state.selection.$from.depth + height < BLOCK_NESTING) return slice
   let fitting = slice
   for (let room = Math.min(height, BLOCK_NESTING); room > 0; room--) {
@@ -122,21 +127,21 @@ function fittingSlice(slice: Slice, state: EditorState): Slice {
   return fitting
 }
 
-/** As ProseMirror pastes. */
+/** Returns the transaction that ProseMirror would paste with. */
 function pasted({ content, openStart, openEnd, size }: Slice, { tr }: EditorState): Transaction {
   const single = openStart === 0 && openEnd === 0 && content.childCount === 1 ? content.firstChild : null
   if (single) return tr.replaceSelectionWith(single, false)
   return size === 0 ? tr : tr.replaceSelection(new Slice(content, openStart, openEnd))
 }
 
-/** Blocks in each other, the node itself included; 0: it stands in a line. */
+/** Returns the levels of blocks in a node, itself included; 0 if it is inline. */
 function heightOf(node: Node): number {
   if (node.isInline) return 0
   if (node.isTextblock || node.isLeaf) return 1
   return 1 + Math.max(0, ...node.content.content.map(heightOf))
 }
 
-/** What stands in the place of a block that may take up no more than `room` levels. */
+/** Returns the nodes that replace a block so that it takes up no more than `room` levels. */
 function flattened(node: Node, room: number): readonly Node[] {
   if (heightOf(node) <= room) return [node]
   if (isItem(node)) return items(node, room).map((content) => node.copy(Fragment.fromArray([...content])))
@@ -151,12 +156,12 @@ function flattened(node: Node, room: number): readonly Node[] {
   return [node.copy(Fragment.fromArray(inner.flatMap((child) => flattened(child, room - 1))))]
 }
 
-/** What stands in the items of a list. */
+/** Returns the contents of the items of a list. */
 function inside(list: Node): readonly Node[] {
   return list.content.content.flatMap((item) => (isItem(item) ? item.content.content : [item]))
 }
 
-/** The items that one becomes: those of a list in it that has no room there follow it. */
+/** Returns the items that replace one item: the items of a nested list without room follow it. */
 function items(item: Node, room: number): readonly (readonly Node[])[] {
   const found: Node[][] = [[]]
   for (const child of item.content.content) {

@@ -1,11 +1,14 @@
-/** One replacement in a string, in UTF-16 units: at `index`, `remove` units go and `insert` comes. */
+/** One replacement in a string, in UTF-16 units: removes `remove` units at `index` and inserts `insert` there. */
 export interface TextChange {
   readonly index: number
   readonly remove: number
   readonly insert: string
 }
 
-/** The smallest single replacement that makes `after` of `before`; never cuts a surrogate pair. null when equal. */
+/**
+ * Returns the smallest single replacement that turns `before` into `after`, or null if they are equal. Never splits a
+ * surrogate pair.
+ */
 export function changeBetween(before: string, after: string): TextChange | null {
   if (before === after) return null
   const shorter = Math.min(before.length, after.length)
@@ -22,7 +25,7 @@ export function changeBetween(before: string, after: string): TextChange | null 
   }
 }
 
-/** `change` was meant for a text that `other` has changed meanwhile: the same intent on the new text. */
+/** Transforms `change` for a text that `other` has changed in the meantime, keeping its intent. */
 export function rebase(change: TextChange, other: TextChange | null): TextChange {
   if (other === null) return change
   const from = movePosition(change.index, other, false)
@@ -30,7 +33,7 @@ export function rebase(change: TextChange, other: TextChange | null): TextChange
   return { index: from, remove: Math.max(0, to - from), insert: change.insert }
 }
 
-/** Where a position ends up after a change. `before`: at the place of an insertion, stay in front of it. */
+/** Returns where a position is after a change. With `before`, a position at an insertion stays in front of it. */
 export function movePosition(position: number, change: TextChange, before: boolean): number {
   if (position < change.index || (position === change.index && before)) return position
   if (position >= change.index + change.remove) return position + change.insert.length - change.remove

@@ -6,8 +6,9 @@ import type { Language } from '#lib/ui/words/language.ts'
 const key = new PluginKey<DecorationSet>('wordedNodes')
 
 /**
- * Nodes that say something in the person's language where they stand. Their views look the words up whenever they are updated,
- * and a view is updated only when something about its node has changed: for one state each has a decoration that shows nothing.
+ * Lets nodes contain words in the person's language. Their views look the words up at each update, and a view is
+ * updated only if something about its node has changed: a language change gives each node an invisible decoration for
+ * one state.
  */
 export function wordedNodes(names: ReadonlySet<string>): Extension {
   return Extension.create({
@@ -34,7 +35,7 @@ export function wordedNodes(names: ReadonlySet<string>): Extension {
   })
 }
 
-/** All that the editor says by itself is looked up again: the words are those of another language from now on. */
+/** Makes the editor look up all its own words again, in the new language. */
 export function sayAgain(view: EditorView, language: Language): void {
   view.dispatch(view.state.tr.setMeta(key, language).setMeta('addToHistory', false))
 }

@@ -4,9 +4,12 @@ import type { Soon } from '#lib/client/receiving/incoming.ts'
 import { readSelection } from '../binding/unread-selection.ts'
 import { caretLayer, type RemoteCaret, showCarets } from './caret-layer.ts'
 
-/** Keeps everybody's carets on an editor's page: drawn with the frames in which edits are shown, and with the edits themselves. */
+/**
+ * Draws the carets of other members in an editor, in the same frames as edits, and together with the edits
+ * themselves.
+ */
 export class CaretDrawing {
-  /** To be registered with the editor. */
+  /** The plugin to register with the editor. */
   readonly layer: Plugin
   readonly #view: EditorView
   readonly #soon: Soon
@@ -23,13 +26,13 @@ export class CaretDrawing {
     )
   }
 
-  /** These are the carets from now on. */
+  /** Replaces the carets. */
   show(carets: readonly RemoteCaret[]): void {
     if (carets.length === 0 && this.#carets.length === 0) return
     this.#carets = carets
     this.#cancel ??= this.#soon(() => {
       this.#cancel = null
-      // Behind the edits of this frame, which bring them along.
+      // After the edits of this frame, which draw the carets too.
       queueMicrotask(() => {
         if (this.#ended) return
         readSelection(this.#view)

@@ -1,12 +1,13 @@
 import type { Editor } from '@tiptap/core'
 
-/** A name flag is at most this wide (app/css/carets.css), px. */
+/** The maximum width of a name flag (app/css/carets.css), px. */
 const FLAG_WIDTH = 240
 
 /**
- * Looks after the name flags of carets on the screen: one is shown unless it is within one line of one's own caret, where it
- * would lie over what one is writing; at the end of a line it turns back into the page. What lies where is read behind a frame,
- * once at most, when it costs no layout; carets in parts that are not laid out are never asked. Returns what ends it.
+ * Manages the name flags of the carets on the screen. A flag is shown unless it is within one line of the person's
+ * own caret, where it would cover what they are writing; at the end of a line it turns back into the page. Positions
+ * are read at most once, after a frame, when that costs no layout; carets in parts that are not laid out are never
+ * measured. Returns a function that ends it.
  */
 export function followFlags(editor: Editor): () => void {
   const { dom } = editor.view
@@ -41,7 +42,7 @@ export function followFlags(editor: Editor): () => void {
     const own = editor.isFocused ? editor.view.coordsAtPos(editor.state.selection.head) : null
     const line = own ? Math.max(16, own.bottom - own.top) : 0
     const end = dom.getBoundingClientRect().right
-    // All reading before all writing.
+    // Read everything before writing anything.
     const places = [...onScreen].map((caret) => {
       const box = caret.getBoundingClientRect()
       const near = own !== null && box.top < own.bottom + line && box.bottom > own.top - line
@@ -64,7 +65,7 @@ export function followFlags(editor: Editor): () => void {
     const later = () => {
       timer = setTimeout(look, 0)
     }
-    // A frame costs something in a long text, and is waited for only where there are positions to read behind it.
+    // A frame is expensive in a long text: wait for one only if there are positions to read after it.
     if (onScreen.size > 0) frame = requestAnimationFrame(later)
     else later()
   }

@@ -10,12 +10,12 @@ import type { Shown } from '../binding/shown.ts'
 import { type CaretPosition, decodeCaret, encodeCaret } from './caret-position.ts'
 
 /*
- * Other people's carets and selections, drawn as decorations. A peer brings a place and a hue index, never a colour, a
- * style or a node; the name stands in an attribute that CSS shows, so the text of the document stays the text.
- * While this person composes, nothing is put into or taken out of the block they compose in.
+ * Other people's carets and selections, drawn as decorations. A peer supplies a position and a hue index, never a
+ * colour, a style or a node; the name is an attribute that CSS shows, so it never becomes text of the document. While
+ * this person composes, nothing is inserted into or removed from the block they compose in.
  */
 
-/** A caret to draw: who, and where they say they are. */
+/** A caret to draw: its owner and the position they reported. */
 export interface RemoteCaret {
   readonly member: number
   readonly name: string
@@ -28,7 +28,7 @@ interface Drawn {
   readonly caret: RemoteCaret
   readonly anchor: number
   readonly head: number
-  /** Counts moves: a new number draws the name flag anew. */
+  /** Counts moves: a new number draws the name flag again. */
   readonly moves: number
 }
 
@@ -37,14 +37,14 @@ interface Layer {
   readonly carets: readonly RemoteCaret[]
   readonly drawn: ReadonlyMap<number, Drawn>
   readonly decorations: DecorationSet
-  /** Someone's decorations wait for the end of the composition. */
+  /** True if decorations wait for the end of the composition. */
   readonly stale: boolean
 }
 
 const key = new PluginKey<Layer>('carets')
 const NOBODY: readonly RemoteCaret[] = []
 
-/** The carets of everybody else, from the room's peers. Pure. */
+/** Returns the carets of all other members, from the room's peers. Pure. */
 export function remoteCarets(peers: readonly Peer[], nameOf: (peer: Peer) => string): RemoteCaret[] {
   return peers
     .filter((peer) => !peer.self && peer.caret !== null)
@@ -57,22 +57,22 @@ export function remoteCarets(peers: readonly Peer[], nameOf: (peer: Peer) => str
     }))
 }
 
-/** Draws the carets as they are now; does nothing when a remote edit has brought them along. */
+/** Draws the current carets. Does nothing if a remote edit has drawn them already. */
 export function showCarets(view: EditorView): void {
   const layer = key.getState(view.state)
   if (!layer || layer.carets === layer.latest()) return
   view.dispatch(view.state.tr.setMeta(key, 'show').setMeta('addToHistory', false))
 }
 
-/** Where a peer's caret stands in this editor's document; null when it has none here. */
+/** Returns the position of a peer's caret in this editor's document, or null if it has none. */
 export function caretPlace(state: EditorState, member: number): number | null {
   return key.getState(state)?.drawn.get(member)?.head ?? null
 }
 
-/** This person's own caret as it goes out; null when it has no place in the Y.Doc. */
+/** Returns this person's own caret as it is sent, or null if it has no place in the Y.Doc. */
 export function ownCaret(state: EditorState): Uint8Array | null {
   const shown = shownIn(state)
-  // Between an edit and its way into the Y.Doc a place may not exist yet; the next move sends it.
+  // Before an edit reaches the Y.Doc a position may not exist there; the next move sends it.
   if (!shown || shown.node !== state.doc) return null
   const [anchor, head] = [state.selection.anchor, state.selection.head].map((at) =>
     relativePosition(shown, at),
@@ -81,8 +81,9 @@ export function ownCaret(state: EditorState): Uint8Array | null {
 }
 
 /**
- * The plugin. `isComposing`: whether this person composes now. `latest`: everybody's carets, another array after each change;
- * asked for by `showCarets`, and by each remote edit, which so draws them without a transaction of their own.
+ * Returns the plugin. `isComposing` tells whether this person is composing. `latest` returns the carets of all other
+ * members, in a new array after each change; `showCarets` calls it, and so does each remote edit, which thus draws
+ * them without a transaction of their own.
  */
 export function caretLayer(isComposing: () => boolean, latest: () => readonly RemoteCaret[]): Plugin<Layer> {
   return new Plugin<Layer>({
@@ -115,7 +116,7 @@ export function caretLayer(isComposing: () => boolean, latest: () => readonly Re
 
 function nextLayer(tr: Transaction, layer: Layer, state: EditorState, composing: boolean): Layer {
   const remote = Boolean(tr.getMeta(syncKey)?.isChangeOrigin)
-  // A key of this person moves the carets like any other place; their own Y positions follow a moment later.
+  // A key of this person moves the carets like any other position; their own Y positions follow a moment later.
   const resolve = remote || tr.getMeta(key) === 'show'
   const next = resolve ? layer.latest() : layer.carets
   if ((!resolve && !tr.docChanged) || (next.length === 0 && layer.carets.length === 0))
@@ -152,14 +153,14 @@ function placeOf(
     head: tr.mapping.map(before.head, -1),
   }
   const resolved = resolve && caret.position ? resolvePosition(caret.position, state) : null
-  // A place this replica does not know yet: the caret stays where it was.
+  // This replica does not know the position: the caret stays where it was.
   const place = resolved ?? last
   if (!place) return null
   const moved = !last || place.anchor !== last.anchor || place.head !== last.head
   return { caret, ...place, moves: (before?.moves ?? 0) + (moved ? 1 : 0) }
 }
 
-/** Where a caret stands in this editor's document; null: nowhere. */
+/** Returns where a caret is in this editor's document, or null if nowhere. */
 export function resolvePosition(
   position: CaretPosition,
   state: EditorState,
@@ -175,7 +176,7 @@ export function resolvePosition(
     const head = at(position.head)
     return anchor === null || head === null ? null : { anchor, head }
   } catch (error) {
-    // Bytes of a peer may name anything; they may at most be ignored.
+    // A peer's bytes may name anything; at worst they are ignored.
     report('caret that leads nowhere', error, 'debug')
     return null
   }

@@ -4,15 +4,15 @@ import * as Y from 'yjs'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import { ROOTS } from '#lib/protocol/version.ts'
 
-/** Both ends of a selection, as places between characters that survive other people's edits. */
+/** Both ends of a selection, as positions between characters that survive other people's edits. */
 export interface CaretPosition {
   readonly anchor: Y.RelativePosition
   readonly head: Y.RelativePosition
 }
 
 /**
- * The bytes of a caret: anchor, then head, each with its length before it; an empty head means "same as the anchor".
- * null when they would exceed what the wire carries.
+ * Encodes a caret: anchor, then head, each preceded by its length; an empty head means "same as the anchor". Returns
+ * null if the bytes would exceed what the wire carries.
  */
 export function encodeCaret(caret: CaretPosition): Uint8Array | null {
   const anchor = Y.encodeRelativePosition(caret.anchor)
@@ -24,7 +24,7 @@ export function encodeCaret(caret: CaretPosition): Uint8Array | null {
   return bytes.length > LIMITS.caretBytes ? null : bytes
 }
 
-/** Reads a caret from a peer's bytes; null for anything that is not one. Never throws. */
+/** Decodes a caret from a peer's bytes. Returns null if they are not a caret. Never throws. */
 export function decodeCaret(bytes: Uint8Array): CaretPosition | null {
   if (bytes.length > LIMITS.caretBytes) return null
   try {

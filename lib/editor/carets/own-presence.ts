@@ -1,12 +1,12 @@
 import type { Editor } from '@tiptap/core'
 import type { OwnPresence as Presence } from '#lib/client/collab-provider.ts'
 
-/** A caret that moves goes out this often at most, ms. */
+/** The minimum time between two messages about a moving caret, ms. */
 const CARET_EVERY = 50
-/** Without a key or a pointer for this long one is idle, ms. */
+/** The time without a key or a pointer after which a person is idle, ms. */
 const IDLE_AFTER = 60_000
 
-/** Tells the room where this tab's caret is, and whether somebody is at it. */
+/** Tells the room where this tab's caret is, and whether the person is active. */
 export class OwnPresence {
   readonly #provider: { setPresence(presence: Presence): void }
   readonly #caret: () => Uint8Array | null

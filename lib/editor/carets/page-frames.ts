@@ -1,19 +1,25 @@
 import type { Soon } from '#lib/client/receiving/incoming.ts'
 
-/** What of a page this needs. Times in ms. */
+/** The browser functions that page frames need. Times in ms. */
 export interface FramePage {
   now(): number
-  /** Runs it before the next frame is painted; in a hidden tab, not before it is shown again. Returns its cancellation. */
+  /**
+   * Runs `task` before the next frame is painted; in a hidden tab, not before it is visible again. Returns its
+   * cancellation.
+   */
   frame(task: () => void): () => void
   after(ms: number, task: () => void): () => void
 }
 
-/** What comes from others is shown this often at most: a text that changes more often than that is not read, ms. */
+/** The minimum time between two frames that show remote edits, ms: a text that changes more often cannot be read. */
 const APART = 50
-/** A hidden tab has no frames: its text is brought up to date all the same, ms. */
+/** The longest wait for a frame, ms. A hidden tab has no frames, but its text is updated all the same. */
 const LATEST = 100
 
-/** Brings what is to be shown soon into one frame: at the next one, but not too soon after the last one that had something. */
+/**
+ * Gathers what is to be shown soon into one frame: the next one, but not too soon after the last frame that showed
+ * something.
+ */
 export class PageFrames {
   readonly #page: FramePage
   #tasks = new Set<() => void>()
@@ -24,9 +30,9 @@ export class PageFrames {
     this.#page = page
   }
 
-  /** Tasks of one frame run in the order in which they came. */
+  /** Runs `task` in the next frame, in the order of the calls. Returns its cancellation. */
   readonly soon: Soon = (task) => {
-    // A function of its own: the same task may be asked for twice.
+    // A new function, because the same task may be requested twice.
     const once = () => task()
     this.#tasks.add(once)
     if (this.#cancels.length === 0) this.#plan()
@@ -54,7 +60,7 @@ export class PageFrames {
       try {
         task()
       } catch (error) {
-        // One that fails keeps nobody else's from being shown.
+        // A task that fails must not prevent the others from running.
         this.#page.after(0, () => {
           throw error
         })
@@ -63,7 +69,7 @@ export class PageFrames {
   }
 }
 
-/** This page's. */
+/** The frames of this page. */
 export const pageFrames = new PageFrames({
   now: () => performance.now(),
   frame: (task) => {

@@ -6,13 +6,16 @@ import { resolvePosition } from './caret-layer.ts'
 import { decodeCaret } from './caret-position.ts'
 import { blocksFrom } from './reading-place.ts'
 
-/** Where somebody is in a text. */
+/** A person's place in a text. */
 interface Place {
-  /** As it goes out to the others. */
+  /** The caret as it is sent to the others. */
   readonly caret: Uint8Array | null
-  /** The keys go into the text. */
+  /** True if the text has the focus. */
   readonly focused: boolean
-  /** The blocks in view and below, by the names they keep in every copy, and where the first one begins there, px. */
+  /**
+   * The blocks in view and below, by the names they have in every copy, and the distance of the first from the top,
+   * px.
+   */
   readonly blocks: readonly string[]
   readonly at: number
 }
@@ -20,7 +23,10 @@ interface Place {
 const page = (): Element | null => document.querySelector('main.page')
 const text = (): Element | null => document.querySelector('main.page .writing')
 
-/** Keeps the place now in what is shown of this Y.Doc; returns what goes there in an editor of another of the same document. */
+/**
+ * Remembers the current place in the text that shows this Y.Doc. Returns a function that restores it in an editor
+ * with another Y.Doc of the same document.
+ */
 export function keep(
   provider: { readonly caret: Uint8Array | null },
   doc: Y.Doc,
@@ -38,7 +44,7 @@ function placeIn({ caret }: { readonly caret: Uint8Array | null }, doc: Y.Doc): 
   return { caret, focused, blocks: at === 0 ? [] : blockNames(doc).slice(index), at }
 }
 
-/** As far as there is such a place. */
+/** Restores the place, as far as it exists. */
 function goTo(place: Place, { view }: Editor, doc: Y.Doc): void {
   const position = place.caret && decodeCaret(place.caret)
   const caret = position && resolvePosition(position, view.state)
@@ -49,7 +55,7 @@ function goTo(place: Place, { view }: Editor, doc: Y.Doc): void {
   }
   if (place.focused) view.focus()
   const names = blockNames(doc)
-  // The first one may be what was given up with the other Y.Doc.
+  // The first block may exist only in the Y.Doc that was given up.
   const name = place.blocks.find((each) => names.includes(each))
   const block = name === undefined ? null : text()?.children[names.indexOf(name)]
   const scroller = page()

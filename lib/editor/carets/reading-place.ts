@@ -1,9 +1,9 @@
 import type { Editor } from '@tiptap/core'
 import { syncKey } from '../binding/plugin-states.ts'
 
-/** What may stand still: one line of text at least, and not much more than a screen. */
+/** The elements that may hold the reading place: at least one line of text and not much more than a screen. */
 const PIECES = 'p, h1, h2, h3, h4, pre, hr'
-/** So many are remembered: the first ones may be deleted. */
+/** The number of elements remembered: the first ones may be deleted. */
 const REMEMBERED = 8
 
 interface Landmark {
@@ -13,11 +13,11 @@ interface Landmark {
 }
 
 /**
- * Whatever others write above what is on the screen, that stays where it is: the first piece of text on the screen keeps its
- * place. Browsers do this by themselves, but not in a text that has the focus, which they take for one piece; so it is theirs
- * nowhere (`overflow-anchor: none`). The same holds for blocks that turn out higher or lower than they were taken to be when
- * they were not laid out. What lies where is read behind a layout, before it is painted, so that it costs none. Own edits move
- * the text as they move it. Returns what ends it.
+ * Keeps the visible text in place while others write above it: the first piece of text on the screen stays where it
+ * is. Browsers do this themselves, but not in a focused text, which they treat as one piece, so their own anchoring
+ * is switched off everywhere (`overflow-anchor: none`). The same applies to blocks that turn out higher or lower than
+ * estimated while they were not laid out. Positions are read after a layout and before it is painted, so they cost
+ * none. Own edits move the text as usual. Returns a function that ends it.
  */
 export function keepReadingPlace(editor: Editor, scroller: HTMLElement): () => void {
   const { dom } = editor.view
@@ -50,7 +50,7 @@ export function keepReadingPlace(editor: Editor, scroller: HTMLElement): () => v
     const landmark = landmarks.find(({ piece }) => piece.isConnected)
     const moves = landmark && !ownEdit ? place(landmark.piece) - landmark.at : 0
     ownEdit = false
-    // Who looks at the beginning and does not write is shown what is added to it.
+    // Show additions at the beginning to a person who looks there and is not writing.
     const atBeginning = scroller.scrollTop === 0 && !(editor.isFocused && editor.isEditable)
     if (Math.abs(moves) >= 1 && !atBeginning) scroller.scrollTop += moves
     look()
@@ -61,7 +61,7 @@ export function keepReadingPlace(editor: Editor, scroller: HTMLElement): () => v
     if (transaction.docChanged && (!isChangeOrigin || isUndoRedoOperation)) ownEdit = true
   }
   observer.observe(dom)
-  // What the page has to say stands above the text: it comes, grows and goes.
+  // The page's messages are above the text: they appear, grow and go.
   const around = new MutationObserver(() => {
     for (const each of scroller.children) observer.observe(each)
   })
@@ -76,7 +76,7 @@ export function keepReadingPlace(editor: Editor, scroller: HTMLElement): () => v
   }
 }
 
-/** The blocks of the text from the first one on that reaches below `top`. */
+/** Yields the blocks of the text, starting with the first that reaches below `top`. */
 export function* blocksFrom(text: Element, top: number): Generator<Element> {
   const { children } = text
   let from = 0

@@ -4,7 +4,7 @@ import * as Y from 'yjs'
 import { syncKey } from '../binding/plugin-states.ts'
 import type { Piece, Shown } from '../binding/shown.ts'
 
-/** The element of the shared document that the caret is in; null when there is none. */
+/** Returns the element of the shared document that the caret is in, or null if there is none. */
 export function blockAtCaret({ state }: EditorView): Y.XmlElement | null {
   const { $head } = state.selection
   const root = syncKey.getState(state)?.binding.shown
@@ -24,8 +24,8 @@ export function blockAtCaret({ state }: EditorView): Y.XmlElement | null {
 }
 
 /**
- * Lets edits in that waited while `text` was composed. If one of them takes away the block it was composed in, the text
- * goes where the caret has come to stand: what one types is where one's caret is, and nobody loses a word unseen.
+ * Lets in the edits that waited while `text` was composed. If one of them removes the block it was composed in, the
+ * text is inserted at the caret, so that nobody loses words without noticing.
  */
 export function keepComposed(view: EditorView, text: string, letIn: () => void): void {
   const block = text === '' || view.isDestroyed ? null : blockAtCaret(view)

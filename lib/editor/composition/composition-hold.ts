@@ -4,30 +4,31 @@ import type { Passes } from '#lib/client/receiving/incoming.ts'
 import { blockAtCaret, keepComposed } from './composed-text.ts'
 import { reachesInto } from './update-reach.ts'
 
-/** Runs `task` after `ms`; returns what cancels it. */
+/** Runs `task` after `ms`. Returns a function that cancels it. */
 export type Schedule = (task: () => void, ms: number) => () => void
 
 type Release = () => void
 
 export interface Holding {
-  /** Holds everything back: the provider's holdIncoming. */
+  /** Holds back everything: the provider's holdIncoming. */
   readonly all: () => Release
-  /** Holds back only what reaches into the block that is composed in; null when it is not known. */
+  /** Holds back only edits that reach into the composing block. Returns null if that block is not known. */
   readonly block: () => Release | null
-  /** Releases when the composition is over; left out: as it is. */
+  /** Releases the edits after a composition. Default: calls `release`. */
   readonly end?: (release: Release) => void
 }
 
-/** A new composition often follows the last one at once (the next syllable): wait this long before letting go, ms. */
+/** The wait before releasing, ms: the next composition (the next syllable) often follows immediately. */
 const RELEASE_AFTER = 60
-/** A composition left standing holds back what is elsewhere no longer than this, ms. */
+/** The longest time an idle composition holds back edits elsewhere, ms. */
 const CAP = 5_000
 
 /**
- * Keeps incoming edits back while the person composes (an input method's candidate text), because a change inside the
- * composing text node makes every browser insert the syllables twice. Outgoing edits never wait.
- * Held from the start of a composition until 60 ms after its end, or until the editor loses focus or is hidden. After 5 s
- * without input what does not reach into the composing block comes in; the next composing key holds all again.
+ * Holds back incoming edits while the person composes (an input method's candidate text), because a change inside the
+ * composing text node makes every browser insert the syllables twice. Outgoing edits never wait. Edits are held from
+ * the start of a composition until 60 ms after its end, or until the editor loses focus or is hidden. After 5 s
+ * without input, edits that do not reach into the composing block are let in; the next composing key holds everything
+ * again.
  */
 export class CompositionHold {
   readonly #holding: Holding
@@ -45,19 +46,19 @@ export class CompositionHold {
     return this.#release !== null
   }
 
-  /** A composition began, or went on: compositionstart, compositionupdate. */
+  /** Notes that a composition began or continues: compositionstart, compositionupdate. */
   composing(): void {
     if (!this.#release || this.#isLoose) this.#holdBy(this.#holding.all())
     this.#isLoose = false
     this.#after(CAP, () => this.#loosen())
   }
 
-  /** A composition ended. */
+  /** Notes that a composition ended. */
   ended(): void {
     if (this.#release) this.#after(RELEASE_AFTER, () => this.let())
   }
 
-  /** Lets everything in now: blur, hidden page, destroyed editor. Harmless when nothing is held. */
+  /** Lets everything in now: blur, hidden page, destroyed editor. Idempotent. */
   let(): void {
     this.#cancelTimer?.()
     this.#cancelTimer = null
@@ -79,7 +80,7 @@ export class CompositionHold {
     this.#holdBy(release)
   }
 
-  /** The new hold is there before the old one goes. */
+  /** Takes the new hold before releasing the old one. */
   #holdBy(release: Release): void {
     const before = this.#release
     this.#release = release
@@ -93,8 +94,8 @@ export class CompositionHold {
 }
 
 /**
- * Incoming edits wait while the person composes in the view; what they composed outlives the block it was composed in.
- * `hold`: the provider's holdIncoming. Returns what ends it.
+ * Holds back incoming edits while the person composes in the view; the composed text outlives the block it was
+ * composed in. `hold` is the provider's holdIncoming. Returns a function that ends it.
  */
 export function holdWhileComposing(
   view: EditorView,
@@ -102,7 +103,7 @@ export function holdWhileComposing(
   hold: (passes?: Passes) => Release,
 ): () => void {
   const { dom } = view
-  /** Since the hold began: what compositions gave, and what the one that goes on has so far. */
+  /** The text composed since the hold began: of finished compositions, and of the current one so far. */
   let composed = ''
   let candidate = ''
   const composition = new CompositionHold(

@@ -3,19 +3,20 @@ import * as Y from 'yjs'
 type Struct = Y.Item | Y.GC | Y.Skip
 
 /**
- * Whether an update (Yjs v1) changes something in a block, changes what is around it or takes it away; also when it moves
- * the block and changes something else with that, which no editor shows without drawing the block anew, and when it builds
- * on what `doc` does not have yet. False: it can be applied now, by itself, and leaves the block as it is.
+ * Returns true if an update (Yjs v1) changes something in a block, changes the blocks around it or removes it. Also
+ * true if it moves the block together with another change, which no editor can show without drawing the block again,
+ * and if it builds on structs that `doc` lacks. If false, the update can be applied now, on its own, and leaves the
+ * block as it is.
  */
 export function reachesInto(update: Uint8Array, block: Y.XmlElement, doc: Y.Doc): boolean {
   const { structs, ds } = Y.decodeUpdate(update)
   const { store } = doc
-  /** What the update brings; nothing of it is in the block, or the answer is known. */
+  /** The structs of the update seen so far; none of them is in the block, or the answer would be known. */
   const brought: Struct[] = []
   const brings = ({ client, clock }: Y.ID): boolean =>
     brought.some(({ id, length }) => id.client === client && id.clock <= clock && clock < id.clock + length)
   const isHere = ({ client, clock }: Y.ID): boolean => clock < Y.getState(store, client)
-  /** Places where something is put in or taken away: beside what the block is in, and others. */
+  /** The changes beside an ancestor of the block, and elsewhere. */
   let moving = 0
   let others = 0
   const changes = (parent: unknown): void => {
@@ -57,7 +58,10 @@ export function reachesInto(update: Uint8Array, block: Y.XmlElement, doc: Y.Doc)
   return moving > 1 || (moving === 1 && others > 0)
 }
 
-/** The type that an item of an update goes into, and the key there. Its parent is told only where it has no neighbour. */
+/**
+ * Returns the type that an item of an update goes into, and its key there. An item names its parent only if it has no
+ * neighbour.
+ */
 function placeOf(
   { origin, rightOrigin, parent, parentSub }: Y.Item,
   store: Y.Doc['store'],
@@ -75,12 +79,15 @@ function placeOf(
   return { parent: type, key: parentSub }
 }
 
-/** Whether what stands in `parent` (under that key, if any) is in the block, or says something about what is around it. */
+/**
+ * Returns true if content of `parent` (under `key`, if any) is in the block, or is an attribute of the block or of a
+ * type around it.
+ */
 function isAbout(parent: unknown, key: string | null, block: Y.XmlElement): boolean {
   return contains(block, parent) || (key !== null && contains(parent, block))
 }
 
-/** Whether a type is another one or is around it. */
+/** Returns true if `outer` is `inner` or contains it. */
 function contains(outer: unknown, inner: unknown): boolean {
   let type = inner
   while (type instanceof Y.AbstractType) {

@@ -5,7 +5,7 @@ import { report } from '#lib/protocol/report.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import { useWords } from '#lib/ui/interface.tsx'
 
-/** Asks before a document is deleted for everybody. Leaves the page when it is gone. */
+/** Asks before a document is deleted for everyone. Leaves the page once it is deleted. */
 export function DeleteQuestion({ address, onClose }: { address: string; onClose: () => void }) {
   const words = useWords()
   const [state, setState] = useState<'asking' | 'deleting' | 'failed'>('asking')

@@ -15,13 +15,13 @@ export interface DocumentAppProps {
   readonly address: string
   readonly language: Language
   readonly theme: Theme
-  /** The title as the server knew it when it rendered the page. */
+  /** The title that the server knew when it rendered the page. */
   readonly title: string
-  /** Who the server said we are; null on a first visit. */
+  /** The user that the server recognised; null on a first visit. */
   readonly user: Identity | null
 }
 
-/** Everything of the document page that runs in the browser. */
+/** The part of the document page that runs in the browser. */
 export function DocumentApp(props: DocumentAppProps) {
   return (
     <InterfaceProvider language={props.language}>
@@ -30,13 +30,13 @@ export function DocumentApp(props: DocumentAppProps) {
   )
 }
 
-/** The fragment of the address of a document that this tab has just made. */
+/** The fragment of the address of a document that this tab has just created. */
 const JUST_MADE = '#new'
 
 function OpenDocument({ address, user, title, theme }: DocumentAppProps) {
   const words = useWords()
   const [created] = useState(() => location.hash === JUST_MADE)
-  // Who reloads, or copies the address bar, did not make it just now.
+  // After a reload, or in a copied address, the document is no longer new.
   useEffect(() => {
     if (location.hash === JUST_MADE) history.replaceState(null, '', location.pathname + location.search)
   }, [])
@@ -63,7 +63,7 @@ function JoinedOrNot({ session, address, theme, created }: JoinedOrNotProps) {
   const status = useStatus(session.provider)
   const everJoined = useEverJoined(session.provider)
   const draft = useDraft(session.provider)
-  // Withdrawn while one was in it is another story, told by the chip: the words stay on the screen.
+  // If access was withdrawn while the page was open, the chip says so and the words stay on the screen.
   const unknown =
     status.phase === 'ended' && (status.problem === 'not-found' || status.problem === 'document-deleted')
   if (unknown && !everJoined && !session.successor && !draft) return <NotFound words={words} />

@@ -32,7 +32,7 @@ import { Toolbar } from './toolbar.tsx'
 
 const keptDraft = laterPart(() => import('../saving/kept-draft.tsx').then((module) => module.KeptDraft))
 
-/** What the dialogs show is fetched this long after one could type, ms: the connection may go later. */
+/** The dialogs are fetched this long after the text is ready, ms: the connection may be lost later. */
 const PREPARE_AFTER = 2000
 
 interface DocumentPageProps {
@@ -58,7 +58,7 @@ export function DocumentPage({ session, address, theme: firstTheme, created }: D
   useDocumentTitle(line.title || line.first || words.untitled, words.product)
   useViewportHeight()
 
-  // A frame later: the browser may not yet have told the editor of the selection that the link is for.
+  // A frame later: the browser may not have told the editor of the selection that the link is for.
   const openLink = useCallback(() => void requestAnimationFrame(() => setOverlay('link')), [])
   const warn = useCallback(
     (sentence: string) => {
@@ -80,7 +80,7 @@ export function DocumentPage({ session, address, theme: firstTheme, created }: D
   const bound = !status.schemaTooOld && status.opened
   const draft = useDraft(provider)
   usePrepared(bound)
-  // What was said of the role is no longer so.
+  // A notice about the role no longer applies.
   useEffect(() => {
     if (ended) setNotice('')
   }, [ended])
@@ -188,7 +188,7 @@ export function DocumentPage({ session, address, theme: firstTheme, created }: D
   )
 }
 
-/** Fetches what the dialogs show, when the text is there. */
+/** Fetches the dialogs once the text is ready. */
 function usePrepared(ready: boolean): void {
   useEffect(() => {
     if (!ready) return
@@ -197,7 +197,7 @@ function usePrepared(ready: boolean): void {
   }, [ready])
 }
 
-/** Says what the server has to say of this page; what it says of its disk is the chip's. */
+/** Announces the server's notices about this page; those about its disk are left to the chip. */
 function useServerNotices({ provider }: DocumentSession, say: (sentence: string) => void): void {
   const words = useWords()
   useEffect(
@@ -210,7 +210,7 @@ function useServerNotices({ provider }: DocumentSession, say: (sentence: string)
   )
 }
 
-/** Says that one may do more, or less, from now on. */
+/** Announces that the person's role has changed. */
 function useRoleNews(role: Role | null, lapsed: boolean, say: (sentence: string) => void): void {
   const words = useWords()
   const before = useRef<Role | null>(null)
@@ -224,7 +224,7 @@ function useRoleNews(role: Role | null, lapsed: boolean, say: (sentence: string)
   }, [role, lapsed, say, words])
 }
 
-/** Returns the title and the first line of the document, read again shortly after either changed. */
+/** Returns the title and the first line of the document, read again shortly after either changes. */
 function useFirstLine({ doc }: DocumentSession): { title: string; first: string } {
   const [line, setLine] = useState({ title: '', first: '' })
   useEffect(() => {
@@ -266,13 +266,19 @@ function usePageKeys(act: (key: PageKey) => void): void {
   })
 }
 
-/** Into the text, at its start; at once, so that the very next key is typed there (Tiptap's own focus waits a frame). */
+/**
+ * Puts the caret at the start of the text. Immediately, so that the very next key is typed there (Tiptap's own focus
+ * waits a frame).
+ */
 function enterText(editor: Editor): void {
   editor.commands.setTextSelection(0)
   editor.view.focus()
 }
 
-/** The section (a heading and what follows it) that somebody's caret is in, from 1; null above the first heading. */
+/**
+ * Returns the section (a heading and what follows it) that a member's caret is in, from 1, or null above the first
+ * heading.
+ */
 function sectionAt(editor: Editor, member: number): number | null {
   const place = caretPlace(editor.state, member)
   if (place === null) return null

@@ -2,12 +2,12 @@ import { pathOf } from '#lib/protocol/urls.ts'
 import { BackIcon, BookIcon } from '#lib/ui/icons.tsx'
 import type { Words } from '#lib/ui/words/page-words.ts'
 
-/** What the frame says; plain strings, so that the server may hand them to the browser. */
+/** The words of the frame: plain strings, so that the server can pass them to the browser. */
 export type ShellWords = Pick<Words, 'home' | 'opening' | 'needsJavaScript'> & {
   readonly chip: Pick<Words['chip'], 'opening'>
 }
 
-/** The page before the document is open: its frame stands where it will stay, so that nothing moves. */
+/** The page before the document is open: the frame is where it will stay, so that nothing moves. */
 export function DocumentShell({ title, words }: { title: string; words: ShellWords }) {
   return (
     <div className="app">
@@ -30,7 +30,7 @@ export function DocumentShell({ title, words }: { title: string; words: ShellWor
   )
 }
 
-/** The way back to the front page. */
+/** The link back to the front page. */
 export function HomeLink({ words }: { words: Pick<Words, 'home'> }) {
   return (
     <a className="home" href={pathOf({ to: 'front' })} aria-label={words.home} title={words.home}>

@@ -78,7 +78,7 @@ export function HyperlinkForm({ editor, onClose }: { editor: Editor; onClose: ()
   )
 }
 
-/** An address as people type it: `example.org` gets its scheme, `me@example.org` becomes mailto. */
+/** Completes an address as people type it: `example.org` gets its scheme, `me@example.org` becomes mailto. */
 function completeHref(typed: string): string {
   const address = typed.trim()
   if (isSafeHref(address)) return address

@@ -78,7 +78,7 @@ export function MoreMenu({ theme, onTheme, onShortcuts, onDelete }: MoreMenuProp
   )
 }
 
-/** Returns the path of the account page. Guests sign in there and come back here by the fragment. */
+/** Returns the path of the account page. Guests sign in there; the fragment brings them back here. */
 function accountPath(): string {
   return `${pathOf({ to: 'account' })}#${addressIn(location.pathname) ?? ''}`
 }
@@ -120,7 +120,7 @@ interface MenuChoiceProps {
   readonly children: React.ReactNode
 }
 
-/** A choice of a menu, marked if it is in force. */
+/** A choice of a menu, marked if it is selected. */
 export function MenuChoice({ chosen, onChoose, children }: MenuChoiceProps) {
   return (
     <button type="button" role="menuitemradio" aria-checked={chosen} className="menu-item" onClick={onChoose}>

@@ -7,7 +7,7 @@ import { Dialog } from '#lib/ui/overlays.tsx'
 import type { Words } from '#lib/ui/words/page-words.ts'
 import type { DocumentSession } from '../session/document-session.ts'
 
-/** *link* is about the link at the selection, *share* about the document's own. */
+/** *link* is about the link at the selection, *share* about links to the document. */
 export type DialogName = 'share' | 'shortcuts' | 'delete' | 'link'
 
 const sharePanel = laterPart(() => import('../sharing/share-panel.tsx').then((module) => module.SharePanel))
@@ -17,7 +17,7 @@ const deleteQuestion = laterPart(() =>
 )
 const hyperlinkForm = laterPart(() => import('./hyperlink-form.tsx').then((module) => module.HyperlinkForm))
 
-/** Begins to load what the dialogs show, so that they open at once, and without the server too. */
+/** Starts loading the dialogs, so that they open immediately, and without the server too. */
 export function prepareDialogs(): void {
   for (const part of [sharePanel, shortcuts, deleteQuestion, hyperlinkForm]) part.prepare()
 }

@@ -1,4 +1,4 @@
-/** What a key does for the whole page. */
+/** The action of a key for the whole page. */
 export type PageKey = 'save' | 'share' | 'shortcuts' | 'next-region'
 
 type Key = Pick<
@@ -6,7 +6,10 @@ type Key = Pick<
   'key' | 'code' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey' | 'isComposing' | 'getModifierState'
 >
 
-/** The page's own shortcuts; null for any other key, while composing, and with AltGr (which types characters). */
+/**
+ * Returns the page shortcut of a key event. Null for any other key, while composing, and with AltGr (which types
+ * characters).
+ */
 export function pageKey(event: Key): PageKey | null {
   if (event.isComposing || event.getModifierState('AltGraph')) return null
   if (event.key === 'F6' && !event.ctrlKey && !event.metaKey && !event.altKey) return 'next-region'
@@ -16,7 +19,7 @@ export function pageKey(event: Key): PageKey | null {
   return event.key === '/' && !event.altKey ? 'shortcuts' : null
 }
 
-/** Moves the focus to the next part of the page: header, toolbar, text, and around. */
+/** Moves the focus to the next part of the page (header, toolbar, text), wrapping around. */
 export function nextRegion(): void {
   const regions = [...document.querySelectorAll<HTMLElement>('[data-region]:not([hidden])')].filter(
     (region) => firstStop(region) !== null,

@@ -13,7 +13,7 @@ interface PlainDocumentProps {
   readonly hint?: string
 }
 
-/** The text without an editor: for a page older than the document, and for one whose editor has stopped. */
+/** The text without an editor: for a page older than the document, and for a page whose editor crashed. */
 export function PlainDocument({ doc, heading, hint }: PlainDocumentProps) {
   const words = useWords()
   const [text, setText] = useState(() => plainText(doc))
@@ -50,7 +50,7 @@ interface BoundaryProps {
   readonly children: ReactNode
 }
 
-/** Whatever breaks inside, the words stay on the screen. */
+/** Keeps the words on the screen if anything inside crashes. */
 export class EditorBoundary extends Component<BoundaryProps, { readonly failed: boolean }> {
   override state = { failed: false }
 

@@ -2,7 +2,7 @@
 
 import { useWords } from '#lib/ui/interface.tsx'
 
-/** All shortcuts, with the signs of this machine's keyboard. */
+/** All shortcuts, with the key names of this machine's keyboard. */
 export function Shortcuts() {
   const words = useWords()
   const mac = /Mac|iPhone|iPad/.test(navigator.platform)

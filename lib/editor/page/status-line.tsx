@@ -11,7 +11,7 @@ import { wordsIn } from '#lib/ui/words/page-words.ts'
 import { ProfileForm, usePeople } from '../people/people-bar.tsx'
 import type { DocumentSession } from '../session/document-session.ts'
 
-/** Counting waits for a pause in typing this long, ms. */
+/** Counting waits for a typing pause of this length, ms. */
 const COUNT_AFTER = 300
 
 interface StatusLineProps {
@@ -20,7 +20,7 @@ interface StatusLineProps {
   readonly onShortcuts: () => void
 }
 
-/** The last line of the page: length, people, who one is, language, help. */
+/** The last line of the page: length, people, own name, language, help. */
 export function StatusLine({ session, editor, onShortcuts }: StatusLineProps) {
   const words = useWords()
   const { language, setLanguage } = useLanguage()
@@ -58,7 +58,7 @@ export function StatusLine({ session, editor, onShortcuts }: StatusLineProps) {
   )
 }
 
-/** Counts each block once: a block that did not change is the same object. */
+/** The counts per block. A block that did not change is the same object. */
 const counted = new WeakMap<Node, number>()
 
 function useWordCount(editor: Editor | null): number {

@@ -23,23 +23,25 @@ import type { DocumentSession } from '../session/document-session.ts'
 interface TextSurfaceProps {
   readonly session: DocumentSession
   readonly editable: boolean
-  /** The document was made in this tab: the caret goes into it at once. */
+  /** True if the document was created in this tab: the text gets the focus immediately. */
   readonly focusAtOnce: boolean
-  /** The editor, while there is one. */
+  /** Called with the editor, and with null when it is destroyed. */
   readonly onEditor: (editor: Editor | null) => void
   readonly onLink: () => void
-  /** A sentence for the person: what they did was not done. */
+  /** Called with a sentence for the person: their action was not carried out. */
   readonly onNotice: (sentence: string) => void
 }
 
-/** The body of the document, editable: one Tiptap editor bound to the Y.Doc, made and destroyed with this component. */
+/**
+ * The editable body of the document: one Tiptap editor bound to the Y.Doc, created and destroyed with this component.
+ */
 export function TextSurface(props: TextSurfaceProps) {
   const { session, editable } = props
   const words = useWords()
   const { language } = useLanguage()
   const place = useRef<HTMLDivElement>(null)
   const [editor, setEditor] = useState<Editor | null>(null)
-  // The editor lives longer than any one rendering: what it calls is read from here.
+  // The editor outlives a single rendering: its callbacks are read from here.
   const latest = useRef({ ...props, words, language })
   latest.current = { ...props, words, language }
 
@@ -134,7 +136,10 @@ function makeEditor(element: HTMLElement, session: DocumentSession, latest: Late
 
 const recognizing = new WeakSet<Editor>()
 
-/** Once per editor, when one can type. Without it addresses stay text: the next time one may write it is tried again. */
+/**
+ * Adds link recognition, once per editor, when typing is possible. If it cannot be loaded, addresses stay text, and
+ * it is tried again the next time the person may write.
+ */
 async function recognizeLinksSoon(editor: Editor): Promise<void> {
   if (recognizing.has(editor)) return
   recognizing.add(editor)

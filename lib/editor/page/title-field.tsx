@@ -8,16 +8,16 @@ import { changeBetween, movePosition, rebase } from '../blocks/text-change.ts'
 
 interface TitleFieldProps {
   readonly title: Y.Text
-  /** Shown while nobody has set a title: the first line of the text. */
+  /** Shown while the document has no title: the first line of the text. */
   readonly placeholder: string
   readonly readOnly: boolean
-  /** Enter: on to the body. */
+  /** Called on Enter: moves on to the body. */
   readonly onEnter: () => void
 }
 
 /**
- * The title, edited in place and shared like the text. What an input method is still composing stays in the field; when
- * it is done, what was meant is applied to the title as it has become meanwhile.
+ * The title, edited in place and shared like the text. Text that an input method is still composing stays in the
+ * field; once it is finished, the intended change is applied to the title as it is by then.
  */
 export function TitleField({ title, placeholder, readOnly, onEnter }: TitleFieldProps) {
   const words = useWords()
@@ -26,7 +26,7 @@ export function TitleField({ title, placeholder, readOnly, onEnter }: TitleField
   useEffect(() => {
     const input = field.current
     if (!input) return
-    // What the field and the title last agreed on.
+    // The text that the field and the title last agreed on.
     let shared = title.toString()
     let composing = false
     input.value = shared
@@ -102,7 +102,7 @@ export function TitleField({ title, placeholder, readOnly, onEnter }: TitleField
       spellCheck={false}
       dir="auto"
       onKeyDown={(event) => {
-        // 229: the key belongs to an input method.
+        // 229: an input method handles the key.
         if (event.key !== 'Enter' || event.nativeEvent.isComposing || event.keyCode === 229) return
         event.preventDefault()
         onEnter()

@@ -43,13 +43,13 @@ type Toggle = (typeof TOGGLES)[number]
 
 interface Formats {
   readonly on: ReadonlySet<Toggle>
-  /** 0: not a heading. */
+  /** 0 if not a heading. */
   readonly level: number
   readonly canUndo: boolean
   readonly canRedo: boolean
 }
 
-/** What is in force at the selection; a new value only when something differs. */
+/** Returns the formats at the selection; a new value only if something differs. */
 function useFormats(editor: Editor): Formats {
   const [formats, setFormats] = useState(() => readFormats(editor))
   useEffect(() => {
@@ -86,7 +86,7 @@ interface ToolbarProps {
   readonly onLink: () => void
 }
 
-/** Formatting: one tab stop; arrows move inside. Pressing a button leaves the caret where it is. */
+/** The formatting toolbar: one tab stop; arrow keys move inside. Pressing a button leaves the caret where it is. */
 export function Toolbar({ editor, onLink }: ToolbarProps) {
   const words = useWords()
   const formats = useFormats(editor)
@@ -193,7 +193,7 @@ function Act({ label, Icon, run, disabled = false }: ActProps) {
       className="icon-button"
       aria-label={label}
       title={label}
-      // Not `disabled`: the arrows must be able to pass over it.
+      // Not `disabled`: the arrow keys must be able to pass over it.
       aria-disabled={disabled}
       tabIndex={-1}
       onMouseDown={keepFocus}
@@ -210,7 +210,7 @@ function Gap() {
   return <span className="toolbar-gap" aria-hidden="true" />
 }
 
-/** The first button is the tab stop until another one has had the focus. */
+/** Makes the first button the tab stop until another one has had the focus. */
 function useRovingTabStop(bar: React.RefObject<HTMLDivElement | null>): void {
   useEffect(() => {
     const element = bar.current

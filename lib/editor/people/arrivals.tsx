@@ -4,10 +4,13 @@ import { useEffect, useRef } from 'react'
 import { useAnnounce, useWords } from '#lib/ui/interface.tsx'
 import { comingsAndGoings, type Person } from './people.ts'
 
-/** Comings and goings are gathered this long before they are said, ms. */
+/** Arrivals and departures are gathered this long before they are announced, ms. */
 const BATCH = 5_000
 
-/** Has screen readers say who joined and who left. Whoever was here already, and whoever only flickered, is not named. */
+/**
+ * Announces arrivals and departures to screen readers. People who were here already, and brief disconnections, are
+ * not named.
+ */
 export function Arrivals({ people, joined }: { people: readonly Person[]; joined: boolean }) {
   const announce = useAnnounce()
   const words = useWords()

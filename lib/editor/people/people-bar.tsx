@@ -17,12 +17,15 @@ const FACES = 5
 
 interface PeopleBarProps {
   readonly session: DocumentSession
-  /** Which section of the text somebody is in, from 1; null when there are none or they have no caret. */
+  /**
+   * Returns the section of the text that a person is in, from 1, or null if there are no sections or they have no
+   * caret.
+   */
   readonly sectionOf: (person: Person) => number | null
   readonly jumpTo: (person: Person) => void
 }
 
-/** The people of the room, oneself first. */
+/** Returns the people of the room, this user first. */
 export function usePeople(session: DocumentSession): readonly Person[] {
   const words = useWords()
   const peers = usePeers(session.provider)
@@ -30,12 +33,12 @@ export function usePeople(session: DocumentSession): readonly Person[] {
   return useMemo(() => (ended ? [] : peopleIn(peers, words)), [ended, peers, words])
 }
 
-/** Who left within the last ten minutes. */
+/** Returns the people who left within the last ten minutes. */
 function useDepartures(people: readonly Person[]): readonly Departed[] {
   const before = useRef(people)
   const [departed, setDeparted] = useState<readonly Departed[]>([])
   useEffect(() => {
-    // React may run the updater later, when `before` has moved on.
+    // React may run the updater later, when `before` has changed.
     const previous = before.current
     before.current = people
     setDeparted((known) => departures(known, previous, people, Date.now()))
@@ -43,7 +46,7 @@ function useDepartures(people: readonly Person[]): readonly Departed[] {
   return departed
 }
 
-/** Faces of everybody here; each opens what can be done about that person. */
+/** The faces of everyone here; each opens the actions for that person. */
 export function PeopleBar({ session, sectionOf, jumpTo }: PeopleBarProps) {
   const words = useWords()
   const people = usePeople(session)
@@ -106,7 +109,7 @@ export function PeopleBar({ session, sectionOf, jumpTo }: PeopleBarProps) {
 
 function Face({ person, state = person.state }: { person: Person; state?: Person['state'] | 'left' }) {
   return (
-    // The initials are drawn by CSS: a picture of somebody, not a text that the name beside it would have to repeat.
+    // CSS draws the initials: they are a picture of a person, not text that repeats the name beside it.
     <span
       className={`face hue-${person.hue} is-${state}`}
       data-initials={initials(person.name)}
@@ -176,7 +179,7 @@ function Roster({ people, departed, sectionOf, jumpTo }: RosterProps) {
   )
 }
 
-/** One's own name and colour. */
+/** The form for the person's own name and colour. */
 export function ProfileForm({ person, onDone }: { person: Person; onDone: () => void }) {
   const words = useWords()
   const announce = useAnnounce()
@@ -187,7 +190,7 @@ export function ProfileForm({ person, onDone }: { person: Person; onDone: () => 
   const save = async () => {
     const typed = field.current?.value ?? ''
     try {
-      // The friendly name left as it is stays a friendly name, in every reader's language.
+      // A friendly name that was not changed remains one, shown in each reader's language.
       await saveProfile(!person.named && typed.trim() === person.name ? '' : typed, hue)
       announce(words.nameSaved)
       onDone()

@@ -7,32 +7,32 @@ import type { Words } from '#lib/ui/words/page-words.ts'
 export interface Person {
   readonly userId: string
   readonly name: string
-  /** They chose their name; false: it is the friendly guest name. */
+  /** True if they chose their name, false if it is the friendly guest name. */
   readonly named: boolean
   readonly hue: number
   readonly role: Role
-  /** The liveliest of their tabs. */
+  /** The state of their most active tab. */
   readonly state: PresenceState
-  /** The tab to jump to: the liveliest with a caret. null: none has one. */
+  /** The tab to jump to: the most active one with a caret. Null if none has one. */
   readonly member: number | null
   readonly self: boolean
 }
 
-/** Somebody who was here. `leftAt`: ms since the epoch. */
+/** A person who was here. `leftAt`: ms since the epoch. */
 export interface Departed {
   readonly person: Person
   readonly leftAt: number
 }
 
-/** People who left are shown this long, ms. */
+/** People who left are listed this long, ms. */
 const DEPARTED_FOR = 10 * 60_000
 
-/** Names said one by one; the rest as a number. */
+/** The number of people named individually; the rest are counted. */
 const NAMES = 3
 
 const LIVELINESS: Record<PresenceState, number> = { active: 0, idle: 1, unsteady: 2 }
 
-/** Tabs grouped into people: oneself first, then in the order they came. */
+/** Groups tabs into people: this user first, then in order of arrival. */
 export function peopleIn(peers: readonly Peer[], words: Words): Person[] {
   const tabs = new Map<string, Peer[]>()
   for (const peer of peers) {
@@ -60,7 +60,10 @@ function personOf(tabs: readonly Peer[], words: Words): Person {
   }
 }
 
-/** Who left, newest first: adds those missing from `after`, drops those who came back or left long ago. */
+/**
+ * Returns the people who left, newest first: adds those missing from `after`, drops those who came back or left too
+ * long ago.
+ */
 export function departures(
   known: readonly Departed[],
   before: readonly Person[],
@@ -76,7 +79,7 @@ export function departures(
   return [...gone, ...still]
 }
 
-/** Who joined and who left, in a sentence or two; '' when nobody did. Pure. */
+/** Describes arrivals and departures in a sentence or two. Returns '' if there were none. Pure. */
 export function comingsAndGoings(
   before: ReadonlyMap<string, Person>,
   after: ReadonlyMap<string, Person>,

@@ -10,7 +10,7 @@ import { useStatus } from '../session/use-provider.ts'
 
 type Asking = 'not-yet' | 'sending' | 'asked' | 'failed'
 
-/** In the place of the save chip for who may only read: what they may do, and how to ask for more. */
+/** Replaces the save chip for people who can only read: shows what they may do, and how to ask for more. */
 export function AccessChip({ session }: { session: DocumentSession }) {
   const words = useWords()
   const { role } = useStatus(session.provider)
@@ -42,7 +42,7 @@ export function AccessChip({ session }: { session: DocumentSession }) {
   )
 }
 
-/** "Ask to edit", and what has become of it. */
+/** The "Ask to edit" button and the outcome of the request. */
 export function AskButton({ asking, ask }: ReturnType<typeof useAsking>) {
   const words = useWords()
   if (asking === 'asked') return <p className="note note-ok">{words.access.askedExplain}</p>
@@ -60,7 +60,7 @@ export function AskButton({ asking, ask }: ReturnType<typeof useAsking>) {
   )
 }
 
-/** Asks the owner to let us edit, live. */
+/** Asks the owner for the right to edit, live. */
 export function useAsking({ provider }: DocumentSession): { asking: Asking; ask: () => Promise<void> } {
   const words = useWords()
   const announce = useAnnounce()

@@ -6,19 +6,19 @@ import { useAnnounce, useLanguage, useWords } from '#lib/ui/interface.tsx'
 import { accessWordsIn } from '#lib/ui/words/access-words.ts'
 
 interface DraftCardProps {
-  /** '' when the draft only takes away or restyles. */
+  /** The text of the draft; '' if it only deletes or restyles. */
   readonly text: string
   readonly why: string
-  /** This browser keeps it; false: this tab alone does. */
+  /** True if this browser stores it, false if only this tab holds it. */
   readonly onDevice: boolean
   /** Name of the downloaded file. */
   readonly fileName: string
   readonly onDiscard: () => void
-  /** What else can be done: first of all. */
+  /** Further actions, shown first. */
   readonly first?: ReactNode
 }
 
-/** Words that are not in the document, and what to do with them. */
+/** Words that are not in the document, and the actions for them. */
 export function DraftCard({ text, why, onDevice, fileName, onDiscard, first }: DraftCardProps) {
   const words = accessWordsIn(useLanguage().language)
   const pageWords = useWords()
@@ -85,7 +85,7 @@ export function DraftCard({ text, why, onDevice, fileName, onDiscard, first }: D
   )
 }
 
-/** True while none of it can be seen where one reads. */
+/** Returns true while no part of the card is visible. */
 function useOutOfView(card: RefObject<HTMLElement | null>): boolean {
   const [outOfView, setOutOfView] = useState(false)
   useEffect(() => {

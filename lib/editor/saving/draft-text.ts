@@ -2,20 +2,23 @@ import * as Y from 'yjs'
 import { blocksOf } from '#lib/document/text.ts'
 import { setTitle } from '#lib/document/title.ts'
 
-/** What somebody typed that is not in the document, to be read. */
+/** The readable text of edits that are not in the document. */
 export interface DraftText {
-  /** The blocks it changed, as they would read with it, apart by a blank line; '' when it only takes away or restyles. */
+  /**
+   * The changed blocks as they would read with the draft, separated by blank lines; '' if it only deletes or
+   * restyles.
+   */
   readonly text: string
-  /** False: all of it is in the document already. */
+  /** False if the document already contains all of it. */
   readonly differs: boolean
 }
 
-/** Holds a document against a copy of itself with the draft in it (CollabProvider.docWithDraft). */
+/** Compares a document with a copy that contains the draft (CollabProvider.docWithDraft). */
 export function draftText(doc: Y.Doc, withDraft: Y.Doc): DraftText {
   const before = blocksOf(doc)
   const changed = [...blocksOf(withDraft)].flatMap(([id, text]) => (before.get(id) === text ? [] : [text]))
   const title = setTitle(withDraft)
-  // Part of the draft builds on what is not here yet.
+  // Part of the draft builds on updates that are missing here.
   const waits = withDraft.store.pendingStructs !== null || withDraft.store.pendingDs !== null
   const parts = title === setTitle(doc) ? changed : [title, ...changed]
   return {

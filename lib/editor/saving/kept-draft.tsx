@@ -11,7 +11,7 @@ import { AskButton, useAsking } from './access-chip.tsx'
 import { DraftCard } from './draft-card.tsx'
 import { draftText } from './draft-text.ts'
 
-/** What was typed and is not in the document, because the right to edit ended first. Loaded when there is such a thing. */
+/** Edits that are not in the document because the right to edit ended first. Loaded only if there are any. */
 export function KeptDraft({ session, draft }: { session: DocumentSession; draft: DraftState }) {
   const { provider, doc } = session
   const words = accessWordsIn(useLanguage().language)
@@ -21,7 +21,7 @@ export function KeptDraft({ session, draft }: { session: DocumentSession; draft:
   const asking = useAsking(session)
   const { text, differs } = useDraftText(session, draft)
   const ended = status.phase === 'ended'
-  // All of it has arrived after all. A text that was given up shows the draft too, but only because it was typed there.
+  // All of it has arrived after all. A superseded document also shows the draft, but only because it was typed there.
   const needless = provider.synced && !provider.superseded && !differs
   useEffect(() => {
     if (needless) void provider.discardDraft()
@@ -53,7 +53,7 @@ export function KeptDraft({ session, draft }: { session: DocumentSession; draft:
   )
 }
 
-/** Looked at again when the draft changes, and shortly after the document has. */
+/** Returns the text of the draft, read again when the draft changes and shortly after the document does. */
 function useDraftText({ provider, doc }: DocumentSession, draft: DraftState) {
   const [version, setVersion] = useState(0)
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null)

@@ -5,11 +5,10 @@ import { decodeEntries, decodeUpdates, ENTRY_BODY_UPDATE } from '#lib/protocol/w
 import { draftText } from './draft-text.ts'
 
 /*
- * What this browser still holds of a document that may no longer be opened: edits that never reached the server, set
- * aside or not.
+ * Edits in this browser that never reached the server, set aside or not, to a document that may no longer be opened.
  */
 
-/** Those edits as text; '' when there are none. */
+/** Returns those edits as text; '' if there are none. */
 export async function readLeft(userId: string, address: string): Promise<string> {
   return (
     (await withStore(userId, async (store) => {

@@ -12,11 +12,11 @@ import { discardLeft, readLeft } from './left-behind.ts'
 interface LeftDraftProps {
   readonly address: string
   readonly language: Language
-  /** Who the server says we are; null: nobody. */
+  /** The user that the server recognised; null if none. */
   readonly userId: string | null
 }
 
-/** On the page of a document that one may no longer open: what one typed there and could not be sent, if there is any. */
+/** Shows unsent edits on the page of a document that the person may no longer open, if there are any. */
 export function LeftDraft({ address, language, userId }: LeftDraftProps) {
   const [left, setLeft] = useState<{ userId: string; text: string } | null>(null)
   const words = accessWordsIn(language)
@@ -34,7 +34,7 @@ export function LeftDraft({ address, language, userId }: LeftDraftProps) {
     }
   }, [address, userId])
   if (!left) return null
-  // Shown until it is gone from this browser: what one does not see any more must not come back.
+  // Shown until it is erased from this browser: once hidden it must not come back.
   const discard = () => {
     discardLeft(left.userId, address).then(
       () => setLeft(null),

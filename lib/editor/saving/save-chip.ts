@@ -4,7 +4,7 @@ import type { Notice } from '#lib/protocol/events.ts'
 import { mayEdit } from '#lib/protocol/identity.ts'
 import type { Words } from '#lib/ui/words/page-words.ts'
 
-/** What the chip in the header says. `waitedMs`: age of the oldest edit that the server has not confirmed. */
+/** The state of the chip in the header. `waitedMs`: age of the oldest edit that the server has not confirmed. */
 export type SaveChip =
   | { readonly kind: PlainChip }
   | { readonly kind: 'reconnecting'; readonly mayType: boolean }
@@ -35,19 +35,19 @@ type PlainChip =
   | 'signed-out'
   | 'stopped'
 
-/** How loud a state is: colour, and whether a screen reader is interrupted. */
+/** The urgency of a state: its colour, and whether it interrupts a screen reader. */
 export type ChipTone = 'ok' | 'quiet' | 'warn' | 'error'
 
-/** An edit waits this long before the chip says that saving is slow, ms. */
+/** The age of an unconfirmed edit after which the chip says that saving is slow, ms. */
 const SLOW_AFTER = 3_000
-/** An edit waits this long on a live connection before the chip warns, ms. */
+/** The age of an unconfirmed edit on a live connection after which the chip warns, ms. */
 const AT_RISK_AFTER = 30_000
-/** A connection is away this long before the chip says offline, ms. */
+/** The time without a connection after which the chip says offline, ms. */
 const OFFLINE_AFTER = 10_000
 
 /**
- * The state of the chip. Pure: `now` in ms since the epoch; `browserOnline` is `navigator.onLine`.
- * *saved* is answered only when `save.saved` is true; "on this device" only when the edits are there.
+ * Returns the state of the chip. Pure: `now` in ms since the epoch; `browserOnline` is `navigator.onLine`. Returns
+ * *saved* only if `save.saved` is true, and "on this device" only if the edits are stored there.
  */
 export function saveChip(
   status: ProviderStatus,
@@ -61,7 +61,7 @@ export function saveChip(
   if (status.schemaTooOld) return { kind: 'outdated' }
   const waitedMs = save.saved || save.waitingSince === null ? 0 : Math.max(0, now - save.waitingSince)
   const kept = save.saved || (save.onDevice && save.local === 'ok')
-  // Nothing but this tab holds the edit, and the server is not taking it: say so early.
+  // Only this tab holds the edit, and the server is not accepting it: warn early.
   if (!kept && waitedMs > SLOW_AFTER && status.phase !== 'draining') return { kind: 'at-risk', waitedMs }
   switch (status.phase) {
     case 'opening':
@@ -87,11 +87,14 @@ function joinedChip(status: ProviderStatus, save: SaveState, waitedMs: number): 
   return { kind: slow ? 'slow' : 'saving' }
 }
 
-/** While the server is in reach and does not let one in; null: it did not say why, or it is over in a moment. */
+/**
+ * Returns the state while the server is reachable but refuses the connection. Null if it gave no reason, or the
+ * reason passes in a moment.
+ */
 function hinderedChip(status: ProviderStatus, kept: boolean, now: number): SaveChip | null {
   const kind = hinderedKind(status.hindrance)
   if (kind === 'restarting') return { kind, kept }
-  // A token that is too old, a store that stumbles: the next attempt mostly goes well.
+  // An expired token or a store that falters: the next attempt usually succeeds.
   const lasts = status.lostAt === null || now - status.lostAt >= OFFLINE_AFTER
   return kind === null || (kind === 'not-let-in' && !lasts) ? null : { kind }
 }
@@ -139,7 +142,7 @@ function endedChip(status: ProviderStatus): PlainChip {
   }
 }
 
-/** The sentence of a state. */
+/** Returns the sentence for a state. */
 export function chipSentence(chip: SaveChip, words: Words): string {
   const say = words.chip
   switch (chip.kind) {
@@ -181,7 +184,7 @@ export function chipSentence(chip: SaveChip, words: Words): string {
   }
 }
 
-/** The sentence of what the server says of a page or of what was written there; null: the chip says it. */
+/** Returns the sentence for a notice of the server about a page or an edit. Null if the chip says it. */
 export function noticeSentence(code: Notice['code'], { notices }: Words): string | null {
   switch (code) {
     case 'schema-broken':
@@ -194,7 +197,7 @@ export function noticeSentence(code: Notice['code'], { notices }: Words): string
   }
 }
 
-/** How loud a state is. */
+/** Returns the urgency of a state. */
 export function chipTone(chip: SaveChip): ChipTone {
   switch (chip.kind) {
     case 'saved':

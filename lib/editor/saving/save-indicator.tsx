@@ -13,12 +13,12 @@ import { useBrowserOnline, useNow, useSave, useStatus } from '../session/use-pro
 import { AccessChip } from './access-chip.tsx'
 import { chipSentence, chipTone, type SaveChip, saveChip } from './save-chip.ts'
 
-/** A new state is shown when it has lasted this long, ms. */
+/** A new state is shown once it has lasted this long, ms. */
 const SETTLE = 500
 
 const AT_ONCE: ReadonlySet<SaveChip['kind']> = new Set(['read-only', 'signed-out'])
 
-/** The chip as it is to be shown now: debounced, but never *saved* while something is not. */
+/** Returns the state of the chip to show: debounced, but never *saved* while something is not. */
 function useShownChip(session: DocumentSession): SaveChip {
   const status = useStatus(session.provider)
   const save = useSave(session.provider)
@@ -35,12 +35,12 @@ function useShownChip(session: DocumentSession): SaveChip {
     const timer = setTimeout(() => setShown(latest.current), settle)
     return () => clearTimeout(timer)
   }, [kind, settle])
-  // Same state: its newest figures. A promise that no longer holds is taken back at once.
+  // For the same state, show its latest figures. A promise that no longer holds is withdrawn immediately.
   return actual.kind === shown.kind || shown.kind === 'saved' ? actual : shown
 }
 
 function settleTime(shown: SaveChip, actual: SaveChip): number {
-  // Opening is over when it is; and what one may do is one state, never two in one page.
+  // No delay when opening ends or the right to edit changes: two parts of the page must not show different states.
   const atOnce = AT_ONCE.has(actual.kind) || shown.kind === 'opening' || shown.kind === 'read-only'
   return shown.kind === actual.kind || atOnce ? 0 : SETTLE
 }
@@ -167,7 +167,7 @@ function LocalNote({ save }: { save: SaveState }) {
   )
 }
 
-/** Takes the text out of the page: as a file or over the clipboard. */
+/** Buttons that copy or download the text of the page. */
 export function CopyButtons({ session }: { session: Pick<DocumentSession, 'doc'> }) {
   const words = useWords()
   const announce = useAnnounce()

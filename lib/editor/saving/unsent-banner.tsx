@@ -5,12 +5,12 @@ import { useDraft, useSave, useStatus } from '../session/use-provider.ts'
 import { chipSentence, saveChip } from './save-chip.ts'
 import { CopyButtons } from './save-indicator.tsx'
 
-/** What the person can still do when edits will not reach the server any more. */
+/** Tells the person what they can still do with edits that will no longer reach the server. */
 export function UnsentBanner({ session }: { session: DocumentSession }) {
   const words = useWords()
   const status = useStatus(session.provider)
   const save = useSave(session.provider)
-  // What was set aside has a card of its own, which says where it is.
+  // Edits that were set aside have their own card, which says where they are.
   const hasDraft = useDraft(session.provider) !== null
   const signedOut = status.hindrance === 'session-expired' && (status.lapsed || status.phase !== 'joined')
   const ended = status.phase === 'ended'

@@ -15,28 +15,31 @@ import { pathOf } from '#lib/protocol/urls.ts'
 import type { Language } from '#lib/ui/words/language.ts'
 import { pageFrames } from '../carets/page-frames.ts'
 
-/** One open document: its Y.Doc, its provider, and what made them. */
+/** An open document: its Y.Doc, its provider and the token they use. */
 export interface DocumentSession {
   readonly doc: Y.Doc
   readonly provider: CollabProvider
   readonly token: SocketToken
-  /** It took another one's place on the page: part of what that one showed was set aside, or nobody else had it. */
+  /**
+   * True if it replaced another session on the page, because part of what that one showed was set aside or nobody
+   * else had it.
+   */
   readonly successor: boolean
-  /** Goes where the person was in that one. */
+  /** Moves to the person's place in the replaced session. */
   readonly goTo: ((editor: Editor, doc: Y.Doc) => void) | null
-  /** What they are told of it. */
+  /** The sentence that tells them of the replacement. */
   readonly sentence: ((language: Language) => string) | null
 }
 
-/** The local copy is opened without the server's word after this long, ms. */
+/** The local copy is opened without an answer from the server after this long, ms. */
 const SESSION_PATIENCE = 2_500
-/** A successor is shown when it has its text, or after this long, ms. */
+/** A successor is shown once it has its text, or after this long, ms. */
 const SUCCESSOR_PATIENCE = 3_000
 
 /**
  * Opens a document and keeps it open while the component lives: one Y.Doc, one provider, both destroyed with it.
- * `user`: who the server said we are when it rendered the page; null on a first visit. null until it is open.
- * When the Y.Doc must be given up, another session takes its place without the page going blank.
+ * `user` is the user that the server recognised when it rendered the page; null on a first visit. Returns null until
+ * the document is open. If the Y.Doc must be given up, another session replaces it without the page going blank.
  */
 export function useDocumentSession(
   address: string,
@@ -49,7 +52,7 @@ export function useDocumentSession(
   useEffect(() => {
     let closed = false
     let shown: OpenedSession | null = null
-    /** Open, and not to be seen yet: without the server for as long as it takes. */
+    /** Open but not shown: waits for the server for as long as it takes. */
     let coming: OpenedSession | null = null
 
     const show = async (spent: Spent | null): Promise<void> => {
@@ -68,9 +71,9 @@ export function useDocumentSession(
       coming = next
       if (before) await ready(provider, diverged ? diverged.PATIENCE : SUCCESSOR_PATIENCE)
       if (before && diverged) await diverged.rest(before.session.provider)
-      // Where that cannot be fetched, one is at the beginning.
+      // If the module cannot be loaded, the person starts at the beginning.
       const place = before && (await import('../carets/place.ts').catch(() => null))
-      // Gone, or another one was quicker; one that diverged is better than none at all.
+      // The page was closed or another session was quicker. A diverged copy is better than none at all.
       const late = closed || shown !== before || (diverged !== null && !provider.synced)
       if (late) await next.close()
       if (late) return closed || diverged ? undefined : show(spent)
@@ -101,16 +104,19 @@ interface SessionRequest {
   readonly address: string
   readonly userId: string | null
   readonly created: boolean
-  /** Why the session before this one is over; null: this is the first. */
+  /** Why the previous session ended; null if this is the first. */
   readonly spent: Spent | null
-  /** The Y.Doc must be given up for a new one. */
+  /** Called when the Y.Doc must be given up for a new one. */
   readonly onSpent: (spent: Spent) => void
 }
 
-/** Why a Y.Doc is given up: its client id is taken (before anything was typed), it shows a draft, or nobody else has it. */
+/**
+ * Why a Y.Doc is given up: its client id is taken (before anything was typed), it shows a draft, or nobody else has
+ * its content.
+ */
 interface Spent {
   readonly why: 'client-id-taken' | 'draft' | 'diverged'
-  /** What it set aside. */
+  /** The batches it set aside. */
   readonly kept: readonly SealedBatch[]
 }
 
@@ -129,7 +135,7 @@ async function openSession({
   const auth = async (fresh: boolean) => {
     const hadAccount = token.isAccount
     const { answer, life } = await token.renewed(fresh)
-    // Another person's copy must never be sent under this one's name: start over as who we are now.
+    // Another person's copy must never be sent under this one's name: start over as the current user.
     if (owner !== null && answer.user.userId !== owner) {
       if (hadAccount) leave()
       else location.reload()
@@ -168,7 +174,7 @@ async function openSession({
   }
 }
 
-/** Who signed out in another tab left this one too. */
+/** Leaves the page: a sign-out in another tab applies to this one too. */
 function leave(): void {
   location.assign(pathOf({ to: 'front' }))
 }
@@ -188,7 +194,7 @@ async function ready(provider: CollabProvider, patience: number): Promise<void> 
 }
 
 async function whoWeAre(token: SocketToken): Promise<string | null> {
-  // Who wrote here last: opens their copy when the server cannot say who we are.
+  // The last person who wrote here: their copy is opened if the server cannot say who the user is.
   const remembered = (await recallGuest())?.userId ?? null
   const asked = token.session().then(
     (answer) => answer.user.userId,
@@ -199,7 +205,10 @@ async function whoWeAre(token: SocketToken): Promise<string | null> {
   return (await Promise.race([asked, patience])) ?? remembered
 }
 
-/** Somebody else wrote here last: perhaps the guest this account was, whose text has to be there when its copy is opened. */
+/**
+ * Takes over the copy of another user who wrote here last. It may be the guest that this account was, whose text must
+ * be there when its copy is opened.
+ */
 async function inheritFirst(owner: string, token: SocketToken): Promise<void> {
   const last = await recallGuest()
   if (last === null || last.userId === owner) return
@@ -214,7 +223,7 @@ async function inherit(guests: readonly string[], owner: string): Promise<void> 
   try {
     await handOver(guests, owner)
   } catch (error) {
-    // It stays where it is, and is tried again at the next connection.
+    // The copy stays where it is; the next connection tries again.
     report('what a guest left in this browser was not taken over', error)
   }
 }
@@ -223,7 +232,7 @@ async function openReplica(userId: string): Promise<ReplicaStore | null> {
   try {
     return await openIndexedDbStore(userId)
   } catch (error) {
-    // Private windows and full disks: the provider keeps memory only, and the page says so.
+    // Private windows and full disks: the provider keeps everything in memory, and the page says so.
     report('no local copy in this browser', error)
     return null
   }

@@ -5,8 +5,8 @@ import type { CollabProvider } from '#lib/client/collab-provider.ts'
 import type { DraftState, Peer, ProviderStatus, SaveState } from '#lib/client/provider-state.ts'
 
 /*
- * What the provider knows, as React reads it. Every component asks for itself, so that a keystroke redraws the chip and
- * nothing around it.
+ * The provider's state as React hooks. Every component subscribes on its own, so that a keystroke renders the chip
+ * again and nothing around it.
  */
 
 export function useStatus(provider: CollabProvider): ProviderStatus {
@@ -37,7 +37,7 @@ export function usePeers(provider: CollabProvider): readonly Peer[] {
   )
 }
 
-/** True once the join has been complete. Never goes back. */
+/** Returns true once the join has completed. Never goes back to false. */
 export function useEverJoined(provider: CollabProvider): boolean {
   const [joined, setJoined] = useState(provider.synced)
   useEffect(() => {
@@ -51,7 +51,7 @@ export function useEverJoined(provider: CollabProvider): boolean {
   return joined
 }
 
-/** The time now, looked at every second while `ticking`. */
+/** Returns the current time, updated every second while `ticking`. */
 export function useNow(ticking: boolean): number {
   const [now, setNow] = useState(() => Date.now())
   useEffect(() => {
@@ -63,7 +63,7 @@ export function useNow(ticking: boolean): number {
   return now
 }
 
-/** `navigator.onLine`, followed. */
+/** Returns `navigator.onLine`, kept up to date. */
 export function useBrowserOnline(): boolean {
   return useSyncExternalStore(
     (changed) => {

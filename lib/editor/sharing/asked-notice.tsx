@@ -12,10 +12,13 @@ import { useStatus } from '../session/use-provider.ts'
 
 type Wish = Pick<Asked, 'user' | 'role'>
 
-/** Who asked while the owner was away is looked up this long after the joining, ms: nothing waits for it. */
+/** Requests made while the owner was away are looked up this long after joining, ms: nothing waits for them. */
 const LOOK_AFTER = 1500
 
-/** For the owner: somebody asks, now. One at a time, the last one first; the share dialog has them all. */
+/**
+ * Tells the owner that a person is asking for access. Shows one request at a time, the latest first; the share dialog
+ * lists them all.
+ */
 export function AskedNotice({ session, address }: { session: DocumentSession; address: string }) {
   const words = useWords()
   const announce = useAnnounce()
@@ -75,7 +78,7 @@ export function AskedNotice({ session, address }: { session: DocumentSession; ad
   )
 }
 
-/** Tells of the oldest request that waits. */
+/** Announces the oldest waiting request. */
 function useWaiting(owner: boolean, address: string, tell: (who: Wish) => void): void {
   const latest = useRef(tell)
   latest.current = tell

@@ -15,11 +15,11 @@ const qrCode = laterPart(() => import('#lib/ui/qr-code.tsx').then((module) => mo
 interface LinkCardProps {
   readonly sharing: Sharing
   readonly link: SharedLink
-  /** The focus begins at its Copy, unless it is in the panel already. */
+  /** Gives its Copy button the focus, unless the panel has the focus already. */
   readonly first?: boolean
 }
 
-/** One link: to copy, to photograph, and for the owner to bound or to replace. */
+/** One link: to copy, to show as a QR code, and for the owner to restrict or to replace. */
 export function LinkCard({ sharing, link, first = false }: LinkCardProps) {
   const { words, overview } = sharing
   const label = useId()
@@ -75,11 +75,11 @@ function CopyRow({ id, url, first, sharing: { words } }: CopyRowProps) {
   const announce = useAnnounce()
   const field = useRef<HTMLInputElement>(null)
   const button = useRef<HTMLButtonElement>(null)
-  /** The link that was copied: a new one in its place was not. */
+  /** The link that was copied: its replacement was not. */
   const [copied, setCopied] = useState<string | null>(null)
   const [refused, setRefused] = useState(false)
   useEffect(() => {
-    // Not when another link becomes the first: who chose that by keyboard stays at the choice.
+    // Not when another link becomes the first: a keyboard user who chose that stays at the choice.
     if (!first || button.current?.closest('.share')?.contains(document.activeElement)) return
     button.current?.focus()
   }, [first])
@@ -117,7 +117,7 @@ function CopyRow({ id, url, first, sharing: { words } }: CopyRowProps) {
   )
 }
 
-/** For the owner: until when, with which password, and another one in its place. */
+/** The settings for the owner: expiry, password and replacement. */
 function LinkSettings({ sharing, link }: { sharing: Sharing; link: SharedLink }) {
   return (
     <div className="link-settings">
@@ -213,7 +213,7 @@ function Password({ sharing: { address, words, change }, link }: PartProps) {
   )
 }
 
-/** A first press says what it does, the second one does it. */
+/** Replaces a link. The first press explains what will happen, the second does it. */
 function Renewal({ sharing: { overview, address, words, change }, link }: PartProps) {
   const announce = useAnnounce()
   const [asking, setAsking] = useState(false)
@@ -256,25 +256,25 @@ function Renewal({ sharing: { overview, address, words, change }, link }: PartPr
   )
 }
 
-/** Who would be disconnected: the owner and those with a role of their own stay. */
+/** Returns how many people would be disconnected: the owner and people with a role of their own stay. */
 function leaving({ people }: SharingOverview, { connected, address }: SharedLink, own: string): number {
   const byLinks = people.filter(({ via, present }) => via === 'link' && present).length
   return Math.min(byLinks, connected - Number(address === own))
 }
 
-/** The day of a moment here, as a date field has it. */
+/** Returns the local day of a moment in the format of a date field. */
 function dayOf(at: number): string {
   const date = new Date(at)
   const two = (n: number) => String(n).padStart(2, '0')
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
 }
 
-/** The last day on which a link that ends at `at` still opens. */
+/** Returns the last day on which a link that ends at `at` still opens. */
 function lastDay(at: number): string {
   return dayOf(at - 1)
 }
 
-/** When a day of the date field is over here; null: no day. */
+/** Returns the end of a day of the date field, local time, or null if it is not a day. */
 function endOf(day: string): number | null {
   const [year, month, date] = day.split('-').map(Number)
   return year && month && date ? new Date(year, month - 1, date + 1).getTime() : null

@@ -14,7 +14,7 @@ import { loadSharing, setLinkRole } from './sharing-client.ts'
 
 type Loaded = SharingOverview | 'loading' | 'failed'
 
-/** The inside of the share dialog. Loaded when it is first opened. */
+/** The content of the share dialog. Loaded when it is first opened. */
 export function SharePanel({ session, address }: { session: DocumentSession; address: string }) {
   const words = accessWordsIn(useLanguage().language)
   const announce = useAnnounce()
@@ -94,7 +94,7 @@ export function SharePanel({ session, address }: { session: DocumentSession; add
   )
 }
 
-/** Loads at once, and again when people come and go, when somebody asks, and when one's own role changes. */
+/** Loads now, and again when people come and go, when a person asks for access, and when this user's role changes. */
 function useSharingLoads(session: DocumentSession, load: () => Promise<void>): void {
   const latest = useRef(load)
   latest.current = load
@@ -119,13 +119,13 @@ function useSharingLoads(session: DocumentSession, load: () => Promise<void>): v
   }, [session])
 }
 
-/** The links that open something now: the one that gives the most first. */
+/** Returns the links that currently open the document, the most permissive first. */
 function linksOffered({ role, linkRole, links }: SharingOverview): SharedLink[] {
   if (linkRole === null) return []
   return links.filter((link) => atLeast(linkRole, link.role) && atLeast(role, link.role)).reverse()
 }
 
-/** "People with the link can …": the one switch of the document. */
+/** "People with the link can …": the document's only switch. */
 function LinkRoleChoice({ sharing: { overview, address, words, change } }: { sharing: Sharing }) {
   const name = useId()
   const [chosen, setChosen] = useState<SharedRole | null>(overview.linkRole)

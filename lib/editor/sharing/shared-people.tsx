@@ -8,7 +8,7 @@ import { useWords } from '#lib/ui/interface.tsx'
 import type { Sharing } from './sharing.ts'
 import { answerRequest, grantRole } from './sharing-client.ts'
 
-/** Who asks, and who has access: for the owner to answer and to change, for others to read. */
+/** The people who ask for access and those who have it: the owner can answer and change, others can read. */
 export function SharedPeople({ sharing, peers }: { sharing: Sharing; peers: readonly Peer[] }) {
   const { overview, words } = sharing
   const { requests } = overview
@@ -63,7 +63,7 @@ function Request({
 }: {
   sharing: Sharing
   request: SharingOverview['requests'][number]
-  /** In the room; null: not there now. */
+  /** Their colour in the room; null if they are not there now. */
   hue: number | null
 }) {
   const name = displayName(user, useWords())
@@ -123,7 +123,7 @@ function PersonLine({ sharing, person, self }: PersonLineProps) {
   )
 }
 
-/** A link's role can be raised for one person; a role of their own can be changed and taken back. */
+/** A choice of role. A link's role can be raised for one person; a role of their own can be changed and removed. */
 function RoleChoice({ sharing, person, name }: Omit<PersonLineProps, 'self'> & { name: string }) {
   const { address, words, change } = sharing
   const { user, role, via } = person

@@ -9,21 +9,21 @@ import {
 import { type ApiPath, pathOf } from '#lib/protocol/urls.ts'
 
 /*
- * Sharing as the page asks for it, over HTTP. Each call throws when it was refused or the server is out of reach: the
- * page then says that it did not work, and shows what is so.
+ * Requests of the share dialog, over HTTP. Each call throws if it was refused or the server is out of reach: the page
+ * then says that it did not work, and reloads the current state.
  */
 
-/** Who may do what with the document, as far as we may know it. */
+/** Returns who may do what with the document, as far as this user may know it. */
 export async function loadSharing(address: string): Promise<SharingOverview> {
   return v.parse(sharingSchema, await ask('access', { address }))
 }
 
-/** The most that people with a link can do; null: nothing. */
+/** Sets the most that people with a link can do; null for nothing. */
 export async function setLinkRole(address: string, role: SharedRole | null): Promise<void> {
   await ask('access/link-role', { address, role })
 }
 
-/** Changes the link of a role; what is left out stays. `expiresAt`: ms since the epoch. */
+/** Changes the link of a role; omitted settings stay. `expiresAt`: ms since the epoch. */
 export async function changeLink(
   address: string,
   role: SharedRole,
@@ -32,17 +32,17 @@ export async function changeLink(
   await ask('access/link', { address, role, ...change })
 }
 
-/** A new link in the place of the old one, which opens nothing any more. */
+/** Replaces a link with a new one. The old one no longer opens anything. */
 export async function renewLink(address: string, role: SharedRole): Promise<RenewedLink> {
   return v.parse(renewedLinkSchema, await ask('access/renew', { address, role }))
 }
 
-/** Gives somebody a role of their own, or takes it back (null). */
+/** Gives a person a role of their own, or removes it (null). */
 export async function grantRole(address: string, userId: string, role: SharedRole | null): Promise<void> {
   await ask('access/grant', { address, userId, role })
 }
 
-/** Answers what somebody asked for: with a role, or with no (null). */
+/** Answers a person's request with a role, or with none (null). */
 export async function answerRequest(address: string, userId: string, role: SharedRole | null): Promise<void> {
   await ask('access/request', { address, userId, role })
 }

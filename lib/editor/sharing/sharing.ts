@@ -1,11 +1,11 @@
 import type { SharingOverview } from '#lib/protocol/sharing.ts'
 import type { AccessWords } from '#lib/ui/words/access-words.ts'
 
-/** What the parts of the dialog need to know, and how they make a change. */
+/** The data that the parts of the dialog need, and how they make a change. */
 export interface Sharing {
   readonly overview: SharingOverview
   readonly address: string
   readonly words: AccessWords
-  /** Runs a change, shows what is so then, and says `sentence`. False: it failed, which was said. */
+  /** Runs a change, reloads the panel, announces `sentence`. Returns false if it failed; the panel shows why. */
   readonly change: (run: () => Promise<unknown>, sentence: string) => Promise<boolean>
 }
