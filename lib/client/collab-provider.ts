@@ -1,11 +1,20 @@
 import * as Y from 'yjs'
 import { type Clock, systemClock } from '#lib/protocol/clock.ts'
-import type { ErrorCode } from '#lib/protocol/errors.ts'
+import type { ErrorCode, Refusal } from '#lib/protocol/errors.ts'
+import type { Joined } from '#lib/protocol/events.ts'
+import { report } from '#lib/protocol/report.ts'
 import { decodeUpdates, encodePresenceSet } from '#lib/protocol/wire.ts'
 import { Connection } from './channel/connection.ts'
 import type { Authenticate } from './channel/credential.ts'
 import { DocumentSync } from './document-sync.ts'
-import type { DraftState, Peer, ProviderEvents, ProviderStatus, SaveState } from './provider-state.ts'
+import type {
+  DraftState,
+  Peer,
+  ProviderEvents,
+  ProviderListener,
+  ProviderStatus,
+  SaveState,
+} from './provider-state.ts'
 import type { Passes, Soon } from './receiving/incoming.ts'
 import { LaterComparison } from './receiving/later-comparison.ts'
 import type { ReplicaStore, SealedBatch } from './replica/replica-store.ts'
@@ -38,9 +47,9 @@ export interface CollabProviderOptions {
   readonly kept?: readonly SealedBatch[]
 }
 
-type Listeners = { [Event in keyof ProviderEvents]: Set<ProviderEvents[Event]> }
+type Listeners = { readonly [Event in keyof ProviderEvents]: Set<ProviderListener<Event>> }
 
-/** What a page tells the others of this tab. */
+/** What a page tells the other members about this tab. */
 export interface OwnPresence {
   readonly caret: Uint8Array | null
   readonly idle: boolean
@@ -48,7 +57,7 @@ export interface OwnPresence {
 
 /**
  * Keeps one Y.Doc in step with the server, in Node and in the browser. Connects by itself until destroyed.
- * Its state is read from the properties; each change of one is told by the event of the same name.
+ * Its state is read from the properties; a change of one is told by the event of the same name.
  */
 export class CollabProvider {
   readonly doc: Y.Doc
@@ -71,18 +80,19 @@ export class CollabProvider {
   #status: ProviderStatus
   #save: SaveState
   #synced = false
+  #joined: Joined | null = null
+  #refusal: Refusal | null = null
+  #setAside: readonly SealedBatch[] | null = null
   #draftBatches: readonly SealedBatch[]
   #draft: DraftState | null
   #presence: OwnPresence = { caret: null, idle: false }
   #waiters: { resolve: () => void; reject: (reason: Error) => void }[] = []
-  #settlePlanned = false
   readonly #comparison: LaterComparison
   #stopListening: (() => void) | null = null
   #destroyed = false
 
   constructor(options: CollabProviderOptions) {
     const { doc, address, created = false, replica = null, clock = systemClock } = options
-    const onChange = (): void => this.#settleSoon()
     this.doc = doc
     this.#replica = replica
     this.#sync = new DocumentSync({
@@ -94,19 +104,7 @@ export class CollabProvider {
       ...(options.schemaVersion === undefined ? {} : { schemaVersion: options.schemaVersion }),
       kept: options.kept ?? [],
       soon: options.soon,
-      onChange,
-      onSetAside: () => {
-        this.#settle()
-        for (const listener of this.#listeners.superseded) listener(this.#sync.outgoing.draft)
-      },
-      onJoined: (joined) => {
-        this.#roster.setSelf(joined.member)
-        this.#sendPresence()
-        this.#comparison.joined()
-      },
-      onRefused: ({ code, message }) => {
-        for (const listener of this.#listeners.refused) listener({ code, message })
-      },
+      changed: this.#settle,
     })
     this.#connection = new Connection({
       url: options.url,
@@ -115,29 +113,21 @@ export class CollabProvider {
       receiver: this.#sync,
       transports: options.transports ?? ['websocket', 'polling'],
       onPresence: (diff) => {
-        this.#roster.take(diff)
-        this.#tellPeers()
+        this.#roster.apply(diff)
+        this.#tell('peers', this.#roster.peers)
       },
-      onNotice: (code) => {
-        for (const listener of this.#listeners.notice) listener(code)
-      },
-      onAsked: (asked) => {
-        for (const listener of this.#listeners.asked) listener(asked)
-      },
-      onChange,
+      onNotice: (code) => this.#tell('notice', code),
+      onAsked: (asked) => this.#tell('asked', asked),
     })
     this.#comparison = new LaterComparison({
       doc,
       clock,
-      standing: () => this.#sync.standing,
-      ask: (request) => this.#sync.compare(request),
-      onDiverged: () => {
-        for (const listener of this.#listeners.diverged) listener()
-      },
+      copy: this.#sync,
+      onDiverged: () => this.#tell('diverged', undefined),
     })
     this.#status = this.#readStatus()
-    this.#save = this.#readSave()
-    this.#draftBatches = this.#sync.outgoing.draft
+    this.#save = this.#sync.save
+    this.#draftBatches = this.#sync.draft
     this.#draft = draftOf(this.#draftBatches)
     void this.#start(address)
   }
@@ -158,7 +148,7 @@ export class CollabProvider {
   }
   /** "Saved" means saved: every edit of every tab of this browser is on disk at the server. */
   get saved(): boolean {
-    return this.#sync.everJoined && this.#sync.outgoing.outbox.saved
+    return this.#sync.save.saved
   }
   get peers(): readonly Peer[] {
     return this.#roster.peers
@@ -169,7 +159,7 @@ export class CollabProvider {
   }
 
   /** Calls `listener` at each change; returns the unsubscription. */
-  on<Event extends keyof ProviderEvents>(event: Event, listener: ProviderEvents[Event]): () => void {
+  on<Event extends keyof ProviderEvents>(event: Event, listener: ProviderListener<Event>): () => void {
     this.#listeners[event].add(listener)
     return () => this.#listeners[event].delete(listener)
   }
@@ -178,8 +168,9 @@ export class CollabProvider {
   flushed(): Promise<void> {
     if (this.#destroyed) return Promise.reject(new Error('the provider was destroyed'))
     if (this.#sync.superseded) return Promise.reject(new Error('refused: read-only'))
-    if (this.#sync.outgoing.halted) return Promise.reject(new Error(`refused: ${this.#sync.problem}`))
-    if (this.#sync.everJoined && this.#sync.outgoing.outbox.flushed) return Promise.resolve()
+    const { refusal } = this.#sync.state
+    if (refusal) return Promise.reject(new Error(`refused: ${refusal.code}`))
+    if (this.#sync.flushed) return Promise.resolve()
     return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }))
   }
 
@@ -200,7 +191,7 @@ export class CollabProvider {
   docWithDraft(): Y.Doc {
     const doc = new Y.Doc()
     Y.applyUpdate(doc, Y.encodeStateAsUpdate(this.doc))
-    for (const { payload } of this.#sync.outgoing.draft)
+    for (const { payload } of this.#sync.draft)
       for (const update of decodeUpdates(payload)) Y.applyUpdate(doc, update)
     return doc
   }
@@ -212,7 +203,7 @@ export class CollabProvider {
 
   /** Erases the draft from this browser. */
   discardDraft(): Promise<void> {
-    return this.#sync.outgoing.discardDraft()
+    return this.#sync.discardDraft()
   }
 
   /** Lets this browser forget what it holds of the document's history; what waits to be sent stays. */
@@ -261,10 +252,10 @@ export class CollabProvider {
 
   #listenToPage(address: string): () => void {
     const stops: (() => void)[] = []
-    const forget = this.#replica?.onOutboxChange(address, () => void this.#sync.outgoing.refresh())
+    const forget = this.#replica?.onOutboxChange(address, () => void this.#sync.refresh())
     if (forget) stops.push(forget)
     if (typeof window !== 'undefined') {
-      const flush = (): void => this.#sync.outgoing.flushNow()
+      const flush = (): void => this.#sync.flushNow()
       const onHide = (): void => {
         if (document.visibilityState === 'hidden') flush()
         else this.#connection.connect() // somebody is looking: no waiting for the back-off
@@ -291,98 +282,100 @@ export class CollabProvider {
     this.#connection.sendPresence(encodePresenceSet({ room, idle, caret: caret ?? new Uint8Array(0) }))
   }
 
-  /** Changes come in bursts; listeners hear the result once. */
-  #settleSoon(): void {
-    if (this.#settlePlanned) return
-    this.#settlePlanned = true
-    queueMicrotask(() => {
-      this.#settlePlanned = false
-      this.#settle()
-    })
-  }
-
-  #settle(): void {
+  /** Tells listeners what has changed, once per turn. */
+  readonly #settle = (): void => {
     if (this.#destroyed) return
-    if (this.#sync.superseded) this.#rejectWaiters('read-only')
-    else if (this.#sync.outgoing.halted) this.#rejectWaiters(this.#sync.problem)
-    else if (this.#sync.everJoined && this.#sync.outgoing.outbox.flushed)
-      for (const { resolve } of this.#waiters.splice(0)) resolve()
+    this.#settleWaiters()
+    const { joined, refusal } = this.#sync.state
+    if (joined && joined !== this.#joined) {
+      this.#roster.setSelf(joined.member)
+      this.#sendPresence()
+      this.#comparison.joined()
+    }
+    this.#joined = joined
     if (!this.#connection.connected && this.#roster.peers.length > 0) {
       this.#roster.clear()
-      this.#tellPeers()
+      this.#tell('peers', this.#roster.peers)
     }
     const status = this.#readStatus()
     if (!sameFields(status, this.#status)) {
       this.#status = status
-      for (const listener of this.#listeners.status) listener(status)
+      this.#tell('status', status)
     }
-    const save = this.#readSave()
+    const { save, draft, setAside } = this.#sync
     if (!sameFields(save, this.#save)) {
       this.#save = save
-      for (const listener of this.#listeners.save) listener(save)
+      this.#tell('save', save)
     }
-    if (this.#sync.outgoing.draft !== this.#draftBatches) {
-      this.#draftBatches = this.#sync.outgoing.draft
-      this.#draft = draftOf(this.#draftBatches)
-      for (const listener of this.#listeners.draft) listener(this.#draft)
+    if (draft !== this.#draftBatches) {
+      this.#draftBatches = draft
+      this.#draft = draftOf(draft)
+      this.#tell('draft', this.#draft)
     }
     if (this.synced !== this.#synced) {
       this.#synced = this.synced
-      for (const listener of this.#listeners.synced) listener(this.#synced)
+      this.#tell('synced', this.#synced)
+    }
+    if (refusal && refusal !== this.#refusal) {
+      this.#refusal = refusal
+      this.#tell('refused', { code: refusal.code, message: refusal.message })
+    }
+    if (setAside && setAside !== this.#setAside) {
+      this.#setAside = setAside
+      this.#tell('superseded', setAside)
     }
   }
 
-  #rejectWaiters(code: ErrorCode | null): void {
-    for (const { reject } of this.#waiters.splice(0)) reject(new Error(`refused: ${code}`))
+  #settleWaiters(): void {
+    const { refusal } = this.#sync.state
+    const code = this.#sync.superseded ? 'read-only' : refusal?.code
+    if (code) for (const { reject } of this.#waiters.splice(0)) reject(new Error(`refused: ${code}`))
+    else if (this.#sync.flushed) for (const { resolve } of this.#waiters.splice(0)) resolve()
   }
 
-  #tellPeers(): void {
-    for (const listener of this.#listeners.peers) listener(this.#roster.peers)
+  /** Calls the listeners of one event. One that throws is reported, and keeps nothing else from going on. */
+  #tell<Event extends keyof ProviderEvents>(event: Event, told: ProviderEvents[Event]): void {
+    for (const listener of this.#listeners[event]) {
+      try {
+        listener(told)
+      } catch (error) {
+        report(`a listener of ${event} threw`, error, 'error')
+      }
+    }
   }
 
   #readStatus(): ProviderStatus {
     const sync = this.#sync
+    const { problem, schemaTooOld, storageSlow, isStuck } = sync.state
     const connection = this.#connection
     const phase = this.#phase()
-    // Who was signed out in the meantime: nothing typed now could be sent before they are here again.
+    // The user was signed out in the meantime: nothing typed now could be sent before they are signed in again.
     const signedOut = connection.hindrance === 'session-expired' && phase !== 'joined'
     return {
       phase,
       lostAt: connection.lostAt,
       transport: connection.transport,
       roundTripMs: connection.roundTripMs,
-      problem: connection.problem ?? sync.problem,
-      hindrance:
-        connection.hindrance ?? (sync.outgoing.role.lapsed ? 'session-expired' : sync.outgoing.delayed),
+      problem: connection.problem ?? problem,
+      hindrance: connection.hindrance ?? (sync.lapsed ? 'session-expired' : sync.delayed),
       opened: sync.opened,
       role: sync.role,
-      lapsed: sync.outgoing.role.lapsed,
+      lapsed: sync.lapsed,
       mayType: sync.mayType && !signedOut,
-      schemaTooOld: sync.schemaTooOld,
-      storageSlow: sync.storageSlow,
+      schemaTooOld,
+      storageSlow,
+      isStuck,
       progress: sync.progress,
     }
   }
 
   #phase(): ProviderStatus['phase'] {
-    const { phase, everJoined } = this.#sync
+    const { phase, joined } = this.#sync.state
     if (phase === 'ended' || this.#connection.problem) return 'ended'
     if (this.#connection.draining) return 'draining'
-    if (!this.#connection.connected)
-      return everJoined || this.#connection.lostAt !== null ? 'lost' : 'opening'
+    if (!this.#connection.connected) return joined || this.#connection.lostAt !== null ? 'lost' : 'opening'
     if (phase === 'joined' || phase === 'merging') return phase
-    return everJoined ? 'lost' : 'opening'
-  }
-
-  #readSave(): SaveState {
-    const { outbox } = this.#sync.outgoing
-    return {
-      saved: this.saved,
-      onDevice: outbox.onDevice,
-      waitingSince: outbox.waitingSince,
-      acknowledgedAt: outbox.acknowledgedAt,
-      local: this.#replica === null ? 'absent' : this.#sync.failing ? 'failing' : 'ok',
-    }
+    return joined ? 'lost' : 'opening'
   }
 }
 

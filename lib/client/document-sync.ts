@@ -1,11 +1,15 @@
+/*
+ * Longer than most files: the one place where the parts of the client meet. They do not know each other; each is called from
+ * here, and answers by what it returns.
+ */
+
 import type * as Y from 'yjs'
 import type { Clock } from '#lib/protocol/clock.ts'
-import type { ErrorCode, Refusal } from '#lib/protocol/errors.ts'
+import { type ErrorCode, isRetryable, type Refusal } from '#lib/protocol/errors.ts'
 import type {
   Ack,
   Chunk,
   CompareRequest,
-  Joined,
   JoinRequest,
   Notice,
   Reset,
@@ -13,17 +17,33 @@ import type {
   Verdict,
 } from '#lib/protocol/events.ts'
 import type { Role } from '#lib/protocol/identity.ts'
+import { report } from '#lib/protocol/report.ts'
 import { SCHEMA_VERSION } from '#lib/protocol/version.ts'
-import { decodeRow, type HistoryBody } from '#lib/protocol/wire.ts'
-import type { Channel } from './channel/channel.ts'
-import { Joining, type Overtaking } from './channel/joining.ts'
+import { decodeRow, decodeUpdates, type Row } from '#lib/protocol/wire.ts'
+import { BackOff } from './channel/back-off.ts'
+import type { Channel, Uplink } from './channel/channel.ts'
+import { HistoryTransfer } from './channel/history-transfer.ts'
+import { type Entry, Joining } from './channel/joining.ts'
+import { Pulling } from './channel/pulling.ts'
 import type { Receiver } from './channel/receiver.ts'
-import { HistoryIntake } from './receiving/history-intake.ts'
-import { Incoming, type Soon } from './receiving/incoming.ts'
-import type { ReplicaStore, SealedBatch } from './replica/replica-store.ts'
+import type { SaveState } from './provider-state.ts'
+import type { ComparedCopy } from './receiving/content-comparison.ts'
+import { type Committed, HistoryIntake } from './receiving/history-intake.ts'
+import { Incoming, type IncomingOwner, type Soon } from './receiving/incoming.ts'
+import {
+  type ReplicaStore,
+  ReplicaStoreError,
+  type SealedBatch,
+  type StoredReplica,
+} from './replica/replica-store.ts'
 import { ReplicaWriter } from './replica/replica-writer.ts'
-import { Outgoing } from './sending/outgoing.ts'
-import type { Uplink } from './sending/part-queue.ts'
+import { KeptDraft } from './sending/kept-draft.ts'
+import { Outbox } from './sending/outbox.ts'
+import { OwnRole } from './sending/own-role.ts'
+import { type Remedy, Sender } from './sending/sender.ts'
+import { StateExchange } from './sending/state-exchange.ts'
+import { BEFORE, type SyncPhase, type SyncState } from './sync-state.ts'
+import { Timers } from './timers.ts'
 
 export interface DocumentSyncOptions {
   readonly doc: Y.Doc
@@ -33,158 +53,150 @@ export interface DocumentSyncOptions {
   /** This page just made the document: one may type before the first join. */
   readonly created: boolean
   readonly schemaVersion?: number
-  /** When live rows are applied; left out: as they come. */
+  /** When live rows are applied; as they come if left out. */
   readonly soon?: Soon | undefined
-  /** Something of this object changed. Called often; cheap to ignore. */
-  readonly onChange: () => void
-  readonly onJoined: (joined: Joined) => void
-  readonly onRefused: (refusal: Refusal) => void
   /** What an earlier Y.Doc of this page set aside. */
   readonly kept?: readonly SealedBatch[]
-  /** What waited was set aside as the draft: the Y.Doc still shows it, and must be given up for a new one. */
-  readonly onSetAside: () => void
+  /** Something of this object changed. Called at most once per turn of the event loop, after everything that changed. */
+  readonly changed: () => void
 }
 
-/** Local: never joined on this connection. Ended: will not join again by itself. */
-export type SyncPhase = 'local' | 'joining' | 'merging' | 'joined' | 'ended'
-
-/** What a reset that ends a room for good says to the person. */
+/** The problem that a reset leaves when it ends a room for good. */
 const ENDS = {
   deleted: 'document-deleted',
   damaged: 'document-damaged',
   replaced: 'lineage-changed',
 } as const satisfies Partial<Record<Reset['reason'], ErrorCode>>
 
+/** A batch was refused for a role that we were not told of: the next join tells it. */
+const DOUBT_MS = 1000
+/** Failures to apply what the server sends, in a row, before the page says so. */
+const MAX_FAILURES = 3
+/** This long without one ends the row. */
+const CALM_MS = 60_000
+
 /**
  * Keeps one Y.Doc in step with the server over whatever connection there is: local edits go through the outbox,
  * rows of the log come in order of their numbers, and everything is kept in this browser's replica.
- * Pure rules: connection, time and store are passed in.
+ * Pure rules: connection, time and store are passed in. Every call and every event of a part ends in one `#settle` per turn,
+ * which sends what may be sent and tells the owner.
  */
-export class DocumentSync implements Receiver {
-  /** What was typed here. */
-  readonly outgoing: Outgoing
-  /** What others typed; acknowledgements do not wait for it. */
+export class DocumentSync implements Receiver, IncomingOwner, ComparedCopy {
+  /** The edits of others; acknowledgements do not wait for them. */
   readonly incoming: Incoming
   readonly #options: DocumentSyncOptions
   readonly #doc: Y.Doc
+  readonly #timers: Timers
   readonly #writer: ReplicaWriter
+  readonly #transfer = new HistoryTransfer()
+  readonly #joining = new Joining(this.#transfer)
+  readonly #pulling: Pulling
   readonly #intake: HistoryIntake
-  readonly #joining: Joining
+  readonly #outbox: Outbox
+  readonly #sender: Sender
+  readonly #draft: KeptDraft
+  readonly #role: OwnRole
+  readonly #exchange: StateExchange
+  readonly #joinBackOff: BackOff
+  #cancelJoin: (() => void) | null = null
+  #state = BEFORE
   #channel: Channel | null = null
-  #phase: SyncPhase = 'local'
-  #problem: ErrorCode | null = null
-  #room = 0
-  #lineage: string | null = null
-  #schemaTooOld = false
-  #storageSlow = false
-  #everJoined = false
-  #localLoaded = false
-  readonly #timers = new Set<() => void>()
+  #failures = 0
+  #failedAt = Number.NEGATIVE_INFINITY
+  #isPlanned = false
   #destroyed = false
 
   constructor(options: DocumentSyncOptions) {
     this.#options = options
-    const { doc, address, store, soon, onChange } = options
-    const after = this.#after.bind(this)
+    const { doc, address, store, clock, soon, kept = [] } = options
     this.#doc = doc
-    this.incoming = new Incoming({ doc, origin: this, soon, onLate: () => this.#sendWithheld() })
-    this.#writer = new ReplicaWriter(address, store, onChange)
-    this.outgoing = new Outgoing({
-      ...options,
-      kept: options.kept ?? [],
-      incoming: this.incoming,
-      writer: this.#writer,
-      after,
-      uplink: () => this.#uplink(),
-      pull: () => this.#intake.pull(),
-      rejoin: () => this.#rejoin(),
-      onOutboxChange: () => {
-        if (this.#phase === 'merging' && this.outgoing.outbox.saved) this.#phase = 'joined'
-      },
-      onHalted: (refusal) => {
-        this.#problem = refusal.code
-        options.onRefused(refusal)
-        onChange()
-      },
-      onSetAside: () => {
-        if (!this.#destroyed) options.onSetAside()
-      },
-    })
-    this.#intake = new HistoryIntake({
-      clientId: () => doc.clientID,
-      incoming: this.incoming,
-      writer: this.#writer,
-      channel: () => this.#channel,
-      room: () => this.#room,
-      after,
-      onAcknowledged: (clientId, n) => this.outgoing.committed(clientId, n),
-      onTaken: () => this.#sendWithheld(),
-      pump: () => this.outgoing.pump(),
-    })
-    this.#joining = new Joining({
-      request: () => this.#request(),
-      transfer: this.#intake.transfer,
-      isCurrent: (channel) => channel === this.#channel && !this.#destroyed,
-      isAwaited: () => this.#phase === 'joining',
-      after,
-      onBegun: () => this.#begin(),
-      onJoined: (joined, history, early) => this.#enter(joined, history, early),
-      onRefused: (refusal) => this.#refused(refusal),
-    })
+    this.#timers = new Timers(clock)
+    this.#joinBackOff = new BackOff(clock)
+    this.incoming = new Incoming({ doc, origin: this, soon, owner: this })
+    this.#writer = new ReplicaWriter(address, store, this)
+    this.#intake = new HistoryIntake({ doc, incoming: this.incoming, writer: this.#writer })
+    this.#pulling = new Pulling({ transfer: this.#transfer, clock, owner: this })
+    this.#outbox = new Outbox({ doc, address, store, clock, owner: this })
+    this.#sender = new Sender({ doc, outbox: this.#outbox, clock, owner: this })
+    this.#draft = new KeptDraft({ address, store, kept, writer: this.#writer })
+    const [outbox, sender, draft, timers] = [this.#outbox, this.#sender, this.#draft, this.#timers]
+    this.#role = new OwnRole({ outbox, sender, draft, timers, owner: this })
+    this.#exchange = new StateExchange(doc)
     doc.on('update', this.#onUpdate)
   }
 
-  get phase(): SyncPhase {
-    return this.#phase
-  }
-  get problem(): ErrorCode | null {
-    return this.#problem
+  /** What this object itself remembers. */
+  get state(): SyncState {
+    return this.#state
   }
   get role(): Role | null {
-    return this.outgoing.role.role
+    return this.#role.role
   }
+  /** The role is lowered only because the token was not renewed. */
+  get lapsed(): boolean {
+    return this.#role.lapsed
+  }
+  /** The room joined; 0 while in none. */
   get room(): number {
-    return this.#room
+    return this.#state.uplink?.room ?? 0
   }
   /** The Y.Doc shows what was set aside: it must be given up for a new one. */
   get superseded(): boolean {
-    return this.outgoing.role.superseded
+    return this.#role.superseded
   }
-  get schemaTooOld(): boolean {
-    return this.#schemaTooOld
+  /** What was set aside, once it is stored; null before. A new array each time. */
+  get setAside(): readonly SealedBatch[] | null {
+    return this.#role.setAside
   }
-  get storageSlow(): boolean {
-    return this.#storageSlow
+  /** Edits that may no longer be sent. */
+  get draft(): readonly SealedBatch[] {
+    return this.#draft.batches
   }
-  get everJoined(): boolean {
-    return this.#everJoined
+  /** Why what waits is not accepted for now. */
+  get delayed(): ErrorCode | null {
+    return this.#sender.delayed
   }
-  /** The local database refuses writes. */
-  get failing(): boolean {
-    return this.outgoing.outbox.failing || this.#writer.failing
-  }
+  /** Share of a history received, 0…1; null while none comes in chunks. */
   get progress(): number | null {
-    return this.#intake.transfer.progress
+    return this.#transfer.progress
   }
   /** There is a text to show. */
   get opened(): boolean {
-    return this.#options.created || this.#localLoaded || this.#everJoined
+    return this.#options.created || this.#state.localLoaded || this.#state.joined !== null
   }
   get mayType(): boolean {
-    const ended = this.#phase === 'ended' || this.superseded
-    return this.opened && !ended && !this.#schemaTooOld && !this.outgoing.role.mayNotSend
+    return this.opened && this.#state.phase !== 'ended' && this.#mayWrite
   }
   /** The whole history known to the server at the last join is in the Y.Doc. */
   get synced(): boolean {
-    return this.#everJoined && (this.#phase === 'joined' || this.#phase === 'merging')
+    return this.#state.uplink !== null
+  }
+  /** Every edit of this tab is acknowledged. */
+  get flushed(): boolean {
+    return this.#state.joined !== null && this.#outbox.flushed
+  }
+  /** Where the local edits are. */
+  get save(): SaveState {
+    const { saved, onDevice, waitingSince, acknowledgedAt, failing } = this.#outbox
+    const local = failing || this.#writer.failing ? 'failing' : 'ok'
+    return {
+      saved: saved && this.#state.joined !== null,
+      onDevice,
+      waitingSince,
+      acknowledgedAt,
+      local: this.#options.store ? local : 'absent',
+    }
+  }
+  get standing(): Pick<CompareRequest, 'room' | 'seq'> | null {
+    const seq = this.#intake.standing
+    const isJoined = this.#state.phase === 'joined' && !this.superseded
+    const atRest = isJoined && this.#outbox.saved && this.#exchange.isComplete
+    return seq !== null && atRest ? { room: this.room, seq } : null
   }
 
-  /** The room and the row that the Y.Doc stands at, with nothing on its way in or out; null: not now. */
-  get standing(): Pick<CompareRequest, 'room' | 'seq'> | null {
-    const { outbox, exchange } = this.outgoing
-    const seq = this.#intake.standing
-    const atRest = this.#phase === 'joined' && !this.superseded && outbox.saved && exchange.isComplete
-    return seq !== null && atRest ? { room: this.#room, seq } : null
+  /** Where batches may be sent now; null: nowhere. Only here is it asked. */
+  maySend(): Uplink | null {
+    return this.#mayWrite ? this.#state.uplink : null
   }
 
   /** Loads what this browser holds. Resolves also when that fails: then memory is all there is. */
@@ -193,207 +205,379 @@ export class DocumentSync implements Receiver {
     if (!store) return
     try {
       const replica = await store.load(address)
-      if (this.#destroyed || !replica) return
-      const { lineage, outbox, draft } = replica
-      this.#lineage = lineage === '' ? null : lineage
-      const held = this.#intake.takeStored(replica, this.outgoing.stored(outbox, draft))
-      this.#localLoaded = held || outbox.length > 0
-    } catch {
+      if (replica && !this.#destroyed) this.#applyStored(replica)
+    } catch (error) {
+      // What cannot be read here comes with the join.
+      if (!(error instanceof ReplicaStoreError))
+        report('the copy in this browser cannot be applied', error, 'error')
       this.#writer.failed()
     }
-    this.#options.onChange()
+    this.changed()
   }
 
-  /** A connection stands: joins. */
   connected(channel: Channel): void {
     this.#channel = channel
-    this.#storageSlow = false
-    if (this.#phase !== 'ended') void this.#joining.join(channel)
+    this.#set({ storageSlow: false })
+    void this.#join()
+    this.changed()
   }
 
-  /** The connection is gone; edits go on into the outbox. */
   disconnected(): void {
     this.#channel = null
-    this.#room = 0
-    this.#intake.transfer.abort()
-    this.outgoing.rewind()
-    if (this.#phase !== 'ended') this.#phase = 'local'
-    this.#options.onChange()
+    this.#leave(this.#state.phase === 'ended' ? 'ended' : 'local')
+    this.#set({ isStuck: false })
+    this.changed()
   }
 
-  /** `document:update`. */
   receiveRow(body: Uint8Array): void {
     const row = decodeRow(body)
-    if (row.room === this.#room) this.#intake.takeRows([row], true)
-    else if (this.#phase === 'joining') this.#joining.keepRow(row)
+    if (row.room === this.room) this.#applyLive(row)
+    else if (this.#state.phase === 'joining') this.#joining.keepRow(row)
+    this.changed()
   }
 
-  /** `document:ack`. */
   receiveAck(ack: Ack): void {
-    if (ack.room !== this.#room) return
-    if (ack.refusal) {
-      this.outgoing.refused(ack, ack.refusal)
-      return
-    }
-    this.outgoing.acknowledge(ack.clientId, ack.n)
-    this.#writer.acknowledge(ack.clientId, ack.n)
+    if (ack.room !== this.room) return
+    if (ack.refusal) this.#remedy(this.#sender.refused(ack, ack.refusal))
+    else this.#committed([ack])
+    this.changed()
   }
 
-  /** `document:chunk`. */
   receiveChunk(chunk: Chunk, bytes: Uint8Array, received: () => void): void {
     received()
-    const awaited = this.#phase === 'joining' || this.#intake.pulling
-    if (this.#intake.transfer.take(chunk, bytes, awaited)) this.#options.onChange()
+    const awaited = this.#state.phase === 'joining' || this.#pulling.asking
+    if (this.#transfer.receive(chunk, bytes, awaited)) this.changed()
   }
 
-  /** `document:reset`. */
   receiveReset(reset: Reset): void {
-    if (reset.room !== this.#room && this.#phase !== 'joining') return
-    if (reset.reason === 'rejoin') this.#rejoin()
+    if (reset.room !== this.room && this.#state.phase !== 'joining') return
+    if (reset.reason === 'rejoin') void this.#join()
     else if (reset.reason === 'withdrawn') this.#withdraw()
     else this.#end(ENDS[reset.reason])
+    this.changed()
   }
 
-  /** `document:role`. */
   receiveRole(change: RoleChange): void {
-    if (change.room === this.#room) this.outgoing.role.change(change)
-    else if (this.#phase === 'joining') this.#joining.keepRole(change)
+    if (change.room === this.room) this.#role.change(change)
+    else if (this.#state.phase === 'joining') this.#joining.keepRole(change)
+    this.changed()
   }
 
-  /** `server:notice`. */
   receiveNotice(notice: Notice): void {
-    if (notice.room !== this.#room) return
-    if (notice.code === 'storage-slow') this.#storageSlow = true
-    if (notice.code === 'storage-ok') this.#storageSlow = false
-    this.#options.onChange()
+    if (notice.room !== this.room) return
+    if (notice.code === 'storage-slow') this.#set({ storageSlow: true })
+    if (notice.code === 'storage-ok') this.#set({ storageSlow: false })
+    this.changed()
   }
 
-  /** Puts the draft in: it is sent as what another tab left. For who may edit again. */
+  changed(): void {
+    if (this.#isPlanned || this.#destroyed) return
+    this.#isPlanned = true
+    queueMicrotask(this.#settle)
+  }
+
+  /** Joins again later, from nothing: the Y.Doc may lack some of what could not be applied. */
+  failed(error: unknown): void {
+    if (this.#destroyed) return
+    report('what the server sent could not be applied', error, 'error')
+    const now = this.#options.clock.steady()
+    if (now - this.#failedAt > CALM_MS) this.#failures = 0
+    this.#failedAt = now
+    this.#failures++
+    this.#intake.distrust()
+    if (this.#state.phase !== 'ended' && this.#channel) {
+      this.#leave('joining')
+      this.#set({ isStuck: this.#failures >= MAX_FAILURES })
+      this.#joinLater()
+    }
+    this.changed()
+  }
+
+  /** Seals what has gathered, hands it to the store and sends it, now: the page may be going away. */
+  flushNow(): void {
+    this.#outbox.flush()
+    this.#send()
+    this.changed()
+  }
+
+  /** Reads the store again: another tab changed the outbox or the draft in it. */
+  refresh(): Promise<void> {
+    return this.#refresh()
+  }
+
+  /** Puts the draft in, for a user who may edit again: it is sent as what another tab left. */
   async takeBackDraft(): Promise<void> {
-    if (this.mayType) await this.outgoing.takeBackDraft(() => !this.#destroyed)
+    if (!this.mayType) return
+    const batches = await this.#draft.takeBack()
+    if (this.#destroyed) return
+    this.#apply(this.#updatesIn(batches))
+    this.#role.loaded(batches)
+    this.#outbox.setForeign([...this.#outbox.foreign, ...batches])
+    this.#sender.includeForeign()
+    this.changed()
   }
 
-  /** Asks whether the log gives what this copy shows; null: no answer. */
+  /** Erases the draft from this browser. */
+  async discardDraft(): Promise<void> {
+    const discarded = this.#draft.discard()
+    this.changed()
+    await discarded
+  }
+
   async compare(request: CompareRequest): Promise<Verdict | null> {
     const answered = await this.#channel?.compare(request).catch(() => null)
     return answered?.answer.ok ? answered.answer.verdict : null
   }
 
-  /** Lets this browser forget the history it holds; what waits in its outbox stays. Resolves when it has. */
+  /** Removes the stored history from this browser; what waits in its outbox stays. Resolves when it is done. */
   forgetHistory(): Promise<void> {
     this.#writer.replace(null)
     return this.#writer.flushed()
   }
 
-  /** Leaves the room and lets go of the Y.Doc. Resolves when what was received is stored. */
+  /** Sends what waits, leaves the room and lets go of the Y.Doc. Resolves when what was received is stored. Idempotent. */
   async destroy(): Promise<void> {
     if (this.#destroyed) return
-    this.outgoing.sendAll()
+    this.#outbox.flush()
+    const uplink = this.maySend()
+    if (uplink) this.#sender.sendAll(uplink)
     this.#destroyed = true
     this.#doc.off('update', this.#onUpdate)
     this.incoming.destroy()
-    if (this.#channel && this.#room) this.#channel.leave(this.#room)
+    if (this.room !== 0) this.#channel?.leave(this.room)
     this.#channel = null
-    this.#phase = 'ended'
-    this.#intake.transfer.abort()
-    for (const cancel of this.#timers) cancel()
+    this.#leave('ended')
     this.#timers.clear()
-    this.outgoing.destroy()
+    this.#sender.destroy()
+    this.#outbox.destroy()
     await this.#writer.flushed()
   }
 
+  /** Edits made now may be sent, now or later. */
+  get #mayWrite(): boolean {
+    return !this.#state.schemaTooOld && !this.#role.mayNotSend && !this.superseded
+  }
+
+  #set(change: Partial<SyncState>): void {
+    this.#state = { ...this.#state, ...change }
+  }
+
   readonly #onUpdate = (update: Uint8Array, origin: unknown): void => {
-    if (origin !== this && !this.#schemaTooOld) this.outgoing.add(update)
+    if (origin === this || !this.#mayWrite) return
+    this.#outbox.add(update)
+    this.changed()
   }
 
-  #sendWithheld(): void {
-    if (this.#phase !== 'joining' && this.outgoing.exchange.found()) this.#rejoin()
+  readonly #settle = (): void => {
+    this.#isPlanned = false
+    if (this.#destroyed) return
+    this.#outbox.sealIdle()
+    this.#role.settleAnswered()
+    // What was withheld found its predecessors: it is in the Y.Doc now, and nowhere else.
+    if (this.#state.phase !== 'joining' && this.#exchange.found()) void this.#join()
+    if (this.#intake.hasHole && this.#pulling.isFree) void this.#pull()
+    this.#send()
+    if (this.#state.phase === 'merging' && this.#outbox.saved) this.#set({ phase: 'joined' })
+    this.#options.changed()
   }
 
-  #rejoin(): void {
-    if (this.#channel) void this.#joining.join(this.#channel)
+  #send(): void {
+    const uplink = this.maySend()
+    if (uplink) this.#sender.send(uplink)
   }
 
-  #begin(): void {
-    this.#phase = 'joining'
-    this.#room = 0
-    this.#intake.transfer.abort()
-    this.#intake.forgetAhead()
-    this.outgoing.rewind()
-    this.#options.onChange()
+  /** Batches, and those before them of the same clients, are in the log. Only here is it told. */
+  #committed(batches: readonly Committed[]): void {
+    for (const { clientId, n } of batches) {
+      this.#sender.answered()
+      this.#outbox.acknowledge(clientId, n)
+      this.#writer.committed(clientId, n)
+      this.#draft.acknowledged(clientId, n)
+    }
+  }
+
+  #remedy(remedy: Remedy): void {
+    switch (remedy.need) {
+      case 'none':
+        return
+      case 'join':
+        void this.#join()
+        return
+      case 'pull':
+        void this.#pull()
+        return
+      case 'exchange':
+        this.#exchange.ask()
+        void this.#join()
+        return
+      case 'apply':
+        this.#apply(decodeUpdates(remedy.batch.payload))
+        return
+      case 'forget':
+        this.#writer.forget(remedy.clientId, remedy.n)
+        this.#exchange.withhold()
+        return
+      case 'role':
+        if (!this.#role.mayNotSend) this.#timers.after(DOUBT_MS, this.#joinAgain)
+        return
+      case 'stop':
+        this.#set({ problem: remedy.refusal.code, refusal: remedy.refusal })
+    }
+  }
+
+  #applyStored(replica: StoredReplica): void {
+    const { lineage, outbox, draft } = replica
+    this.#set({ lineage: lineage === '' ? null : lineage })
+    this.#outbox.setForeign(outbox)
+    this.#role.loaded(outbox)
+    // Where the store refused it, memory still has what was set aside.
+    if (draft.length > 0) this.#draft.stored(draft)
+    const held = this.#intake.applyStored(replica, this.#updatesIn(outbox))
+    this.#set({ localLoaded: held || outbox.length > 0 })
+  }
+
+  #applyLive(row: Row): void {
+    try {
+      this.#committed(this.#intake.applyRows([row], true))
+    } catch (error) {
+      this.failed(error)
+    }
+  }
+
+  #apply(updates: readonly Uint8Array[]): void {
+    try {
+      this.incoming.apply(updates)
+    } catch (error) {
+      this.failed(error)
+    }
+  }
+
+  async #join(): Promise<void> {
+    const channel = this.#channel
+    if (!channel || this.#state.phase === 'ended') return
+    this.#leave('joining')
+    const outcome = await this.#joining.ask(channel, this.#request())
+    if (outcome.is === 'overtaken') return
+    if (outcome.is === 'refused') this.#refused(outcome.refusal)
+    else if (outcome.is === 'failed') this.#joinLater()
+    else this.#enter(channel, outcome.entry)
+    this.changed()
+  }
+
+  #joinLater(ms = this.#joinBackOff.next()): void {
+    this.#cancelJoin = this.#timers.after(ms, this.#joinAgain)
+  }
+
+  readonly #joinAgain = (): void => {
+    void this.#join()
   }
 
   #request(): JoinRequest {
     const { address, schemaVersion = SCHEMA_VERSION } = this.#options
-    const held = this.#intake.claim(this.outgoing.exchange.due)
-    const cursor = held && this.#lineage !== null ? { lineage: this.#lineage, ...held } : null
+    const { lineage } = this.#state
+    const held = this.#intake.claim(this.#exchange.due)
+    const cursor = held && lineage !== null ? { lineage, ...held } : null
     return { address, clientId: this.#doc.clientID, schemaVersion, cursor }
   }
 
-  #refused({ code }: Refusal): 'again' | 'over' {
-    if (code === 'client-id-taken' && this.outgoing.outbox.untouched) {
+  #refused({ code, retryAfterMs }: Refusal): void {
+    if (isRetryable(code)) {
+      this.#joinLater(retryAfterMs)
+    } else if (code === 'client-id-taken' && this.#outbox.untouched) {
       this.#doc.clientID = Math.floor(this.#options.clock.random() * 0x1_0000_0000)
-      return 'again'
+      void this.#join()
+    } else if (code === 'not-found' && this.opened) {
+      this.#withdraw()
+    } else {
+      this.#end(code)
     }
-    if (code === 'not-found' && this.opened) this.#withdraw()
-    else this.#end(code)
-    return 'over'
   }
 
-  #enter(joined: Joined, history: HistoryBody, early: Overtaking): void {
+  #enter(channel: Channel, { joined, history, early }: Entry): void {
     if (joined.mode === 'lineage') {
       this.#end('lineage-changed')
       return
     }
     const { schemaVersion = SCHEMA_VERSION } = this.#options
-    this.#room = joined.room
-    this.#storageSlow = false
-    this.outgoing.role.joinedAs(joined.role)
-    this.#schemaTooOld = schemaVersion < joined.schemaVersion
-    this.#lineage = joined.lineage
-    const returning = this.#everJoined || this.#localLoaded
-    this.#everJoined = true
+    const isReturning = this.#state.joined !== null || this.#state.localLoaded
+    this.#role.joinedAs(joined.role)
+    const schemaTooOld = schemaVersion < joined.schemaVersion
+    this.#set({ lineage: joined.lineage, schemaTooOld, storageSlow: false })
     this.#writer.bind(joined.documentId, joined.lineage)
-    this.#intake.takeHistory(history, joined.mode !== 'tail')
-    this.outgoing.joined(joined)
-    this.#phase = returning && !this.outgoing.outbox.saved ? 'merging' : 'joined'
-    this.#intake.takeRows(early.rows.filter((row) => row.room === joined.room))
-    this.outgoing.begin(joined.mode === 'rewind')
-    this.#options.onJoined(joined)
-    this.#options.onChange()
-    void this.outgoing.refresh()
-    this.#sendWithheld()
-    const change = early.role
-    if (change?.room === joined.room) this.outgoing.role.change(change)
-    else this.outgoing.role.settle()
+    const isExchange = joined.mode === 'rewind'
+    try {
+      this.#committed(this.#intake.applyHistory(history, joined.mode !== 'tail'))
+      if (isExchange) this.incoming.force()
+      this.#committed(this.#intake.applyRows(early.rows.filter((row) => row.room === joined.room)))
+    } catch (error) {
+      this.failed(error)
+      return
+    }
+    if (isExchange) this.#outbox.sealDifferences(this.#exchange.settle(joined.vector))
+    else this.#committed([{ clientId: this.#doc.clientID, n: joined.acknowledged }])
+    this.#sender.joined(isExchange)
+    const phase = isReturning && !this.#outbox.saved ? 'merging' : 'joined'
+    this.#set({ joined, uplink: { room: joined.room, channel }, phase, isStuck: false })
+    if (this.#options.clock.steady() - this.#failedAt > CALM_MS) this.#joinBackOff.reset()
+    if (early.role?.room === joined.room) this.#role.change(early.role)
+    else this.#role.settle()
+    void this.#refresh(true)
+  }
+
+  /** Asks for the rows that are missing, if there is a room to ask. */
+  async #pull(): Promise<void> {
+    const { uplink } = this.#state
+    if (!uplink || this.#pulling.asking) return
+    const history = await this.#pulling.ask(uplink, this.#intake.seq)
+    this.#sender.resume()
+    try {
+      if (history) this.#committed(this.#intake.applyHistory(history, false))
+    } catch (error) {
+      this.failed(error)
+    }
+    this.changed()
+  }
+
+  /** `isJoin`: what other tabs left is sent by this one, live or not. */
+  async #refresh(isJoin = false): Promise<void> {
+    const { store, address } = this.#options
+    if (!store) return
+    try {
+      this.#outbox.setForeign(await store.outbox(address))
+    } catch {
+      this.#writer.failed()
+    }
+    if (isJoin) this.#sender.includeForeign()
+    this.changed()
+    await this.#draft.refresh()
+    this.changed()
   }
 
   #withdraw(): void {
-    this.outgoing.role.withdraw()
+    this.#role.withdraw()
     this.#end('not-found')
   }
 
-  /** Only after this connection's join answer may batches be sent: Socket.IO's own buffer stays empty. */
-  #uplink(): Uplink | null {
-    const channel = this.#channel
-    if (!channel || this.#room === 0 || this.#schemaTooOld) return null
-    if (this.#phase !== 'joined' && this.#phase !== 'merging') return null
-    return { room: this.#room, update: (batch, received) => channel.update(batch, received) }
-  }
-
   #end(problem: ErrorCode): void {
-    this.#room = 0
-    this.#intake.transfer.abort()
-    this.#phase = 'ended'
-    this.#problem = problem
-    this.#options.onChange()
+    this.#leave('ended')
+    this.#set({ problem })
   }
 
-  #after(ms: number, task: () => void): void {
-    const cancel = this.#options.clock.after(ms, () => {
-      this.#timers.delete(cancel)
-      if (!this.#destroyed) task()
-    })
-    this.#timers.add(cancel)
+  /** Nothing of the room, nor of requests under way, counts any more. */
+  #leave(phase: SyncPhase): void {
+    this.#cancelJoin?.()
+    this.#cancelJoin = null
+    this.#joining.cancel()
+    this.#pulling.cancel()
+    this.#transfer.abort()
+    this.#intake.dropAhead()
+    this.#sender.rewind()
+    this.#set({ phase, uplink: null })
+  }
+
+  /** Returns the updates in batches of other Y.Docs than this one. */
+  #updatesIn(batches: readonly SealedBatch[]): Uint8Array[] {
+    const others = batches.filter(({ clientId }) => clientId !== this.#doc.clientID)
+    return others.flatMap(({ payload }) => decodeUpdates(payload))
   }
 }

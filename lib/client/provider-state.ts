@@ -3,10 +3,10 @@ import type { Asked, Notice } from '#lib/protocol/events.ts'
 import type { Identity, PresenceState, Role } from '#lib/protocol/identity.ts'
 import type { SealedBatch } from './replica/replica-store.ts'
 
-/** Where the connection of one document stands. An immutable value; a change is a new value. Times: ms since the epoch. */
+/** The state of one document's connection. An immutable value; a change is a new value. Times: ms since the epoch. */
 export interface ProviderStatus {
   /**
-   * *opening*: never joined yet. *joined*: live. *merging*: connected again, exchanging both ways.
+   * *opening*: never joined. *joined*: live. *merging*: connected again, exchanging both ways.
    * *lost*: no connection; it is being tried again. *draining*: the server announced a restart.
    * *ended*: will not come back by itself; `problem` says why.
    */
@@ -18,7 +18,7 @@ export interface ProviderStatus {
   readonly roundTripMs: number | null
   /** Set in phase ended, and when a batch was refused for good. */
   readonly problem: ErrorCode | null
-  /** What keeps things from going on, though it is being tried again; null when nothing was refused. */
+  /** The refusal that keeps things from going on, though they are tried again; null when nothing was refused. */
   readonly hindrance: ErrorCode | null
   /** There is a text to show: made here, loaded from this browser's copy, or joined. */
   readonly opened: boolean
@@ -28,13 +28,15 @@ export interface ProviderStatus {
   readonly lapsed: boolean
   /**
    * True when local edits are allowed now: new document, local copy loaded, or joined; the role and schema allow it; and
-   * nobody has ended the session.
+   * the session has not ended.
    */
   readonly mayType: boolean
   /** The document was made with a newer schema than this client knows: show the text and "Reload". */
   readonly schemaTooOld: boolean
   /** The server said that its storage is slow. */
   readonly storageSlow: boolean
+  /** What the server sends could not be applied here, several times in a row; it is tried again. */
+  readonly isStuck: boolean
   /** Share of the first load received, 0…1; null when nothing is being loaded in chunks. */
   readonly progress: number | null
 }
@@ -53,7 +55,7 @@ export interface SaveState {
   readonly local: 'ok' | 'failing' | 'absent'
 }
 
-/** One tab of one person in the room, this one included (`self`). `caret`: what that tab's editor encoded, null: none. */
+/** One tab of one user in the room, this one included (`self`). `caret`: what that tab's editor encoded, null: none. */
 export interface Peer extends Identity {
   readonly member: number
   readonly role: Role
@@ -62,41 +64,43 @@ export interface Peer extends Identity {
   readonly self: boolean
 }
 
-/**
- * What was typed in this browser and may not be sent any more: the role was lowered or withdrawn first.
- */
+/** Edits made in this browser that may no longer be sent: the role was lowered or withdrawn first. */
 export interface DraftState {
   readonly batches: readonly SealedBatch[]
   /** When its oldest edit was made, ms since the epoch. */
   readonly since: number
 }
 
-/** An edit the server refused for good: kept for the person to copy. */
+/** An edit the server refused for good: kept for the user to copy. */
 export interface RefusedEdit {
   readonly code: ErrorCode
   readonly message: string
 }
 
+/** The events of a provider, and what each one's listeners are called with. */
 export interface ProviderEvents {
-  status: (status: ProviderStatus) => void
-  save: (save: SaveState) => void
-  synced: (synced: boolean) => void
-  peers: (peers: readonly Peer[]) => void
-  refused: (refused: RefusedEdit) => void
+  readonly status: ProviderStatus
+  readonly save: SaveState
+  readonly synced: boolean
+  readonly peers: readonly Peer[]
+  readonly refused: RefusedEdit
   /** The draft: kept, put in, discarded, here or in another tab. */
-  draft: (draft: DraftState | null) => void
+  readonly draft: DraftState | null
   /**
    * Edits in this Y.Doc were set aside as the draft, so it shows more than the document has. Give it up: destroy this
    * provider and open the address with a new Y.Doc and these as `kept`.
    */
-  superseded: (kept: readonly SealedBatch[]) => void
+  readonly superseded: readonly SealedBatch[]
   /** What the server said of this connection or of what was written on it. */
-  notice: (code: Notice['code']) => void
+  readonly notice: Notice['code']
   /**
-   * What this Y.Doc shows is not what the log gives, and nobody else has it. Give it up: `forgetHistory`, and open the
+   * What this Y.Doc shows is not what the log gives, and no other client has it. Give it up: `forgetHistory`, and open the
    * address with a new Y.Doc; what is typed until then is sent as ever.
    */
-  diverged: () => void
-  /** Somebody asks the owner, who we are, for a role. */
-  asked: (asked: Asked) => void
+  readonly diverged: undefined
+  /** A member asks the owner, this user, for a role. */
+  readonly asked: Asked
 }
+
+/** A listener of one event. */
+export type ProviderListener<Event extends keyof ProviderEvents> = (told: ProviderEvents[Event]) => void

@@ -23,8 +23,8 @@ export class Roster {
     this.#list()
   }
 
-  /** Takes a `presence:diff` body. Throws MalformedBody. */
-  take(body: Uint8Array): void {
+  /** Applies a `presence:diff` body. Throws MalformedBody. */
+  apply(body: Uint8Array): void {
     const diff = decodePresenceDiff(body)
     if (diff.full) this.#members = new Map()
     for (const member of diff.removes) this.#members.delete(member)

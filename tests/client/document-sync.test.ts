@@ -33,10 +33,7 @@ test('[PULL1] what is missing is asked for again when the server was too busy to
     store: null,
     clock,
     created: false,
-    onChange: () => undefined,
-    onJoined: () => undefined,
-    onRefused: () => undefined,
-    onSetAside: () => undefined,
+    changed: () => undefined,
   })
   await clock.advance(0)
   sync.connected({

@@ -47,7 +47,7 @@ async function simulateTabs(seed: number, run: BrowserRun): Promise<readonly str
     const dice = random()
     if (dice < 0.08) {
       // Some are told that the page goes (`pagehide`), some are not.
-      if (random() < 0.5) tab?.sync.outgoing.flushNow()
+      if (random() < 0.5) tab?.sync.flushNow()
       tab?.reopen()
     } else if (dice < 0.12) {
       tab?.setFull(true)

@@ -125,7 +125,7 @@ export class IndexedDbBrowser implements Browser {
       seal: (...given) => call(async (to) => void (this.#isForgotten() || (await to.seal(...given)))),
       commit: (...given) => call((to) => to.commit(...given)),
       replace: (...given) => call((to) => to.replace(...given)),
-      acknowledge: (...given) => call((to) => to.acknowledge(...given)),
+      forget: (...given) => call((to) => to.forget(...given)),
       compact: (address) => call((to) => to.compact(address)),
       onOutboxChange: (address, listener) => {
         let stop: (() => void) | undefined

@@ -62,7 +62,7 @@ export class Replica {
   reopen(): void {
     this.cut()
     // It was shown that all of it is safe, so all of it must be in the log in the end.
-    if (this.store && this.sync.outgoing.outbox.onDevice) {
+    if (this.store && this.sync.save.onDevice) {
       const clock = Y.decodeStateVector(Y.encodeStateVector(this.doc)).get(this.doc.clientID)
       if (clock) this.simulation.kept.set(this.doc.clientID, clock)
     }
@@ -137,13 +137,14 @@ export class Replica {
         this.simulation.random() < 0.5
           ? (task) => this.simulation.clock.after(this.simulation.random() * 120, task)
           : undefined,
-      onChange: () => undefined,
-      onJoined: () => undefined,
-      onSetAside: () => undefined,
-      onRefused: (refusal) =>
-        this.simulation.fail(`${this.name} was refused for good: ${refusal.code} ${refusal.message}`),
+      changed: () => {
+        const { refusal, isStuck } = sync.state
+        if (refusal)
+          this.simulation.fail(`${this.name} was refused for good: ${refusal.code} ${refusal.message}`)
+        if (isStuck) this.simulation.fail(`${this.name} cannot apply what the server sends`)
+      },
     })
-    this.store?.onOutboxChange(ADDRESS, () => void sync.outgoing.refresh())
+    this.store?.onOutboxChange(ADDRESS, () => void sync.refresh())
     return sync
   }
 }

@@ -119,8 +119,7 @@ export class Simulation {
       }
       await this.clock.advance(5000)
       for (const browser of this.#browsers) await browser.idle?.()
-      if (this.replicas.every((each) => each.sync.phase === 'joined' && each.sync.outgoing.outbox.saved))
-        break
+      if (this.replicas.every(({ sync }) => sync.state.phase === 'joined' && sync.save.saved)) break
     }
     for (let round = 0; round < 2; round++) {
       await this.clock.advance(20_000)
@@ -135,10 +134,10 @@ export class Simulation {
       if ((vector.get(clientId) ?? 0) < clock) this.fail(`was on this device and is lost: client ${clientId}`)
     }
     for (const replica of this.replicas) {
-      const { phase, problem, outgoing } = replica.sync
-      const { outbox } = outgoing
-      if (phase !== 'joined' || !outbox.saved) {
-        this.fail(`${replica.name} did not come to rest: ${phase} ${problem ?? ''} saved=${outbox.saved}`)
+      const { phase, problem } = replica.sync.state
+      const { saved } = replica.sync.save
+      if (phase !== 'joined' || !saved) {
+        this.fail(`${replica.name} did not come to rest: ${phase} ${problem ?? ''} saved=${saved}`)
       }
       if (textOf(replica.doc) !== textOf(stored)) this.fail(`${replica.name} differs from what is stored`)
       const unsent = await this.#unsent(replica)

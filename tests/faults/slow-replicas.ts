@@ -58,7 +58,7 @@ export class SlowReplicas implements Browser {
         }),
       commit: (...call) => queued(() => inner.commit(...call)),
       replace: (...call) => queued(() => inner.replace(...call)),
-      acknowledge: (...call) => queued(() => inner.acknowledge(...call)),
+      forget: (...call) => queued(() => inner.forget(...call)),
       setAside: (...call) => queued(() => inner.setAside(...call)),
       takeBack: (...call) => queued(() => inner.takeBack(...call)),
       discard: (...call) => queued(() => inner.discard(...call)),

@@ -103,11 +103,13 @@ export class MemoryReplicas {
         replica.outbox.push({ ...batch, payload: batch.payload.slice() })
         this.#tell(tab, address, replica)
       },
-      commit: async (address, rows, acknowledged) => {
+      commit: async (address, rows, committed) => {
         writable()
         const replica = rows.length > 0 ? bound(address) : of(address)
         if (isCurrent(replica)) for (const row of rows) replica.rows.set(row.seq, copy(row))
-        this.#keep(tab, address, replica, (batch) => !acknowledged.some(same(batch)))
+        const done = (batch: SealedBatch): boolean =>
+          committed.some(({ clientId, n }) => batch.clientId === clientId && batch.n <= n)
+        this.#keep(tab, address, replica, (batch) => !done(batch))
       },
       replace: async (address, { seq, chain, update }, rows) => {
         writable()
@@ -116,9 +118,9 @@ export class MemoryReplicas {
         replica.state = { seq, chain: chain.slice(), update: update.slice() }
         replica.rows = new Map(rows.map((row) => [row.seq, copy(row)]))
       },
-      acknowledge: async (address, clientId, n) => {
+      forget: async (address, clientId, n) => {
         writable()
-        this.#keep(tab, address, of(address), (batch) => batch.clientId !== clientId || batch.n > n)
+        this.#keep(tab, address, of(address), (batch) => !same({ clientId, n })(batch))
       },
       outbox: async (address) => {
         alive()

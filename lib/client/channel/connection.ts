@@ -26,6 +26,7 @@ import * as parser from '#lib/protocol/packet-parser.ts'
 import { report } from '#lib/protocol/report.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import { NAMESPACE, PROTOCOL_VERSION } from '#lib/protocol/version.ts'
+import { BackOff } from './back-off.ts'
 import type { Channel } from './channel.ts'
 import { type Authenticate, Credential } from './credential.ts'
 import type { Receiver } from './receiver.ts'
@@ -41,11 +42,8 @@ export interface ConnectionOptions {
   readonly onPresence: (diff: Uint8Array) => void
   readonly onAsked: (asked: Asked) => void
   readonly onNotice: (code: Notice['code']) => void
-  readonly onChange: () => void
 }
 
-const FIRST_RETRY_MS = 500
-const LAST_RETRY_MS = 30_000
 const ANSWER_MS = 20_000
 /** The server compares when it has nothing better to do. */
 const COMPARED_MS = 120_000
@@ -67,7 +65,7 @@ export class Connection {
   readonly #socket: Socket<DownEvents, UpEvents>
   readonly #credential: Credential
   readonly #tab = randomId()
-  #attempt = 0
+  readonly #backOff: BackOff
   #connections = 0
   #lostAt: number | null = null
   #draining: number | null = null
@@ -79,11 +77,12 @@ export class Connection {
 
   constructor(options: ConnectionOptions) {
     this.#options = options
+    this.#backOff = new BackOff(options.clock)
     this.#credential = new Credential({
       authenticate: options.auth,
       clock: options.clock,
       renew: (token) => this.#renew(token),
-      onChange: options.onChange,
+      owner: options.receiver,
     })
     this.#socket = io(`${options.url.replace(/\/+$/, '')}${NAMESPACE}`, {
       path: pathOf({ to: 'socket' }),
@@ -161,16 +160,15 @@ export class Connection {
 
   #listen(): void {
     const socket = this.#socket
-    const { receiver, onPresence, onChange } = this.#options
+    const { receiver, onPresence } = this.#options
     socket.on('connect', () => {
-      this.#attempt = 0
+      this.#backOff.reset()
       this.#lostAt = null
       this.#draining = null
       this.#refused = null
       this.#credential.connected()
-      socket.io.engine.on('upgrade', onChange)
+      socket.io.engine.on('upgrade', () => receiver.changed())
       receiver.connected(this.#channel())
-      onChange()
     })
     socket.on('disconnect', () => {
       this.#credential.disconnected()
@@ -209,7 +207,7 @@ export class Connection {
     socket.on('server:drain', (drain) =>
       this.#guard(() => {
         this.#draining = v.parse(drainSchema, drain).retryAfterMs
-        onChange()
+        receiver.changed()
       }),
     )
   }
@@ -227,12 +225,10 @@ export class Connection {
 
   #lost(): void {
     this.#lostAt ??= this.#options.clock.now()
-    this.#options.onChange()
+    this.#options.receiver.changed()
     if (this.#closed || this.#problem || this.#cancelRetry) return
     const { random } = this.#options.clock
-    const most = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** ++this.#attempt)
-    // Everybody was cut off in the same moment: nobody may come back in the same.
-    const backOff = FIRST_RETRY_MS + random() * (most - FIRST_RETRY_MS)
+    const backOff = this.#backOff.next()
     const wait = this.#draining === null ? backOff : Math.max(backOff, this.#draining * (1 + random()))
     this.#cancelRetry = this.#options.clock.after(wait, () => {
       this.#cancelRetry = null

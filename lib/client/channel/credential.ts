@@ -1,5 +1,6 @@
 import type { Clock } from '#lib/protocol/clock.ts'
 import type { Refusal } from '#lib/protocol/errors.ts'
+import type { Owner } from '../owner.ts'
 
 /** A socket token, and how long it is good for from now on, ms: the server's clock and ours may differ. */
 export interface SocketCredential {
@@ -20,7 +21,7 @@ export interface CredentialOptions {
   readonly clock: Pick<Clock, 'after' | 'random'>
   /** Hands a new token to the server on the live connection. Rejects when there is no answer. */
   readonly renew: (token: string) => Promise<{ readonly ok: true } | Refusal>
-  readonly onChange: () => void
+  readonly owner: Owner
 }
 
 /** What a bare token is taken to be good for: the server's default. */
@@ -132,6 +133,6 @@ export class Credential {
   #is(ended: boolean): void {
     if (ended === this.#ended) return
     this.#ended = ended
-    this.#options.onChange()
+    this.#options.owner.changed()
   }
 }

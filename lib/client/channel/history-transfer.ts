@@ -1,25 +1,31 @@
+import { RefusedRequest, refuse } from '#lib/protocol/errors.ts'
 import type { Chunk } from '#lib/protocol/events.ts'
+import { LIMITS } from '#lib/protocol/limits.ts'
 
 interface Transfer {
   readonly room: number
-  readonly bytes: Uint8Array
+  readonly total: number
+  readonly chunks: Uint8Array[]
   received: number
   readonly whole: PromiseWithResolvers<Uint8Array>
 }
 
-/** A history larger than this is not put together in memory. */
-const MAX_BYTES = 1024 * 1024 * 1024
+/** A history is a document and what frames its rows, and a full document still accepts deletions. */
+const MAX_BYTES = 2 * LIMITS.documentBytes
 
-/** A history that comes in chunks, put together again. One at a time. */
+/** Puts a history that comes in chunks together again, one at a time. Allocates only for bytes that came ([BODY3]). */
 export class HistoryTransfer {
   #transfer: Transfer | null = null
 
   /** Share received, 0…1; null while nothing is on its way. */
   get progress(): number | null {
-    return this.#transfer ? this.#transfer.received / this.#transfer.bytes.length : null
+    return this.#transfer ? this.#transfer.received / this.#transfer.total : null
   }
 
-  /** The whole history of `total` bytes. Rejects when it is aborted or announced with an impossible size. */
+  /**
+   * Resolves with the whole history of `total` bytes, an encoded HistoryBody. Rejects when it is aborted, and with
+   * RefusedRequest (`bad-message`) when no history has that size.
+   */
   async whole(room: number, total: number): Promise<Uint8Array> {
     const transfer = this.#begin(room, total)
     try {
@@ -29,21 +35,24 @@ export class HistoryTransfer {
     }
   }
 
-  /** One chunk. The first may come before `whole` was asked for: `awaited` says that an answer is due. False: not ours. */
-  take(chunk: Chunk, bytes: Uint8Array, awaited: boolean): boolean {
+  /**
+   * Adds one chunk. The first may come before `whole` was called: `awaited` says that an answer is due. Returns false if the
+   * chunk does not belong to the transfer. Throws RefusedRequest as `whole`.
+   */
+  receive(chunk: Chunk, bytes: Uint8Array, awaited: boolean): boolean {
     const transfer = chunk.offset === 0 && awaited ? this.#begin(chunk.room, chunk.total) : this.#transfer
-    if (!transfer || transfer.room !== chunk.room || chunk.total !== transfer.bytes.length) return false
+    if (!transfer || transfer.room !== chunk.room || chunk.total !== transfer.total) return false
     if (chunk.offset !== transfer.received || chunk.offset + bytes.length > chunk.total) {
       this.abort()
       return false
     }
-    transfer.bytes.set(bytes, chunk.offset)
+    transfer.chunks.push(bytes)
     transfer.received += bytes.length
-    if (transfer.received === transfer.bytes.length) transfer.whole.resolve(transfer.bytes)
+    if (transfer.received === transfer.total) transfer.whole.resolve(joined(transfer))
     return true
   }
 
-  /** Forgets what was received. Harmless when there is nothing. */
+  /** Drops what was received. Idempotent. */
   abort(): void {
     const transfer = this.#transfer
     this.#transfer = null
@@ -51,13 +60,24 @@ export class HistoryTransfer {
   }
 
   #begin(room: number, total: number): Transfer {
-    if (total < 1 || total > MAX_BYTES) throw new Error('no history of that size')
+    if (total < 1 || total > MAX_BYTES)
+      throw new RefusedRequest(refuse('bad-message', `no history has ${total} bytes`))
     const known = this.#transfer
-    if (known?.room === room && known.bytes.length === total) return known
+    if (known?.room === room && known.total === total) return known
     this.abort()
     const whole = Promise.withResolvers<Uint8Array>()
-    whole.promise.catch(() => undefined) // it may be aborted before anybody waits for it
-    this.#transfer = { room, bytes: new Uint8Array(total), received: 0, whole }
+    whole.promise.catch(() => undefined) // It may be aborted before anything waits for it.
+    this.#transfer = { room, total, chunks: [], received: 0, whole }
     return this.#transfer
   }
+}
+
+function joined({ chunks, received }: Transfer): Uint8Array {
+  const bytes = new Uint8Array(received)
+  let at = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, at)
+    at += chunk.length
+  }
+  return bytes
 }

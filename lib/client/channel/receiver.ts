@@ -1,8 +1,12 @@
 import type { Ack, Chunk, Notice, Reset, RoleChange } from '#lib/protocol/events.ts'
+import type { Owner } from '../owner.ts'
 import type { Channel } from './channel.ts'
 
-/** The document side of a connection: told of its beginning and end, and handed what arrives on it, in order. */
-export interface Receiver {
+/**
+ * The document side of a connection: hears of its beginning and end, is handed what arrives on it, in order, and is told by
+ * `changed` of anything else about it (transport, round trip, why it is kept out).
+ */
+export interface Receiver extends Owner {
   /** A connection is live. */
   connected(channel: Channel): void
   /** The connection is gone, and its channel with it. */
@@ -11,7 +15,7 @@ export interface Receiver {
   receiveRow(body: Uint8Array): void
   /** Receives `document:ack`. */
   receiveAck(ack: Ack): void
-  /** Receives `document:chunk`; `received` confirms it to the server. */
+  /** Receives `document:chunk`; `received` confirms it to the server. Throws RefusedRequest for an impossible size. */
   receiveChunk(chunk: Chunk, bytes: Uint8Array, received: () => void): void
   /** Receives `document:reset`. */
   receiveReset(reset: Reset): void

@@ -4,37 +4,42 @@ import type { Clock } from '#lib/protocol/clock.ts'
 import type { CompareRequest, Verdict } from '#lib/protocol/events.ts'
 import { hashContent } from './content-hash.ts'
 
+/** The copy in a Y.Doc, as it is compared. */
+export interface ComparedCopy {
+  /** The room, and the row that the Y.Doc is at, with nothing on its way in or out; null at other times. */
+  readonly standing: Pick<CompareRequest, 'room' | 'seq'> | null
+  /** Asks the server. Returns null if there is no answer. */
+  compare(request: CompareRequest): Promise<Verdict | null>
+}
+
 export interface ContentComparisonOptions {
   readonly doc: Y.Doc
   readonly clock: Clock
-  /** The room, and the row that the Y.Doc stands at, with nothing on its way in or out; null: not now. */
-  readonly standing: () => Pick<CompareRequest, 'room' | 'seq'> | null
-  /** Asks the server; null: no answer. */
-  readonly ask: (request: CompareRequest) => Promise<Verdict | null>
-  /** It differs, and not by chance. Called once; nothing is compared after it. */
+  readonly copy: ComparedCopy
+  /** The copy differs, and not by chance. Called once; nothing is compared after it. */
   readonly onDiverged: () => void
 }
 
 /** Between two comparisons, on average. */
 const PACE_MS = 5 * 60_000
-/** After an undo, which is where Yjs was seen to diverge (yjs #794), */
+/** After an undo, which is where Yjs was seen to diverge (yjs #794). */
 const AFTER_UNDO_MS = 20_000
-/** and at least this long after the last one all the same. */
+/** Never sooner than this after the last comparison. */
 const LEAST_MS = 60_000
-/** The Y.Doc was not at rest: it is looked at again after this long, and after longer each time, up to the least. */
+/** The Y.Doc was not at rest: the first wait before the next look. It doubles, up to `LEAST_MS`. */
 const AT_REST_MS = 5000
-/** A copy that differs is compared again after these times, at other rows if there are any: all must say so. */
+/** A copy that differs is compared again after these times, at other rows if there are any: all must agree. */
 const CONFIRM_MS = [3000, 10_000]
-/** The walk takes no more of the page at a time: a keystroke waits less than half a frame for it. */
+/** The walk uses no more of the page at a time: a keystroke waits less than half a frame for it. */
 const SLICE_MS = 8
 /** The browser gets this long to find an idle moment. */
 const IDLE_WITHIN_MS = 5000
-/** Where a browser does not tell of idle moments, the walk goes on after this long. */
+/** In browsers without `requestIdleCallback` the walk goes on after this long. */
 const BREAK_MS = 50
 
 /**
- * Compares what a Y.Doc shows with what the log gives, every few minutes and shortly after an undo: nobody may go on for
- * hours with a copy that nobody else has ([CMP1] to [CMP4] of docs/protocol.md).
+ * Compares what a Y.Doc shows with what the log gives, every few minutes and shortly after an undo: no user may go on for
+ * hours with a copy that differs from everyone else's ([CMP1] to [CMP4] of docs/protocol.md).
  */
 export class ContentComparison {
   readonly #options: ContentComparisonOptions
@@ -46,7 +51,7 @@ export class ContentComparison {
   #under = false
   #stopped = false
 
-  /** The first comparison begins at once, when the Y.Doc is at rest. */
+  /** The first comparison begins immediately, if the Y.Doc is at rest. */
   constructor(options: ContentComparisonOptions) {
     this.#options = options
     this.#comparedAt = options.clock.steady() - LEAST_MS
@@ -98,16 +103,16 @@ export class ContentComparison {
   }
 
   async #verdict(): Promise<Verdict | 'restless' | null> {
-    const { standing, ask } = this.#options
-    if (!standing()) return 'restless'
+    const { copy } = this.#options
+    if (!copy.standing) return 'restless'
     const bytes = await this.#bytes()
-    const at = standing()
+    const at = copy.standing
     if (!bytes || !at) return 'restless'
     const digest = await hashContent(bytes)
-    return this.#stopped ? null : ask({ ...at, digest })
+    return this.#stopped ? null : copy.compare({ ...at, digest })
   }
 
-  /** What the Y.Doc shows; null when it changed meanwhile. */
+  /** Returns what the Y.Doc shows (content-bytes.ts), or null if it changed meanwhile. */
   async #bytes(): Promise<Uint8Array | null> {
     const { doc, clock } = this.#options
     let changed = false
@@ -141,7 +146,7 @@ export class ContentComparison {
     })
   }
 
-  /** Somewhere between a half and one and a half of it: not everybody at once. */
+  /** Returns between a half and one and a half of `ms`, so that clients do not compare together. */
   #around(ms: number): number {
     return ms * (0.5 + this.#options.clock.random())
   }

@@ -1,25 +1,31 @@
 import * as Y from 'yjs'
+import type { Owner } from '../owner.ts'
 
-/** Runs a task once, soon: in the page with its next frame. Returns its cancellation. */
+/** Runs a task once, soon: in a page with its next frame. Returns its cancellation. */
 export type Soon = (task: () => void) => () => void
+
+/** Told of what was applied after the call that brought it had returned. */
+export interface IncomingOwner extends Owner {
+  /** Applying it threw: the Y.Doc may lack some of it. */
+  failed(error: unknown): void
+}
 
 export interface IncomingOptions {
   readonly doc: Y.Doc
   /** The transaction origin by which the Y.Doc's listeners know what came from outside. */
   readonly origin: unknown
-  /** When what comes while people write is applied; left out: at once. */
+  /** When live edits are applied; immediately if left out. */
   readonly soon?: Soon | undefined
-  /** What waited was applied, after the `take` it came with had returned. */
-  readonly onLate?: () => void
+  readonly owner: IncomingOwner
 }
 
-/** What keeps edits back. */
+/** A reason to keep edits back. */
 interface Hold {
-  /** Which of them may come in all the same; null: none. */
+  /** The updates that may come in all the same; null for none. */
   readonly passes: Passes | null
-  /** Those that may not; asked once. */
+  /** Updates that may not; each is asked about once. */
   readonly refused: WeakSet<Uint8Array>
-  /** Until when it lets in one update after the other; null: it does not. */
+  /** Ends the time in which one update after the other comes in; null while everything is held. */
   until: (() => boolean) | null
 }
 
@@ -27,8 +33,8 @@ interface Hold {
 export type Passes = (update: Uint8Array) => boolean
 
 /**
- * Edits of others on their way into the Y.Doc, in order. All that is applied at one time is one transaction, so that an editor
- * renders once. They can be held back while the person composes.
+ * Applies the edits of others to the Y.Doc, in order. All that is applied at one time is one transaction, so that an editor
+ * renders once. They can be held back while the user composes.
  */
 export class Incoming {
   readonly #options: IncomingOptions
@@ -40,49 +46,49 @@ export class Incoming {
     this.#options = options
   }
 
-  /** What comes is held back, all or some of it. */
+  /** Edits are held back, all or some of them. */
   get isHeld(): boolean {
     return [...this.#holds].some(({ until }) => until === null)
   }
 
-  /** Nothing is held back. */
+  /** No edit waits. */
   get isEmpty(): boolean {
     return this.#waiting.length === 0
   }
 
-  /** Applies Yjs v1 updates, and what waits before them: now, or when nothing holds them any more. */
-  take(updates: readonly Uint8Array[]): void {
+  /**
+   * Applies Yjs v1 updates, and what waits before them: now, or when nothing holds them any more. Throws what applying or an
+   * observer of the Y.Doc throws.
+   */
+  apply(updates: readonly Uint8Array[]): void {
     this.#waiting.push(...updates)
     this.#letIn()
   }
 
-  /** The same with whatever else comes until then: soon. */
-  takeSoon(updates: readonly Uint8Array[]): void {
+  /** Applies Yjs v1 updates soon, together with all that comes until then. */
+  applySoon(updates: readonly Uint8Array[]): void {
     const { soon } = this.#options
     if (!soon) {
-      this.take(updates)
+      this.apply(updates)
       return
     }
     this.#waiting.push(...updates)
     if (this.#waiting.length === 0) return
-    this.#cancelSoon ??= soon(() => {
-      this.#cancelSoon = null
-      this.#letInLate()
-    })
+    this.#cancelSoon ??= soon(this.#frame)
   }
 
-  /** Applies what waits whatever holds it. */
+  /** Applies what waits, held or not. */
   force(): void {
     const waiting = this.#waiting
     this.#waiting = []
-    this.#apply(() => {
+    this.#transact(() => {
       for (const update of waiting) this.#applyOne(update)
     })
   }
 
   /**
-   * Queues edits until every hold is released, all or those that do not pass. Releasing twice is harmless. Released with
-   * `until`, edits come in one update after the other, now and later, and are held again as soon as it answers true.
+   * Queues edits until every hold is released, all or those that do not pass. Releasing is idempotent. Released with
+   * `until`, edits come in one update after the other, now and later, and are held again as soon as it returns true.
    */
   hold(passes: Passes | null = null): (until?: () => boolean) => void {
     const hold: Hold = { passes, refused: new WeakSet(), until: null }
@@ -96,25 +102,35 @@ export class Incoming {
     }
   }
 
-  /** Nothing is applied any more. */
+  /** Drops what waits; nothing is applied any more. */
   destroy(): void {
     this.#cancelSoon?.()
     this.#cancelSoon = null
     this.#waiting = []
   }
 
+  readonly #frame = (): void => {
+    this.#cancelSoon = null
+    this.#letInLate()
+  }
+
   #letInLate(): void {
+    const { owner } = this.#options
     const before = this.#waiting.length
-    this.#letIn()
-    if (this.#waiting.length < before) this.#options.onLate?.()
+    try {
+      this.#letIn()
+    } catch (error) {
+      owner.failed(error)
+    }
+    if (this.#waiting.length < before) owner.changed()
   }
 
   #letIn(): void {
     if (this.#waiting.length === 0 || this.#holding()) return
-    // Where some pass, somebody composes: their editor shows small changes around that, not all of them at once.
+    // Where some pass, the user composes: the editor shows small changes around that, not all of them together.
     const isComposing = [...this.#holds].some(({ passes }) => passes)
     if (isComposing) this.#letInEach()
-    else this.#apply(() => this.#letInEach())
+    else this.#transact(() => this.#letInEach())
   }
 
   #letInEach(): void {
@@ -132,7 +148,7 @@ export class Incoming {
     }
   }
 
-  /** Whether nothing at all comes in. */
+  /** Nothing at all may come in. */
   #holding(): boolean {
     for (const hold of this.#holds) {
       if (hold.passes || (hold.until && !hold.until())) continue
@@ -151,7 +167,7 @@ export class Incoming {
     return true
   }
 
-  #apply(run: () => void): void {
+  #transact(run: () => void): void {
     this.#options.doc.transact(run, this.#options.origin)
   }
 

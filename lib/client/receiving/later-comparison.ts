@@ -1,10 +1,10 @@
 import { report } from '#lib/protocol/report.ts'
 import type { ContentComparison, ContentComparisonOptions } from './content-comparison.ts'
 
-/** A copy is first compared about so long after the first join, ms. */
+/** A copy is first compared about this long after the first join, ms. */
 const FIRST_MS = 60_000
 
-/** Begins to compare a copy with the server's a while after the first join: nobody who wants to type waits for its code. */
+/** Begins to compare a copy with the server's a while after the first join, so that typing never waits for its code. */
 export class LaterComparison {
   readonly #options: ContentComparisonOptions
   #cancel: (() => void) | null = null
@@ -15,7 +15,7 @@ export class LaterComparison {
     this.#options = options
   }
 
-  /** The Y.Doc is joined. Only the first time counts. */
+  /** The Y.Doc is joined. Only the first call counts. */
   joined(): void {
     const { clock } = this.#options
     this.#cancel ??= clock.after(FIRST_MS * (0.5 + clock.random()), () => {

@@ -6,7 +6,7 @@ export class RowOrder {
   #cursor: Cursor | null = null
   readonly #ahead = new Map<number, Row>()
 
-  /** Where the contiguous run ends; null: nothing is known yet. */
+  /** The end of the contiguous run; null while nothing is known. */
   get cursor(): Cursor | null {
     return this.#cursor
   }
@@ -16,18 +16,18 @@ export class RowOrder {
     return this.#ahead.size > 0
   }
 
-  /** Goes on from here. Rows kept for later stay. */
-  moveTo(cursor: Cursor): void {
+  /** Continues from here; null: from nothing. Rows kept for later stay. */
+  moveTo(cursor: Cursor | null): void {
     this.#cursor = cursor
   }
 
-  /** Forgets rows from beyond a hole: another connection tells them again. */
-  forgetAhead(): void {
+  /** Drops rows from beyond a hole: another connection sends them again. */
+  dropAhead(): void {
     this.#ahead.clear()
   }
 
-  /** Takes rows in any order, known ones too; returns those whose turn it is. */
-  take(rows: readonly Row[]): Row[] {
+  /** Receives rows in any order, known ones too; returns those whose turn it is. */
+  admit(rows: readonly Row[]): Row[] {
     for (const row of rows) this.#ahead.set(row.seq, row)
     const next: Row[] = []
     let seq = this.#cursor?.seq ?? 0

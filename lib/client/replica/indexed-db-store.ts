@@ -146,7 +146,7 @@ class IndexedDbStore implements ReplicaStore {
   async commit(
     address: string,
     rows: readonly Row[],
-    acknowledged: readonly { clientId: number; n: number }[],
+    committed: readonly { clientId: number; n: number }[],
   ): Promise<void> {
     const change = await this.#write(async (tx) => {
       const bound = await this.#boundOf(tx, address)
@@ -155,11 +155,12 @@ class IndexedDbStore implements ReplicaStore {
         const stored = tx.objectStore('rows')
         await Promise.all(rows.map((row) => stored.put(ownRow(history, row))))
       }
-      if (acknowledged.length === 0) return null
+      if (committed.length === 0) return null
       const outbox = tx.objectStore('outbox')
-      const gone = new Set(acknowledged.map(({ clientId, n }) => `${clientId} ${n}`))
+      const last = new Map<number, number>()
+      for (const { clientId, n } of committed) last.set(clientId, Math.max(n, last.get(clientId) ?? 0))
       const keys = await outbox.getAllKeys(within(history))
-      const removed = keys.filter(([, clientId, n]) => gone.has(`${clientId} ${n}`))
+      const removed = keys.filter(([, clientId, n]) => n <= (last.get(clientId) ?? 0))
       await Promise.all(removed.map((key) => outbox.delete(key)))
       return removed.length > 0 ? { address, history } : null
     })
@@ -184,16 +185,13 @@ class IndexedDbStore implements ReplicaStore {
     })
   }
 
-  async acknowledge(address: string, clientId: number, n: number): Promise<void> {
-    const change = await this.#write(async (tx) => {
-      const history = historyOf(address, await this.#boundOf(tx, address))
-      const range = IDBKeyRange.bound([history, clientId, 0], [history, clientId, n])
-      const outbox = tx.objectStore('outbox')
-      if ((await outbox.count(range)) === 0) return null
-      await outbox.delete(range)
-      return { address, history }
+  forget(address: string, clientId: number, n: number): Promise<void> {
+    return this.#changeOutbox(address, async (outbox, history) => {
+      const key: [History, number, number] = [history, clientId, n]
+      if ((await outbox.count(key)) === 0) return false
+      await outbox.delete(key)
+      return true
     })
-    if (change) this.#tell(change)
   }
 
   async outbox(address: string): Promise<readonly SealedBatch[]> {

@@ -57,11 +57,14 @@ export interface ReplicaStore {
   bind(address: string, documentId: string, lineage: string): Promise<void>
   /** Adds a sealed batch. Resolves when it is on this device. */
   seal(address: string, batch: SealedBatch): Promise<void>
-  /** Stores rows and removes the batches they acknowledge, in one transaction. The address is bound. */
+  /**
+   * Stores rows, and removes the batches `<= n` of each client of `committed`, set aside or not, for the log has them: in one
+   * transaction. The address is bound if there are rows.
+   */
   commit(
     address: string,
     rows: readonly Row[],
-    acknowledged: readonly { clientId: number; n: number }[],
+    committed: readonly { clientId: number; n: number }[],
   ): Promise<void>
   /**
    * Makes the replica exactly this state from the server and these rows. Other rows go, later ones too: after a restore they
@@ -72,8 +75,8 @@ export interface ReplicaStore {
     state: { seq: number; chain: Uint8Array; update: Uint8Array },
     rows: readonly Row[],
   ): Promise<void>
-  /** Removes batches `<= n` of a client. */
-  acknowledge(address: string, clientId: number, n: number): Promise<void>
+  /** Removes the one batch `n` of a client: it was sealed again under another number, or is given up. */
+  forget(address: string, clientId: number, n: number): Promise<void>
   /** Batches of every tab that wait, oldest first. */
   outbox(address: string): Promise<readonly SealedBatch[]>
   /** Batches set aside, oldest first. */

@@ -1,4 +1,5 @@
 import { EMPTY_CHAIN, type Row } from '#lib/protocol/wire.ts'
+import type { Owner } from '../owner.ts'
 import type { ReplicaStore } from './replica-store.ts'
 
 /** A Yjs v1 update that holds nothing. */
@@ -12,22 +13,28 @@ interface ServerState {
   readonly update: Uint8Array
 }
 
+/** What one commit writes: rows in order, and the last batch in the log, by client. */
+interface Gathered {
+  readonly rows: Row[]
+  readonly committed: Map<number, number>
+}
+
 /** Writes what the server sent into this browser's store, in order and one write at a time; rows gather meanwhile. */
 export class ReplicaWriter {
   readonly #address: string
   readonly #store: ReplicaStore | null
-  readonly #onChange: () => void
-  #rows: Row[] = []
-  #acknowledged: { clientId: number; n: number }[] = []
+  readonly #owner: Owner
+  /** What the next commit will write; null: none is planned that could take more. */
+  #gathered: Gathered | null = null
   #queue: Promise<void> = Promise.resolve()
-  #planned = false
   #failing = false
   #sinceCompaction = 0
 
-  constructor(address: string, store: ReplicaStore | null, onChange: () => void) {
+  /** `owner`: told when the store begins to refuse, or takes writes again. */
+  constructor(address: string, store: ReplicaStore | null, owner: Owner) {
     this.#address = address
     this.#store = store
-    this.#onChange = onChange
+    this.#owner = owner
   }
 
   /** The last write was refused (quota, or the database is gone). */
@@ -35,45 +42,39 @@ export class ReplicaWriter {
     return this.#failing
   }
 
-  /** A read failed. */
+  /** Notes that a read, or a write of another part, failed. */
   failed(): void {
     this.#failing = true
-    this.#onChange()
+    this.#owner.changed()
   }
 
+  /** Binds the address to the document that a join named. */
   bind(documentId: string, lineage: string): void {
     this.#write((store) => store.bind(this.#address, documentId, lineage))
   }
 
-  /** Rows in order, and the batches they acknowledge. */
-  commit(rows: readonly Row[], acknowledged: readonly { clientId: number; n: number }[]): void {
-    if (!this.#store) return
-    this.#rows.push(...rows)
-    this.#acknowledged.push(...acknowledged)
-    if (this.#planned) return
-    this.#planned = true
-    this.#write(async (store) => {
-      this.#planned = false
-      const [gathered, done] = [this.#rows, this.#acknowledged]
-      this.#rows = []
-      this.#acknowledged = []
-      await store.commit(this.#address, gathered, done)
-      this.#sinceCompaction += gathered.length
-      if (this.#sinceCompaction < COMPACT_EVERY) return
-      this.#sinceCompaction = 0
-      await store.compact(this.#address)
-    })
+  /** Stores rows, in order. */
+  append(rows: readonly Row[]): void {
+    if (this.#store && rows.length > 0) this.#gathering().rows.push(...rows)
   }
 
-  /** Makes the replica this state from the server; null: a history that begins empty. */
+  /** Removes the batches `<= n` of a client: they are in the log. */
+  committed(clientId: number, n: number): void {
+    if (!this.#store || n === 0) return
+    const { committed } = this.#gathering()
+    committed.set(clientId, Math.max(n, committed.get(clientId) ?? 0))
+  }
+
+  /** Removes the one batch `n` of a client, which is given up. */
+  forget(clientId: number, n: number): void {
+    this.#write((store) => store.forget(this.#address, clientId, n))
+  }
+
+  /** Makes the replica this state from the server; null for a history that begins empty. */
   replace(state: ServerState | null): void {
     this.#write((store) =>
       store.replace(this.#address, state ?? { seq: 0, chain: EMPTY_CHAIN, update: EMPTY_UPDATE }, []),
     )
-  }
-
-  acknowledge(clientId: number, n: number): void {
-    if (n > 0) this.#write((store) => store.acknowledge(this.#address, clientId, n))
   }
 
   /** Resolves when everything given so far is written or has failed. */
@@ -81,8 +82,30 @@ export class ReplicaWriter {
     return this.#queue
   }
 
+  /** Returns what the next commit will write, and plans that commit. */
+  #gathering(): Gathered {
+    if (this.#gathered) return this.#gathered
+    const gathered: Gathered = { rows: [], committed: new Map() }
+    this.#write((store) => this.#commit(store, gathered))
+    this.#gathered = gathered
+    return gathered
+  }
+
+  async #commit(store: ReplicaStore, gathered: Gathered): Promise<void> {
+    if (this.#gathered === gathered) this.#gathered = null
+    const { rows, committed } = gathered
+    const batches = [...committed].map(([clientId, n]) => ({ clientId, n }))
+    await store.commit(this.#address, rows, batches)
+    this.#sinceCompaction += rows.length
+    if (this.#sinceCompaction < COMPACT_EVERY) return
+    this.#sinceCompaction = 0
+    await store.compact(this.#address)
+  }
+
+  /** Whatever is gathered from now on is written after it. */
   #write(task: (store: ReplicaStore) => Promise<void>): void {
     const store = this.#store
+    this.#gathered = null
     if (!store) return
     this.#queue = this.#queue
       .then(() => task(store))
@@ -95,6 +118,6 @@ export class ReplicaWriter {
   #settle(failing: boolean): void {
     if (failing === this.#failing) return
     this.#failing = failing
-    this.#onChange()
+    this.#owner.changed()
   }
 }

@@ -1,18 +1,18 @@
 import type { ReplicaStore, SealedBatch } from '../replica/replica-store.ts'
+import type { ReplicaWriter } from '../replica/replica-writer.ts'
 
 export interface KeptDraftOptions {
   readonly address: string
   readonly store: ReplicaStore | null
   /** What an earlier Y.Doc of this page set aside. */
   readonly kept: readonly SealedBatch[]
-  readonly onChange: () => void
-  /** The store refused a write or a read. */
-  readonly onFailed: () => void
+  /** Told when the store refused a write or a read. */
+  readonly writer: ReplicaWriter
 }
 
 /**
- * What was typed here and may no longer be sent, because the role was lowered or withdrawn before the server had it: set
- * aside for the person to copy, to put in later, or to discard (docs/decisions/0029-kept-draft.md). Memory holds it where
+ * The edits made here that may no longer be sent, because the role was lowered or withdrawn before the server had them: set
+ * aside for the user to copy, to put in later, or to discard (docs/decisions/0029-kept-draft.md). Memory holds them where
  * the browser has no store.
  */
 export class KeptDraft {
@@ -36,24 +36,24 @@ export class KeptDraft {
     await this.#attempt(() => store?.setAside(address, batches))
   }
 
-  /** What the store holds: another tab may have changed it. */
+  /** Takes over what the store holds: another tab may have changed it. */
   stored(batches: readonly SealedBatch[]): void {
     this.#set(batches)
   }
 
-  /** Looks into the store anew. */
+  /** Reads the store again. */
   async refresh(): Promise<void> {
     const { address, store } = this.#options
     if (store) await this.#attempt(async () => this.#set(await store.draft(address)))
   }
 
-  /** The log has a batch after all. */
+  /** Drops the batches `<= n` of a client: the log has them after all. */
   acknowledged(clientId: number, n: number): void {
     if (this.#batches.length === 0) return
     this.#set(this.#batches.filter((batch) => batch.clientId !== clientId || batch.n > n))
   }
 
-  /** Gives the batches out, to be sent: they wait in the store's outbox again. */
+  /** Returns the batches, to be sent: they wait in the store's outbox again. */
   async takeBack(): Promise<readonly SealedBatch[]> {
     const { address, store } = this.#options
     const batches = this.#batches
@@ -62,7 +62,7 @@ export class KeptDraft {
     return batches
   }
 
-  /** Forgets it, here and in the store. */
+  /** Erases the draft, here and in the store. */
   async discard(): Promise<void> {
     const { address, store } = this.#options
     this.#set([])
@@ -73,17 +73,15 @@ export class KeptDraft {
     const unchanged =
       batches.length === this.#batches.length &&
       batches.every((batch) => this.#batches.some((kept) => same(kept, batch)))
-    if (unchanged) return
-    this.#batches = batches
-    this.#options.onChange()
+    if (!unchanged) this.#batches = batches
   }
 
   async #attempt(task: () => Promise<void> | undefined): Promise<void> {
     try {
       await task()
     } catch {
-      // Memory still has it; the page says that this browser stores nothing.
-      this.#options.onFailed()
+      // Memory still has the draft; the page says that this browser stores nothing.
+      this.#options.writer.failed()
     }
   }
 }

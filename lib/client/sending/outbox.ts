@@ -2,27 +2,30 @@ import * as Y from 'yjs'
 import type { Clock } from '#lib/protocol/clock.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import { encodeUpdates } from '#lib/protocol/wire.ts'
+import type { Owner } from '../owner.ts'
 import type { ReplicaStore, SealedBatch } from '../replica/replica-store.ts'
 import { splitUpdate } from './split-update.ts'
 
 export interface OutboxOptions {
-  readonly clientId: () => number
+  /** Its client id is this tab's. */
+  readonly doc: { readonly clientID: number }
   readonly address: string
   readonly store: ReplicaStore | null
   readonly clock: Clock
-  /** There is something to send, or less is waiting than before. */
-  readonly onChange: () => void
+  /** Told when a batch was sealed because its time was up, and when a write into the store ended. */
+  readonly owner: Owner
 }
 
 /** While a batch is on its way, edits gather at most this long before they are sealed onto this device. */
 const GATHER_MS = 50
-/** A store that refused a write is asked again after this long. */
+/** A store that refused a write is tried again after this long. */
 const RETRY_WRITE_MS = 2000
+/** Payload bytes that may be sent without an acknowledgement; a larger batch goes alone. */
 const IN_FLIGHT_BYTES = LIMITS.messageBytes
 
 /**
  * The edits of this browser that the server has not acknowledged: those of this tab (gathering, then sealed as numbered
- * batches), and sealed ones other tabs left. Memory is the truth for this tab; the store holds the same for a crash.
+ * batches), and sealed ones that other tabs left. Memory is the truth for this tab; the store holds the same for a crash.
  */
 export class Outbox {
   readonly #options: OutboxOptions
@@ -31,14 +34,13 @@ export class Outbox {
   #sealed: SealedBatch[] = []
   #foreign: SealedBatch[] = []
   /** When this tab first met each foreign batch (steady ms): another machine's clock, or yesterday's, says nothing. */
-  #metAt = new WeakMap<SealedBatch, number>()
+  readonly #metAt = new WeakMap<SealedBatch, number>()
   #nextN = 1
   /** Batches of #foreign and #sealed that went out on this connection. */
-  #sent = new Set<SealedBatch>()
+  readonly #sent = new Set<SealedBatch>()
   #sentBytes = 0
-  #refusedBatches = new Set<SealedBatch>()
+  readonly #refusedBatches = new Set<SealedBatch>()
   #cancelTimer: (() => void) | null = null
-  #sealPlanned = false
   /** Own batches that are not in the store yet, in order. */
   #unwritten: Unwritten[] = []
   /** The store refused the last write. */
@@ -67,14 +69,17 @@ export class Outbox {
     return this.#options.store !== null && this.#gathering.length === 0 && this.#unwritten.length === 0
   }
 
+  /** The store refuses this tab's batches. */
   get failing(): boolean {
     return this.#refused && this.#unwritten.length > 0
   }
 
+  /** When the oldest edit that waits was made, ms since the epoch; null when none waits. */
   get waitingSince(): number | null {
     return this.#foreign[0]?.at ?? this.#sealed[0]?.at ?? this.#gatheringSince
   }
 
+  /** When a batch of this tab was last acknowledged, ms since the epoch. */
   get acknowledgedAt(): number | null {
     return this.#acknowledgedAt
   }
@@ -84,20 +89,19 @@ export class Outbox {
     return this.#nextN === 1 && this.#gathering.length === 0
   }
 
-  /** Adds one local transaction's update. */
+  /**
+   * Adds one local transaction's update, a Yjs v1 update. It is sealed by the next `sealIdle`, or after 50 ms while earlier
+   * batches wait.
+   */
   add(update: Uint8Array): void {
     this.#gathering.push(update)
     this.#gatheringSince ??= this.#options.clock.now()
-    if (this.#sealed.length > 0) {
-      this.#cancelTimer ??= this.#options.clock.after(GATHER_MS, () => this.seal())
-    } else if (!this.#sealPlanned) {
-      this.#sealPlanned = true
-      queueMicrotask(() => {
-        this.#sealPlanned = false
-        this.seal()
-      })
-    }
-    this.#options.onChange()
+    if (this.#sealed.length > 0) this.#cancelTimer ??= this.#options.clock.after(GATHER_MS, this.#sealLate)
+  }
+
+  /** Seals what has gathered, unless a batch of this tab waits for its acknowledgement: then edits go on gathering. */
+  sealIdle(): void {
+    if (this.#sealed.length === 0) this.seal()
   }
 
   /** Seals what has gathered, now. */
@@ -110,10 +114,9 @@ export class Outbox {
     this.#gathering = []
     this.#gatheringSince = null
     for (const payload of payloads) this.#push({ at, restore: false, payload })
-    this.#options.onChange()
   }
 
-  /** Seals what has gathered and hands all of it to the store at once: there may be no later. */
+  /** Seals what has gathered and hands all of it to the store now: the page may be going away. */
   flush(): void {
     this.seal()
     this.#write('all')
@@ -129,36 +132,30 @@ export class Outbox {
     this.#unwritten = []
     this.#push({ at: this.#options.clock.now(), restore: true, payload: encodeUpdates([differences]) })
     this.rewind()
-    this.#options.onChange()
   }
 
   /**
    * Makes another tab's batch one of this tab's: the server's history, restored from an older copy, lacks the numbers
-   * before it. Null when earlier batches of that tab are still to be sent.
+   * before it. Returns null if earlier batches of that tab are still to be sent.
    */
   adopt(clientId: number, n: number): SealedBatch | null {
     const first = this.#foreign.find((batch) => batch.clientId === clientId)
     if (first?.n !== n) return null
     this.#forget(first)
     this.#foreign = this.#foreign.filter((batch) => batch !== first)
-    const { store, address } = this.#options
-    // A failure here leaves both, which is harmless.
-    const forget = () => void store?.commit(address, [], [{ clientId, n }]).catch(() => undefined)
-    this.#push({ at: first.at, restore: true, payload: first.payload }, forget)
-    this.#options.onChange()
+    this.#push({ at: first.at, restore: true, payload: first.payload }, first)
     return first
   }
 
-  /** Another tab's batch that can never be sent: what it builds on is lost. */
+  /** Drops another tab's batch that can never be sent: what it builds on is lost. */
   abandon(clientId: number, n: number): void {
     const batch = this.#foreign.find((each) => each.clientId === clientId && each.n === n)
     if (!batch) return
     this.#forget(batch)
     this.#foreign = this.#foreign.filter((each) => each !== batch)
-    this.#options.onChange()
   }
 
-  /** A batch on its way was refused; it stays, and is not sent before the next `rewind`. */
+  /** Marks a batch that was sent as refused: it stays, and is not sent before the next `rewind`. */
   refused(clientId: number, n: number): void {
     for (const batch of this.#sent) {
       if (batch.clientId !== clientId || batch.n !== n) continue
@@ -175,14 +172,13 @@ export class Outbox {
     this.#foreign = this.#foreign.filter((batch) => !given.includes(batch))
     this.#sealed = []
     this.#unwritten = []
-    this.#options.onChange()
     return given
   }
 
-  /** Batches `<= n` of a client are in the log. */
+  /** Drops the batches `<= n` of a client: they are in the log. */
   acknowledge(clientId: number, n: number): void {
     const done = (batch: SealedBatch): boolean => batch.clientId === clientId && batch.n <= n
-    const list = clientId === this.#options.clientId() ? this.#sealed : this.#foreign
+    const list = clientId === this.#options.doc.clientID ? this.#sealed : this.#foreign
     let removed = false
     for (const batch of list) {
       if (!done(batch)) continue
@@ -194,16 +190,14 @@ export class Outbox {
       this.#sealed = this.#sealed.filter((batch) => !done(batch))
       for (const unwritten of this.#unwritten) if (done(unwritten.batch)) this.#written(unwritten)
       this.#acknowledgedAt = this.#options.clock.now()
-      if (this.#sealed.length === 0) this.seal()
     } else {
       this.#foreign = this.#foreign.filter((batch) => !done(batch))
     }
-    this.#options.onChange()
   }
 
-  /** What other tabs left in the store. */
+  /** Replaces the batches of other tabs by those that the store holds now, oldest first. */
   setForeign(batches: readonly SealedBatch[]): void {
-    const own = this.#options.clientId()
+    const own = this.#options.doc.clientID
     const known = new Map(this.#foreign.map((batch) => [`${batch.clientId} ${batch.n}`, batch]))
     this.#foreign = batches
       .filter((batch) => batch.clientId !== own)
@@ -213,7 +207,6 @@ export class Outbox {
     for (const batch of this.#sent) {
       if (batch.clientId !== own && !this.#foreign.includes(batch)) this.#forget(batch)
     }
-    this.#options.onChange()
   }
 
   /** Batches of other tabs, oldest first. */
@@ -222,10 +215,10 @@ export class Outbox {
   }
 
   /**
-   * Batches to send now, in order, marked as sent; none beyond what may be on its way at once.
+   * Returns batches to send now, in order, and marks them as sent; none beyond what may be on its way at a time.
    * Other tabs' batches met before `foreignBefore` (steady ms) go first: what this tab typed may build on them.
    */
-  take(foreignBefore: number): SealedBatch[] {
+  nextToSend(foreignBefore: number): SealedBatch[] {
     const taken: SealedBatch[] = []
     for (const batch of [
       ...this.#foreign.filter((each) => (this.#metAt.get(each) ?? 0) < foreignBefore),
@@ -242,17 +235,19 @@ export class Outbox {
     return taken
   }
 
-  /** Nothing counts as sent any more: the connection changed, or an answer was overdue. */
+  /** Counts nothing as sent any more: the connection changed, or an answer was overdue. */
   rewind(): void {
     this.#sent.clear()
     this.#refusedBatches.clear()
     this.#sentBytes = 0
   }
 
+  /** Batches sent and not answered. */
   get inFlight(): number {
     return this.#sent.size
   }
 
+  /** Stops all timers; the store is not tried again. */
   destroy(): void {
     this.#destroyed = true
     this.#cancelTimer?.()
@@ -265,12 +260,17 @@ export class Outbox {
     if (this.#sent.delete(batch)) this.#sentBytes -= batch.payload.length
   }
 
-  /** `onSafe`: called when the batch is in the store, or acknowledged before. */
-  #push(sealed: Omit<SealedBatch, 'clientId' | 'n'>, onSafe: () => void = () => undefined): void {
-    const batch: SealedBatch = { ...sealed, clientId: this.#options.clientId(), n: this.#nextN++ }
+  readonly #sealLate = (): void => {
+    this.seal()
+    this.#options.owner.changed()
+  }
+
+  /** `inPlaceOf`: a batch of another tab that the store may forget once it has this one. */
+  #push(sealed: Omit<SealedBatch, 'clientId' | 'n'>, inPlaceOf: SealedBatch | null = null): void {
+    const batch: SealedBatch = { ...sealed, clientId: this.#options.doc.clientID, n: this.#nextN++ }
     this.#sealed.push(batch)
     if (!this.#options.store) return
-    this.#unwritten.push({ batch, onSafe, writing: false })
+    this.#unwritten.push({ batch, inPlaceOf, writing: false })
     this.#write('next')
   }
 
@@ -288,14 +288,14 @@ export class Outbox {
   }
 
   async #store(store: ReplicaStore, unwritten: Unwritten): Promise<void> {
-    const { address, clock, onChange } = this.#options
+    const { address, clock, owner } = this.#options
     unwritten.writing = true
     try {
       await store.seal(address, unwritten.batch)
       this.#refused = false
       this.#written(unwritten)
     } catch {
-      // Shown to the person as "not on this device"; the batch is still in memory and on its way to the server.
+      // The page says "not on this device"; the batch is still in memory and on its way to the server.
       unwritten.writing = false
       this.#refused = true
       if (this.#destroyed) return
@@ -305,31 +305,34 @@ export class Outbox {
       })
     }
     this.#write('next')
-    onChange()
+    owner.changed()
   }
 
   #written(unwritten: Unwritten): void {
     if (!this.#unwritten.includes(unwritten)) return
     this.#unwritten = this.#unwritten.filter((each) => each !== unwritten)
-    unwritten.onSafe()
+    const { store, address } = this.#options
+    const { inPlaceOf } = unwritten
+    // A failure here leaves both, which is harmless.
+    if (inPlaceOf) store?.forget(address, inPlaceOf.clientId, inPlaceOf.n).catch(() => undefined)
   }
 }
 
 /** A sealed batch that is not in the store yet. */
 interface Unwritten {
   readonly batch: SealedBatch
-  readonly onSafe: () => void
+  readonly inPlaceOf: SealedBatch | null
   writing: boolean
 }
 
-/** What tells a batch from all others of its document. */
+/** The key that tells a batch from all others of its document. */
 export function batchKey({ clientId, n }: { readonly clientId: number; readonly n: number }): string {
   return `${clientId} ${n}`
 }
 
 /**
- * The batches of these updates, in order. Merged at most LIMITS.mergedUpdates at a time, for Y.mergeUpdates is quadratic in
- * their number, and LIMITS.batchBytes; what is larger by itself, or too much for one batch, stands alone.
+ * Returns the payloads of the batches of these updates, in order. Merged at most LIMITS.mergedUpdates at a time, for Y.mergeUpdates is quadratic in
+ * their number, and LIMITS.batchBytes; what is larger by itself, or too much for one batch, is alone.
  */
 function payloadsOf(updates: readonly Uint8Array[]): Uint8Array[] {
   const payloads: Uint8Array[] = []

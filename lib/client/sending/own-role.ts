@@ -1,6 +1,8 @@
 import type { RoleChange } from '#lib/protocol/events.ts'
 import { mayEdit, type Role } from '#lib/protocol/identity.ts'
+import type { Owner } from '../owner.ts'
 import type { SealedBatch } from '../replica/replica-store.ts'
+import type { Timers } from '../timers.ts'
 import type { KeptDraft } from './kept-draft.ts'
 import { batchKey, type Outbox } from './outbox.ts'
 import type { Sender } from './sender.ts'
@@ -9,21 +11,17 @@ export interface OwnRoleOptions {
   readonly outbox: Outbox
   readonly sender: Sender
   readonly draft: KeptDraft
-  readonly after: (ms: number, task: () => void) => void
-  readonly onChange: () => void
-  /** The role seems to be another one than we were told: join again, which says. */
-  readonly onDoubt: () => void
-  /** What waited was set aside as the draft: the Y.Doc still shows it. */
-  readonly onSetAside: () => void
+  readonly timers: Timers
+  /** Told when something was set aside. */
+  readonly owner: Owner
 }
 
-const DOUBT_MS = 1000
 /** Batches on their way when the role is lowered are waited for this long: most are answered within a round trip. */
 const ANSWERED_WITHIN_MS = 5000
 /** What other tabs left is theirs for this long: one that came by another address may still be sending it. */
 const OTHERS_WITHIN_MS = 5000
 
-/** What one may do in the document now, and what becomes of what one may no longer send (docs/decisions/0029-kept-draft.md). */
+/** The role in the document now, and what becomes of edits it no longer allows to send (docs/decisions/0029-kept-draft.md). */
 export class OwnRole {
   readonly #options: OwnRoleOptions
   #role: Role | null = null
@@ -32,16 +30,17 @@ export class OwnRole {
   readonly #loaded = new Set<string>()
   #settling = false
   #superseded = false
+  #setAside: readonly SealedBatch[] | null = null
 
   constructor(options: OwnRoleOptions) {
     this.#options = options
   }
 
-  /** Null: not known yet. */
+  /** The role; null while it is not known. */
   get role(): Role | null {
     return this.#role
   }
-  /** It is lowered only because the token was not renewed: what waits stays in the outbox. */
+  /** The role is lowered only because the token was not renewed: what waits stays in the outbox. */
   get lapsed(): boolean {
     return this.#lapsed
   }
@@ -49,77 +48,83 @@ export class OwnRole {
   get superseded(): boolean {
     return this.#superseded
   }
+  /** The draft as it was when this Y.Doc's edits were last set aside and stored; null before. A new array each time. */
+  get setAside(): readonly SealedBatch[] | null {
+    return this.#setAside
+  }
+  /** The role forbids to send. */
   get mayNotSend(): boolean {
     return this.#role !== null && !mayEdit(this.#role)
   }
 
-  /** Batches of other tabs were put into the Y.Doc. */
+  /** Notes batches of other tabs that were put into the Y.Doc. */
   loaded(batches: readonly SealedBatch[]): void {
     for (const batch of batches) this.#loaded.add(batchKey(batch))
   }
 
-  /** The join said what it is. */
+  /** The join said what the role is. */
   joinedAs(role: Role): void {
     this.#lapsed &&= !mayEdit(role)
     this.#role = role
   }
 
-  /** It is another one from now on. */
+  /** The role is another one from now on. */
   change({ role, reason }: RoleChange): void {
-    const { sender, onChange } = this.#options
     this.#role = role
     this.#lapsed = reason === 'expired' && !mayEdit(role)
     if (mayEdit(role)) {
       this.#settling = false
-      sender.rewind() // what was refused meanwhile goes out again
-      sender.pump()
+      this.#options.sender.rewind() // What was refused meanwhile goes out again.
     } else {
       this.settle()
     }
-    onChange()
   }
 
   /** Access was withdrawn: what is here may be read, and that is all. */
   withdraw(): void {
     this.#role = 'viewer'
-    void this.#setAside()
+    void this.#giveUp()
   }
 
-  /** A batch was refused for the role. */
-  refused(): void {
-    if (this.mayNotSend) this.outboxChanged()
-    else this.#options.after(DOUBT_MS, this.#options.onDoubt)
-  }
-
-  /** What was waited for may be answered. */
-  outboxChanged(): void {
-    if (this.#settling && this.#options.outbox.inFlight === 0) void this.#setAside()
-  }
-
-  /** What waits becomes the draft when all of it on its way is answered, if the role does not allow it. */
+  /** Begins to make what waits the draft, if the role does not allow it: once all of it on its way is answered. */
   settle(): void {
-    const { outbox, after } = this.#options
+    const { outbox, timers } = this.#options
     if (!this.mayNotSend || this.#lapsed) return
     outbox.seal()
     if (outbox.flushed) {
-      // What other tabs left is in this Y.Doc as well, unless they send it yet.
-      if (outbox.foreign.length > 0)
-        after(OTHERS_WITHIN_MS, () => void (this.mayNotSend && !this.#lapsed && this.#setAside()))
+      // What other tabs left is in this Y.Doc as well, unless they are still sending it.
+      if (outbox.foreign.length > 0) timers.after(OTHERS_WITHIN_MS, this.#giveUpOthers)
       return
     }
     this.#settling = true
-    if (outbox.inFlight === 0) void this.#setAside()
-    else after(ANSWERED_WITHIN_MS, () => void (this.#settling && this.#setAside()))
+    if (outbox.inFlight === 0) void this.#giveUp()
+    else timers.after(ANSWERED_WITHIN_MS, this.#giveUpLate)
   }
 
-  async #setAside(): Promise<void> {
-    const { outbox, sender, draft, onSetAside } = this.#options
+  /** Makes what waits the draft if the last answer it waited for has come. Idempotent. */
+  settleAnswered(): void {
+    if (this.#settling && this.#options.outbox.inFlight === 0) void this.#giveUp()
+  }
+
+  readonly #giveUpOthers = (): void => {
+    if (this.mayNotSend && !this.#lapsed) void this.#giveUp()
+  }
+
+  readonly #giveUpLate = (): void => {
+    if (this.#settling) void this.#giveUp()
+  }
+
+  async #giveUp(): Promise<void> {
+    const { outbox, sender, draft, owner } = this.#options
     this.#settling = false
     sender.rewind()
     const { flushed, foreign } = outbox
     if (flushed && !foreign.some((batch) => this.#loaded.has(batchKey(batch)))) return
     this.#superseded = true
-    await draft.setAside(outbox.giveUp(this.#loaded))
-    onSetAside()
+    const stored = draft.setAside(outbox.giveUp(this.#loaded))
+    owner.changed()
+    await stored
+    this.#setAside = [...draft.batches]
+    owner.changed()
   }
 }

@@ -1,21 +1,15 @@
 import type { Clock } from '#lib/protocol/clock.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import { encodeBatch } from '#lib/protocol/wire.ts'
+import type { Uplink } from '../channel/channel.ts'
 import type { SealedBatch } from '../replica/replica-store.ts'
 
-/** A joined room on a live connection. */
-export interface Uplink {
-  readonly room: number
-  /** Sends one part; calls `received` when the server has it. Without `received` the server confirms nothing. */
-  update(batch: Uint8Array, received?: () => void): void
-}
-
-/** Up to this size a message is sent at once and unconfirmed: a keystroke waits for nothing and costs no answer. */
+/** Up to this size a message is sent immediately and unconfirmed: a keystroke waits for nothing and costs no answer. */
 const SMALL_BYTES = 4 * 1024
-/** On their way at first: what a link of 64 kbit/s takes in some seconds, so that the heartbeat behind it is in time. */
+/** On their way at first: what a line of 64 kbit/s takes in some seconds, so that the heartbeat behind it is in time. */
 const FIRST_BYTES = 2 * LIMITS.partBytes
 const MOST_BYTES = LIMITS.messageBytes
-/** A part that was confirmed sooner lets more be on their way, one that took longer less. */
+/** A part confirmed within `QUICK_MS` lets more be on their way, one that took longer than `SLOW_MS` less. */
 const QUICK_MS = 1000
 const SLOW_MS = 4000
 
@@ -27,23 +21,27 @@ interface Part {
 }
 
 /**
- * Batches on their way up, cut into parts and sent in order, no more at a time than the link bears: what lies in its
- * buffers cannot be overtaken, and the answers to the server's heartbeat come after it.
+ * Cuts batches into parts and sends them in order, no more at a time than the line bears: what lies in its buffers cannot be
+ * overtaken, and the answers to the server's heartbeat come after it.
  */
 export class PartQueue {
   readonly #clock: Pick<Clock, 'steady'>
-  readonly #onReceived: () => void
   #waiting: Part[] = []
   /** Bytes on their way, of parts that will be confirmed. */
   #onTheirWay = 0
   #most = FIRST_BYTES
-  /** Grows with each `clear`: what was sent before counts no more. */
+  /** Grows with each `clear`: what was sent before no longer counts. */
   #generation = 0
 
-  /** `onReceived`: something got through. */
-  constructor(clock: Pick<Clock, 'steady'>, onReceived: () => void) {
+  #confirmed = 0
+
+  constructor(clock: Pick<Clock, 'steady'>) {
     this.#clock = clock
-    this.#onReceived = onReceived
+  }
+
+  /** Counts the parts that the server has confirmed, on any connection: while it grows, something gets through. */
+  get confirmed(): number {
+    return this.#confirmed
   }
 
   /** Sends the batch after those before it. */
@@ -58,13 +56,13 @@ export class PartQueue {
     this.#next()
   }
 
-  /** Sends all of it now: there will be no later. */
+  /** Sends all of it now: the page is going away. */
   release(): void {
     this.#most = Number.POSITIVE_INFINITY
     this.#next()
   }
 
-  /** Forgets everything: the connection is another one, or all of it is sent again. */
+  /** Drops everything: the connection is another one, or all of it is sent again. */
   clear(): void {
     this.#generation++
     this.#waiting = []
@@ -78,7 +76,7 @@ export class PartQueue {
       const small = size <= SMALL_BYTES
       if (!small && this.#onTheirWay > 0 && this.#onTheirWay + size > this.#most) return
       this.#waiting.shift()
-      if (small) uplink.update(bytes)
+      if (small) uplink.channel.update(bytes)
       else this.#follow(part)
     }
   }
@@ -87,11 +85,11 @@ export class PartQueue {
     const sentAt = this.#clock.steady()
     const generation = this.#generation
     this.#onTheirWay += size
-    uplink.update(bytes, () => {
+    uplink.channel.update(bytes, () => {
       const took = this.#clock.steady() - sentAt
       if (took < QUICK_MS) this.#most = Math.max(this.#most, Math.min(MOST_BYTES, this.#most + size))
       else if (took > SLOW_MS) this.#most = Math.max(LIMITS.partBytes, this.#most / 2)
-      this.#onReceived()
+      this.#confirmed++
       if (generation !== this.#generation) return
       this.#onTheirWay -= size
       this.#next()

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { Credential, SessionEnded, type SocketCredential } from '#lib/client/channel/credential.ts'
 import { refuse } from '#lib/protocol/errors.ts'
+import { OWNER } from '../../support/owner.ts'
 import { settled, VirtualClock } from '../../support/virtual-clock.ts'
 
 const MINUTE = 60_000
@@ -27,7 +28,7 @@ async function connected(random = 0.5) {
       renewed.push(token)
       return world.answer
     },
-    onChange: () => undefined,
+    owner: OWNER,
   })
   await credential.token()
   credential.connected()

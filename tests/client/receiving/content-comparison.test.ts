@@ -34,11 +34,15 @@ describe('when a copy is compared', () => {
     return new ContentComparison({
       doc,
       clock,
-      standing: () => standing,
-      ask: async (request) => {
-        asked.push(request)
-        const verdict = verdicts.shift()
-        return verdict === undefined ? 'same' : verdict
+      copy: {
+        get standing() {
+          return standing
+        },
+        async compare(request) {
+          asked.push(request)
+          const verdict = verdicts.shift()
+          return verdict === undefined ? 'same' : verdict
+        },
       },
       onDiverged: () => diverged++,
     })

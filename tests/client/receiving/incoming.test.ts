@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { Incoming } from '#lib/client/receiving/incoming.ts'
+import { OWNER } from '../../support/owner.ts'
 
 /** A Y.Doc, its way in, a frame that comes when `frame` is called, and a peer's keystrokes one by one. */
 function scene() {
@@ -11,6 +12,7 @@ function scene() {
   let tasks: (() => void)[] = []
   let transactions = 0
   let late = 0
+  const failures: unknown[] = []
   doc.on('afterTransaction', () => {
     transactions += 1
   })
@@ -23,8 +25,11 @@ function scene() {
         tasks = tasks.filter((each) => each !== task)
       }
     },
-    onLate: () => {
-      late += 1
+    owner: {
+      changed: () => {
+        late += 1
+      },
+      failed: (error) => failures.push(error),
     },
   })
   return {
@@ -43,12 +48,13 @@ function scene() {
     },
     transactions: () => transactions,
     late: () => late,
+    failures,
   }
 }
 
 test('live edits of one frame are one transaction, in their order', () => {
   const { incoming, key, text, frame, transactions, late } = scene()
-  for (const character of 'abc') incoming.takeSoon([key(character)])
+  for (const character of 'abc') incoming.applySoon([key(character)])
   expect(text()).toBe('')
   const before = transactions()
   expect(frame()).toBe(1)
@@ -60,8 +66,8 @@ test('live edits of one frame are one transaction, in their order', () => {
 
 test('a history is applied at once, behind the live edits that came before it', () => {
   const { incoming, key, text, frame } = scene()
-  incoming.takeSoon([key('a')])
-  incoming.take([key('b')])
+  incoming.applySoon([key('a')])
+  incoming.apply([key('b')])
   expect(text()).toBe('ab')
   frame()
   expect(text()).toBe('ab')
@@ -70,10 +76,10 @@ test('a history is applied at once, behind the live edits that came before it', 
 test('a hold outlasts frames, and its release waits for none', () => {
   const { incoming, key, text, frame, late } = scene()
   const release = incoming.hold()
-  incoming.takeSoon([key('a')])
+  incoming.applySoon([key('a')])
   frame()
   expect(text()).toBe('')
-  incoming.takeSoon([key('b')])
+  incoming.applySoon([key('b')])
   release()
   expect(text()).toBe('ab')
   expect(late()).toBe(1)
@@ -81,14 +87,14 @@ test('a hold outlasts frames, and its release waits for none', () => {
 
 test('what must be complete does not wait for a frame', () => {
   const { incoming, key, text } = scene()
-  incoming.takeSoon([key('a')])
+  incoming.applySoon([key('a')])
   incoming.force()
   expect(text()).toBe('a')
 })
 
 test('after its end nothing reaches the Y.Doc', () => {
   const { incoming, key, text, frame } = scene()
-  incoming.takeSoon([key('a')])
+  incoming.applySoon([key('a')])
   incoming.destroy()
   expect(frame()).toBe(0)
   expect(text()).toBe('')
@@ -97,8 +103,8 @@ test('after its end nothing reaches the Y.Doc', () => {
 test('without frames everything is applied as it comes', () => {
   const { key } = scene()
   const doc = new Y.Doc()
-  const incoming = new Incoming({ doc, origin: 'outside' })
-  incoming.takeSoon([key('a')])
+  const incoming = new Incoming({ doc, origin: 'outside', owner: OWNER })
+  incoming.applySoon([key('a')])
   expect(doc.getText('title').toString()).toBe('a')
 })
 
@@ -112,7 +118,7 @@ test('a hold that lets some edits pass keeps the others until its release, and n
   }
   const strict = incoming.hold()
   const [first, second] = [sent(mei, 'a'), sent(wei, 'b')]
-  incoming.takeSoon([first, second])
+  incoming.applySoon([first, second])
   const asked: Uint8Array[] = []
   const release = incoming.hold((update) => {
     asked.push(update)
@@ -121,7 +127,7 @@ test('a hold that lets some edits pass keeps the others until its release, and n
   expect([doc.getText('title').toString(), asked.length]).toEqual(['', 0])
   strict()
   expect(doc.getText('title').toString()).toBe('b')
-  incoming.takeSoon([sent(wei, 'c')])
+  incoming.applySoon([sent(wei, 'c')])
   frame()
   expect(doc.getText('title').toString()).toBe('cb')
   expect(

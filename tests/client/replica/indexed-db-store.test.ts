@@ -167,8 +167,8 @@ const call: fc.Arbitrary<[string, Call]> = fc.oneof(
   fc
     .record({ address, clientId, n })
     .map((c): [string, Call] => [
-      `acknowledge ${JSON.stringify(c)}`,
-      (tab) => tab.acknowledge(c.address, c.clientId, c.n),
+      `forget ${JSON.stringify(c)}`,
+      (tab) => tab.forget(c.address, c.clientId, c.n),
     ]),
   fc
     .record({ address, document: fc.constantFrom('d1', 'd1', 'd2'), lineage: fc.constantFrom('l1', 'l2') })

@@ -183,13 +183,23 @@ export function replicaStoreContract(newBrowser: () => Browser): void {
       expect(numbers(replica?.outbox)).toEqual([[1, 1]])
     })
 
-    test('acknowledge removes a client’s batches up to n and nobody else’s', async () => {
+    test('a commit removes a client’s batches up to n and no other client’s', async () => {
       for (const sealed of [batch(1, 1), batch(1, 2), batch(1, 3), batch(2, 1)])
         await tab.seal(ADDRESS, sealed)
-      await second.acknowledge(ADDRESS, 1, 2)
+      await second.commit(ADDRESS, [], [{ clientId: 1, n: 2 }])
       expect(numbers(await tab.outbox(ADDRESS))).toEqual([
         [2, 1],
         [1, 3],
+      ])
+    })
+
+    test('forget removes one batch, and those before it stay', async () => {
+      for (const sealed of [batch(1, 1), batch(1, 2), batch(2, 2)]) await tab.seal(ADDRESS, sealed)
+      await second.forget(ADDRESS, 1, 2)
+      await second.forget(ADDRESS, 1, 2)
+      expect(numbers(await tab.outbox(ADDRESS))).toEqual([
+        [1, 1],
+        [2, 2],
       ])
     })
 
@@ -257,7 +267,7 @@ export function replicaStoreContract(newBrowser: () => Browser): void {
         [1, 2],
         [1, 3],
       ])
-      await second.acknowledge(ADDRESS, 1, 2)
+      await second.commit(ADDRESS, [], [{ clientId: 1, n: 2 }])
       expect(numbers(await tab.draft(ADDRESS))).toEqual([[1, 3]])
       const told = vi.fn()
       second.onOutboxChange(ADDRESS, told)
@@ -314,9 +324,9 @@ export function replicaStoreContract(newBrowser: () => Browser): void {
       await tab.seal(ADDRESS, batch(1, 1))
       await vi.waitFor(() => expect(theirs).toHaveBeenCalledTimes(1))
       await tab.seal(ADDRESS, batch(1, 1))
-      await tab.acknowledge(ADDRESS, 1, 1)
+      await tab.commit(ADDRESS, [], [{ clientId: 1, n: 1 }])
       await vi.waitFor(() => expect(theirs).toHaveBeenCalledTimes(2))
-      await tab.acknowledge(ADDRESS, 1, 1)
+      await tab.commit(ADDRESS, [], [{ clientId: 1, n: 1 }])
       await tab.bind(ADDRESS, 'document', 'lineage')
       await second.bind(OTHER_ADDRESS, 'document', 'lineage')
       const byOther = vi.fn()

@@ -3,6 +3,7 @@ import * as Y from 'yjs'
 import { type ReplicaStore, ReplicaStoreError } from '#lib/client/replica/replica-store.ts'
 import { Outbox } from '#lib/client/sending/outbox.ts'
 import { MemoryReplicas } from '../../support/memory-replica.ts'
+import { OWNER } from '../../support/owner.ts'
 import { settled, VirtualClock } from '../../support/virtual-clock.ts'
 
 const ADDRESS = 'A'.repeat(32)
@@ -24,11 +25,11 @@ function outbox() {
       }),
   }
   const made = new Outbox({
-    clientId: () => CLIENT,
+    doc: { clientID: CLIENT },
     address: ADDRESS,
     store,
     clock,
-    onChange: () => undefined,
+    owner: OWNER,
   })
   const text = new Y.Doc().getText()
   text.doc?.on('update', (update) => made.add(update))

@@ -3,26 +3,26 @@ import type { SealedBatch } from '#lib/client/replica/replica-store.ts'
 import { PartQueue } from '#lib/client/sending/part-queue.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import { decodeBatch } from '#lib/protocol/wire.ts'
+import { SILENT } from '../../support/silent-channel.ts'
 
 const KEYSTROKE = 30
 
 /** A queue over a link that takes as long as it is told to. */
 function queue() {
   let now = 0
-  let progress = 0
   const sent: { n: number; part: number; bytes: number; received: (() => void) | undefined }[] = []
-  const parts = new PartQueue({ steady: () => now }, () => progress++)
-  const uplink = {
-    room: 1,
+  const parts = new PartQueue({ steady: () => now })
+  const channel = {
+    ...SILENT,
     update(bytes: Uint8Array, received?: () => void) {
       const { n, part } = decodeBatch(bytes)
       sent.push({ n, part, bytes: bytes.length, received })
     },
   }
+  const uplink = { room: 1, channel }
   return {
     parts,
     sent,
-    progress: () => progress,
     send: (n: number, bytes: number) => parts.send(uplink, batch(n, bytes)),
     /** The oldest part without an answer arrives after `ms`. */
     arrive(ms: number) {
@@ -75,13 +75,13 @@ describe('[UPD2] batches on their way up', () => {
   })
 
   test('after the connection changed nothing of before is sent, and late answers let nothing out', () => {
-    const { send, sent, arrive, parts, progress } = queue()
+    const { send, sent, arrive, parts } = queue()
     send(1, 3 * LIMITS.partBytes)
     parts.clear()
     send(1, 3 * LIMITS.partBytes)
     arrive(10)
     arrive(10)
-    expect(progress()).toBe(2)
+    expect(parts.confirmed).toBe(2)
     expect(sent.map(({ part }) => part)).toEqual([0, 1, 0, 1])
     arrive(10)
     expect(sent.map(({ part }) => part)).toEqual([0, 1, 0, 1, 2])

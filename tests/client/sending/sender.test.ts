@@ -5,6 +5,8 @@ import { Sender } from '#lib/client/sending/sender.ts'
 import { type Refusal, refuse } from '#lib/protocol/errors.ts'
 import { decodeBatch } from '#lib/protocol/wire.ts'
 import { MemoryReplicas } from '../../support/memory-replica.ts'
+import { OWNER } from '../../support/owner.ts'
+import { SILENT } from '../../support/silent-channel.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 
 const CLIENT = 7
@@ -13,28 +15,20 @@ const CLIENT = 7
 async function senderWith(edits: number) {
   const clock = new VirtualClock(() => 0.5)
   const outbox = new Outbox({
-    clientId: () => CLIENT,
+    doc: { clientID: CLIENT },
     address: 'A'.repeat(32),
     store: new MemoryReplicas().open(),
     clock,
-    onChange: () => undefined,
+    owner: OWNER,
   })
   const sent: number[] = []
-  const unexpected = (): never => {
-    throw new Error('no refusal here asks for that')
-  }
+  const channel = { ...SILENT, update: (part: Uint8Array) => void sent.push(decodeBatch(part).n) }
+  const pump = (): void => sender.send({ room: 1, channel })
   const sender = new Sender({
     outbox,
     clock,
-    uplink: () => ({ room: 1, update: (batch) => sent.push(decodeBatch(batch).n) }),
-    clientId: () => CLIENT,
-    onNotJoined: unexpected,
-    onGap: unexpected,
-    onDistrust: unexpected,
-    onAdopted: unexpected,
-    onAbandoned: unexpected,
-    onForbidden: unexpected,
-    onHalted: unexpected,
+    doc: { clientID: CLIENT },
+    owner: { changed: pump },
   })
   const text = new Y.Doc().getText()
   text.doc?.on('update', (update) => outbox.add(update))
@@ -43,28 +37,29 @@ async function senderWith(edits: number) {
     outbox.seal()
   }
   await clock.advance(0)
-  const refused = (n: number, refusal: Refusal) => sender.refused({ room: 1, clientId: CLIENT, n }, refusal)
-  return { clock, sender, refused, took: () => sent.splice(0) }
+  const refused = (n: number, refusal: Refusal) =>
+    expect(sender.refused({ room: 1, clientId: CLIENT, n }, refusal)).toEqual({ need: 'none' })
+  return { clock, pump, refused, took: () => sent.splice(0) }
 }
 
 const limited = (ms: number) => refuse('rate-limited', 'later', ms)
 
 test('[UPD7] a rate-limited batch is kept, and sent again when the time is over, not before', async () => {
-  const { clock, sender, refused, took } = await senderWith(3)
-  sender.pump()
+  const { clock, pump, refused, took } = await senderWith(3)
+  pump()
   expect(took()).toEqual([1, 2, 3])
   refused(1, limited(2000))
-  sender.pump()
+  pump()
   await clock.advance(1999)
-  sender.pump()
+  pump()
   expect(took()).toEqual([])
   await clock.advance(1)
   expect(took()).toEqual([1, 2, 3])
 })
 
 test('[UPD7] the rewind that answers the batches behind a rate-limited one does not shorten its wait', async () => {
-  const { clock, sender, refused, took } = await senderWith(3)
-  sender.pump()
+  const { clock, pump, refused, took } = await senderWith(3)
+  pump()
   took()
   refused(1, limited(2000))
   refused(2, refuse('rewind', 'n is not next'))
@@ -76,8 +71,8 @@ test('[UPD7] the rewind that answers the batches behind a rate-limited one does 
 })
 
 test('[UPD7] the longest of several waits counts, and what was refused goes out once', async () => {
-  const { clock, sender, refused, took } = await senderWith(2)
-  sender.pump()
+  const { clock, pump, refused, took } = await senderWith(2)
+  pump()
   took()
   refused(1, limited(300))
   refused(2, limited(900))

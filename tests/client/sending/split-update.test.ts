@@ -4,6 +4,7 @@ import { Outbox } from '#lib/client/sending/outbox.ts'
 import { splitUpdate } from '#lib/client/sending/split-update.ts'
 import { checkUpdates, scanClocks } from '#lib/collab/gate/update-gate.ts'
 import { decodeUpdates } from '#lib/protocol/wire.ts'
+import { OWNER } from '../../support/owner.ts'
 import { paragraphOf } from '../../support/paragraph.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 
@@ -95,11 +96,11 @@ test('what a batch holds is left as it is, and so is what several clients wrote'
 test('[UPD1] a long paste, undone and done again at once many times, is batches that the server takes', () => {
   const doc = new Y.Doc()
   const box = new Outbox({
-    clientId: () => doc.clientID,
+    doc,
     address: 'A'.repeat(32),
     store: null,
     clock: new VirtualClock(() => 0.5),
-    onChange: () => undefined,
+    owner: OWNER,
   })
   doc.on('update', (update) => box.add(update))
   const undo = new Y.UndoManager(doc.getXmlFragment('body'), { captureTimeout: 0 })
@@ -111,7 +112,7 @@ test('[UPD1] a long paste, undone and done again at once many times, is batches 
   }
   box.seal()
   const [gate, copy] = [new Gate(), new Y.Doc()]
-  for (let sent = box.take(0); sent.length > 0; sent = box.take(0)) {
+  for (let sent = box.nextToSend(0); sent.length > 0; sent = box.nextToSend(0)) {
     for (const { payload, clientId, n } of sent) {
       const updates = decodeUpdates(payload)
       expect(gate.take(updates, doc.clientID)).toBe('taken')

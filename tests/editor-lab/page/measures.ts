@@ -70,7 +70,7 @@ export class Measures implements LabMeasures {
     const plays = people.map(async (strokes, person) => {
       for (const [key, { update, caret }] of strokes.entries()) {
         await pace(begun + (key + person / people.length) * period)
-        incoming.takeSoon([update])
+        incoming.applySoon([update])
         if (!withCarets) continue
         setTimeout(() => {
           shown[person] = caret
@@ -88,7 +88,7 @@ export class Measures implements LabMeasures {
     await painted()
     const before = Y.encodeStateVector(doc)
     const begun = performance.now()
-    for (const { update } of strokes) incoming.takeSoon([update])
+    for (const { update } of strokes) incoming.applySoon([update])
     while (sameBytes(before, Y.encodeStateVector(doc))) await painted()
     editor.view.dom.getBoundingClientRect()
     return performance.now() - begun

@@ -8,6 +8,7 @@ import { remoteCarets } from '#lib/editor/carets/caret-layer.ts'
 import { pageFrames } from '#lib/editor/carets/page-frames.ts'
 import { holdWhileComposing } from '#lib/editor/composition/composition-hold.ts'
 import { ROOTS } from '#lib/protocol/version.ts'
+import { OWNER } from '../../support/owner.ts'
 import type { Lab, LabOptions, LabState, Place, Spot } from '../lab.ts'
 import { boundEditor, labExtensions } from './bound-editor.ts'
 import { Measures } from './measures.ts'
@@ -52,7 +53,7 @@ function makeBench(options: LabOptions, surface: HTMLElement): Bench {
   const peers = Array.from({ length: options.peers ?? 1 }, (_, i) => new Peer(FIRST_PEER + i, schema, state))
   // As published, each update is applied as it comes.
   const soon = options.binding === 'ours' ? pageFrames.soon : undefined
-  const incoming = new Incoming({ doc, origin: NETWORK, soon })
+  const incoming = new Incoming({ doc, origin: NETWORK, soon, owner: OWNER })
   const {
     editor,
     carets: drawing,
@@ -66,7 +67,7 @@ function makeBench(options: LabOptions, surface: HTMLElement): Bench {
   for (const peer of peers) {
     peer.doc.on('update', (update: Uint8Array, origin: unknown) => {
       if (origin === NETWORK) return
-      incoming.takeSoon([update])
+      incoming.applySoon([update])
       for (const other of peers) if (other !== peer) Y.applyUpdate(other.doc, update, NETWORK)
       if (caretsShown) carets(peers.map((each) => each.caret))
     })

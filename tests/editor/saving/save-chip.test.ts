@@ -27,6 +27,7 @@ const live: ProviderStatus = {
   mayType: true,
   schemaTooOld: false,
   storageSlow: false,
+  isStuck: false,
   progress: null,
 }
 const saved: SaveState = {

@@ -1,0 +1,39 @@
+import type { ErrorCode, Refusal } from '#lib/protocol/errors.ts'
+import type { Joined } from '#lib/protocol/events.ts'
+import type { Uplink } from './channel/channel.ts'
+
+/** *local*: not joined on this connection. *ended*: does not join again by itself. */
+export type SyncPhase = 'local' | 'joining' | 'merging' | 'joined' | 'ended'
+
+/** What DocumentSync itself remembers; the rest is its parts'. A change is a new value. */
+export interface SyncState {
+  readonly phase: SyncPhase
+  /** Set in phase ended, and when a batch was refused for good. */
+  readonly problem: ErrorCode | null
+  /** The refusal after which nothing more is sent. */
+  readonly refusal: Refusal | null
+  /** The answer to the last join that was granted; null before the first. A new object for each join. */
+  readonly joined: Joined | null
+  /** Set in phases joined and merging. */
+  readonly uplink: Uplink | null
+  readonly lineage: string | null
+  readonly localLoaded: boolean
+  readonly schemaTooOld: boolean
+  readonly storageSlow: boolean
+  /** What the server sends could not be applied three times in a row; still tried. */
+  readonly isStuck: boolean
+}
+
+/** The state of a DocumentSync that has done nothing. */
+export const BEFORE: SyncState = {
+  phase: 'local',
+  problem: null,
+  refusal: null,
+  joined: null,
+  uplink: null,
+  lineage: null,
+  localLoaded: false,
+  schemaTooOld: false,
+  storageSlow: false,
+  isStuck: false,
+}
