@@ -6,21 +6,21 @@ import { addressIn, pathOf } from '#lib/protocol/urls.ts'
 import { Problem } from './problem.tsx'
 
 interface EnhancedFormProps {
-  /** The route, which takes this form and the same as JSON (app/api/account/answers.ts). */
+  /** The route, which accepts this form and the same fields as JSON (app/api/account/answers.ts). */
   readonly action: string
-  /** Sentences by problem; `failed` for any other. */
+  /** Sentences by problem; `failed` is used for any other. */
   readonly problems: Readonly<Record<string, string>>
-  /** What a submission without JavaScript came back with. */
+  /** The problem that a submission without JavaScript came back with. */
   readonly problem?: string | null
-  /** Stay on this page when it went well, and load it again: it is shown to somebody else now. */
+  /** True to stay on this page after success and reload it, because it is now shown to a different user. */
   readonly stays?: boolean
   readonly className?: string
   readonly children: ReactNode
 }
 
 /**
- * A plain form that also works without JavaScript. With it, what was typed stays in the fields when something is wrong, and
- * the way on leads to the document whose address is in this page's fragment, when there is one.
+ * A plain form that also works without JavaScript. With JavaScript, the fields keep their input after a problem, and
+ * success leads to the document whose address is in this page's fragment, if there is one.
  */
 export function EnhancedForm(props: EnhancedFormProps) {
   const { action, problems, stays = false, className, children } = props

@@ -5,7 +5,7 @@ import { report } from '#lib/protocol/report.ts'
 import { HTML_LANG, LANGUAGES } from '#lib/ui/words/language.ts'
 import { troubleWordsIn } from '#lib/ui/words/trouble-words.ts'
 
-/** A page that failed. What people wrote is in their browser and at the server, and the page says so. */
+/** The error page. It says that people's edits are safe in their browser and at the server. */
 export default function ErrorPage({ error, reset }: { error: Error; reset: () => void }) {
   useEffect(() => report('the page failed', error, 'error'), [error])
   const lang = typeof document === 'undefined' ? '' : document.documentElement.lang

@@ -7,11 +7,11 @@ interface LockedPageProps {
   readonly words: Pick<Words, 'home'>
   readonly say: FrontWords['locked']
   readonly address: string
-  /** The last one entered was not it. */
+  /** True if the last password entered was wrong. */
   readonly wrong: boolean
 }
 
-/** A link whose password comes first. Needs no JavaScript. */
+/** The page that asks for the password of a link. Needs no JavaScript. */
 export function LockedPage({ words, say, address, wrong }: LockedPageProps) {
   return (
     <main className="lonely">

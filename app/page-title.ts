@@ -1,7 +1,7 @@
 import { type AccountWords, accountWordsIn } from '#lib/ui/words/account-words.ts'
 import { reader } from './reader.ts'
 
-/** The title of a page in its reader's language: what it is, then the product. */
+/** Returns the title of a page in its reader's language: the name of the page, then the product. */
 export async function titleOf(named: (words: AccountWords) => string): Promise<string> {
   const { language, words } = await reader()
   return `${named(accountWordsIn(language))} · ${words.product}`

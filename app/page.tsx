@@ -188,7 +188,7 @@ function Preferences({ person }: { person: Reader }) {
 }
 
 interface ChoicesProps {
-  /** The field of the form. */
+  /** The name of the form field. */
   readonly name: string
   readonly label: string
   readonly choices: readonly { readonly value: string; readonly text: string; readonly lang?: string }[]

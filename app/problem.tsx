@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 
-/** What went wrong with a form: read out at once. */
+/** The problem with a form, read out immediately. */
 export function Problem({ children }: { children: ReactNode }) {
   return (
     <p className="note note-error sheet-problem" role="alert">

@@ -1,7 +1,7 @@
 import { type ApiPath, pathOf } from '#lib/protocol/urls.ts'
 
 interface QuestionProps {
-  /** The button that asks names it as its `popoverTarget`. */
+  /** The id that the asking button names as its `popoverTarget`. */
   readonly id: string
   readonly question: string
   readonly cancel: string
@@ -11,7 +11,7 @@ interface QuestionProps {
   readonly value: string
 }
 
-/** A first press asks, the second one acts: this opens at the first, without JavaScript too. */
+/** A confirmation: the first press opens it, the second one acts. Works without JavaScript. */
 export function Question({ id, question, cancel, answer, path, name, value }: QuestionProps) {
   return (
     <div id={id} popover="auto" className="popover popover-ask">

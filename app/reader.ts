@@ -3,14 +3,14 @@ import { LANGUAGE_COOKIE, languageFor, THEME_COOKIE, type Theme, themeFor } from
 import type { Language } from '#lib/ui/words/language.ts'
 import { type Words, wordsIn } from '#lib/ui/words/page-words.ts'
 
-/** How the person of this request reads. */
+/** The reader's preferences in this request. */
 export interface Reader {
   readonly language: Language
   readonly theme: Theme
   readonly words: Words
 }
 
-/** Language and appearance of this request: chosen ones from cookies, else what the browser asks for. */
+/** Returns language and appearance for this request: from cookies if chosen, otherwise as the browser asks. */
 export async function reader(): Promise<Reader> {
   const jar = await cookies()
   const language = languageFor(jar.get(LANGUAGE_COOKIE)?.value, (await headers()).get('accept-language'))

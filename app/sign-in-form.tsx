@@ -6,11 +6,11 @@ import { AccountForm, EmailField, Field } from './site-frame.tsx'
 interface SignInFormProps {
   readonly words: AccountWords
   readonly problem: string | null
-  /** Comes back to the page it stands on. */
+  /** True to come back to the page that the form is on. */
   readonly stays?: boolean
 }
 
-/** E-mail and password, or the way to the provider; and what to do without an account or a password. */
+/** E-mail and password, or the link to the provider; and links for people without an account or a password. */
 export function SignInForm({ words, problem, stays = false }: SignInFormProps) {
   const { providerName } = services().accounts
   return (

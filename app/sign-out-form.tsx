@@ -10,12 +10,12 @@ import type { Language } from '#lib/ui/words/language.ts'
 const localCopies = () => import('#lib/client/replica/local-copies.ts')
 
 interface SignOutFormProps {
-  /** The user, and the guests they once were. */
+  /** The user, and the guests that became this user. */
   readonly userIds: readonly string[]
   readonly language: Language
 }
 
-/** Ends the session first, so that no open tab writes any more; then what this browser holds of the user goes. */
+/** Ends the session first, so that no open tab writes any more, then erases the user's data in this browser. */
 export function SignOutForm({ userIds, language }: SignOutFormProps) {
   const words = accountWordsIn(language)
   const [unsent, setUnsent] = useState(0)
@@ -28,7 +28,7 @@ export function SignOutForm({ userIds, language }: SignOutFormProps) {
       const counts = await Promise.all(userIds.map(countUnsent))
       if (!gone) setUnsent(counts.reduce((sum, each) => sum + each, 0))
     }
-    // An open tab may be sending meanwhile.
+    // An open tab may be sending in the meantime.
     const timer = setInterval(() => void look().catch(reportLook), 1000)
     void look().catch(reportLook)
     return () => {

@@ -14,7 +14,7 @@ import type { Reader } from './reader.ts'
 interface SiteFrameProps {
   readonly person: Reader
   readonly session: Session | null
-  /** How much room the page's content takes: one column to fill in, one to read, or a table. */
+  /** The width of the page's content: one column to fill in, one to read, or a table. */
   readonly width: 'form' | 'text' | 'table'
   readonly children: ReactNode
 }
@@ -93,7 +93,7 @@ export function SheetPart({ id, heading, children }: { id: string; heading: stri
   )
 }
 
-/** The way in for guests; for people with an account, their name and the way to it. */
+/** A sign-in link for guests; for people with an account, their name as a link to it. */
 export function AccountChip({ person, session }: { person: Reader; session: Session | null }) {
   const words = accountWordsIn(person.language)
   if (!session || session.standing === 'guest') {
@@ -173,7 +173,7 @@ export function EmailField({ words }: { words: AccountWords }) {
   return <Field label={words.email} name="email" type="email" autoComplete="username" maxLength={254} />
 }
 
-/** A password that is made up now. */
+/** A field for a new password. */
 export function NewPasswordField({ label, words }: { label: string; words: AccountWords }) {
   return (
     <Field

@@ -10,7 +10,7 @@ const STEPS = [
   { unit: 'minute', ms: 60_000 },
 ] as const
 
-/** How long ago something was, in words: the same in every time zone. Times: ms since the epoch. */
+/** Returns how long ago something happened, in words: the same in every time zone. Times: ms since the epoch. */
 export function timeAgo(at: number, now: number, language: Language): string {
   const past = Math.max(0, now - at)
   const step = STEPS.find(({ ms }) => past >= ms)

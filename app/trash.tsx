@@ -6,7 +6,7 @@ import type { Reader } from './reader.ts'
 
 const DAY_MS = 24 * 3600 * 1000
 
-/** What its owner deleted and may bring back: plain forms, complete without JavaScript. */
+/** Lists documents that their owner deleted and may restore: plain forms, complete without JavaScript. */
 export function Trash({ documents, person }: { documents: readonly TrashedDocument[]; person: Reader }) {
   const { words } = person
   const front = frontWordsIn(person.language)

@@ -15,14 +15,14 @@ import { Problem } from '../problem.tsx'
 import { type Reader, reader } from '../reader.ts'
 import { Field, NewPasswordField, SheetPart, SiteFrame } from '../site-frame.tsx'
 
-/** How long a token may be good for, days. */
+/** The lifetimes offered for a token, days. */
 const LIVES = [7, 30, 90, 365]
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: await titleOf(({ account }) => account) }
 }
 
-/** One's own account: name, password, tokens of programs, the way out. */
+/** The user's account page: name, password, access tokens, sign-out. */
 export default async function AccountPage(props: PageProps) {
   const person = await reader()
   const words = accountWordsIn(person.language)

@@ -21,7 +21,7 @@ export async function generateMetadata(): Promise<Metadata> {
   return { title: await titleOf(({ admin }) => admin) }
 }
 
-/** The administrator's page: people, documents, sessions. To anybody else there is no such page. */
+/** The administrator's page: people, documents, sessions. For anyone else it does not exist. */
 export default async function AdminPage(props: PageProps) {
   const person = await reader()
   const words = accountWordsIn(person.language)

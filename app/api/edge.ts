@@ -10,12 +10,12 @@ import { type Services, services } from '#lib/server/services.ts'
 type RouteRate = Parameters<Services['requests']['takeRate']>[0]
 
 /*
- * The edge of the HTTP routes. Every method of every route is made by `route`, which asks in this order: does the request
- * come from a page of ours, is it too often, is its body what this address takes, who is it, may they. A route that gets
- * JSON answers JSON; one that gets a form (also without JavaScript) answers a redirect, a refused one to a page that says why.
+ * The edge of the HTTP routes. `route` makes every method of every route, and checks in this order: the origin of the
+ * request, its rate, the shape of its body, the session, the caller's rights. A route that gets JSON answers JSON;
+ * one that gets a form (also without JavaScript) answers with a redirect, or with a page that explains the refusal.
  */
 
-/** No route takes more than a name or a link. */
+/** The greatest size of a body, bytes. No route needs more than a name or a link. */
 const BODY_BYTES = 16 * 1024
 
 const STATUS: Partial<Record<ErrorCode, number>> = {
@@ -31,7 +31,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   draining: 503,
 }
 
-/** The rest of what browsers are told comes from the web server (lib/server/http/browser-headers.ts). */
+/** The web server adds the other headers (lib/server/http/browser-headers.ts). */
 const HEADERS = { 'Cache-Control': 'private, no-store' } as const
 
 /**
@@ -41,18 +41,18 @@ const HEADERS = { 'Cache-Control': 'private, no-store' } as const
  */
 export type Needs = 'nobody' | 'guest' | 'session' | 'account' | 'admin' | { readonly role: Role }
 
-/** What a route declares about one of its methods. */
+/** The declaration of one method of a route. */
 export interface RouteRules<
   Body extends v.GenericSchema | null = v.GenericSchema | null,
   N extends Needs = Needs,
 > {
-  /** The shape of the body, of JSON and of a form alike; null: none is read. */
+  /** The schema of the body, for JSON and forms alike; null if no body is read. */
   readonly body: Body
   readonly rate: RouteRate
   readonly needs: N
 }
 
-/** One request that passed its rules. */
+/** A request that passed its rules. */
 export interface Call<Body extends v.GenericSchema | null, N extends Needs> {
   readonly request: Request
   readonly body: Body extends v.GenericSchema ? v.InferOutput<Body> : null
@@ -69,7 +69,7 @@ type Route<Body extends v.GenericSchema | null, N extends Needs> = RouteRules<Bo
 
 const RULES = Symbol('rules of a route')
 
-/** Makes a method of a route. Refusals and faults of `handle` get their coded answer here. */
+/** Makes a method of a route. Turns refusals and exceptions of `handle` into answers with a code. */
 export function route<Body extends v.GenericSchema | null, const N extends Needs>(
   declared: Route<Body, N>,
 ): (request: Request) => Promise<Response> {
@@ -93,43 +93,43 @@ export function route<Body extends v.GenericSchema | null, const N extends Needs
   return Object.assign(answer, { [RULES]: { body, rate, needs } satisfies RouteRules })
 }
 
-/** What a route's method declared; null for a function that `route` did not make. */
+/** Returns the declaration of a route's method, or null for a function that `route` did not make. */
 export function rulesOf(method: unknown): RouteRules | null {
   return typeof method === 'function' && RULES in method ? (method[RULES] as RouteRules) : null
 }
 
-/** True when the caller is a program or a script of ours, which wants JSON; false for a plain form. */
+/** Returns true if the caller is a program or a script of ours, which expects JSON; false for a plain form. */
 export function isJson(request: Request): boolean {
   return /^application\/json\b/i.test(request.headers.get('content-type') ?? '')
 }
 
-/** True when a browser goes where this request leads: a form without JavaScript, or a link. */
+/** Returns true if a browser navigates to the answer: a form without JavaScript, or a link. */
 function isNavigation(request: Request): boolean {
   return !isJson(request) && /\btext\/html\b/i.test(request.headers.get('accept') ?? '')
 }
 
-/** What a service answered, in JSON: what was asked for, or why not. */
+/** Returns a service's answer as JSON: its result or its refusal. */
 export function answered(answer: { readonly ok: true } | Refusal): Response {
   return answer.ok ? json(answer) : refusalInJson(answer)
 }
 
-/** An answer in JSON. */
+/** Returns an answer in JSON. */
 export function json(body: object, status = 200): Response {
   return Response.json(body, { status, headers: HEADERS })
 }
 
-/** Sends the browser to a path of this site after a form. */
+/** Redirects the browser to a path of this site after a form. */
 export function seeOther(path: string): Response {
   return new Response(null, { status: 303, headers: { ...HEADERS, Location: path } })
 }
 
-/** The same answer, with cookies; `needs: 'guest'` does it by itself. */
+/** Returns the same answer with cookies added; `needs: 'guest'` does so by itself. */
 export function withCookies(response: Response, setCookies: readonly string[]): Response {
   for (const cookie of setCookies) response.headers.append('Set-Cookie', cookie)
   return response
 }
 
-/** Asks the rest of what was declared, in order. Throws RefusedRequest. */
+/** Checks the remaining rules, in order. Throws RefusedRequest. */
 async function pass(request: Request, { body: schema, rate, needs }: RouteRules) {
   const { headers } = request
   grant(services().requests.takeRate(rate, headers, null))
@@ -143,7 +143,7 @@ async function pass(request: Request, { body: schema, rate, needs }: RouteRules)
   return { call: { request, body, session, right }, setCookies }
 }
 
-/** What a token that may read only is good for: looking, and fetching a token for the socket. */
+/** The buckets that a read-only token may use: reading, and fetching a socket token. */
 const READING: ReadonlySet<RouteRate> = new Set(['reads', 'sockets'])
 
 function grant(retryAfterMs: number): void {
@@ -164,11 +164,11 @@ async function sessionFor(
   if (!session) {
     throw new RefusedRequest(refuse('unauthenticated', 'there is no session; POST /api/session makes one'))
   }
-  // A program keeps to documents: with its token it can not make itself another.
+  // A program is limited to documents: it cannot use its token to create another.
   if (needs === 'account' && (session.standing === 'guest' || session.isProgram)) {
     throw new RefusedRequest(refuse('unauthenticated', 'sign in first'))
   }
-  // Who may not come in does not learn that there is a door.
+  // Hide from non-administrators that there is anything here.
   if (needs === 'admin' && session.standing !== 'admin') {
     throw new RefusedRequest(refuse('not-found', 'there is nothing here'))
   }
@@ -189,7 +189,7 @@ async function rightFor(session: Session, body: unknown, needed: Role): Promise<
   return right
 }
 
-/** What a request brings, in the shape of `schema`, from JSON or from a form. */
+/** Reads the body of a request by `schema`, from JSON or from a form. */
 async function bodyOf(request: Request, schema: v.GenericSchema): Promise<unknown> {
   const text = await boundedText(request)
   const fields = isJson(request) ? parseJson(text) : Object.fromEntries(new URLSearchParams(text))

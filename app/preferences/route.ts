@@ -8,7 +8,7 @@ const YEAR_SECONDS = 365 * 24 * 3600
 
 const choice = v.exactOptional(v.pipe(v.string(), v.maxLength(16)))
 
-/** Keeps a language or an appearance chosen on the front page: a plain form, so that it works without JavaScript. */
+/** Stores a language or an appearance chosen on the front page: a plain form, so that it works without JavaScript. */
 export const POST = route({
   body: v.object({ lang: choice, theme: choice }),
   rate: 'reads',

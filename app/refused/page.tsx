@@ -14,7 +14,7 @@ export async function generateMetadata(): Promise<Metadata> {
   return { title: `${frontWordsIn(language).refused.title} · ${words.product}` }
 }
 
-/** Why a form that came without JavaScript was not taken, and the way on. */
+/** Tells why a form sent without JavaScript was refused, and how to go on. */
 export default async function RefusedPage(props: PageProps) {
   const person = await reader()
   const words = frontWordsIn(person.language)
@@ -43,7 +43,7 @@ export default async function RefusedPage(props: PageProps) {
   )
 }
 
-/** A code as it stands in the address; what is none is a fault of ours. */
+/** Returns an error code from the address; an unknown value means a bug of ours. */
 function codeIn(value: string | null): ErrorCode {
   return value !== null && Object.hasOwn(ERROR_BANDS, value) ? (value as ErrorCode) : 'internal'
 }

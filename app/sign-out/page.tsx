@@ -14,7 +14,7 @@ export async function generateMetadata(): Promise<Metadata> {
   return { title: await titleOf(({ signOut }) => signOut) }
 }
 
-/** Asks before somebody is signed out: what this browser holds of them goes with it. */
+/** Asks for confirmation before signing out: it erases the user's data in this browser. */
 export default async function SignOutPage() {
   const person = await reader()
   const words = accountWordsIn(person.language)

@@ -2,22 +2,23 @@ import * as Y from 'yjs'
 import { ROOTS } from '#lib/protocol/version.ts'
 
 /*
- * What a document shows, as bytes that are equal if and only if it shows the same: kinds and attributes of elements, text
- * with its formats, whatever items Yjs keeps it in. Of the living types, not of an encoded state, which is integrated anew
- * when it is read. A change of these bytes is a change of the wire (tests/protocol/fingerprint.test.ts).
+ * Encodes the content that a document shows, so that the bytes are equal if and only if the content is: kinds and
+ * attributes of elements, text with its formats, regardless of the items Yjs keeps it in. Reads the live types, not
+ * an encoded state, which Yjs would integrate again when reading it. A change to these bytes is a change to the wire
+ * (tests/protocol/fingerprint.test.ts).
  */
 
-/** None of these bytes is ever part of UTF-8, so that no text can be taken for one. */
+/** None of these bytes ever occurs in UTF-8, so text cannot be mistaken for one. */
 const BEGIN = 0xff
 const END = 0xfe
 const ATTRIBUTE = 0xfd
 const FORMATS = 0xfc
 const VALUE = 0xfb
 
-/** Items looked at between two pauses of the walk: well below a millisecond. */
+/** The number of items visited between two pauses of the walk: well below a millisecond. */
 const STRIDE = 500
 
-/** Any Y type, by what is read of it. */
+/** The internals that are read of any Y type. */
 interface Holder {
   readonly _start: Y.Item | null
   readonly _map: ReadonlyMap<string, Y.Item>
@@ -26,15 +27,19 @@ interface Holder {
 /** A type whose children are being read. */
 interface Visit {
   next: Y.Item | null
-  /** Those in force, and as they were last written: text that shows alike is one run, in however many items. */
+  /**
+   * The formats in force, and as they were last written: text that looks the same is one run, however many items it
+   * has.
+   */
   readonly formats: Map<string, unknown>
   changed: boolean
   written: string
 }
 
 /**
- * Walks through `doc` in small steps; returns its bytes at the end. The document must not change between the steps, or the
- * bytes are nobody's. Linear, without recursion through types. Takes whatever Yjs can hold.
+ * Walks through `doc` in small steps and returns its bytes at the end. The document must not change between the
+ * steps, or the bytes match no state of it. Linear, without recursion through types. Accepts any content that Yjs can
+ * hold.
  */
 export function* contentBytes(doc: Y.Doc): Generator<void, Uint8Array> {
   const bytes = new GrowingBytes()
@@ -66,13 +71,14 @@ function begin(type: Holder, bytes: GrowingBytes): Visit {
     bytes.mark(ATTRIBUTE)
     bytes.text(name)
     bytes.mark(VALUE)
-    // Of a list of values the last counts. No type stands in an attribute of ours: of one only that it is there is told.
+    // In a list of values the last counts. Our schema has no types in attributes: for a type, write only that one is
+    // there.
     bytes.text(canonical(item.content instanceof Y.ContentType ? {} : item.content.getContent().at(-1)))
   }
   return { next: type._start, formats: new Map(), changed: false, written: '' }
 }
 
-/** Writes what one living item shows; returns the type in it, whose turn is next. */
+/** Writes the content of one live item. Returns the type in it, which is to be walked next, or null. */
 function read(content: Y.Item['content'], visit: Visit, bytes: GrowingBytes): Holder | null {
   if (content instanceof Y.ContentString) {
     writeFormats(visit, bytes)
@@ -87,7 +93,7 @@ function read(content: Y.Item['content'], visit: Visit, bytes: GrowingBytes): Ho
     return content.type
   } else if (content.isCountable()) {
     writeFormats(visit, bytes)
-    // A document inside a document, which none of ours has, is full of circles.
+    // The documents of our schema contain no subdocument; the object that Yjs keeps for one is full of circles.
     for (const value of content instanceof Y.ContentDoc ? [{}] : content.getContent()) {
       bytes.mark(VALUE)
       bytes.text(canonical(value))
@@ -116,8 +122,8 @@ function kindOf(type: Holder): string {
 }
 
 /**
- * As JSON with sorted names. Formats travel as JSON, so what JSON leaves out counts for nothing: a copy that made it still
- * has it, all others do not.
+ * Returns a value as JSON with sorted names. Formats travel as JSON, so anything JSON omits is ignored: it exists
+ * only in the copy that created it.
  */
 function canonical(value: unknown): string {
   if (typeof value === 'bigint') return `${value}n`

@@ -6,8 +6,9 @@ import { checkSchema, type SchemaFinding } from './schema-check.ts'
 import { titleOf } from './title.ts'
 
 /**
- * A snapshot's state (a Yjs v1 update; null: from the beginning) and the encoded entries of the rows after it, in order.
- * `ours`: whether the document is of a schema version we know; of a newer one nothing can be said.
+ * A history to fold: a snapshot's state (a Yjs v1 update; null to start from the beginning) and the encoded entries
+ * of the rows after it, in order. `ours` is true if we know the document's schema version; a newer one cannot be
+ * checked.
  */
 export interface FoldJob {
   readonly state: Uint8Array | null
@@ -16,8 +17,9 @@ export interface FoldJob {
 }
 
 /**
- * `state`: a Yjs v1 update, garbage collected. `vector`: its state vector. `title`: as shown in lists, '' when there is none.
- * The finding is about `state`, which still holds what is in breach: the log goes on with its deletion.
+ * The result of a fold. `state`: a Yjs v1 update, garbage collected. `vector`: its state vector. `title`: as shown in
+ * lists, '' if there is none. The finding is about `state`, which still contains the breaches: the next entry of the
+ * log deletes them.
  */
 export interface FoldResult extends SchemaFinding {
   readonly state: Uint8Array
@@ -27,25 +29,25 @@ export interface FoldResult extends SchemaFinding {
 
 /**
  * Folds a snapshot and the rows after it into one state, through a garbage-collecting Y.Doc: `Y.mergeUpdates` keeps
- * what was deleted and is quadratic (8,000 keystrokes: 0.8 s and 59 KB against 41 ms and 9 KB).
- * Throws when structs are left pending: such a history must not be replaced by a snapshot.
+ * deleted content and is quadratic (8,000 keystrokes: 0.8 s and 59 KB against 41 ms and 9 KB). Throws if structs are
+ * left pending: such a history must not be replaced by a snapshot.
  */
 export function foldDocument(job: FoldJob): FoldResult {
   return withDocument(job, (doc) => {
     const state = Y.encodeStateAsUpdate(doc)
     const vector = Y.encodeStateVector(doc)
-    // The title of what is left: nobody is to read in their list what is about to go.
+    // Take the title after the check: content about to be deleted must not appear in lists.
     const finding = findingOf(doc, job)
     return { state, vector, title: titleOf(doc), ...finding }
   })
 }
 
-/** Only holds the document against the schema. Throws as foldDocument does. */
+/** Checks the document against the schema without folding it. Throws as foldDocument does. */
 export function checkDocument(job: FoldJob): SchemaFinding {
   return withDocument(job, (doc) => findingOf(doc, job))
 }
 
-/** The digest of what the document shows (lib/document/content-digest.ts). Throws as foldDocument does. */
+/** Returns the digest of the document's content (lib/document/content-digest.ts). Throws as foldDocument does. */
 export function digestDocument(job: FoldJob): string {
   return withDocument(job, (doc) => {
     const walk = contentBytes(doc)
@@ -60,7 +62,7 @@ function findingOf(doc: Y.Doc, { ours }: FoldJob): SchemaFinding {
 }
 
 function withDocument<T>(job: FoldJob, read: (doc: Y.Doc) => T): T {
-  // Nobody asks for its name, and to make a random one costs more than to fold a short document.
+  // The guid is never used, and generating a random one costs more than folding a short document.
   const doc = new Y.Doc({ guid: '' })
   try {
     doc.transact(() => {

@@ -11,17 +11,23 @@ import {
 import { isTooDeep } from './type-nesting.ts'
 
 /*
- * Holds a document against the schema of the editor (lib/document/schema.ts). Only what no editor of ours
- * makes, alone or merged with others, is a breach: an emptied list is none, and is the editors' own to tidy.
+ * Checks a document against the schema of the editor (lib/document/schema.ts). Only content that our editors never
+ * produce, alone or merged with others, is a breach: an emptied list is not, and the editors tidy it themselves.
  */
 
-/** Something that may not stand where it stands. `clientId`: who made it. `what`: for the log, never the text. */
+/**
+ * Content that is not allowed in its place. `clientId`: the client that created it. `what`: a description for the
+ * log, never the text.
+ */
 export interface Breach {
   readonly clientId: number
   readonly what: string
 }
 
-/** `update`: deletes what is in breach and nothing else, a Yjs v1 update without structs; null: nothing to delete. */
+/**
+ * The result of a check. `update` is a Yjs v1 update without structs that deletes the breaches and nothing else; null
+ * if there are none.
+ */
 export interface SchemaFinding {
   readonly breaches: readonly Breach[]
   readonly update: Uint8Array | null
@@ -30,8 +36,8 @@ export interface SchemaFinding {
 const MOST_BREACHES = 100
 
 /**
- * What of `doc` breaks the schema; it is deleted from `doc` too. Linear in the document, without recursion, for a tower
- * of types must not end it. What stands inside of something deleted is not looked at.
+ * Finds the content of `doc` that breaks the schema and deletes it from `doc`. Linear in the document and without
+ * recursion, so that deeply nested types cannot overflow the stack. Does not look inside deleted content.
  */
 export function checkSchema(doc: Y.Doc): SchemaFinding {
   const walk = new Walk()
@@ -50,13 +56,13 @@ export function checkSchema(doc: Y.Doc): SchemaFinding {
   return { breaches: walk.breaches.slice(0, MOST_BREACHES), update }
 }
 
-/** Any Y type, by what is read of it. */
+/** The internals that are read of any Y type. */
 interface Holder {
   readonly _start: Y.Item | null
   readonly _map: ReadonlyMap<string, Y.Item>
 }
 
-/** A type still to be looked at: what may stand in it, and how many types stand around it. */
+/** A type to be checked: its allowed content, and the number of types around it. */
 interface Visit extends NodeKind {
   readonly type: Holder
   readonly depth: number
@@ -116,7 +122,7 @@ class Walk {
       if (item.deleted) continue
       const kind = Object.hasOwn(attributes, name) ? attributes[name] : undefined
       const { content } = item
-      // Y.XmlElement stores each attribute as a list of one value, of which the last counts.
+      // Y.XmlElement stores each attribute as a list of one value, the last of which counts.
       const value: unknown = content instanceof Y.ContentAny ? content.arr.at(-1) : content
       if (kind === undefined || !isAttributeValue(kind, value))
         this.#condemn(item, kind === undefined ? 'an unknown attribute' : `no ${kind} as an attribute`)
@@ -133,7 +139,7 @@ function* itemsOf(type: Holder): Generator<Y.Item> {
   for (let item = type._start; item !== null; item = item.right) if (!item.deleted) yield item
 }
 
-/** Names of known kinds only; another may hold what does not belong into a log. */
+/** Names known kinds only: an unknown name may contain text that must not reach the log. */
 function nameOf(type: Holder): string {
   if (type instanceof Y.XmlElement) return NODE_KINDS.has(type.nodeName) ? type.nodeName : 'strange element'
   if (type instanceof Y.XmlText) return 'text'

@@ -1,17 +1,17 @@
 /*
- * What the body of a document may hold, as plain data: schema version SCHEMA_VERSION of version.ts. The editor's own
- * schema says the same (tests/document/schema.test.ts); the server checks documents against this one.
+ * The allowed content of the body of a document, as plain data: schema version SCHEMA_VERSION of version.ts. The
+ * editor's own schema agrees with it (tests/document/schema.test.ts); the server checks documents against this one.
  */
 
-/** What an attribute's value may be. Pasted numbers may be anything that is a number; how large values are is the gate's. */
+/** The kind of an attribute's value. Pasted numbers may be any number; the gate limits how large values are. */
 export type AttributeKind = 'text' | 'number' | 'flag' | 'href'
 
 export type Attributes = Readonly<Record<string, AttributeKind>>
 
 export interface NodeKind {
-  /** Kinds of elements that may stand in it. */
+  /** The kinds of elements allowed in it. */
   readonly children: readonly string[]
-  /** Whether text may stand in it: with formats, without them, or not at all. */
+  /** The kind of text allowed in it: with formats, without them, or none. */
   readonly text: 'formatted' | 'plain' | null
   readonly attributes: Attributes
 }
@@ -27,10 +27,10 @@ const BLOCKS = [
   'horizontalRule',
 ] as const
 
-/** What may stand at the top of the body. */
+/** The elements allowed at the top of the body. */
 export const BODY_CHILDREN: readonly string[] = BLOCKS
 
-/** Elements by their name. */
+/** The elements by name. */
 export const NODE_KINDS: ReadonlyMap<string, NodeKind> = new Map<string, NodeKind>([
   ['paragraph', { children: ['hardBreak'], text: 'formatted', attributes: {} }],
   ['heading', { children: ['hardBreak'], text: 'formatted', attributes: { level: 'number' } }],
@@ -45,7 +45,7 @@ export const NODE_KINDS: ReadonlyMap<string, NodeKind> = new Map<string, NodeKin
   ['hardBreak', { children: [], text: null, attributes: {} }],
 ])
 
-/** Formats of text by their name. */
+/** The formats of text by name. */
 export const MARK_KINDS: ReadonlyMap<string, Attributes> = new Map<string, Attributes>([
   ['bold', {}],
   ['italic', {}],
@@ -55,12 +55,12 @@ export const MARK_KINDS: ReadonlyMap<string, Attributes> = new Map<string, Attri
   ['link', { href: 'href' }],
 ])
 
-/** True for the addresses a link may have: http, https and mailto. */
+/** Returns true for the addresses a link may have: http, https and mailto. */
 export function isSafeHref(href: string): boolean {
   return /^(https?:\/\/|mailto:)[^\s]/i.test(href)
 }
 
-/** True when a value may stand in an attribute of that kind; null is no value and always may. */
+/** Returns true if a value is allowed in an attribute of that kind; null means no value and is always allowed. */
 export function isAttributeValue(kind: AttributeKind, value: unknown): boolean {
   if (value === null) return true
   switch (kind) {
@@ -75,7 +75,7 @@ export function isAttributeValue(kind: AttributeKind, value: unknown): boolean {
   }
 }
 
-/** True when `value` may stand under the format `name`: null ends one, anything else is its attributes. */
+/** Returns true if `value` is allowed for the format `name`: null ends a format, anything else is its attributes. */
 export function isMarkValue(name: string, value: unknown): boolean {
   const attributes = MARK_KINDS.get(name)
   if (!attributes) return false

@@ -4,8 +4,8 @@ import { isSafeHref } from './schema.ts'
 import { setTitle, titleOf } from './title.ts'
 
 /*
- * A document read straight from its Y.Doc, without an editor: for the copy to download, for the page that must not bind
- * one, and for the page whose editor has stopped. Node and mark names it does not know are kept as plain text.
+ * Reads a document directly from its Y.Doc, without an editor: for the copy to download, for the page that must not
+ * bind one, and for the page whose editor has crashed. Unknown nodes and marks are kept as plain text.
  */
 
 type Attributes = Record<string, unknown>
@@ -14,19 +14,24 @@ interface Run {
   readonly marks: Readonly<Attributes>
 }
 
-/** Title and body as plain text: one line per block, list items marked, blocks of the body apart by a blank line. */
+/**
+ * Returns title and body as plain text: one line per block, list items marked, blocks of the body separated by blank
+ * lines.
+ */
 export function plainText(doc: Y.Doc): string {
   const title = setTitle(doc)
   const blocks = childrenOf(body(doc)).map((block) => blockText(block, ''))
   return `${[...(title === '' ? [] : [title]), ...blocks].join('\n\n')}\n`
 }
 
-/** The blocks of the body as plain text, each by a name that it keeps in every copy of the document; in order. */
+/**
+ * Returns the blocks of the body as plain text, in order, by names that are the same in every copy of the document.
+ */
 export function blocksOf(doc: Y.Doc): Map<string, string> {
   return new Map(childrenOf(body(doc)).map((block, index) => [nameOf(block, index), blockText(block, '')]))
 }
 
-/** The names of the blocks of the body, in order. */
+/** Returns the names of the blocks of the body, in order. */
 export function blockNames(doc: Y.Doc): string[] {
   return childrenOf(body(doc)).map(nameOf)
 }
@@ -36,7 +41,7 @@ function nameOf(block: Y.XmlElement | Y.XmlText, index: number): string {
   return id ? `${id.client} ${id.clock}` : `${index}`
 }
 
-/** Title and body as one web page that needs nothing else. */
+/** Returns title and body as a self-contained web page. */
 export function htmlPage(doc: Y.Doc, language: string): string {
   const title = escapeHtml(titleOf(doc))
   const content = childrenOf(body(doc)).map(blockHtml).join('\n')
@@ -50,7 +55,7 @@ ${content}
 `
 }
 
-/** A file name made of the title, without what file systems refuse. */
+/** Returns a file name made from the title, without characters that file systems refuse. */
 export function fileName(doc: Y.Doc, fallback: string, extension: string): string {
   const name = titleOf(doc)
     .replace(/[\p{Cc}\\/:*?"<>|]+/gu, ' ')
@@ -164,9 +169,9 @@ function runHtml(run: Run): string {
   return typeof href === 'string' && isSafeHref(href) ? `<a href="${escapeHtml(href)}">${html}</a>` : html
 }
 
-/** A whole number; 1 in place of anything else. */
+/** Returns an attribute as a whole number, or 1 if it is anything else. */
 function numberAt(block: Y.XmlElement, name: string): number {
-  // Y.XmlElement types attributes as strings; the editor stores numbers, and others whatever they like.
+  // Y.XmlElement types attributes as strings. Our editor stores numbers; other clients may store anything.
   const value: unknown = block.getAttribute(name)
   return ((typeof value === 'number' || typeof value === 'string') && Math.trunc(Number(value))) || 1
 }

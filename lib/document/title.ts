@@ -4,13 +4,13 @@ import { LIMITS } from '#lib/protocol/limits.ts'
 import { ROOTS } from '#lib/protocol/version.ts'
 
 /*
- * The title of a document, by one rule for lists, tabs and file names: the title people set, else the first line of the
- * body that holds text. A line ends with its block, at a line break, and at a newline in code.
+ * The title of a document, by one rule for lists, tabs and file names: the title people set, otherwise the first line
+ * of the body that contains text. A line ends with its block, at a line break, and at a newline in code.
  */
 
 /** A first line is cut to this many characters (code points). */
 const LINE_LENGTH = 120
-/** Text read in search of a first line, UTF-16 units: blank space before the first letter may be long. */
+/** The text read in search of a first line, UTF-16 units: the first letter may follow much blank space. */
 const READ_LENGTH = 10_000
 
 type Child = Y.XmlElement | Y.XmlText
@@ -50,7 +50,7 @@ export function observeTitle(doc: Y.Doc, changed: () => void): () => void {
   }
 }
 
-/** The first line, and the blocks of the body that decide it: the one that holds it and all before. */
+/** Returns the first line, and the blocks of the body that decide it: the one that contains it and all before. */
 function headOf(body: Y.XmlFragment): { line: string; blocks: ReadonlySet<unknown> } {
   const blocks = new Set<unknown>()
   for (const block of childrenOf(body)) {
@@ -79,7 +79,7 @@ function lineIn(pieces: Iterable<string>): string {
   return cut(line)
 }
 
-/** The text of a block in pieces. A line ends at '\n'. */
+/** Yields the text of a block in pieces. A line ends at '\n'. */
 function* linesOf(block: Child): Generator<string> {
   const children = block instanceof Y.XmlElement ? childrenOf(block) : [block]
   const isLine = children.some((child) => child instanceof Y.XmlText)
@@ -102,7 +102,7 @@ function cut(line: string): string {
   return [...clean.slice(0, 2 * LINE_LENGTH)].slice(0, LINE_LENGTH).join('').trim()
 }
 
-/** The block of the body that a type is or stands in. */
+/** Returns the block of the body that a type is or is in. */
 function blockOf(target: unknown, body: Y.XmlFragment): unknown {
   let type = target
   while (type instanceof Y.AbstractType && type.parent !== body && type.parent !== null) type = type.parent

@@ -1,8 +1,9 @@
 import { LIMITS } from '#lib/protocol/limits.ts'
 
 /**
- * True when a type with so many types around it is one too many: at most `LIMITS.typeNesting` stand inside each other, the
- * outermost counted, roots not. The gate asks it of what one batch makes ([GATE7]), the check of the whole body ([CHECK1]).
+ * Returns true if a type with so many types around it exceeds the limit: at most `LIMITS.typeNesting` are nested in
+ * each other, counting the outermost but not roots. The gate applies this to the content of one batch ([GATE7]), the
+ * check to the whole body ([CHECK1]).
  */
 export function isTooDeep(around: number): boolean {
   return around >= LIMITS.typeNesting

@@ -1,8 +1,8 @@
 import { report } from '#lib/protocol/report.ts'
 
 /**
- * Puts text on the clipboard. On plain http there is no Clipboard API: then by a selected, unseen field.
- * False when the browser refuses both.
+ * Copies text to the clipboard. Plain http has no Clipboard API: there it copies from a selected, invisible field.
+ * Returns false if the browser refuses both.
  */
 export async function copyText(text: string): Promise<boolean> {
   if (window.isSecureContext && typeof navigator.clipboard?.writeText === 'function') {
@@ -10,7 +10,7 @@ export async function copyText(text: string): Promise<boolean> {
       await navigator.clipboard.writeText(text)
       return true
     } catch (error) {
-      // Refused by a permission or because the page lost focus: the old way may still work.
+      // Refused by a permission or because the page lost focus: the field may still work.
       report('clipboard refused', error, 'debug')
     }
   }
@@ -37,7 +37,7 @@ function copyBySelection(text: string): boolean {
   }
 }
 
-/** Offers `content` as a file to keep. */
+/** Offers `content` as a download. */
 export function downloadFile(name: string, type: string, content: string): void {
   const url = URL.createObjectURL(new Blob([content], { type: `${type};charset=utf-8` }))
   const link = document.createElement('a')

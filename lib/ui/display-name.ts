@@ -2,16 +2,19 @@ import type { Identity } from '#lib/protocol/identity.ts'
 import { GUEST_NAME_PARTS } from './words/guest-names.ts'
 import type { Words } from './words/page-words.ts'
 
-/** The name to show: the chosen one, else the friendly guest name in the reader's language. */
+/** Returns the name to show: the chosen one, otherwise the friendly guest name in the reader's language. */
 export function displayName(identity: Pick<Identity, 'name' | 'guestName'>, words: Words): string {
   if (identity.name !== '') return identity.name
   const manner = Math.floor(identity.guestName / GUEST_NAME_PARTS) % GUEST_NAME_PARTS
   return words.guestName(manner, identity.guestName % GUEST_NAME_PARTS)
 }
 
-/** What stands in an avatar: the first Han (or kana, Hangul) character, else the first letters of two words. */
+/**
+ * Returns the initials for an avatar: the first Han (or kana, Hangul) character, otherwise the first letters of two
+ * words.
+ */
 export function initials(name: string): string {
-  // A friendly name is a manner and an animal: 「微笑的石虎」 is 石.
+  // A friendly name is an adjective and an animal: 「微笑的石虎」 becomes 石.
   const noun = /的(.)/u.exec(name)?.[1]
   if (noun) return noun
   const first = [...name][0] ?? '?'

@@ -1,6 +1,9 @@
 import type { ReactNode } from 'react'
 
-/* One hand for all signs: a 24 grid, round ends, drawn in the colour of the text. Never the only carrier of a meaning. */
+/*
+ * One style for all icons: a 24-unit grid, round ends, drawn in the text colour. An icon is never the only carrier of
+ * a meaning.
+ */
 
 interface IconProps {
   readonly size?: number

@@ -12,13 +12,13 @@ interface Interface {
   readonly language: Language
   readonly words: Words
   readonly setLanguage: (language: Language) => void
-  /** Has screen readers say a sentence. */
+  /** Makes screen readers speak a sentence. */
   readonly announce: (sentence: string, urgency?: Urgency) => void
 }
 
 const Context = createContext<Interface | null>(null)
 
-/** The language of everything inside, and the page's two live regions. */
+/** Provides the language of everything inside, and the page's two live regions. */
 export function InterfaceProvider({
   language: first,
   children,
@@ -33,7 +33,7 @@ export function InterfaceProvider({
   const announce = useCallback((sentence: string, urgency: Urgency = 'polite') => {
     const region = (urgency === 'polite' ? polite : assertive).current
     if (!region) return
-    // A new paragraph, so that the same sentence twice is said twice; the old one goes, so that it is not read again.
+    // A new paragraph, so that a repeated sentence is spoken again; the old one is removed, so that it is not.
     const line = document.createElement('p')
     line.textContent = sentence
     region.replaceChildren(line)

@@ -4,17 +4,17 @@ import { type ComponentType, useEffect, useState } from 'react'
 import { report } from '#lib/protocol/report.ts'
 import { useWords } from './interface.tsx'
 
-/** A part of the page that one need not wait for to type. */
+/** A part of the page that is loaded after typing is possible. */
 export interface LaterPart<Props> {
-  /** null until it has been fetched. */
+  /** Null until it has been loaded. */
   readonly component: ComponentType<Props> | null
-  /** Repeating is harmless: what could not be fetched is asked for again. */
+  /** Loads the part. Idempotent; after a failure it tries again. */
   fetch(): Promise<ComponentType<Props>>
-  /** Begins to fetch it; what goes wrong is said when the part is shown. */
+  /** Starts loading the part. A failure is reported when the part is shown. */
   prepare(): void
 }
 
-/** `load` imports the part. */
+/** Makes a part that `load` imports. */
 export function laterPart<Props extends object>(load: () => Promise<ComponentType<Props>>): LaterPart<Props> {
   let component: ComponentType<Props> | null = null
   const fetch = async () => {
@@ -35,11 +35,11 @@ export function laterPart<Props extends object>(load: () => Promise<ComponentTyp
 interface LaterProps<Props> {
   readonly part: LaterPart<Props>
   readonly props: Props
-  /** Class of the empty place until the part is there, as large as it will be. */
+  /** Class of the placeholder shown until the part is loaded, with the size of the part. */
   readonly waiting?: string
 }
 
-/** Shows a part. Where the server is out of reach before it came, the page says so and stays as it is. */
+/** Shows a part. If it cannot be loaded because the server is out of reach, the page says so and stays as it is. */
 export function Later<Props extends object>({ part, props, waiting = '' }: LaterProps<Props>) {
   const words = useWords()
   const [Part, setPart] = useState(() => part.component)
@@ -58,7 +58,7 @@ export function Later<Props extends object>({ part, props, waiting = '' }: Later
       gone = true
     }
   }, [Part, part])
-  // It came after its dialog had opened: the focus has not been where it begins.
+  // The part was loaded after its dialog had opened, so the focus is not where it should begin.
   useEffect(() => {
     if (Part) document.querySelector<HTMLElement>('dialog[open] [data-autofocus]')?.focus()
   }, [Part])

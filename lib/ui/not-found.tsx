@@ -2,7 +2,9 @@ import { pathOf } from '#lib/protocol/urls.ts'
 import { BookIcon } from './icons.tsx'
 import type { Words } from './words/page-words.ts'
 
-/** An address that leads nowhere, or not for this person: both look the same. Needs no JavaScript. */
+/**
+ * The page for an address that opens nothing, or nothing for this person: both look the same. Needs no JavaScript.
+ */
 export function NotFound({ words, sentence = words.notFound }: { words: Words; sentence?: string }) {
   return (
     <main className="lonely">

@@ -14,23 +14,23 @@ import { useWords } from './interface.tsx'
 import { moveFocus } from './roving-focus.ts'
 
 /*
- * The three things that lie over the page, on what browsers bring: popovers (light dismiss, Esc, top layer) and modal
- * dialogs (focus kept inside, the rest inert). On a phone both are sheets at the bottom edge.
+ * The overlays, built on browser features: popovers (light dismiss, Esc, top layer) and modal dialogs (focus kept
+ * inside, the rest inert). On a phone both are sheets at the bottom edge.
  */
 
 interface PopoverProps {
-  /** The button: what it shows, and what it is called. */
+  /** The content of the button, and its label. */
   readonly button: ReactNode
   readonly label: string
   readonly buttonClass?: string
-  /** What opens is a list of commands, or a small page of its own. */
+  /** The kind of surface that opens: a list of commands, or a small page of its own. */
   readonly kind?: 'menu' | 'dialog'
   readonly align?: 'start' | 'end'
   readonly children: (close: () => void) => ReactNode
   readonly tabIndex?: number
 }
 
-/** A button and what it opens beneath itself. */
+/** A button and the surface that it opens beneath itself. */
 export function Popover({
   button,
   label,
@@ -52,7 +52,7 @@ export function Popover({
   const toggled = (event: ToggleEvent<HTMLDivElement>) => {
     setOpen(event.newState === 'open')
   }
-  // What is inside exists from now on: the focus goes to what is in force, else to the first thing there.
+  // The content now exists: focus the selected item, otherwise the first item.
   useEffect(() => {
     if (!open) return
     const inside = surface.current
@@ -97,12 +97,12 @@ export function Popover({
   )
 }
 
-/** Pressing a button of the toolbar leaves the caret where it is. */
+/** Keeps the caret where it is when a toolbar button is pressed. */
 export function keepFocus(event: { preventDefault(): void }): void {
   event.preventDefault()
 }
 
-/** Under its button, or above it where there is more room there. */
+/** Places the surface below its button, or above it if there is more room there. */
 function placeBeside(anchor: DOMRect, surface: HTMLElement, align: 'start' | 'end'): void {
   const [gap, margin] = [6, 8]
   const below = window.innerHeight - anchor.bottom - gap - margin
@@ -128,7 +128,7 @@ interface DialogProps {
   readonly children: ReactNode
 }
 
-/** A modal dialog, open while it is rendered. The focus begins at what has `autoFocus` in it. */
+/** A modal dialog, open while it is rendered. The focus begins at its element with `autoFocus`. */
 export function Dialog({ title, onClose, children }: DialogProps) {
   const words = useWords()
   const dialog = useRef<HTMLDialogElement>(null)

@@ -1,7 +1,7 @@
 import { HTML_LANG, LANGUAGES, type Language } from './words/language.ts'
 
 /*
- * Language and appearance: kept in two cookies, so that the server's first answer is already right.
+ * Language and appearance, stored in two cookies, so that the server's first answer is already right.
  */
 
 export const THEMES = ['system', 'light', 'dark'] as const
@@ -11,7 +11,10 @@ export const LANGUAGE_COOKIE = 'lang'
 export const THEME_COOKIE = 'theme'
 const YEAR_SECONDS = 365 * 24 * 3600
 
-/** The language to speak: the chosen one (cookie), else the first of `Accept-Language` that we have, else English. */
+/**
+ * Returns the language to use: the chosen one (cookie), otherwise the first supported one of `Accept-Language`,
+ * otherwise English.
+ */
 export function languageFor(chosen: string | undefined, acceptLanguage: string | null): Language {
   const own = LANGUAGES.find((language) => language === chosen)
   if (own) return own
@@ -22,24 +25,24 @@ export function languageFor(chosen: string | undefined, acceptLanguage: string |
   return 'en'
 }
 
-/** The appearance chosen; *system* for anything unknown. */
+/** Returns the chosen appearance; *system* for anything unknown. */
 export function themeFor(chosen: string | undefined): Theme {
   return THEMES.find((theme) => theme === chosen) ?? 'system'
 }
 
-/** A `Set-Cookie` value (also fit for `document.cookie`) that keeps a choice for a year. */
+/** Returns a `Set-Cookie` value (also valid for `document.cookie`) that stores a choice for a year. */
 export function preferenceCookie(name: typeof LANGUAGE_COOKIE | typeof THEME_COOKIE, value: string): string {
   return `${name}=${encodeURIComponent(value)}; Path=/; Max-Age=${YEAR_SECONDS}; SameSite=Lax`
 }
 
-/** In the browser: keeps a language and shows it to CSS and screen readers at once. */
+/** Stores a language and applies it to CSS and screen readers immediately. For the browser only. */
 export function keepLanguage(language: Language): void {
   // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is missing on plain http and in Firefox
   document.cookie = preferenceCookie(LANGUAGE_COOKIE, language)
   document.documentElement.lang = HTML_LANG[language]
 }
 
-/** In the browser: keeps an appearance and shows it at once. */
+/** Stores an appearance and applies it immediately. For the browser only. */
 export function keepTheme(theme: Theme): void {
   // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is missing on plain http and in Firefox
   document.cookie = preferenceCookie(THEME_COOKIE, theme)

@@ -9,15 +9,15 @@ const CHOSEN = new RegExp(`(?:^|;\\s*)${LANGUAGE_COOKIE}=([^;]*)`)
 const STYLE =
   'body{max-width:32rem;margin:18vh auto 0;padding:0 24px;font:16px/1.6 system-ui,sans-serif}h1{font-size:1.5rem;line-height:1.3}'
 
-/** What a request says of its reader. */
+/** The headers that tell the reader's language. */
 interface ReaderHeaders {
   readonly cookie?: string | undefined
   readonly 'accept-language'?: string | undefined
 }
 
 /**
- * What app/refused says, as one small page that asks nobody for anything: for browsers that are refused before their request
- * comes to Next. `nonce`: of the policy that is sent with it.
+ * Returns the content of app/refused as one small page that loads nothing else, for browsers refused before their
+ * request reaches Next. `nonce` is from the policy sent with it.
  */
 export function refusalPage(code: ErrorCode, headers: ReaderHeaders, nonce: string): string {
   const language = languageFor(CHOSEN.exec(headers.cookie ?? '')?.[1], headers['accept-language'] ?? null)

@@ -3,8 +3,8 @@
 import { useEffect } from 'react'
 
 /**
- * Keeps the page as tall as what one sees of it, so that its last row (the toolbar on phones) stands above the keyboard.
- * Browsers that resize the page for the keyboard themselves are left alone.
+ * Keeps the page as tall as its visible part, so that its last row (the toolbar on phones) is above the keyboard.
+ * Does nothing in browsers that resize the page for the keyboard themselves.
  */
 export function useViewportHeight(): void {
   useEffect(() => {

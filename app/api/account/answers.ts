@@ -4,20 +4,23 @@ import { PASSWORD_LENGTH } from '#lib/protocol/identity.ts'
 import { type Place, pathOf } from '#lib/protocol/urls.ts'
 import { isJson, json, seeOther, withCookies } from '../edge.ts'
 
-/** What people type: looked at by the route, which answers in words, not by the schema. */
+/** Text as people type it: the route checks it and answers in words; the schema only limits its length. */
 const typed = v.pipe(v.string(), v.maxLength(1000))
 
 /** An e-mail and a password, as typed. */
 export const credentialsSchema = v.object({ email: typed, password: typed })
 
-/** The same with a name for a new account, and in the form's own words for where it is used. */
+/** Credentials and a name for a new account, with the field names of the form. */
 export const newAccountSchema = v.object({ ...credentialsSchema.entries, name: v.optional(typed, '') })
 
 export const passwordSchema = typed
 
 const isEmail = (email: string) => v.safeParse(v.pipe(v.string(), v.maxLength(254), v.email()), email).success
 
-/** What is wrong with an e-mail or a new password before anybody is asked; null: nothing. */
+/**
+ * Returns the problem with the shape of an e-mail or a new password, found without a store call, or null if there is
+ * none.
+ */
 export function shapeProblem(given: {
   readonly email?: string
   readonly password?: string
@@ -30,8 +33,9 @@ export function shapeProblem(given: {
 }
 
 /**
- * The answer to a form: a way on when it went well, back to the form with `?problem=` when not. A script of ours gets
- * `{ ok: true, to }` or `{ ok: false, problem }` and stays on the page. `query`: said on the way on, like `?reset=done`.
+ * Answers a form: redirects onwards on success, back to the form with `?problem=` otherwise. A script of ours gets `{
+ * ok: true, to }` or `{ ok: false, problem }` and stays on the page. `query` is appended to the target on success,
+ * like `?reset=done`.
  */
 export function answerTo(
   request: Request,
@@ -47,7 +51,7 @@ export function answerTo(
   return isJson(request) ? json({ ok: false, problem }, 422) : seeOther(`${pathOf(form)}?problem=${problem}`)
 }
 
-/** An outcome without cookies. */
+/** Returns an outcome without cookies. */
 export function outcome(problem: AccountProblem | null): AccountOutcome {
   return problem === null ? { ok: true, setCookies: [] } : { ok: false, problem }
 }

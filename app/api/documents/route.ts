@@ -3,8 +3,8 @@ import { services } from '#lib/server/services.ts'
 import { isJson, json, route, seeOther } from '../edge.ts'
 
 /**
- * Makes a document: a form is sent to its page, JSON is answered `{ ok, address }`.
- * The fragment `#new` tells the page that this tab made the document, so that typing may begin before the join.
+ * Creates a document: sends a form to its page, answers JSON with `{ ok, address }`. The fragment `#new` tells the
+ * page that this tab created the document, so that typing may begin before the join.
  */
 export const POST = route({
   body: null,

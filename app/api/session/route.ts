@@ -2,11 +2,11 @@ import { type SessionAnswer, sessionRequestSchema } from '#lib/protocol/events.t
 import { services } from '#lib/server/services.ts'
 import { json, route, withCookies } from '../edge.ts'
 
-/** Who this browser is, a guest from now on when it was nobody, and a token for the socket. */
+/** Returns the user of this browser and a socket token. A browser without a session becomes a guest. */
 export const POST = route({
   body: sessionRequestSchema,
   rate: 'sockets',
-  // Makes the session itself: what was lost with the cookie may come back by the body.
+  // Makes the session itself: the body may restore a user whose cookie was lost.
   needs: 'nobody',
   handle: async ({ request, body }) => {
     const session = await services().sessions.ensureGuest(request.headers, body)

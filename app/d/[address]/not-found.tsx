@@ -6,7 +6,7 @@ import { NotFound } from '#lib/ui/not-found.tsx'
 import { reader } from '../../reader.ts'
 import { LeftBehind } from './left-behind.tsx'
 
-/** An address that opens nothing: unknown, deleted and not shared look the same. */
+/** The page for an address that opens nothing: unknown, deleted and not shared look the same. */
 export default async function UnknownDocument() {
   const { words, language } = await reader()
   const session = await services().sessions.of(await headers())

@@ -17,10 +17,10 @@ interface DocumentPageProps {
   readonly searchParams: Promise<Record<string, string | string[] | undefined>>
 }
 
-/** An address is a key: no search engine keeps it. */
+/** An address is a key: search engines must not index it. */
 export const metadata: Metadata = { robots: { index: false, follow: false } }
 
-/** A document by its address, after its link's password. Unknown, deleted and not shared look the same. */
+/** The page of a document, or the password page of its link. Unknown, deleted and not shared look the same. */
 export default async function DocumentPage({ params, searchParams }: DocumentPageProps) {
   const { address } = await params
   const person = await reader()

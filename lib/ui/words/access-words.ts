@@ -1,6 +1,9 @@
 import { byLanguage } from './language.ts'
 
-/* The words of sharing and of the kept draft: loaded with what shows them, not with the page (page-words.ts has the others). */
+/*
+ * The words of sharing and of the kept draft: loaded together with the parts that show them, not with the page
+ * (page-words.ts has the others).
+ */
 
 const en = {
   who: 'People with the link can',
@@ -163,5 +166,5 @@ const zhTW: AccessWords = {
   draftFile: '未送出的文字',
 }
 
-/** The words of sharing in one language. */
+/** Returns the words of sharing in one language. */
 export const accessWordsIn = byLanguage<AccessWords>({ en, 'zh-TW': zhTW })

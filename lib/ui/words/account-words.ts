@@ -1,6 +1,6 @@
 import { byLanguage } from './language.ts'
 
-/* The words of the pages for accounts and administration, in the two languages of the interface. As page-words.ts. */
+/* The words of the account and administration pages, in the two languages of the interface. See page-words.ts. */
 
 const count = (n: number) => n.toLocaleString('en')
 
@@ -254,10 +254,10 @@ const zhTW: AccountWords = {
   },
 }
 
-/** The words of the account pages in one language. */
+/** Returns the words of the account pages in one language. */
 export const accountWordsIn = byLanguage<AccountWords>({ en, 'zh-TW': zhTW })
 
-/** The sentence for a problem as a route names it; null for none. */
+/** Returns the sentence for a problem code of a route, or null if there is none. */
 export function problemWords(problem: string | null, words: AccountWords): string | null {
   if (problem === null) return null
   const sentences: Readonly<Record<string, string>> = words.problems

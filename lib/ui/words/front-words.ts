@@ -1,7 +1,7 @@
 import type { ErrorCode } from '#lib/protocol/errors.ts'
 import { byLanguage } from './language.ts'
 
-/* The words of the pages that need no JavaScript: the front page and its trash, a link's password, what was refused. */
+/* The words of the pages that need no JavaScript: the front page and its trash, the password of a link, refusals. */
 
 const count = (n: number) => n.toLocaleString('en')
 
@@ -106,10 +106,10 @@ const zhTW: FrontWords = {
   },
 }
 
-/** The words of the pages without JavaScript, in one language. */
+/** Returns the words of the pages without JavaScript, in one language. */
 export const frontWordsIn = byLanguage<FrontWords>({ en, 'zh-TW': zhTW })
 
-/** What became of a form that was refused, and what to do. */
+/** Returns a sentence that tells why a form was refused, and what to do. */
 export function refusedSentence(code: ErrorCode, { refused }: FrontWords): string {
   switch (code) {
     case 'rate-limited':
@@ -139,7 +139,7 @@ export function refusedSentence(code: ErrorCode, { refused }: FrontWords): strin
     case 'document-damaged':
     case 'internal':
       return refused.notNow
-    // What only programs say to each other: no form of ours is answered so.
+    // Only programs receive these codes: no form of ours is answered with one.
     case 'bad-message':
     case 'protocol-version':
     case 'not-joined':

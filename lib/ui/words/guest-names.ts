@@ -1,8 +1,8 @@
 import type { Language } from './language.ts'
 
-/* The friendly names of guests: a manner and an animal of Taiwan, in the reader's language. */
+/* The friendly names of guests: an adjective and an animal of Taiwan, in the reader's language. */
 
-/** How many manners, and how many animals, there are. */
+/** The number of adjectives, and of animals. */
 export const GUEST_NAME_PARTS = 12
 
 const enManners = [
@@ -62,7 +62,7 @@ const zhAnimals = [
   '櫻花鉤吻鮭',
 ]
 
-/** The name of a manner and an animal, each from 0 to GUEST_NAME_PARTS - 1. */
+/** Returns the name for an adjective and an animal, each from 0 to GUEST_NAME_PARTS - 1. */
 export const guestNameIn: Record<Language, (manner: number, animal: number) => string> = {
   en: (manner, animal) => `${enManners[manner]} ${enAnimals[animal]}`,
   'zh-TW': (manner, animal) => `${zhManners[manner]}${zhAnimals[animal]}`,

@@ -5,7 +5,7 @@ export type Language = (typeof LANGUAGES)[number]
 /** The value of `<html lang>`. */
 export const HTML_LANG: Record<Language, string> = { en: 'en', 'zh-TW': 'zh-Hant-TW' }
 
-/** Words to be read by language. */
+/** Returns a function that selects the words of a language. */
 export function byLanguage<Words>(words: Record<Language, Words>): (language: Language) => Words {
   return (language) => words[language]
 }

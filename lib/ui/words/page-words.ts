@@ -1,9 +1,8 @@
 /*
- * The words of the page of a document, in the two languages of the interface; the compiler says which line is missing.
- * zh-TW uses Taiwan's terms and full-width punctuation. The other pages, and what is loaded on first use, have files of
- * their own beside this one, so that nobody who wants to type waits for them.
- *
- * Over 350 lines: one table of sentences; a half in another place would only have to be looked for.
+ * The words of the document page, in the two languages of the interface; the compiler reports missing lines. zh-TW
+ * uses Taiwan's terms and full-width punctuation. The words of the other pages, and of parts loaded on first use, are
+ * in files of their own beside this one, so that nobody has to wait for them before typing.
+ * Over 350 lines: one table of sentences, easier to search in one file than in two.
  */
 
 import type { SharedRole } from '#lib/protocol/identity.ts'
@@ -127,7 +126,7 @@ const en = {
   titleLabel: 'Title of the document',
   people: 'People here',
   morePeople: (n: number) => `${count(n)} more people`,
-  /** After a name. */
+  /** Follows a name. */
   you: ' (you)',
   youAre: (name: string) => `You are ${name}`,
   change: 'change',
@@ -224,7 +223,7 @@ const en = {
   },
 }
 
-/** Every word of the interface in one language. */
+/** All words of the document page in one language. */
 export type Words = typeof en
 
 const zhTW: Words = {
@@ -426,5 +425,5 @@ const zhTW: Words = {
   },
 }
 
-/** The words of one language. */
+/** Returns the words of one language. */
 export const wordsIn = byLanguage<Words>({ en, 'zh-TW': zhTW })

@@ -1,6 +1,6 @@
 import { byLanguage } from './language.ts'
 
-/* The words of a page that failed: every page loads them, so there are no others here. */
+/* The words of the error page. Every page loads them, so this file has no others. */
 
 const en = {
   serverTrouble: 'The server could not show this page.',
@@ -16,5 +16,5 @@ const zhTW: TroubleWords = {
   tryAgain: '再試一次',
 }
 
-/** The words of a page that failed, in one language. */
+/** Returns the words of the error page, in one language. */
 export const troubleWordsIn = byLanguage<TroubleWords>({ en, 'zh-TW': zhTW })

@@ -2,7 +2,7 @@ import { grantSchema } from '#lib/protocol/sharing.ts'
 import { services } from '#lib/server/services.ts'
 import { answered, route } from '../../edge.ts'
 
-/** Gives somebody a role of their own, or takes it back: `{ address, userId, role }` → `{ ok }`. */
+/** Gives a user a role of their own, or removes it: `{ address, userId, role }` → `{ ok }`. */
 export const POST = route({
   body: grantSchema,
   rate: 'writes',

@@ -2,7 +2,7 @@ import { linkRenewSchema } from '#lib/protocol/sharing.ts'
 import { services } from '#lib/server/services.ts'
 import { answered, route } from '../../edge.ts'
 
-/** A new address in a link's place: `{ address, role }` → `{ ok, address, disconnected }`. */
+/** Replaces the address of a link: `{ address, role }` → `{ ok, address, disconnected }`. */
 export const POST = route({
   body: linkRenewSchema,
   rate: 'writes',

@@ -2,7 +2,7 @@ import { grantSchema } from '#lib/protocol/sharing.ts'
 import { services } from '#lib/server/services.ts'
 import { answered, route } from '../../edge.ts'
 
-/** Answers what somebody asked for: `{ address, userId, role }`, null says no → `{ ok }`. */
+/** Answers a request for access: `{ address, userId, role }`, null declines → `{ ok }`. */
 export const POST = route({
   body: grantSchema,
   rate: 'writes',

@@ -3,7 +3,7 @@ import { pathOf } from '#lib/protocol/urls.ts'
 import { services } from '#lib/server/services.ts'
 import { isJson, json, route, seeOther } from '../../edge.ts'
 
-/** Tries the password of a link: JSON is answered `{ ok, unlocked }`, a form goes back to the document. */
+/** Tries the password of a link: answers JSON with `{ ok, unlocked }` and sends a form back to the document. */
 export const POST = route({
   body: unlockSchema,
   rate: 'logins',

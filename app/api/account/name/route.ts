@@ -3,7 +3,7 @@ import { services } from '#lib/server/services.ts'
 import { route } from '../../edge.ts'
 import { answerTo, outcome } from '../answers.ts'
 
-/** Sets the name others see ('' for the friendly guest name), here and wherever the person is present now. */
+/** Sets the name others see ('' for the friendly guest name), also wherever the user is present now. */
 export const POST = route({
   body: v.object({ name: v.pipe(v.string(), v.maxLength(200)) }),
   rate: 'writes',

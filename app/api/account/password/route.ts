@@ -3,7 +3,7 @@ import { services } from '#lib/server/services.ts'
 import { route } from '../../edge.ts'
 import { answerTo, outcome, passwordSchema, shapeProblem } from '../answers.ts'
 
-/** Changes one's own password; every other session ends. */
+/** Changes the user's own password and ends all their other sessions. */
 export const POST = route({
   body: v.object({ current: passwordSchema, password: passwordSchema }),
   rate: 'logins',

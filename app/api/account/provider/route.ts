@@ -3,8 +3,8 @@ import { services } from '#lib/server/services.ts'
 import { route, seeOther, withCookies } from '../../edge.ts'
 
 /**
- * Sends the browser to the OpenID Connect provider. A link, not a form: the page's policy lets forms go to this site
- * only. It changes nothing but a cookie that lets the browser come back.
+ * Sends the browser to the OpenID Connect provider. A link, not a form: the page's policy allows forms to this site
+ * only. It changes nothing except a cookie that lets the browser come back.
  */
 export const GET = route({
   body: null,

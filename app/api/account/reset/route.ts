@@ -3,7 +3,7 @@ import { services } from '#lib/server/services.ts'
 import { route } from '../../edge.ts'
 import { answerTo, outcome, passwordSchema, shapeProblem } from '../answers.ts'
 
-/** Sets a new password by a reset link; every session of that account ends. */
+/** Sets a new password through a reset link and ends all sessions of that account. */
 export const POST = route({
   body: v.object({ token: v.pipe(v.string(), v.maxLength(500)), password: passwordSchema }),
   rate: 'logins',

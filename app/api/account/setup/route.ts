@@ -5,7 +5,7 @@ import { answerTo, newAccountSchema, outcome, shapeProblem } from '../answers.ts
 
 const token = v.pipe(v.string(), v.maxLength(100))
 
-/** Makes the first administrator by the link that the server printed: who is signed in, or a new account. */
+/** Creates the first administrator through the link that the server printed: the signed-in user, or a new account. */
 export const POST = route({
   body: v.union([v.object({ ...newAccountSchema.entries, token }), v.object({ token })]),
   rate: 'logins',

@@ -2,7 +2,7 @@ import { services } from '#lib/server/services.ts'
 import { route } from '../../edge.ts'
 import { answerTo, credentialsSchema } from '../answers.ts'
 
-/** Signs in with e-mail and password. A guest's documents come along. */
+/** Signs in with e-mail and password. A guest's documents move to the account. */
 export const POST = route({
   body: credentialsSchema,
   rate: 'logins',

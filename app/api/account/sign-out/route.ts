@@ -2,7 +2,7 @@ import { services } from '#lib/server/services.ts'
 import { route } from '../../edge.ts'
 import { answerTo } from '../answers.ts'
 
-/** Ends the session of this browser; its sockets close. Repeating is harmless. */
+/** Ends the session of this browser and closes its sockets. Idempotent. */
 export const POST = route({
   body: null,
   rate: 'writes',

@@ -2,7 +2,7 @@ import { services } from '#lib/server/services.ts'
 import { route } from '../../edge.ts'
 import { answerTo, newAccountSchema, outcome, shapeProblem } from '../answers.ts'
 
-/** Makes an account; the guest who asks becomes it. */
+/** Creates an account; the calling guest becomes it. */
 export const POST = route({
   body: newAccountSchema,
   rate: 'logins',

@@ -3,7 +3,7 @@ import { services } from '#lib/server/services.ts'
 import { route } from '../../edge.ts'
 import { answerTo, outcome } from '../answers.ts'
 
-/** For how many days a token may be good. */
+/** The lifetime of a token in days. */
 const days = v.pipe(
   v.union([v.number(), v.pipe(v.string(), v.regex(/^\d{1,4}$/), v.transform(Number))]),
   v.integer(),
@@ -11,7 +11,7 @@ const days = v.pipe(
   v.maxValue(366),
 )
 
-/** Makes a personal access token, which the account page shows once. */
+/** Creates a personal access token, which the account page shows once. */
 export const POST = route({
   body: v.object({
     name: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(80)),

@@ -3,7 +3,7 @@ import { services } from '#lib/server/services.ts'
 import { answerTo, outcome } from '../../account/answers.ts'
 import { route } from '../../edge.ts'
 
-/** Deletes a document as its owner would. Repeating is harmless. */
+/** Deletes a document as its owner would. Idempotent. */
 export const POST = route({
   body: v.object({ documentId: v.pipe(v.string(), v.maxLength(64)) }),
   rate: 'writes',

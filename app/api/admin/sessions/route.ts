@@ -3,7 +3,7 @@ import { services } from '#lib/server/services.ts'
 import { answerTo, outcome } from '../../account/answers.ts'
 import { route } from '../../edge.ts'
 
-/** Ends somebody's session; its sockets close. Repeating is harmless. */
+/** Ends a session of any user and closes its sockets. Idempotent. */
 export const POST = route({
   body: v.object({ sessionId: v.pipe(v.string(), v.maxLength(64)) }),
   rate: 'writes',

@@ -3,7 +3,7 @@ import { services } from '#lib/server/services.ts'
 import { answerTo, outcome } from '../../account/answers.ts'
 import { route } from '../../edge.ts'
 
-/** What an administrator does to an account. A reset link is shown once by the page that follows. */
+/** Changes an account as an administrator. A reset link is shown once, by the page that follows. */
 export const POST = route({
   body: v.object({
     userId: v.pipe(v.string(), v.maxLength(64)),

@@ -4,8 +4,8 @@ import { services } from '#lib/server/services.ts'
 import { isJson, json, route, seeOther } from '../../edge.ts'
 
 /**
- * The owner deletes a document for everybody; anybody else takes it off their own list. Repeating is harmless.
- * A form goes back to the front page, JSON is answered `{ ok, outcome }`.
+ * Deletes a document for everyone if the caller owns it; otherwise takes it off the caller's own list. Idempotent.
+ * Sends a form back to the front page, answers JSON with `{ ok, outcome }`.
  */
 export const POST = route({
   body: v.object({ address: v.pipe(v.string(), v.maxLength(64)) }),

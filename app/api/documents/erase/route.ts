@@ -4,7 +4,7 @@ import { pathOf } from '#lib/protocol/urls.ts'
 import { services } from '#lib/server/services.ts'
 import { isJson, json, route, seeOther } from '../../edge.ts'
 
-/** Erases for good a document that is in the trash: as `restore`. */
+/** Permanently erases a document that is in the trash. Input and answer as for `restore`. */
 export const POST = route({
   body: ofAddressSchema,
   rate: 'writes',

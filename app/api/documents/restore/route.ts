@@ -4,7 +4,9 @@ import { pathOf } from '#lib/protocol/urls.ts'
 import { services } from '#lib/server/services.ts'
 import { isJson, json, route, seeOther } from '../../edge.ts'
 
-/** Takes a document out of the trash: a form goes back to the front page, JSON `{ address }` is answered `{ ok }`. */
+/**
+ * Restores a document from the trash: sends a form back to the front page, answers JSON `{ address }` with `{ ok }`.
+ */
 export const POST = route({
   body: ofAddressSchema,
   rate: 'writes',

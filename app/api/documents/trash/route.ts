@@ -1,7 +1,7 @@
 import { services } from '#lib/server/services.ts'
 import { json, route } from '../../edge.ts'
 
-/** What one has in the trash: → `{ ok, documents }`, each `{ address, title, deletedAt, erasedAt }`. */
+/** Lists the caller's trash: → `{ ok, documents }`, each `{ address, title, deletedAt, erasedAt }`. */
 export const POST = route({
   body: null,
   rate: 'reads',

@@ -2,7 +2,7 @@ import { profileSchema } from '#lib/protocol/events.ts'
 import { services } from '#lib/server/services.ts'
 import { json, route } from '../../edge.ts'
 
-/** Sets the person's name and hue: `{ name, hue }` → `{ ok, user }`. */
+/** Sets the user's name and hue: `{ name, hue }` → `{ ok, user }`. */
 export const POST = route({
   body: profileSchema,
   rate: 'writes',

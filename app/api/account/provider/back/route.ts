@@ -2,7 +2,10 @@ import { services } from '#lib/server/services.ts'
 import { route } from '../../../edge.ts'
 import { answerTo } from '../../answers.ts'
 
-/** Where the provider sends the browser back to, with a code. The state's cookie shows that it left from here. */
+/**
+ * Completes a sign-in: the provider redirects the browser here with a code. The state cookie proves that the browser
+ * left from here.
+ */
 export const GET = route({
   body: null,
   rate: 'logins',

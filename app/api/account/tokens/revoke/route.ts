@@ -3,7 +3,7 @@ import { services } from '#lib/server/services.ts'
 import { route } from '../../../edge.ts'
 import { answerTo, outcome } from '../../answers.ts'
 
-/** Ends one of one's own tokens; the sockets of its programs close. Repeating is harmless. */
+/** Revokes one of the user's own tokens and closes the sockets of its programs. Idempotent. */
 export const POST = route({
   body: v.object({ id: v.pipe(v.string(), v.maxLength(64)) }),
   rate: 'writes',
