@@ -3,17 +3,17 @@ import { type ChainHash, chainAfter, EMPTY_CHAIN, equalBytes, type Row } from '#
 /*
  * The port to durable storage, owned by the rules (lib/collab) and implemented by lib/storage.
  * One contract suite (tests/storage/contract.ts) runs against every implementation.
- * A promise that resolves means: on disk, outlives `kill -9` and power loss.
+ * When the promise of a write resolves, the write is on disk and survives `kill -9` and power loss.
  */
 
-/** A client id's place in a document's history: who it is bound to and its last batch in the log. */
+/** A client id's place in a document's history: the user it is bound to and its last batch in the log. */
 export interface StoredClient {
   readonly clientId: number
   readonly userId: string
   readonly lastN: number
 }
 
-/** What is known of a snapshot without reading its state. `chain` is the chain after row `seq`; `vector` a Yjs state vector. */
+/** A snapshot without its state. `chain` is the chain after row `seq`; `vector` is a Yjs state vector. */
 export interface SnapshotHead {
   readonly seq: number
   readonly chain: Uint8Array
@@ -22,7 +22,7 @@ export interface SnapshotHead {
   readonly bytes: number
 }
 
-/** A folded prefix of the log. `state`: a Yjs v1 update with all of it. */
+/** A folded prefix of the log. `state` is a Yjs v1 update that holds all of it. */
 export interface Snapshot extends SnapshotHead {
   readonly state: Uint8Array
 }
@@ -32,7 +32,7 @@ export interface StoredRow extends Row {
   readonly at: number
 }
 
-/** A document as a room needs it at load. */
+/** A document as a room needs it when it is loaded. */
 export interface StoredDocument {
   readonly documentId: string
   readonly lineage: string
@@ -41,25 +41,25 @@ export interface StoredDocument {
   readonly schemaVersion: number
   readonly headSeq: number
   readonly headChain: Uint8Array
-  /** The chain before the oldest row kept; null: no row was trimmed yet, or this was not kept then. */
+  /** The chain before the oldest row kept; null if no row has been trimmed, or was trimmed before this was stored. */
   readonly baseChain: Uint8Array | null
-  /** When this document was last restored from an older copy, ms since the epoch; null: never. */
+  /** When this document was last restored from an older copy, ms since the epoch; null if never. */
   readonly restoredAt: number | null
   readonly deletedAt: number | null
   /** From `document_clients`, as of the last compaction. */
   readonly clients: readonly StoredClient[]
   readonly snapshot: SnapshotHead | null
-  /** Every row kept, oldest first: also rows the snapshot covers that are not trimmed yet. */
+  /** Every row kept, oldest first, including rows that the snapshot covers and that are still to be trimmed. */
   readonly rows: readonly StoredRow[]
 }
 
-/** One document's part of one commit. `seq` must be the stored head + 1. `schemaVersion` raises the document's, never lowers it. */
+/** One document's part of a commit. `seq` must be the stored head + 1. `schemaVersion` may raise the document's, never lowers it. */
 export interface NewRow extends StoredRow {
   readonly documentId: string
   readonly schemaVersion: number
 }
 
-/** What became of one document's row in a commit. *refused*: this row only, the others stand; the reason is for the log. */
+/** The outcome of one document's row in a commit. A refusal concerns this row only; its reason is for the log. */
 export type RowOutcome = { readonly ok: true } | { readonly ok: false; readonly reason: string }
 
 export interface Head {
@@ -67,7 +67,7 @@ export interface Head {
   readonly chain: Uint8Array
 }
 
-/** A compaction's result, written whole or not at all. */
+/** The result of a compaction, written whole or not at all. */
 export interface Compaction {
   readonly documentId: string
   readonly snapshot: Snapshot
@@ -75,7 +75,7 @@ export interface Compaction {
   readonly at: number
 }
 
-/** Why a stored history cannot be right: its rows must form the chain that ends in the head. Null: they do. */
+/** Returns how a stored history is damaged, null if its rows form the chain that ends in the head. */
 export function damageIn(document: StoredDocument, hash: ChainHash): string | null {
   const { rows, snapshot, headSeq, headChain, baseChain } = document
   const covered = snapshot?.seq ?? 0
@@ -96,7 +96,7 @@ export function damageIn(document: StoredDocument, hash: ChainHash): string | nu
   return `the rows end at ${seq}, the head is ${headSeq}`
 }
 
-/** Thrown by reads when stored bytes do not match their own checks (a snapshot's hash). The document is then quarantined. */
+/** Stored bytes do not match their own checks (a snapshot's hash, say). The document is then quarantined. */
 export class DamagedDocument extends Error {
   override readonly name = 'DamagedDocument'
   readonly documentId: string

@@ -14,7 +14,7 @@ export interface NewDocument {
   readonly linkRole: SharedRole
 }
 
-/** A document in somebody's list. */
+/** A document in a user's list. */
 export interface ListedDocument {
   readonly documentId: string
   readonly title: string
@@ -24,7 +24,7 @@ export interface ListedDocument {
   readonly visitedAt: number
 }
 
-/** A document in the trash. `linkId`: a link of it, to name it by. */
+/** A document in the trash. `linkId` is one of its links, to name it by. */
 export interface TrashedDocument {
   readonly documentId: string
   readonly title: string
@@ -32,7 +32,7 @@ export interface TrashedDocument {
   readonly deletedAt: number
 }
 
-/** Somebody opened a document by a link. `at`: ms since the epoch. */
+/** A user opened a document by a link. `at` is ms since the epoch. */
 export interface Visit {
   readonly userId: string
   readonly documentId: string
@@ -40,37 +40,37 @@ export interface Visit {
   readonly at: number
 }
 
-/** Documents as people find them: titles, lists, the trash. */
+/** Documents as users find them: titles, lists, the trash. */
 export interface DocumentCatalog {
   create(document: NewDocument): Promise<void>
-  /** Titles by document; of documents that are gone by now nothing is kept. */
+  /** Sets titles by document. Skips documents that no longer exist. */
   setTitles(titles: ReadonlyMap<string, string>): Promise<void>
-  /** Remembers visits; the list of `listFor` is made of these. Those to documents that are gone by now are left out. */
+  /** Records visits, which make the list of `listFor`. Skips those to documents that no longer exist. */
   recordVisits(visits: readonly Visit[]): Promise<void>
-  /** Newest visit first; deleted documents are not in it. */
+  /** Returns the documents a user has visited, newest visit first, without deleted ones. */
   listFor(userId: string, limit: number): Promise<ListedDocument[]>
-  /** Takes a document off somebody's own list. */
+  /** Removes a document from a user's own list. Idempotent. */
   forgetVisit(userId: string, documentId: string): Promise<void>
-  /** Puts into the trash; true when `ownerId` owns it and it was not there yet. */
+  /** Moves a document to the trash. Returns true if `ownerId` owns it and it was not there. */
   delete(documentId: string, ownerId: string, at: number): Promise<boolean>
-  /** An owner's documents in the trash, the last one deleted first. */
+  /** Returns an owner's documents in the trash, the last one deleted first. */
   trashOf(ownerId: string): Promise<TrashedDocument[]>
-  /** Takes out of the trash; true when `ownerId` owns it and it was there. */
+  /** Takes a document out of the trash. Returns true if `ownerId` owns it and it was there. */
   undelete(documentId: string, ownerId: string): Promise<boolean>
-  /** Erases a document in the trash with all that belongs to it; true when `ownerId` owns it and it was there. */
+  /** Erases a document in the trash with all that belongs to it. Returns true if `ownerId` owns it and it was there. */
   erase(documentId: string, ownerId: string): Promise<boolean>
-  /** Erases one document that was deleted before, with all that belongs to it; returns its id, null: there is none. */
+  /** Erases one document deleted before that time, with all that belongs to it. Returns its id, null if there is none. */
   eraseDeleted(deletedBefore: number): Promise<string | null>
-  /** Documents somebody owns that are not in the trash. */
+  /** Counts the documents a user owns that are not in the trash. */
   countOwned(ownerId: string): Promise<number>
-  /** Erases documents without a row created before `createdBefore`; returns their ids. */
+  /** Erases documents that have no rows and were created before that time. Returns their ids. */
   eraseUntouched(createdBefore: number): Promise<string[]>
 }
 
-/** Somebody at a link. */
+/** A user at a link. */
 export interface AccessKey {
   readonly linkId: string
-  /** '': nobody we know yet. */
+  /** '' for a visitor without a session. */
   readonly userId: string
 }
 
@@ -82,45 +82,45 @@ export interface StoredLink {
   readonly hasPassword: boolean
 }
 
-/** All that decides what somebody at a link may do; judged by `roleOf` (access.ts). */
+/** All that decides what a user at a link may do; judged by `roleOf` (access.ts). */
 export interface AccessFacts {
   readonly documentId: string
   readonly ownerId: string
   readonly title: string
-  /** When it was put into the trash; null: it is not there. */
+  /** When it was moved to the trash; null if it is not there. */
   readonly deletedAt: number | null
   readonly linkRole: SharedRole | null
   readonly grant: SharedRole | null
   readonly link: StoredLink & { readonly revoked: boolean; readonly unlocked: boolean }
 }
 
-/** A role that somebody was given, or asks for. */
+/** A role that a user was given, or asks for. */
 export interface StoredGrant {
   readonly userId: string
   readonly role: SharedRole
   readonly at: number
 }
 
-/** Who may open a document, but for its owner. Oldest first. */
+/** The access to a document that others than its owner have. Oldest first. */
 export interface StoredSharing {
-  /** Live ones, at most one for each role; perhaps expired. */
+  /** Links that were not revoked, at most one for each role; perhaps expired. */
   readonly links: readonly StoredLink[]
   readonly grants: readonly StoredGrant[]
   readonly requests: readonly StoredGrant[]
 }
 
-/** Who may do what: links, grants, requests. Writing to a document that is gone does nothing, but for `ensureLinks`. */
+/** Links, grants and requests. Writes to a document that no longer exists do nothing, except `ensureLinks`, which rejects. */
 export interface AccessStore {
-  /** In the order of the keys; null: no such link. */
+  /** Returns facts in the order of the keys, null where there is no such link. */
   facts(keys: readonly AccessKey[]): Promise<(AccessFacts | null)[]>
   sharing(documentId: string): Promise<StoredSharing>
-  /** Who opened a document by which link last, newest first. */
+  /** Returns the users who opened a document and the link each used last, newest first. */
   visitors(documentId: string, limit: number): Promise<AccessKey[]>
-  /** Sets the most that people with a link can do. */
+  /** Sets the highest role that a link gives; null for none. */
   setLinkRole(documentId: string, role: SharedRole | null): Promise<void>
-  /** Makes each link whose role has no live one yet. Repeating is harmless. */
+  /** Makes each link whose role has no live one. Idempotent. */
   ensureLinks(documentId: string, links: readonly { linkId: string; role: SharedRole }[]): Promise<void>
-  /** What is left out stays. A new password, or none, locks again for everybody who had entered the old one. */
+  /** Changes what is given. A new password, or its removal, locks the link again for all who had entered the old one. */
   changeLink(
     linkId: string,
     change: { readonly expiresAt?: number | null; readonly passwordHash?: string | null },
@@ -131,15 +131,15 @@ export interface AccessStore {
    */
   replaceLink(documentId: string, role: SharedRole, linkId: string, at: number): Promise<void>
   passwordHash(linkId: string): Promise<string | null>
-  /** Remembers that somebody entered the link's password. Repeating is harmless. */
+  /** Records that a user entered the link's password. Idempotent. */
   unlock(userId: string, linkId: string): Promise<void>
-  /** Gives somebody a role, or takes it back (null); what they asked for is answered with it. */
+  /** Gives a user a role, or takes it back (null). Removes their request. */
   grant(documentId: string, userId: string, role: SharedRole | null, at: number): Promise<void>
-  /** Somebody asks for a role; in place of what they asked before. */
+  /** Records that a user asks for a role, in place of an earlier request. */
   request(documentId: string, userId: string, role: SharedRole, at: number): Promise<void>
   dropRequest(documentId: string, userId: string): Promise<void>
-  /** When the next live link after `at` ends; null: none does. */
+  /** Returns when the next live link after `at` expires, null if none does. */
   nextExpiry(at: number): Promise<number | null>
-  /** Documents with a live link that ended after `after`, at `upto` at the latest. */
+  /** Returns documents with a live link that expired after `after`, at `upto` at the latest. */
   expiredIn(after: number, upto: number): Promise<string[]>
 }

@@ -15,16 +15,16 @@ export interface KeptDocument {
 /** Documents by the people behind them. */
 export interface OwnerCatalog {
   /**
-   * A guest signed in to an account they had: documents, visits and everything else that names the guest become the
-   * account's, the guest's own row goes, and the guest is an alias of the account from now on. One transaction; false
-   * (and nothing done) when there is no such guest.
+   * Merges a guest into the account they signed in to: documents, visits and everything else that names the guest become
+   * the account's, the guest's own row is deleted, and the guest is an alias of the account from now on. One transaction.
+   * Returns false, and does nothing, if there is no such guest or account.
    */
   adoptGuest(guestId: string, accountId: string, at: number): Promise<boolean>
-  /** The guests that became this account, newest first; at most ALIASES. */
+  /** Returns the guests that became this account, newest first, at most ALIASES. */
   aliasesOf(userId: string): Promise<string[]>
-  /** Null: there is no such document. */
+  /** Returns null if there is no such document. */
   ownerOf(documentId: string): Promise<string | null>
-  /** Documents whose title contains `search`, changed last first; deleted ones too. */
+  /** Returns documents whose title contains `search`, last changed first, including deleted ones. */
   listKept(search: string, limit: number): Promise<KeptDocument[]>
 }
 

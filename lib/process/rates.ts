@@ -15,7 +15,7 @@ export type RateName =
   | 'guests'
   | 'documents'
 
-/** A bucket holds `burst` and gets `perSecond` back. */
+/** A bucket holds `burst` and regains `perSecond`. */
 interface Figures {
   readonly perSecond: number
   readonly burst: number
@@ -55,12 +55,15 @@ const RATES: RateFigures = {
   writes: { session: { perSecond: 5, burst: 100 }, ip: { perSecond: 100, burst: 2000 } },
 }
 
-/** So many at once, and as many within a day. */
+/** Returns the figures for a burst of `count`, regained within a day. */
 function ofDay(count: number): Figures {
   return { perSecond: count / DAY_SECONDS, burst: count }
 }
 
-/** Who is counted. `session`: a session or a user, or '' before there is one. `ip`: as client-ip.ts makes it; '' is not counted. */
+/**
+ * The keys that are counted. `session` is a session, a user, or '' before there is one. `ip` is as client-ip.ts makes it;
+ * '' is not counted.
+ */
 export interface RateKeys {
   readonly session?: string
   readonly ip: string
@@ -68,13 +71,13 @@ export interface RateKeys {
 
 /** Buckets of one name and kind kept in memory; about 100 bytes each. */
 const KEPT = 20_000
-/** Of the oldest that are dropped at once when all are in use. */
+/** The share of the oldest buckets that is dropped together when all are in use. */
 const DROPPED_SHARE = 0.1
 
-/** Refilled in many steps a bucket lacks some last digit: who comes at the time they were told is not sent away again. */
+/** A bucket refilled in many steps lacks its last digits; a client that returns when it was told to must not be refused. */
 const ROUNDING = 1e-6
 
-/** Where nobody is told to come back later. */
+/** Disabled limits: everything is granted. */
 export const NO_RATES: Pick<Rates, 'take'> = { take: () => 0 }
 
 /** Returns the rates of a server with these settings; unlimited if they are switched off. */
@@ -88,7 +91,7 @@ export function ratesFor(settings: Pick<Settings, 'rateLimits' | 'documentsPerIp
 export class Rates {
   readonly #buckets: Readonly<Record<RateName, { readonly session: Buckets; readonly ip: Buckets }>>
 
-  /** `now`: ms since some moment, never goes back. `figures` in place of some of the table's. */
+  /** `now` returns ms since some moment and never goes back. `figures` replace some of the table's. */
   constructor(now: () => number, figures: Partial<RateFigures> = {}, kept = KEPT) {
     const of = (name: RateName) => {
       const { session, ip } = figures[name] ?? RATES[name]
@@ -137,7 +140,7 @@ interface Bucket {
   at: number
 }
 
-/** Buckets of one kind. A missing one is full. */
+/** Buckets of one kind. A missing bucket is full. */
 class Buckets {
   readonly #perMs: number
   readonly #burst: number
@@ -156,7 +159,7 @@ class Buckets {
     return this.#buckets.size
   }
 
-  /** 0 when `cost` can be taken now, else after how many ms, rounded up. */
+  /** Returns 0 if `cost` can be taken now, or after how many ms it can, rounded up. */
   waitFor(key: string, cost: number): number {
     const bucket = this.#buckets.get(key)
     if (!bucket) return 0
@@ -183,7 +186,7 @@ class Buckets {
     bucket.at = now
   }
 
-  /** Full buckets say nothing and go first; when none is full, those that began first. */
+  /** Drops full buckets, which say nothing; if none is full, those that began first. */
   #makeRoom(): void {
     for (const [key, bucket] of this.#buckets) {
       this.#refill(bucket)

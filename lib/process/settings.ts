@@ -3,11 +3,11 @@ import { dirname, join, resolve } from 'node:path'
 import * as v from 'valibot'
 import { type TrustedProxies, trustedProxiesIn } from './client-ip.ts'
 
-/** *off*: nothing, one has to sign in. *create*: everything, also make documents. */
+/** The most that a guest may do. *off*: nothing before signing in. *create*: everything, including new documents. */
 export const GUEST_POLICIES = ['off', 'view', 'comment', 'edit', 'create'] as const
 export type GuestPolicy = (typeof GUEST_POLICIES)[number]
 
-/** A setting that cannot be used. The message is one sentence that names it; nothing else is shown to whoever set it. */
+/** A setting is invalid. The message is one sentence that names it; nothing else is printed. */
 export class BadSetting extends Error {
   override readonly name = 'BadSetting'
 }
@@ -16,39 +16,39 @@ export class BadSetting extends Error {
 export interface Settings {
   readonly production: boolean
   readonly host: string
-  /** 0: a free port, whichever. */
+  /** 0 for any free port. */
   readonly port: number
   /** Absolute. */
   readonly dataDir: string
-  /** The origin people use, like `https://write.example.org`; null: wherever the server listens. */
+  /** The public origin, like `https://write.example.org`; null if it is where the server listens. */
   readonly publicOrigin: string | null
   readonly pingInterval: number
   readonly pingTimeout: number
   /** Bytes of snapshots kept in memory, over all open documents. */
   readonly roomCacheBytes: number
-  /** Open TCP connections; beyond, new ones are closed. */
+  /** The most open TCP connections; further ones are closed. */
   readonly maxConnections: number
   readonly trustedProxies: TrustedProxies
-  /** False: nobody is told to come back later, for measurements. */
+  /** False disables rate limits, for measurements. */
   readonly rateLimits: boolean
-  /** Documents one person may own. */
+  /** The most documents that one user may own. */
   readonly documentsPerUser: number
-  /** Documents that may be made from one IP address within a day. */
+  /** The most documents that may be made from one IP address within a day. */
   readonly documentsPerIp: number
-  /** How long a socket's token is good for. */
+  /** Lifetime of a socket's token. */
   readonly tokenLife: number
-  /** Whether those who may not edit are shown among the people who are there. */
+  /** Whether members who cannot edit are shown in the people list. */
   readonly presenceOfViewers: boolean
   readonly logLevel: (typeof LOG_LEVELS)[number]
-  /** null: kept in the data folder, made at the first start. */
+  /** Null if it is the file in the data folder, which the first start makes. */
   readonly secret: string | null
-  /** What somebody without an account may do at most. */
+  /** The most that a guest may do. */
   readonly guests: GuestPolicy
-  /** Where people may sign in too; null: with a password only. */
+  /** The provider that users may sign in with too; null if with a password only. */
   readonly oidc: OidcSettings | null
 }
 
-/** An OpenID Connect provider. `name`: what people call it. */
+/** An OpenID Connect provider. `name` is shown to users. */
 export interface OidcSettings {
   readonly issuer: string
   readonly clientId: string
@@ -162,7 +162,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   }
 }
 
-/** Throws BadSetting when some of the settings are there and others, which it needs, are not. */
+/** Throws BadSetting if some of the provider's settings are given without the others. */
 function oidcIn(set: v.InferOutput<typeof environment>): OidcSettings | null {
   const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: clientSecret } = set
   if (issuer === undefined && clientId === undefined && clientSecret === undefined) return null
@@ -177,7 +177,7 @@ function oidcIn(set: v.InferOutput<typeof environment>): OidcSettings | null {
   }
 }
 
-/** Throws BadSetting on a Node that is too old; `version` like `24.21.0`. */
+/** Throws BadSetting if Node is too old. `version` is like `24.21.0`. */
 export function checkNode(version: string): void {
   if (Number.parseInt(version, 10) >= OLDEST_NODE) return
   throw new BadSetting(
@@ -185,7 +185,7 @@ export function checkNode(version: string): void {
   )
 }
 
-/** Makes the data folder when it is missing and proves that it can be written. Throws BadSetting. */
+/** Makes the data folder if it is missing and proves that it can be written. Throws BadSetting. */
 export function prepareDataDir(dataDir: string): void {
   try {
     makeFolder(dataDir)
@@ -198,7 +198,7 @@ export function prepareDataDir(dataDir: string): void {
   }
 }
 
-/** The sentence for a server that could not listen; null when the error is another. */
+/** Returns the sentence for a server that could not listen, null if the error is another one. */
 export function listenProblem(error: unknown, settings: Settings): BadSetting | null {
   switch (codeOf(error)) {
     case 'EADDRINUSE':
@@ -218,7 +218,7 @@ export function listenProblem(error: unknown, settings: Settings): BadSetting | 
   }
 }
 
-/** What is told to whoever starts the server, when the reason lies with a setting; null: it is a fault of ours. */
+/** Returns the sentence to print if a setting is the reason, null if the error is a bug. */
 export function sentenceFor(error: unknown): string | null {
   if (error instanceof BadSetting) return error.message
   // Thrown by the store, in words of its own.
@@ -227,7 +227,7 @@ export function sentenceFor(error: unknown): string | null {
   return null
 }
 
-/** Node's own recursive one never ends on a file system that makes no folders (/proc). */
+/** Makes a folder and its parents. Node's own recursive mkdir never ends on a file system that makes no folders (/proc). */
 function makeFolder(path: string): void {
   if (existsSync(path)) return
   makeFolder(dirname(path))

@@ -24,7 +24,7 @@ export interface CompactorOptions {
   readonly clock: Clock
   readonly fold: Fold
   readonly check: Check
-  /** What folding and checking took of a core so far, ms: not how long they waited for one. */
+  /** Returns the CPU that folding and checking took so far, ms, without the time they waited for a core. */
   readonly spent: () => number
   readonly policy: CompactionPolicy
   /** A newer snapshot of this room's document is in the store. */
@@ -33,13 +33,13 @@ export interface CompactorOptions {
   readonly onEvent: (event: RoomEvent) => void
 }
 
-/** What a stored row weighs besides its entries: document id, number, chain and time. */
+/** The weight of a stored row besides its entries: document id, number, chain and time. */
 const ROW_BYTES = 64
 
-/** Rows of this weight are folded at once: a document must not count as full for what a snapshot would shed. */
+/** Rows of this weight are folded immediately: a document must not count as full for what a snapshot would shed. */
 const OVERDUE_BYTES = 4 * 1024 * 1024
 
-/** So many documents are folded at once for their titles, when each weighs no more than this. */
+/** The most documents that are folded together for their titles, if each weighs no more than `TITLE_BYTES`. */
 const TITLES_AT_ONCE = 16
 const TITLE_BYTES = 4096
 
@@ -114,7 +114,7 @@ export class Compactor {
     else this.#schedule(room, { since: now, changedAt: now }, this.#options.policy.quietMs)
   }
 
-  /** Entries of the room wait for a check. Repeating is harmless. */
+  /** Notes that entries of the room wait for a check. Idempotent. */
   checkSoon(room: Room): void {
     if (this.#closed) return
     this.#forEntries.add(room)
@@ -139,7 +139,7 @@ export class Compactor {
     return isQueued || this.#pending.has(room) || this.#folding?.rooms.includes(room) === true
   }
 
-  /** Nobody is in the room any more: what it waits for is done out of turn, or rooms would gather in memory. Repeating is harmless. */
+  /** Notes that the room is empty: its work is done out of turn, or rooms would gather in memory. Idempotent. */
   hurry(room: Room): void {
     if (!this.#forChecks.has(room) && !this.#forTitles.has(room)) return
     this.#dequeue(room)

@@ -134,8 +134,8 @@ export class LogTables implements Synchronous<Omit<DocumentStore, 'reopen'>> {
   }
 
   commit(rows: readonly NewRow[]): RowOutcome[] {
-    // Savepoints cost two statements a row and are needed only when a statement throws, which should never happen:
-    // then everything is rolled back and done once more, each row under its own.
+    // Savepoints cost two statements a row and are needed only if a statement throws, which should never happen: then
+    // everything is rolled back and done again with a savepoint for each row.
     try {
       return this.#inCommit(() => rows.map((row) => this.#write(row)))
     } catch (error) {
@@ -209,7 +209,7 @@ export class LogTables implements Synchronous<Omit<DocumentStore, 'reopen'>> {
     })
   }
 
-  /** `inTransaction` with prepared statements, for the one place where it is felt. */
+  /** Does what `inTransaction` does with prepared statements, here where their cost is felt. */
   #inCommit(work: () => RowOutcome[]): RowOutcome[] {
     this.#begin.run()
     try {
@@ -263,13 +263,13 @@ function headOf({ seq, chain, vector, bytes }: SnapshotHead): SnapshotHead {
   return { seq, chain, vector, bytes }
 }
 
-/** True for errors of one row's own values and pages; full disks, I/O errors and the like concern the whole commit. */
+/** Returns true for errors of one row's own values and pages; full disks, I/O errors and the like concern the whole commit. */
 function concernsOneRow(error: unknown): boolean {
   const code = sqliteCode(error)
   return code === SQLITE.constraint || code === SQLITE.tooBig || code === SQLITE.corrupt
 }
 
-/** A page that SQLite itself finds damaged quarantines the document that needs it, not the others. */
+/** Runs a read. A page that SQLite itself finds damaged quarantines the document that needs it, not the others. */
 function reading<T>(documentId: string, read: () => T): T {
   try {
     return read()

@@ -39,7 +39,7 @@ interface ThreadControl {
   close(): void
 }
 
-/** What the storage thread serves: each store's methods, as the tables declare them. Arguments and values are cloned. */
+/** The methods of each store that the storage thread serves, as the tables declare them. Arguments and values are cloned. */
 export interface Stores {
   readonly log: ServedLog
   readonly catalog: CatalogTables
@@ -71,7 +71,7 @@ export type Request = readonly [id: number, store: keyof Stores, method: string,
 /** `value` is undefined if there is an error. */
 export type Reply = readonly [id: number, value: unknown, error?: WireError]
 
-/** What the thread is started with. `isStart` is false if it replaces one that died. */
+/** The data that the thread is started with. `isStart` is false if it replaces a thread that died. */
 export interface ThreadStart {
   readonly dataDir: string
   readonly isStart: boolean

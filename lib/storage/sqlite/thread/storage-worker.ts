@@ -32,7 +32,7 @@ const waiting: Request[] = []
 let open: Database | null = null
 let giveBackTimer: NodeJS.Timeout | undefined
 
-/** What is served in place of, or besides, the tables' own methods. */
+/** Methods served in place of the tables' own, or besides them. */
 const special: { readonly [S in keyof Stores]?: Partial<Stores[S]> } = {
   log: {
     ...packedLog(
