@@ -1,6 +1,7 @@
 import '#lib/server/http/base-path.ts'
 
 import { Trash } from '#lib/library/trash.ts'
+import type { Ended } from '#lib/people/accounts.ts'
 import { FirstAdmin } from '#lib/people/first-admin.ts'
 import { ClientIps } from '#lib/process/client-ip.ts'
 import { createLog, type Log } from '#lib/process/log.ts'
@@ -29,54 +30,34 @@ async function start(): Promise<void> {
   const log = createLog(settings.logLevel)
   const publicOrigin = settings.publicOrigin ?? `http://${settings.host}:${settings.port}`
   const clientIps = new ClientIps(settings.trustedProxies)
-  const [{ store, secret }, web] = await Promise.all([
+  const [storage, web] = await Promise.all([
     openStorage(settings, log),
     WebServer.prepare({ settings, clientIps, root: import.meta.dirname, log, refusalPage }),
   ])
+  const ground = { ...storage, settings, publicOrigin, log }
 
-  const connections: Pick<Collaboration, 'endSockets'> = {
-    endSockets: (over) => collaboration.endSockets(over),
-  }
-  const people = buildPeople({ store, secret, publicOrigin, settings, connections })
-  const library = buildLibrary({ store, secret, log })
+  // Made after the parts that need it.
+  const connections = { endSockets: (ended: Ended) => collaboration.endSockets(ended) }
+  const people = buildPeople({ ...ground, connections })
   const firstAdmin = FirstAdmin.create(!(await people.accounts.hasAdmin()))
+  const library = buildLibrary(ground)
 
   const origins = new Origins(settings.publicOrigin)
   const rates = ratesFor(settings)
-  const collaboration = new Collaboration({
-    store,
-    people,
-    library,
-    httpServer: web.http,
-    late: web.late,
-    origins,
-    limits: new SocketLimits({ rates, clientIps, bounded: settings.rateLimits }),
-    settings,
-    log,
-  })
-  const { linkExpiry, ...contracts } = buildContracts({
-    store,
-    secret,
-    publicOrigin,
-    settings,
-    people,
-    library,
-    firstAdmin,
-    collaboration,
-    origins,
-    rates,
-    clientIps,
-    log,
-  })
-  void linkExpiry.plan()
-  provideServices(contracts)
-
+  const limits = new SocketLimits({ rates, clientIps, bounded: settings.rateLimits })
+  const { http: httpServer, late } = web
+  const parts = { ...ground, people, library, origins }
+  const collaboration = new Collaboration({ ...parts, httpServer, late, limits })
+  const contracts = buildContracts({ ...parts, firstAdmin, collaboration, rates, clientIps })
+  provideServices(contracts.services)
   const listening = await web.listen()
+  const { store } = storage
   const trash = new Trash({ catalog: store.catalog, openDocuments: collaboration, clock: systemClock, log })
+
   closeOnSignal(
     [
-      { what: 'jobs', close: async () => trash.close() },
-      { what: 'link expiry', close: async () => linkExpiry.close() },
+      { what: 'trash', close: async () => trash.close() },
+      { what: 'link expiry', close: async () => contracts.linkExpiry.close() },
       { what: 'collaboration', close: () => collaboration.close() },
       { what: 'visits', close: () => library.visits.flush() },
       { what: 'web', close: () => web.close() },
@@ -89,11 +70,10 @@ async function start(): Promise<void> {
 }
 
 /** Opens the database of the data folder, and reads the secret beside it. */
-async function openStorage(settings: Settings, log: Log) {
-  const secret = readSecret(settings.secret, settings.dataDir)
-  const store = await openStore({ dataDir: settings.dataDir })
-  if (store.restored) log.warn('store.restored')
-  return { store, secret }
+async function openStorage({ secret, dataDir }: Settings, log: Log) {
+  const storage = { secret: readSecret(secret, dataDir), store: await openStore({ dataDir }) }
+  if (storage.store.restored) log.warn('store.restored')
+  return storage
 }
 
 start().catch((error: unknown) => {

@@ -36,8 +36,11 @@ export interface ContractsOptions {
   readonly log: Log
 }
 
-/** Makes what pages and routes call, over people, library and the open documents. `linkExpiry` is to be closed. */
-export function buildContracts(options: ContractsOptions): Services & { readonly linkExpiry: LinkExpiry } {
+/** Makes what pages and routes call, over people, library and the open documents. The caller closes `linkExpiry`. */
+export function buildContracts(options: ContractsOptions): {
+  readonly services: Services
+  readonly linkExpiry: LinkExpiry
+} {
   const { store, secret, publicOrigin, settings, people, library, firstAdmin } = options
   const { collaboration, origins, rates, clientIps, log } = options
   const { access, catalog, owners, accounts: database } = store
@@ -47,6 +50,7 @@ export function buildContracts(options: ContractsOptions): Services & { readonly
   const resets = new ResetLinks(secret, now)
   const shown = new ShownOnce(now)
   const linkExpiry = new LinkExpiry({ access, openDocuments: collaboration, clock: systemClock, log })
+  void linkExpiry.plan()
   const documents = new Documents({
     access,
     addresses,
@@ -59,9 +63,8 @@ export function buildContracts(options: ContractsOptions): Services & { readonly
     documentsPerUser: settings.documentsPerUser,
   })
   const endSockets: LiveConnections['endSockets'] = (ended) => collaboration.endSockets(ended)
-  return {
+  const services: Services = {
     documents,
-    linkExpiry,
     requests: new Requests({ origins, rates, clientIps, log }),
     sessions: new Sessions({
       accounts,
@@ -104,4 +107,5 @@ export function buildContracts(options: ContractsOptions): Services & { readonly
       endSockets,
     }),
   }
+  return { services, linkExpiry }
 }
