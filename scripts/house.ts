@@ -34,8 +34,6 @@ const BEING_SPLIT = [
   'lib/client/sending/outbox.ts',
   'lib/collab/room.ts',
   'lib/collab/rooms.ts',
-  'lib/protocol/events.ts',
-  'lib/protocol/wire.ts',
   'lib/server/services.ts',
 ]
 

@@ -6,20 +6,16 @@
 import type * as Y from 'yjs'
 import type { Clock } from '#lib/protocol/clock.ts'
 import { type ErrorCode, isRetryable, type Refusal } from '#lib/protocol/errors.ts'
-import type {
-  Ack,
-  Chunk,
-  CompareRequest,
-  JoinRequest,
-  Notice,
-  Reset,
-  RoleChange,
-  Verdict,
-} from '#lib/protocol/events.ts'
 import type { Role } from '#lib/protocol/identity.ts'
+import { decodeUpdates, type Row } from '#lib/protocol/log-row.ts'
+import type { RoleChange } from '#lib/protocol/messages/access.ts'
+import type { CompareRequest, Verdict } from '#lib/protocol/messages/compare.ts'
+import type { Chunk } from '#lib/protocol/messages/history.ts'
+import type { JoinRequest, Reset } from '#lib/protocol/messages/join.ts'
+import type { Notice } from '#lib/protocol/messages/notices.ts'
+import type { Ack, RowBody } from '#lib/protocol/messages/update.ts'
 import { report } from '#lib/protocol/report.ts'
 import { SCHEMA_VERSION } from '#lib/protocol/version.ts'
-import { decodeRow, decodeUpdates, type Row } from '#lib/protocol/wire.ts'
 import { BackOff } from './channel/back-off.ts'
 import type { Channel, Uplink } from './channel/channel.ts'
 import { HistoryTransfer } from './channel/history-transfer.ts'
@@ -229,8 +225,7 @@ export class DocumentSync implements Receiver, IncomingOwner, ComparedCopy {
     this.changed()
   }
 
-  receiveRow(body: Uint8Array): void {
-    const row = decodeRow(body)
+  receiveRow(row: RowBody): void {
     if (row.room === this.room) this.#applyLive(row)
     else if (this.#state.phase === 'joining') this.#joining.keepRow(row)
     this.changed()

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '#lib/protocol/errors.ts'
-import type { Asked, Notice } from '#lib/protocol/events.ts'
 import type { Identity, PresenceState, Role } from '#lib/protocol/identity.ts'
+import type { Asked } from '#lib/protocol/messages/access.ts'
+import type { Notice } from '#lib/protocol/messages/notices.ts'
 import type { SealedBatch } from './replica/replica-store.ts'
 
 /** The state of one document's connection. An immutable value; a change is a new value. Times: ms since the epoch. */

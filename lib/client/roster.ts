@@ -1,4 +1,4 @@
-import { decodePresenceDiff } from '#lib/protocol/wire.ts'
+import type { PresenceDiffBody } from '#lib/protocol/messages/presence.ts'
 import type { Peer } from './provider-state.ts'
 
 /** Who is in the room, as the server tells it. `peers` is a new array after each change. */
@@ -23,9 +23,8 @@ export class Roster {
     this.#list()
   }
 
-  /** Applies a `presence:diff` body. Throws MalformedBody. */
-  apply(body: Uint8Array): void {
-    const diff = decodePresenceDiff(body)
+  /** Applies a `presence:diff`. */
+  apply(diff: PresenceDiffBody): void {
     if (diff.full) this.#members = new Map()
     for (const member of diff.removes) this.#members.delete(member)
     for (const { member, identity, state, caret } of diff.upserts) {

@@ -1,5 +1,5 @@
 import type { ErrorCode, Refusal } from '#lib/protocol/errors.ts'
-import type { Joined } from '#lib/protocol/events.ts'
+import type { Joined } from '#lib/protocol/messages/join.ts'
 import type { Uplink } from './channel/channel.ts'
 
 /** *local*: not joined on this connection. *ended*: does not join again by itself. */

@@ -1,4 +1,5 @@
-import { type ChainHash, chainAfter, EMPTY_CHAIN, equalBytes, type Row } from '#lib/protocol/wire.ts'
+import { equalBytes } from '#lib/protocol/body.ts'
+import { type ChainHash, chainAfter, EMPTY_CHAIN, type Row } from '#lib/protocol/log-row.ts'
 
 /*
  * The port to durable storage, owned by the rules (lib/collab) and implemented by lib/storage.

@@ -1,5 +1,7 @@
-import type { Ack, Reset, RoleChange } from '#lib/protocol/events.ts'
 import { mayEdit, type Role } from '#lib/protocol/identity.ts'
+import type { RoleChange } from '#lib/protocol/messages/access.ts'
+import type { Reset } from '#lib/protocol/messages/join.ts'
+import type { Ack } from '#lib/protocol/messages/update.ts'
 
 /** One connection as the rules see it. The methods send; none throws, none waits. */
 export interface Connection {

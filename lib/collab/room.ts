@@ -1,16 +1,13 @@
 import type { SchemaFinding } from '#lib/document/schema-check.ts'
+import type { ByteList } from '#lib/protocol/byte-list.ts'
 import { type Refusal, refuse } from '#lib/protocol/errors.ts'
-import type { HISTORY_MODES, Notice, Reset, RoleChange } from '#lib/protocol/events.ts'
 import type { Role } from '#lib/protocol/identity.ts'
-import type { Pieces } from '#lib/protocol/pieces.ts'
+import { type ChainHash, chainAfter, ENTRY_BODY_UPDATE } from '#lib/protocol/log-row.ts'
+import type { RoleChange } from '#lib/protocol/messages/access.ts'
+import type { Joined, Reset } from '#lib/protocol/messages/join.ts'
+import type { Notice } from '#lib/protocol/messages/notices.ts'
+import { type BatchBody, encodeRow } from '#lib/protocol/messages/update.ts'
 import { SCHEMA_VERSION } from '#lib/protocol/version.ts'
-import {
-  type BatchBody,
-  type ChainHash,
-  chainAfter,
-  ENTRY_BODY_UPDATE,
-  encodeRow,
-} from '#lib/protocol/wire.ts'
 import type { NewRow, SnapshotHead, StoredClient, StoredDocument, StoredRow } from './document-store.ts'
 import { BatchIntake, type BatchOutcome, CLIENT_ID_TAKEN } from './log/batch-intake.ts'
 import { ClientNumbers } from './log/client-numbers.ts'
@@ -21,7 +18,7 @@ import { type Connection, type Member, Members } from './members.ts'
 
 /** Sends to everybody in a room at once. */
 export interface RoomWire {
-  /** `document:update`; `frame` is a row body (wire.ts). */
+  /** `document:update`; `frame` is made by encodeRow. */
   relay(room: number, frame: Uint8Array): void
   notice(notice: Notice): void
 }
@@ -158,12 +155,12 @@ export class Room implements CommitSource {
   }
 
   /** How the history stands to a client's cursor. */
-  modeFor(cursor: Cursor | null): (typeof HISTORY_MODES)[number] {
+  modeFor(cursor: Cursor | null): Joined['mode'] {
     return this.#history.modeFor(cursor)
   }
 
   /** Encoded HistoryBody of the rows after `seq`, or null when they are no longer all kept. */
-  tail(seq: number): Pieces | null {
+  tail(seq: number): ByteList | null {
     return this.#history.tail(seq)
   }
 

@@ -1,9 +1,12 @@
+import { ByteList } from '#lib/protocol/byte-list.ts'
 import type { Clock } from '#lib/protocol/clock.ts'
 import { type Refusal, refuse } from '#lib/protocol/errors.ts'
-import type { CompareRequest, HISTORY_MODES, Reset, RoleChange, Verdict } from '#lib/protocol/events.ts'
 import type { Role } from '#lib/protocol/identity.ts'
-import { Pieces } from '#lib/protocol/pieces.ts'
-import type { BatchBody, ChainHash } from '#lib/protocol/wire.ts'
+import type { ChainHash } from '#lib/protocol/log-row.ts'
+import type { RoleChange } from '#lib/protocol/messages/access.ts'
+import type { CompareRequest, Verdict } from '#lib/protocol/messages/compare.ts'
+import type { Joined, Reset } from '#lib/protocol/messages/join.ts'
+import type { BatchBody } from '#lib/protocol/messages/update.ts'
 import { DamagedDocument, type DocumentStore } from './document-store.ts'
 import type { RoomEvent } from './events.ts'
 import { COMPACTION_POLICY, type CompactionPolicy } from './folding/compaction-policy.ts'
@@ -53,10 +56,10 @@ export interface RoomJoined {
   readonly lineage: string
   readonly schemaVersion: number
   readonly acknowledged: number
-  readonly mode: (typeof HISTORY_MODES)[number]
+  readonly mode: Joined['mode']
   /** Encoded state vector when the mode is rewind, else null. */
   readonly vector: Uint8Array | null
-  readonly history: Pieces
+  readonly history: ByteList
 }
 
 /** A room nobody is in is kept this long. */
@@ -182,7 +185,7 @@ export class Rooms {
     }
     const tail = mode === 'tail' && cursor ? room.tail(cursor.seq) : null
     const history = tail ?? (await this.#snapshotAndTail(room))
-    if (!(history instanceof Pieces)) {
+    if (!(history instanceof ByteList)) {
       room.leave(connection.id)
       this.#unloadSoon(room)
       return history
@@ -204,7 +207,7 @@ export class Rooms {
   }
 
   /** What follows row `seq` as an encoded HistoryBody; a snapshot is in it when the rows are no longer kept. */
-  async pull(connection: Connection, number: number, seq: number): Promise<Pieces | Refusal> {
+  async pull(connection: Connection, number: number, seq: number): Promise<ByteList | Refusal> {
     const room = this.#byNumber.get(number)
     if (!room?.roleOf(connection.id)) return NOT_JOINED
     return room.tail(seq) ?? (await this.#snapshotAndTail(room))
@@ -294,7 +297,7 @@ export class Rooms {
     return room
   }
 
-  async #snapshotAndTail(room: Room): Promise<Pieces | Refusal> {
+  async #snapshotAndTail(room: Room): Promise<ByteList | Refusal> {
     try {
       return await this.#snapshots.history(
         room.documentId,

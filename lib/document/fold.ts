@@ -1,5 +1,5 @@
 import * as Y from 'yjs'
-import { decodeEntries, ENTRY_BODY_UPDATE } from '#lib/protocol/wire.ts'
+import { decodeEntries, ENTRY_BODY_UPDATE } from '#lib/protocol/log-row.ts'
 import { contentBytes } from './content-bytes.ts'
 import { contentDigest } from './content-digest.ts'
 import { checkSchema, type SchemaFinding } from './schema-check.ts'

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
-import { addressSchema, identitySchema, roleSchema } from './events.ts'
 import { SHARED_ROLES } from './identity.ts'
+import { addressSchema, identitySchema, roleSchema } from './messages/fields.ts'
 
 /*
  * Bodies and answers of `POST /api/access…`. Addresses are keys: they stand in bodies, never in a query string.

@@ -2,8 +2,9 @@ import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { DocumentSync } from '#lib/client/document-sync.ts'
 import { refuse } from '#lib/protocol/errors.ts'
-import type { Joined } from '#lib/protocol/events.ts'
-import { EMPTY_CHAIN, encodeEntries, encodeHistory, encodeRow } from '#lib/protocol/wire.ts'
+import { EMPTY_CHAIN, encodeEntries } from '#lib/protocol/log-row.ts'
+import { encodeHistory } from '#lib/protocol/messages/history.ts'
+import type { Joined } from '#lib/protocol/messages/join.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 
 const JOINED: Joined = {
@@ -49,12 +50,12 @@ test('[PULL1] what is missing is asked for again when the server was too busy to
     leave: () => undefined,
   })
   await clock.advance(0)
-  sync.receiveRow(encodeRow({ room: 1, ...row(2) }))
+  sync.receiveRow({ room: 1, ...row(2) })
   await clock.advance(2499)
   expect(pulls).toEqual([0])
   await clock.advance(1)
   expect(pulls).toEqual([0, 0])
-  sync.receiveRow(encodeRow({ room: 1, ...row(3) }))
+  sync.receiveRow({ room: 1, ...row(3) })
   await clock.advance(60_000)
   expect(pulls).toHaveLength(2)
   await sync.destroy()

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { decodeEntries, decodeHistory } from '#lib/protocol/wire.ts'
+import { decodeEntries } from '#lib/protocol/log-row.ts'
+import { decodeHistory } from '#lib/protocol/messages/history.ts'
 import { cursorAt, DOCUMENT, Probe, RoomsScene } from './rooms-scene.ts'
 
 let scene: RoomsScene

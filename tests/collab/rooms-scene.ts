@@ -4,15 +4,12 @@ import type { RoomEvent } from '#lib/collab/events.ts'
 import type { Connection } from '#lib/collab/members.ts'
 import { type RoomJoin, type RoomJoined, Rooms } from '#lib/collab/rooms.ts'
 import { checkDocument, digestDocument, foldDocument } from '#lib/document/fold.ts'
-import type { Ack, Notice, Reset, RoleChange } from '#lib/protocol/events.ts'
-import {
-  type BatchBody,
-  CHAIN_BYTES,
-  chainToHex,
-  decodeRow,
-  encodeUpdates,
-  type RowBody,
-} from '#lib/protocol/wire.ts'
+import { CHAIN_BYTES, chainToHex, encodeUpdates } from '#lib/protocol/log-row.ts'
+import type { RoleChange } from '#lib/protocol/messages/access.ts'
+import type { Reset } from '#lib/protocol/messages/join.ts'
+import type { Notice } from '#lib/protocol/messages/notices.ts'
+import type { Ack } from '#lib/protocol/messages/update.ts'
+import { type BatchBody, decodeRow, type RowBody } from '#lib/protocol/messages/update.ts'
 import { newDocument } from '../storage/stored-values.ts'
 import { MemoryStore } from '../support/memory-store.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'

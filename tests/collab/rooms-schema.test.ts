@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { LIMITS } from '#lib/protocol/limits.ts'
-import { decodeEntries } from '#lib/protocol/wire.ts'
+import { decodeEntries } from '#lib/protocol/log-row.ts'
 import { newDocument } from '../storage/stored-values.ts'
 import { paragraphOf } from '../support/paragraph.ts'
 import { DOCUMENT, Probe, RoomsScene } from './rooms-scene.ts'

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { DamagedDocument } from '#lib/collab/document-store.ts'
-import { decodeEntries } from '#lib/protocol/wire.ts'
+import { decodeEntries } from '#lib/protocol/log-row.ts'
 import { newDocument } from '../storage/stored-values.ts'
 import { settled } from '../support/virtual-clock.ts'
 import { cursorAt, DOCUMENT, Probe, RoomsScene } from './rooms-scene.ts'

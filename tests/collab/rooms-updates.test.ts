@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { LIMITS } from '#lib/protocol/limits.ts'
-import { decodeEntries } from '#lib/protocol/wire.ts'
+import { decodeEntries } from '#lib/protocol/log-row.ts'
 import { newDocument } from '../storage/stored-values.ts'
 import { DOCUMENT, Probe, RoomsScene } from './rooms-scene.ts'
 

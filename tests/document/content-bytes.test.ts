@@ -5,7 +5,7 @@ import { contentBytes } from '#lib/document/content-bytes.ts'
 import { contentDigest } from '#lib/document/content-digest.ts'
 import { digestDocument, foldDocument } from '#lib/document/fold.ts'
 import { UndoStack } from '#lib/editor/binding/undo-stack.ts'
-import { ENTRY_BODY_UPDATE, encodeEntries } from '#lib/protocol/wire.ts'
+import { ENTRY_BODY_UPDATE, encodeEntries } from '#lib/protocol/log-row.ts'
 
 /*
  * People who edit at random and hear of each other in whatever order; the server, which has the same updates as rows, or

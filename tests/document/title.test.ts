@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { foldDocument } from '#lib/document/fold.ts'
 import { observeTitle, setTitle, titleOf } from '#lib/document/title.ts'
-import { ENTRY_BODY_UPDATE, encodeEntries } from '#lib/protocol/wire.ts'
+import { ENTRY_BODY_UPDATE, encodeEntries } from '#lib/protocol/log-row.ts'
 import { type Block, documentOf, p, typeOf } from '../support/blocks.ts'
 
 const list = (...items: Block[]): Block => [

@@ -1,7 +1,7 @@
 import { expect, type Locator, type Page } from '@playwright/test'
+import { decodeRow } from '#lib/protocol/messages/update.ts'
 import { Decoder } from '#lib/protocol/packet-parser.ts'
 import { addressIn } from '#lib/protocol/urls.ts'
-import { decodeRow } from '#lib/protocol/wire.ts'
 import { frontWordsIn } from '#lib/ui/words/front-words.ts'
 import { wordsIn } from '#lib/ui/words/page-words.ts'
 import { ChromiumInputMethod, type InputMethod } from '../support/input-method.ts'

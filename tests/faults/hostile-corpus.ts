@@ -5,7 +5,7 @@
 
 import * as encoding from 'lib0/encoding'
 import * as Y from 'yjs'
-import { encodePresenceSet } from '#lib/protocol/wire.ts'
+import { encodePresenceSet } from '#lib/protocol/messages/presence.ts'
 import {
   CONTENT,
   deletesOf,

@@ -3,10 +3,12 @@ import type { Channel } from '#lib/client/channel/channel.ts'
 import type { Connection } from '#lib/collab/members.ts'
 import { type RoomJoined, Rooms } from '#lib/collab/rooms.ts'
 import { checkDocument, digestDocument, foldDocument } from '#lib/document/fold.ts'
+import { ByteList } from '#lib/protocol/byte-list.ts'
 import type { Refusal } from '#lib/protocol/errors.ts'
-import type { Ack, Joined, Reset } from '#lib/protocol/events.ts'
-import { Pieces } from '#lib/protocol/pieces.ts'
-import { CHAIN_BYTES, decodeBatch, decodeEntries, decodeRow, encodeRow } from '#lib/protocol/wire.ts'
+import { CHAIN_BYTES, decodeEntries } from '#lib/protocol/log-row.ts'
+import type { Joined, Reset } from '#lib/protocol/messages/join.ts'
+import type { Ack } from '#lib/protocol/messages/update.ts'
+import { decodeBatch, decodeRow, encodeRow } from '#lib/protocol/messages/update.ts'
 import { overridden, planted } from './simulated-faults.ts'
 import type { Replica } from './simulated-replica.ts'
 import type { Simulation } from './simulated-world.ts'
@@ -98,7 +100,7 @@ export class SimulatedServer {
       pull: (request) =>
         ask(async () => {
           const history = await rooms.pull(server, request.room, request.seq)
-          return history instanceof Pieces
+          return history instanceof ByteList
             ? { answer: { ok: true as const, chunked: 0 }, history: history.whole() }
             : { answer: history, history: null }
         }),
@@ -222,7 +224,7 @@ export class SimulatedServer {
       }
       const take = (): void => {
         if (!replica.connected || replica.connection !== connection) return
-        replica.sync.receiveRow(shown)
+        replica.sync.receiveRow(decodeRow(shown))
       }
       this.#deliver(replica, `${id} down`, take)
       if (this.#world.faults.duplicates && this.#world.random() < 0.05)

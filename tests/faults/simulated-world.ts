@@ -1,7 +1,7 @@
 import * as Y from 'yjs'
 import type { SealedBatch } from '#lib/client/replica/replica-store.ts'
 import { contentBytes } from '#lib/document/content-bytes.ts'
-import { decodeEntries, decodeUpdates } from '#lib/protocol/wire.ts'
+import { decodeEntries, decodeUpdates } from '#lib/protocol/log-row.ts'
 import { MemoryReplicas } from '../support/memory-replica.ts'
 import { MemoryStore } from '../support/memory-store.ts'
 import { paragraphOf } from '../support/paragraph.ts'

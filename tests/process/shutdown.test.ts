@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import { decodeHistory } from '#lib/protocol/wire.ts'
+import { decodeHistory } from '#lib/protocol/messages/history.ts'
 import { batchOf, Guest, join, next } from '../server/guest.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
 

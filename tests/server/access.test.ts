@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { Ack, Asked, Reset, RoleChange } from '#lib/protocol/events.ts'
+import type { Asked, RoleChange } from '#lib/protocol/messages/access.ts'
+import type { Reset } from '#lib/protocol/messages/join.ts'
+import type { Ack } from '#lib/protocol/messages/update.ts'
 import type { SharingOverview } from '#lib/protocol/sharing.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
 import { batchOf, Guest, join, next, type TestSocket } from './guest.ts'

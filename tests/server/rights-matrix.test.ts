@@ -2,10 +2,10 @@ import { readdirSync } from 'node:fs'
 import { join as joinPath } from 'node:path'
 import type { Socket } from 'socket.io-client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { UP_EVENTS, type UpEvents } from '#lib/protocol/events.ts'
 import { atLeast, ROLES, type Role } from '#lib/protocol/identity.ts'
+import { encodePresenceSet } from '#lib/protocol/messages/presence.ts'
+import { UP, type UpEvents } from '#lib/protocol/messages/up.ts'
 import type { SharingOverview } from '#lib/protocol/sharing.ts'
-import { encodePresenceSet } from '#lib/protocol/wire.ts'
 import { DocumentConnection } from '#lib/server/sockets/document-connection.ts'
 import { rulesOf } from '../../app/api/edge.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
@@ -162,7 +162,7 @@ describe.for(STATES)('[ACC8] the link is %s:', (state) => {
     scene = await sceneIn(state)
   })
 
-  const cases = ROLES.flatMap((role) => UP_EVENTS.map((event) => ({ role, event })))
+  const cases = ROLES.flatMap((role) => UP.map(({ message }) => ({ role, event: message.name })))
   // The two that move people about come last.
   const order = (event: keyof UpEvents) => ['document:join', 'document:leave'].indexOf(event)
   test.for(cases.toSorted((a, b) => order(a.event) - order(b.event)))(

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { SessionAnswer } from '#lib/protocol/events.ts'
+import type { SessionAnswer } from '#lib/protocol/messages/session.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
 import { batchOf, connected, Guest, join, next, openSocket, type TestSocket } from './guest.ts'
 

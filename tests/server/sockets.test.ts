@@ -2,17 +2,15 @@
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { LIMITS } from '#lib/protocol/limits.ts'
+import { encodeUpdates } from '#lib/protocol/log-row.ts'
+import { decodeHistory } from '#lib/protocol/messages/history.ts'
 import {
-  decodeBatch,
-  decodeHistory,
   decodePresenceDiff,
-  decodeRow,
-  encodeBatch,
   encodePresenceSet,
-  encodeUpdates,
   type PresenceDiffBody,
   type PresenceUpsert,
-} from '#lib/protocol/wire.ts'
+} from '#lib/protocol/messages/presence.ts'
+import { decodeBatch, decodeRow, encodeBatch } from '#lib/protocol/messages/update.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
 import { batchOf, connected, Guest, join, next, openSocket, type TestSocket } from './guest.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { RowOutcome } from '#lib/collab/document-store.ts'
-import { EMPTY_CHAIN } from '#lib/protocol/wire.ts'
+import { EMPTY_CHAIN } from '#lib/protocol/log-row.ts'
 import type { StoreOfEachTest } from './store-under-test.ts'
 import { chain, compactionOf, newDocument, newRow } from './stored-values.ts'
 

@@ -1,6 +1,6 @@
 import type { Compaction, NewRow } from '#lib/collab/document-store.ts'
 import type { NewDocument } from '#lib/library/store.ts'
-import { CHAIN_BYTES } from '#lib/protocol/wire.ts'
+import { CHAIN_BYTES } from '#lib/protocol/log-row.ts'
 
 /* What tests store. */
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Compaction, NewRow } from '#lib/collab/document-store.ts'
 import type { NewDocument } from '#lib/library/store.ts'
-import { CHAIN_BYTES, chainAfter, EMPTY_CHAIN, encodeEntries } from '#lib/protocol/wire.ts'
+import { CHAIN_BYTES, chainAfter, EMPTY_CHAIN, encodeEntries } from '#lib/protocol/log-row.ts'
 import { seededRandom } from './random.ts'
 
 /*

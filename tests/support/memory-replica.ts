@@ -6,7 +6,7 @@ import {
   type StoredReplica,
 } from '#lib/client/replica/replica-store.ts'
 import { unbrokenRun } from '#lib/client/replica/unbroken-run.ts'
-import type { Row } from '#lib/protocol/wire.ts'
+import type { Row } from '#lib/protocol/log-row.ts'
 
 interface Replica {
   readonly documentId: string

@@ -1,7 +1,7 @@
 import type { Snapshot, SnapshotHead, StoredDocument, StoredRow } from '#lib/collab/document-store.ts'
 import type { AccessKey, NewDocument, StoredGrant } from '#lib/library/store.ts'
 import type { SharedRole } from '#lib/protocol/identity.ts'
-import { EMPTY_CHAIN } from '#lib/protocol/wire.ts'
+import { EMPTY_CHAIN } from '#lib/protocol/log-row.ts'
 
 /* What memory-store.ts keeps; as in the tables of lib/storage. */
 

@@ -9,7 +9,7 @@ const repository = join(import.meta.dirname, '../..')
 
 /** The files of the small tree. Every one exports `Thing` and `thing`. */
 const FILES = [
-  'lib/protocol/wire.ts',
+  'lib/protocol/log-row.ts',
   'lib/document/fold.ts',
   'lib/collab/room.ts',
   'lib/collab/log/commit-queue.ts',
@@ -45,8 +45,8 @@ const FILES = [
 ]
 
 const BREACHES: [file: string, target: string, rule: string][] = [
-  ['lib/protocol/wire.ts', '#lib/document/fold.ts', 'lib-protocol-imports'],
-  ['lib/protocol/wire.ts', '#lib/collab/room.ts', 'lib-protocol-imports'],
+  ['lib/protocol/log-row.ts', '#lib/document/fold.ts', 'lib-protocol-imports'],
+  ['lib/protocol/log-row.ts', '#lib/collab/room.ts', 'lib-protocol-imports'],
   ['lib/document/fold.ts', '#lib/collab/room.ts', 'lib-document-imports'],
   ['lib/document/fold.ts', '#lib/client/collab-provider.ts', 'lib-document-imports'],
   ['lib/collab/room.ts', '#lib/storage/open-store.ts', 'lib-collab-imports'],
@@ -91,14 +91,14 @@ const BREACHES: [file: string, target: string, rule: string][] = [
   ['lib/editor/saving/save-chip.ts', '../page/document-page.tsx', 'lib-editor-saving-imports'],
   ['lib/editor/sharing/share-panel.tsx', '../saving/save-chip.ts', 'lib-editor-sharing-imports'],
 
-  ['lib/protocol/wire.ts', 'node:crypto', 'lib-protocol-never-node'],
+  ['lib/protocol/log-row.ts', 'node:crypto', 'lib-protocol-never-node'],
   ['lib/document/fold.ts', 'node:buffer', 'lib-document-never-node'],
   ['lib/collab/room.ts', 'crypto', 'lib-collab-never-node'],
   ['lib/client/collab-provider.ts', 'node:fs', 'lib-client-never-node'],
   ['lib/ui/overlays.tsx', 'node:fs', 'lib-ui-never-node'],
   ['lib/editor/page/document-page.tsx', 'node:fs', 'lib-editor-never-node'],
 
-  ['lib/protocol/wire.ts', 'react', 'lib-protocol-never-react'],
+  ['lib/protocol/log-row.ts', 'react', 'lib-protocol-never-react'],
   ['lib/document/fold.ts', 'react', 'lib-document-never-react'],
   ['lib/collab/room.ts', 'react', 'lib-collab-never-react'],
   ['lib/process/log.ts', 'next', 'lib-process-never-react'],
@@ -109,7 +109,7 @@ const BREACHES: [file: string, target: string, rule: string][] = [
   ['lib/editor/binding/binding.ts', 'react', 'lib-editor-binding-never-react'],
   ['lib/server/services.ts', 'react', 'lib-server-never-react'],
 
-  ['lib/protocol/wire.ts', 'socket.io', 'lib-protocol-never-socket-io'],
+  ['lib/protocol/log-row.ts', 'socket.io', 'lib-protocol-never-socket-io'],
   ['lib/document/fold.ts', 'socket.io-client', 'lib-document-never-socket-io'],
   ['lib/collab/room.ts', 'socket.io', 'lib-collab-never-socket-io'],
   ['lib/process/log.ts', 'socket.io', 'lib-process-never-socket-io'],
@@ -120,7 +120,7 @@ const BREACHES: [file: string, target: string, rule: string][] = [
   ['lib/editor/page/document-page.tsx', 'socket.io-client', 'lib-editor-never-socket-io'],
   ['app/page.tsx', 'socket.io-client', 'app-never-socket-io'],
 
-  ['lib/protocol/wire.ts', 'yjs', 'lib-protocol-never-yjs'],
+  ['lib/protocol/log-row.ts', 'yjs', 'lib-protocol-never-yjs'],
   ['lib/process/log.ts', 'yjs', 'lib-process-never-yjs'],
   ['lib/people/accounts.ts', 'yjs', 'lib-people-never-yjs'],
   ['lib/library/sharing.ts', 'yjs', 'lib-library-never-yjs'],
@@ -133,7 +133,7 @@ const BREACHES: [file: string, target: string, rule: string][] = [
 
 const ALLOWED: [file: string, target: string][] = [
   ['lib/document/fold.ts', 'yjs'],
-  ['lib/collab/room.ts', '#lib/protocol/wire.ts'],
+  ['lib/collab/room.ts', '#lib/protocol/log-row.ts'],
   ['lib/collab/room.ts', '#lib/document/fold.ts'],
   ['lib/collab/room.ts', './log/commit-queue.ts'],
   ['lib/process/log.ts', 'node:fs'],

@@ -1,4 +1,4 @@
-import { type SessionAnswer, sessionRequestSchema } from '#lib/protocol/events.ts'
+import { type SessionAnswer, sessionRequestSchema } from '#lib/protocol/messages/session.ts'
 import { services } from '#lib/server/services.ts'
 import { json, route, withCookies } from '../edge.ts'
 

@@ -1,5 +1,7 @@
 import type { Refusal } from '#lib/protocol/errors.ts'
-import type { CompareRequest, Joined, JoinRequest, PullRequest, Verdict } from '#lib/protocol/events.ts'
+import type { CompareRequest, Verdict } from '#lib/protocol/messages/compare.ts'
+import type { PullRequest } from '#lib/protocol/messages/history.ts'
+import type { Joined, JoinRequest } from '#lib/protocol/messages/join.ts'
 
 /** One live connection. The promises reject when the connection ends, or the answer is overdue or malformed. */
 export interface Channel {

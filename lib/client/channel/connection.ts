@@ -1,27 +1,14 @@
 import { io, type Socket } from 'socket.io-client'
-import * as v from 'valibot'
 import type { Clock } from '#lib/protocol/clock.ts'
 import { ERROR_BANDS, type ErrorCode, isRetryable, type Refusal, refusalIn } from '#lib/protocol/errors.ts'
-import {
-  type Asked,
-  type AskRequest,
-  ackSchema,
-  askAnswerSchema,
-  askedSchema,
-  chunkSchema,
-  compareAnswerSchema,
-  type DownEvents,
-  drainSchema,
-  type Handshake,
-  joinAnswerSchema,
-  type Notice,
-  noticeSchema,
-  pullAnswerSchema,
-  renewAnswerSchema,
-  resetSchema,
-  roleChangeSchema,
-  type UpEvents,
-} from '#lib/protocol/events.ts'
+import { type Asked, type AskRequest, accessAsk } from '#lib/protocol/messages/access.ts'
+import { documentCompare } from '#lib/protocol/messages/compare.ts'
+import { documentPull } from '#lib/protocol/messages/history.ts'
+import { documentJoin, documentLeave } from '#lib/protocol/messages/join.ts'
+import type { Notice } from '#lib/protocol/messages/notices.ts'
+import { type PresenceDiffBody, presenceSet } from '#lib/protocol/messages/presence.ts'
+import { type Handshake, sessionRenew } from '#lib/protocol/messages/session.ts'
+import { documentUpdate } from '#lib/protocol/messages/update.ts'
 import * as parser from '#lib/protocol/packet-parser.ts'
 import { report } from '#lib/protocol/report.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
@@ -29,6 +16,7 @@ import { NAMESPACE, PROTOCOL_VERSION } from '#lib/protocol/version.ts'
 import { BackOff } from './back-off.ts'
 import type { Channel } from './channel.ts'
 import { type Authenticate, Credential } from './credential.ts'
+import { ask, bytesOf, listen, send } from './messages.ts'
 import type { Receiver } from './receiver.ts'
 
 export interface ConnectionOptions {
@@ -39,14 +27,11 @@ export interface ConnectionOptions {
   readonly receiver: Receiver
   /** Transports to use, in order. */
   readonly transports: readonly ('websocket' | 'polling')[]
-  readonly onPresence: (diff: Uint8Array) => void
+  readonly onPresence: (diff: PresenceDiffBody) => void
   readonly onAsked: (asked: Asked) => void
   readonly onNotice: (code: Notice['code']) => void
 }
 
-const ANSWER_MS = 20_000
-/** The server compares when it has nothing better to do. */
-const COMPARED_MS = 120_000
 /** Refusals after which the same socket may yet be given a new token. */
 const RENEWABLE: ReadonlySet<ErrorCode> = new Set([
   'rate-limited',
@@ -62,7 +47,7 @@ const CONNECT_MS = 10_000
  */
 export class Connection {
   readonly #options: ConnectionOptions
-  readonly #socket: Socket<DownEvents, UpEvents>
+  readonly #socket: Socket
   readonly #credential: Credential
   readonly #tab = randomId()
   readonly #backOff: BackOff
@@ -137,15 +122,12 @@ export class Connection {
 
   /** Sends `presence:set`; dropped when there is no connection (it is sent again after the join). */
   sendPresence(body: Uint8Array): void {
-    if (this.#socket.connected) this.#socket.emit('presence:set', body)
+    if (this.#socket.connected) send(this.#socket, presenceSet, body)
   }
 
   /** Asks the owner for a role. Resolves with the answer; rejects when there is none. */
   async ask(request: AskRequest): Promise<{ readonly ok: true } | Refusal> {
-    const { answer } = await ask(
-      (answered) => this.#socket.timeout(ANSWER_MS).emit('access:ask', request, answered),
-      askAnswerSchema,
-    )
+    const { answer } = await ask(this.#socket, accessAsk, request)
     return answer
   }
 
@@ -160,7 +142,7 @@ export class Connection {
 
   #listen(): void {
     const socket = this.#socket
-    const { receiver, onPresence } = this.#options
+    const { receiver, onPresence, onAsked, onNotice } = this.#options
     socket.on('connect', () => {
       this.#backOff.reset()
       this.#lostAt = null
@@ -182,45 +164,34 @@ export class Connection {
       if (code === 'unauthenticated') this.#credential.disbelieved()
       this.#lost()
     })
-    socket.on('document:update', (row) => this.#guard(() => receiver.receiveRow(bytesOf(row))))
-    socket.on('document:ack', (ack) => this.#guard(() => receiver.receiveAck(v.parse(ackSchema, ack))))
-    socket.on('document:chunk', (chunk, bytes, received) =>
-      this.#guard(() => receiver.receiveChunk(v.parse(chunkSchema, chunk), bytesOf(bytes), received)),
-    )
-    socket.on('document:reset', (reset) =>
-      this.#guard(() => receiver.receiveReset(v.parse(resetSchema, reset))),
-    )
-    socket.on('document:role', (change) =>
-      this.#guard(() => receiver.receiveRole(v.parse(roleChangeSchema, change))),
-    )
-    socket.on('access:asked', (asked) =>
-      this.#guard(() => this.#options.onAsked(v.parse(askedSchema, asked))),
-    )
-    socket.on('presence:diff', (diff) => this.#guard(() => onPresence(bytesOf(diff))))
-    socket.on('server:notice', (notice) =>
-      this.#guard(() => {
-        const parsed = v.parse(noticeSchema, notice)
-        receiver.receiveNotice(parsed)
-        this.#options.onNotice(parsed.code)
-      }),
-    )
-    socket.on('server:drain', (drain) =>
-      this.#guard(() => {
-        this.#draining = v.parse(drainSchema, drain).retryAfterMs
-        receiver.changed()
-      }),
+    listen(
+      socket,
+      {
+        'document:update': (row) => receiver.receiveRow(row),
+        'document:ack': (ack) => receiver.receiveAck(ack),
+        'document:chunk': (chunk, bytes, received) => receiver.receiveChunk(chunk, bytesOf(bytes), received),
+        'document:reset': (reset) => receiver.receiveReset(reset),
+        'document:role': (change) => receiver.receiveRole(change),
+        'access:asked': onAsked,
+        'presence:diff': onPresence,
+        'server:notice': (notice) => {
+          receiver.receiveNotice(notice)
+          onNotice(notice.code)
+        },
+        'server:drain': ({ retryAfterMs }) => {
+          this.#draining = retryAfterMs
+          receiver.changed()
+        },
+      },
+      (error) => this.#failed(error),
     )
   }
 
-  /** What cannot be understood ends this connection; the next one begins with a join, which brings all of it again. */
-  #guard(take: () => void): void {
-    try {
-      take()
-    } catch (error) {
-      report('a message of the server could not be used', error, 'error')
-      this.#socket.disconnect()
-      this.#lost()
-    }
+  /** Ends a connection that brought a message it cannot use. The next one begins with a join, which brings everything again. */
+  #failed(error: unknown): void {
+    report('a message of the server could not be used', error, 'error')
+    this.#socket.disconnect()
+    this.#lost()
   }
 
   #lost(): void {
@@ -254,10 +225,7 @@ export class Connection {
   }
 
   async #renew(token: string): Promise<{ readonly ok: true } | Refusal> {
-    const { answer } = await ask(
-      (answered) => this.#socket.timeout(ANSWER_MS).emit('session:renew', { token }, answered),
-      renewAnswerSchema,
-    )
+    const { answer } = await ask(this.#socket, sessionRenew, { token })
     // Signed in again means another session: this socket cannot become its, a new one can.
     if (!answer.ok && !RENEWABLE.has(answer.code)) {
       this.#socket.disconnect()
@@ -268,70 +236,30 @@ export class Connection {
 
   #channel(): Channel {
     const socket = this.#socket
-    const timed = async <T>(ask: Promise<T>): Promise<T> => {
+    const timed = async <T>(asked: Promise<T>): Promise<T> => {
       const begun = this.#options.clock.steady()
-      const answer = await ask
+      const answer = await asked
       this.#roundTripMs = Math.round(this.#options.clock.steady() - begun)
       return answer
     }
     return {
       join: async (request) => {
-        const asked = await timed(
-          ask(
-            (answered) => socket.timeout(ANSWER_MS).emit('document:join', request, answered),
-            joinAnswerSchema,
-          ),
-        )
+        const asked = await timed(ask(socket, documentJoin, request))
         this.#refused = !asked.answer.ok && isRetryable(asked.answer.code) ? asked.answer.code : null
         return asked
       },
-      pull: (request) =>
-        timed(
-          ask(
-            (answered) => socket.timeout(ANSWER_MS).emit('document:pull', request, answered),
-            pullAnswerSchema,
-          ),
-        ),
-      compare: (request) =>
-        ask(
-          (answered) => socket.timeout(COMPARED_MS).emit('document:compare', request, answered),
-          compareAnswerSchema,
-        ),
-      update: (batch, received) =>
-        received ? socket.emit('document:update', batch, received) : socket.emit('document:update', batch),
-      leave: (room) => socket.emit('document:leave', { room }),
+      pull: (request) => timed(ask(socket, documentPull, request)),
+      compare: (request) => ask(socket, documentCompare, request),
+      update: (batch, received) => send(socket, documentUpdate, batch, received),
+      leave: (room) => send(socket, documentLeave, { room }),
     }
   }
-}
-
-/** Emits, waits for the acknowledgement (its error first, then the answer and perhaps bytes), and checks it. */
-function ask<Schema extends v.GenericSchema>(
-  emit: (answered: (error: Error | null, answer: unknown, history?: unknown) => void) => void,
-  schema: Schema,
-): Promise<{ answer: v.InferOutput<Schema>; history: Uint8Array | null }> {
-  return new Promise((resolve, reject) => {
-    emit((error, answer, history) => {
-      if (error) {
-        reject(error)
-        return
-      }
-      const parsed = v.safeParse(schema, answer)
-      if (parsed.success)
-        resolve({ answer: parsed.output, history: history instanceof Uint8Array ? history : null })
-      else reject(new Error('the answer of the server is malformed'))
-    })
-  })
 }
 
 /** The code of a refused connection; null when it was not refused but failed. */
 function codeIn(error: Error): ErrorCode | null {
   const code: unknown = 'data' in error ? (error.data as { code?: unknown } | undefined)?.code : undefined
   return typeof code === 'string' && Object.hasOwn(ERROR_BANDS, code) ? (code as ErrorCode) : null
-}
-
-function bytesOf(value: unknown): Uint8Array {
-  if (value instanceof Uint8Array) return value
-  throw new TypeError('bytes expected')
 }
 
 /** 22 characters; `crypto.randomUUID` is missing on plain http. */

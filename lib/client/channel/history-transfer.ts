@@ -1,6 +1,6 @@
 import { RefusedRequest, refuse } from '#lib/protocol/errors.ts'
-import type { Chunk } from '#lib/protocol/events.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
+import type { Chunk } from '#lib/protocol/messages/history.ts'
 
 interface Transfer {
   readonly room: number

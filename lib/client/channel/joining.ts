@@ -1,6 +1,8 @@
 import type { Refusal } from '#lib/protocol/errors.ts'
-import type { Joined, JoinRequest, RoleChange } from '#lib/protocol/events.ts'
-import { decodeHistory, type HistoryBody, type RowBody } from '#lib/protocol/wire.ts'
+import type { RoleChange } from '#lib/protocol/messages/access.ts'
+import { decodeHistory, type HistoryBody } from '#lib/protocol/messages/history.ts'
+import type { Joined, JoinRequest } from '#lib/protocol/messages/join.ts'
+import type { RowBody } from '#lib/protocol/messages/update.ts'
 import type { Channel } from './channel.ts'
 import type { HistoryTransfer } from './history-transfer.ts'
 

@@ -1,5 +1,5 @@
 import type { Clock } from '#lib/protocol/clock.ts'
-import { decodeHistory, type HistoryBody } from '#lib/protocol/wire.ts'
+import { decodeHistory, type HistoryBody } from '#lib/protocol/messages/history.ts'
 import type { Owner } from '../owner.ts'
 import { Timers } from '../timers.ts'
 import { BackOff } from './back-off.ts'

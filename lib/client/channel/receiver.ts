@@ -1,4 +1,8 @@
-import type { Ack, Chunk, Notice, Reset, RoleChange } from '#lib/protocol/events.ts'
+import type { RoleChange } from '#lib/protocol/messages/access.ts'
+import type { Chunk } from '#lib/protocol/messages/history.ts'
+import type { Reset } from '#lib/protocol/messages/join.ts'
+import type { Notice } from '#lib/protocol/messages/notices.ts'
+import type { Ack, RowBody } from '#lib/protocol/messages/update.ts'
 import type { Owner } from '../owner.ts'
 import type { Channel } from './channel.ts'
 
@@ -11,8 +15,8 @@ export interface Receiver extends Owner {
   connected(channel: Channel): void
   /** The connection is gone, and its channel with it. */
   disconnected(): void
-  /** Receives `document:update`, a row. Throws MalformedBody. */
-  receiveRow(body: Uint8Array): void
+  /** Receives `document:update`. */
+  receiveRow(row: RowBody): void
   /** Receives `document:ack`. */
   receiveAck(ack: Ack): void
   /** Receives `document:chunk`; `received` confirms it to the server. Throws RefusedRequest for an impossible size. */

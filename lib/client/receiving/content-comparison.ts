@@ -1,7 +1,7 @@
 import * as Y from 'yjs'
 import { contentBytes } from '#lib/document/content-bytes.ts'
 import type { Clock } from '#lib/protocol/clock.ts'
-import type { CompareRequest, Verdict } from '#lib/protocol/events.ts'
+import type { CompareRequest, Verdict } from '#lib/protocol/messages/compare.ts'
 import { hashContent } from './content-hash.ts'
 
 /** The copy in a Y.Doc, as it is compared. */

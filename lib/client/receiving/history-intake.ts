@@ -4,10 +4,10 @@ import {
   decodeEntries,
   EMPTY_CHAIN,
   ENTRY_BODY_UPDATE,
-  type HistoryBody,
   NO_CHAIN,
   type Row,
-} from '#lib/protocol/wire.ts'
+} from '#lib/protocol/log-row.ts'
+import type { HistoryBody } from '#lib/protocol/messages/history.ts'
 import type { StoredReplica } from '../replica/replica-store.ts'
 import type { ReplicaWriter } from '../replica/replica-writer.ts'
 import type { Incoming } from './incoming.ts'

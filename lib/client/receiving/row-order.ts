@@ -1,4 +1,4 @@
-import type { Row } from '#lib/protocol/wire.ts'
+import type { Row } from '#lib/protocol/log-row.ts'
 import type { Cursor } from '../replica/unbroken-run.ts'
 
 /** Puts rows into the order of their numbers: each is given out once, after the one before it. */

@@ -1,5 +1,5 @@
 import { deleteDB } from 'idb'
-import type { Row } from '#lib/protocol/wire.ts'
+import type { Row } from '#lib/protocol/log-row.ts'
 import {
   EVERY_STORE,
   type History,

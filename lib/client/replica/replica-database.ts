@@ -6,7 +6,7 @@ import {
   openDB,
   type StoreNames,
 } from 'idb'
-import type { Row } from '#lib/protocol/wire.ts'
+import type { Row } from '#lib/protocol/log-row.ts'
 import type { SealedBatch } from './replica-store.ts'
 
 /** Raise it with a new entry kind too: compaction folds away kinds it does not know, so replicas must then be pulled anew. */

@@ -1,5 +1,5 @@
 import * as Y from 'yjs'
-import { decodeEntries, ENTRY_BODY_UPDATE, type Row } from '#lib/protocol/wire.ts'
+import { decodeEntries, ENTRY_BODY_UPDATE, type Row } from '#lib/protocol/log-row.ts'
 
 /**
  * Folds rows into a state (a Yjs v1 update; null: nothing yet) through a garbage-collecting Y.Doc.

@@ -1,4 +1,5 @@
-import { chainAfter, equalBytes, type Row } from '#lib/protocol/wire.ts'
+import { equalBytes } from '#lib/protocol/body.ts'
+import { chainAfter, type Row } from '#lib/protocol/log-row.ts'
 import type { History, ReplicaSchema } from './replica-database.ts'
 import type { SealedBatch, StoredReplica } from './replica-store.ts'
 import { chainHash, unbrokenRun } from './unbroken-run.ts'

@@ -1,4 +1,4 @@
-import type { Row } from '#lib/protocol/wire.ts'
+import type { Row } from '#lib/protocol/log-row.ts'
 
 /*
  * The port to this browser's own copy of documents: replica (the server's rows and a local snapshot) and outbox
@@ -19,7 +19,7 @@ export class ReplicaStoreError extends Error {
   }
 }
 
-/** A sealed batch: its bytes never change. `payload`: encodeUpdates (wire.ts). */
+/** A sealed batch: its bytes never change. `payload`: made by encodeUpdates. */
 export interface SealedBatch {
   readonly clientId: number
   readonly n: number

@@ -1,4 +1,4 @@
-import { EMPTY_CHAIN, type Row } from '#lib/protocol/wire.ts'
+import { EMPTY_CHAIN, type Row } from '#lib/protocol/log-row.ts'
 import type { Owner } from '../owner.ts'
 import type { ReplicaStore } from './replica-store.ts'
 

@@ -1,5 +1,6 @@
 import { digest } from 'lib0/hash/sha256'
-import { CHAIN_BYTES, chainAfter, EMPTY_CHAIN, equalBytes, type Row } from '#lib/protocol/wire.ts'
+import { equalBytes } from '#lib/protocol/body.ts'
+import { CHAIN_BYTES, chainAfter, EMPTY_CHAIN, type Row } from '#lib/protocol/log-row.ts'
 
 /** A place in a document's history: the last row known and the chain after it. */
 export interface Cursor {

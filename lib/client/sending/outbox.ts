@@ -1,7 +1,7 @@
 import * as Y from 'yjs'
 import type { Clock } from '#lib/protocol/clock.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
-import { encodeUpdates } from '#lib/protocol/wire.ts'
+import { encodeUpdates } from '#lib/protocol/log-row.ts'
 import type { Owner } from '../owner.ts'
 import type { ReplicaStore, SealedBatch } from '../replica/replica-store.ts'
 import { splitUpdate } from './split-update.ts'

@@ -1,5 +1,5 @@
-import type { RoleChange } from '#lib/protocol/events.ts'
 import { mayEdit, type Role } from '#lib/protocol/identity.ts'
+import type { RoleChange } from '#lib/protocol/messages/access.ts'
 import type { Owner } from '../owner.ts'
 import type { SealedBatch } from '../replica/replica-store.ts'
 import type { Timers } from '../timers.ts'

@@ -1,6 +1,6 @@
 import type { Clock } from '#lib/protocol/clock.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
-import { encodeBatch } from '#lib/protocol/wire.ts'
+import { encodeBatch } from '#lib/protocol/messages/update.ts'
 import type { Uplink } from '../channel/channel.ts'
 import type { SealedBatch } from '../replica/replica-store.ts'
 

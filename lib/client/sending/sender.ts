@@ -1,6 +1,6 @@
 import type { Clock } from '#lib/protocol/clock.ts'
 import { type ErrorCode, isRetryable, type Refusal } from '#lib/protocol/errors.ts'
-import type { Ack } from '#lib/protocol/events.ts'
+import type { Ack } from '#lib/protocol/messages/update.ts'
 import type { Uplink } from '../channel/channel.ts'
 import type { Owner } from '../owner.ts'
 import type { SealedBatch } from '../replica/replica-store.ts'

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { FoldJob } from '#lib/document/fold.ts'
-import type { CompareRequest, Verdict } from '#lib/protocol/events.ts'
+import type { CompareRequest, Verdict } from '#lib/protocol/messages/compare.ts'
 import type { DocumentStore } from '../document-store.ts'
 import type { RoomEvent } from '../events.ts'
 import type { Member } from '../members.ts'

@@ -1,6 +1,6 @@
 import { type Refusal, refuse } from '#lib/protocol/errors.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
-import type { BatchBody } from '#lib/protocol/wire.ts'
+import type { BatchBody } from '#lib/protocol/messages/update.ts'
 
 /** Twice the parts that the largest batch needs. */
 const MAX_PARTS = (2 * LIMITS.assembledBytes) / LIMITS.partBytes

@@ -1,5 +1,5 @@
 import { decodeVector, encodeVector } from '#lib/document/state-vector.ts'
-import { decodeEntries, ENTRY_BODY_UPDATE } from '#lib/protocol/wire.ts'
+import { decodeEntries, ENTRY_BODY_UPDATE } from '#lib/protocol/log-row.ts'
 import type { StoredClient, StoredDocument, StoredRow } from '../document-store.ts'
 import { scanClocks } from '../gate/update-gate.ts'
 

@@ -1,5 +1,5 @@
 import { LIMITS } from '#lib/protocol/limits.ts'
-import { type Entry, encodeEntries } from '#lib/protocol/wire.ts'
+import { type Entry, encodeEntries } from '#lib/protocol/log-row.ts'
 
 /** A row is cut at this many bytes of updates; what is left goes into the next commit. */
 const ROW_BYTES = LIMITS.messageBytes

@@ -1,6 +1,7 @@
-import type { HISTORY_MODES } from '#lib/protocol/events.ts'
-import type { Pieces } from '#lib/protocol/pieces.ts'
-import { type ChainHash, chainToHex, EMPTY_CHAIN, encodeHistory, NO_CHAIN } from '#lib/protocol/wire.ts'
+import type { ByteList } from '#lib/protocol/byte-list.ts'
+import { type ChainHash, chainToHex, EMPTY_CHAIN, NO_CHAIN } from '#lib/protocol/log-row.ts'
+import { encodeHistory } from '#lib/protocol/messages/history.ts'
+import type { Joined } from '#lib/protocol/messages/join.ts'
 import {
   DamagedDocument,
   damageIn,
@@ -66,13 +67,13 @@ export class RoomHistory {
   }
 
   /** Encoded HistoryBody of the rows after `seq`, or null when they are no longer all kept. */
-  tail(seq: number): Pieces | null {
+  tail(seq: number): ByteList | null {
     const rows = this.rowsAfter(seq)
     return rows && encodeHistory({ snapshot: null, rows })
   }
 
   /** How it stands to a client's cursor. */
-  modeFor(cursor: Cursor | null): (typeof HISTORY_MODES)[number] {
+  modeFor(cursor: Cursor | null): Joined['mode'] {
     if (!cursor) return 'snapshot'
     if (cursor.lineage !== this.#lineage) return 'lineage'
     if (cursor.seq > this.#head.seq || cursor.chain === NO_CHAIN) return 'rewind'

@@ -1,4 +1,4 @@
-import { CHAIN_BYTES, type Row } from '#lib/protocol/wire.ts'
+import { CHAIN_BYTES, type Row } from '#lib/protocol/log-row.ts'
 import type { StoredRow } from '../document-store.ts'
 
 /** A new buffer has room for this share of what it holds, so that appending copies seldom and little stands empty. */

@@ -1,12 +1,13 @@
 import { LRUCache } from 'lru-cache'
-import type { Pieces } from '#lib/protocol/pieces.ts'
-import { encodeHistory, type Row, type SnapshotBody } from '#lib/protocol/wire.ts'
+import type { ByteList } from '#lib/protocol/byte-list.ts'
+import type { Row } from '#lib/protocol/log-row.ts'
+import { encodeHistory, type SnapshotBody } from '#lib/protocol/messages/history.ts'
 import type { DocumentStore } from '../document-store.ts'
 
 interface Cached {
   readonly snapshot: Promise<SnapshotBody | null>
   /** The history as last encoded, so that fifty joins in a row encode it once. */
-  history: { readonly headSeq: number; readonly encoded: Pieces } | null
+  history: { readonly headSeq: number; readonly encoded: ByteList } | null
 }
 
 /**
@@ -31,7 +32,7 @@ export class SnapshotCache {
     documentId: string,
     headSeq: () => number,
     rowsAfter: (seq: number) => readonly Row[] | null,
-  ): Promise<Pieces> {
+  ): Promise<ByteList> {
     for (;;) {
       const cached = this.#cached.get(documentId) ?? this.#read(documentId)
       const snapshot = await cached.snapshot

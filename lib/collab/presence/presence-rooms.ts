@@ -1,6 +1,6 @@
 import type { Clock } from '#lib/protocol/clock.ts'
 import type { Identity, PresenceIdentity, Role } from '#lib/protocol/identity.ts'
-import type { PresenceSetBody } from '#lib/protocol/wire.ts'
+import type { PresenceSetBody } from '#lib/protocol/messages/presence.ts'
 import { Presence, type PresenceSend, type PresenceTab } from './presence.ts'
 
 export interface PresenceRoomsOptions {

@@ -1,12 +1,12 @@
+import { equalBytes } from '#lib/protocol/body.ts'
 import type { PresenceIdentity } from '#lib/protocol/identity.ts'
 import { type Identity, mayEdit, type PresenceState, type Role } from '#lib/protocol/identity.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import {
   encodePresenceDiff,
-  equalBytes,
   type PresenceSetBody,
   type PresenceUpsert,
-} from '#lib/protocol/wire.ts'
+} from '#lib/protocol/messages/presence.ts'
 import { PresenceHues } from './presence-hues.ts'
 
 /** A tab that comes in. */

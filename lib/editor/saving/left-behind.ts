@@ -1,7 +1,7 @@
 import * as Y from 'yjs'
 import { openIndexedDbStore } from '#lib/client/replica/indexed-db-store.ts'
 import type { ReplicaStore } from '#lib/client/replica/replica-store.ts'
-import { decodeEntries, decodeUpdates, ENTRY_BODY_UPDATE } from '#lib/protocol/wire.ts'
+import { decodeEntries, decodeUpdates, ENTRY_BODY_UPDATE } from '#lib/protocol/log-row.ts'
 import { draftText } from './draft-text.ts'
 
 /*

@@ -1,7 +1,7 @@
 import type { ProviderStatus, SaveState } from '#lib/client/provider-state.ts'
 import type { ErrorCode } from '#lib/protocol/errors.ts'
-import type { Notice } from '#lib/protocol/events.ts'
 import { mayEdit } from '#lib/protocol/identity.ts'
+import type { Notice } from '#lib/protocol/messages/notices.ts'
 import type { Words } from '#lib/ui/words/page-words.ts'
 
 /** The state of the chip in the header. `waitedMs`: age of the oldest edit that the server has not confirmed. */

@@ -1,8 +1,8 @@
 'use client'
 
 import { useEffect, useRef, useState } from 'react'
-import type { Asked } from '#lib/protocol/events.ts'
 import { atLeast } from '#lib/protocol/identity.ts'
+import type { Asked } from '#lib/protocol/messages/access.ts'
 import { report } from '#lib/protocol/report.ts'
 import { displayName } from '#lib/ui/display-name.ts'
 import { CloseIcon } from '#lib/ui/icons.tsx'

@@ -1,5 +1,5 @@
+import type { ByteList } from '#lib/protocol/byte-list.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
-import type { Pieces } from '#lib/protocol/pieces.ts'
 
 /** A history above this does not fit into the time that a client waits for an answer on a narrow link. */
 export const ANSWER_BYTES = 64 * 1024
@@ -22,7 +22,7 @@ export interface ChunkPorts {
 }
 
 /** Sends a long history in chunks, paced by the client's confirmations and as large as its link bears. */
-export function sendChunks(history: Pieces, { send, wanted, now, onEnd }: ChunkPorts): void {
+export function sendChunks(history: ByteList, { send, wanted, now, onEnd }: ChunkPorts): void {
   let offset = 0
   let size = FIRST_BYTES
   const next = (): void => {

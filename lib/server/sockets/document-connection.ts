@@ -5,30 +5,25 @@ import type { Holder } from '#lib/people/identities.ts'
 import { identityOf } from '#lib/people/person.ts'
 import type { SocketToken } from '#lib/people/tokens.ts'
 import type { Log } from '#lib/process/log.ts'
+import { ByteList } from '#lib/protocol/byte-list.ts'
 import type { Clock } from '#lib/protocol/clock.ts'
 import { type Refusal, refuse } from '#lib/protocol/errors.ts'
-import {
-  type Ack,
-  type AskRequest,
-  askSchema,
-  type CompareRequest,
-  compareSchema,
-  type DownEvents,
-  joinSchema,
-  type LeaveRequest,
-  leaveSchema,
-  type PullRequest,
-  pullSchema,
-  type RenewRequest,
-  type Reset,
-  type RoleChange,
-  renewSchema,
-  type UpEvents,
-} from '#lib/protocol/events.ts'
 import { atLeast } from '#lib/protocol/identity.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
-import { Pieces } from '#lib/protocol/pieces.ts'
-import { type BatchBody, decodeBatch, decodePresenceSet, type PresenceSetBody } from '#lib/protocol/wire.ts'
+import { type AskRequest, accessAskRule, type RoleChange } from '#lib/protocol/messages/access.ts'
+import { type CompareRequest, documentCompareRule } from '#lib/protocol/messages/compare.ts'
+import type { DownEvents } from '#lib/protocol/messages/down.ts'
+import { documentPullRule, type PullRequest } from '#lib/protocol/messages/history.ts'
+import {
+  documentJoinRule,
+  documentLeaveRule,
+  type LeaveRequest,
+  type Reset,
+} from '#lib/protocol/messages/join.ts'
+import { decodePresenceSet, type PresenceSetBody } from '#lib/protocol/messages/presence.ts'
+import { type RenewRequest, sessionRenewRule } from '#lib/protocol/messages/session.ts'
+import type { UpEvents } from '#lib/protocol/messages/up.ts'
+import { type Ack, type BatchBody, decodeBatch } from '#lib/protocol/messages/update.ts'
 import { DocumentJoins, type JoinPorts, type SocketOwner } from './document-joins.ts'
 import { EventGate } from './event-gate.ts'
 import { HistorySending } from './history-sending.ts'
@@ -75,7 +70,7 @@ export class DocumentConnection implements Connection {
   static readonly rules: EventRules<DocumentConnection> = {
     'document:join': {
       shape: 'document:join {address, clientId, schemaVersion, cursor}',
-      read: json(joinSchema),
+      read: json(documentJoinRule.json),
       rate: 'joins',
       role: 'anyone',
       handle: (to, request, answer) => to.#joins.join(request, answer),
@@ -91,21 +86,21 @@ export class DocumentConnection implements Connection {
     },
     'document:pull': {
       shape: 'document:pull {room, seq}',
-      read: json(pullSchema),
+      read: json(documentPullRule.json),
       rate: 'joins',
       role: 'viewer',
       handle: (to, request, answer) => to.#pull(request, answer),
     },
     'document:compare': {
       shape: 'document:compare {room, seq, digest}',
-      read: json(compareSchema),
+      read: json(documentCompareRule.json),
       rate: 'compares',
       role: 'viewer',
       handle: (to, request, answer) => to.#compare(request, answer),
     },
     'document:leave': {
       shape: 'document:leave {room}',
-      read: json(leaveSchema),
+      read: json(documentLeaveRule.json),
       rate: null,
       role: 'anyone',
       handle: (to, request) => to.#leave(request),
@@ -120,14 +115,14 @@ export class DocumentConnection implements Connection {
     },
     'session:renew': {
       shape: 'session:renew {token}',
-      read: json(renewSchema),
+      read: json(sessionRenewRule.json),
       rate: 'sockets',
       role: 'anyone',
       handle: (to, request, answer) => to.#renew(request, answer),
     },
     'access:ask': {
       shape: 'access:ask {room, role}',
-      read: json(askSchema),
+      read: json(accessAskRule.json),
       rate: 'writes',
       role: 'viewer',
       handle: (to, request, answer) => to.#ask(request, answer),
@@ -227,7 +222,7 @@ export class DocumentConnection implements Connection {
 
   async #pull({ room, seq }: PullRequest, answer: Answer): Promise<Refusal | null> {
     const history = await this.#ports.rooms.pull(this, room, seq)
-    if (!(history instanceof Pieces)) return history
+    if (!(history instanceof ByteList)) return history
     if (this.#ports.rooms.roleOf(this, room) === null) return NOT_JOINED
     this.#sending.send(room, { ok: true }, history, answer)
     return null

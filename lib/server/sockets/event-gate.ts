@@ -1,10 +1,10 @@
 import type { Log } from '#lib/process/log.ts'
 import type { RateName } from '#lib/process/rates.ts'
+import { MalformedBody } from '#lib/protocol/body.ts'
 import { type ErrorCode, type Refusal, refuse } from '#lib/protocol/errors.ts'
-import type { UpEvents } from '#lib/protocol/events.ts'
 import { atLeast, type Role } from '#lib/protocol/identity.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
-import { MalformedBody } from '#lib/protocol/wire.ts'
+import type { UpEvents } from '#lib/protocol/messages/up.ts'
 import type { Answer, EventRule, EventRules } from './socket-events.ts'
 
 /** Refusals that no client of ours causes by a race: ten of them in a row end the connection. */

@@ -1,17 +1,15 @@
 import * as v from 'valibot'
 import type { RateName } from '#lib/process/rates.ts'
 import type { Refusal } from '#lib/protocol/errors.ts'
-import type {
-  AskRequest,
-  CompareRequest,
-  JoinRequest,
-  LeaveRequest,
-  PullRequest,
-  RenewRequest,
-  UpEvents,
-} from '#lib/protocol/events.ts'
 import type { Role } from '#lib/protocol/identity.ts'
-import type { BatchBody, PresenceSetBody } from '#lib/protocol/wire.ts'
+import type { AskRequest } from '#lib/protocol/messages/access.ts'
+import type { CompareRequest } from '#lib/protocol/messages/compare.ts'
+import type { PullRequest } from '#lib/protocol/messages/history.ts'
+import type { JoinRequest, LeaveRequest } from '#lib/protocol/messages/join.ts'
+import type { PresenceSetBody } from '#lib/protocol/messages/presence.ts'
+import type { RenewRequest } from '#lib/protocol/messages/session.ts'
+import type { UpEvents } from '#lib/protocol/messages/up.ts'
+import type { BatchBody } from '#lib/protocol/messages/update.ts'
 
 /** What each event brings, understood. */
 interface UpBodies extends Record<keyof UpEvents, object> {
@@ -56,7 +54,7 @@ export function json<S extends v.GenericSchema>(schema: S) {
   }
 }
 
-/** Reads an event that is one body of bytes (wire.ts). */
+/** Reads an event that is one body of bytes. */
 export function bytes<Body>(decode: (bytes: Uint8Array) => Body) {
   return ([value, ...rest]: readonly unknown[]): Body | null =>
     value instanceof Uint8Array && rest.length === 0 ? decode(value) : null

@@ -1,6 +1,6 @@
 import { ServerResponse } from 'node:http'
 import type { Server } from 'socket.io'
-import type { DownEvents } from '#lib/protocol/events.ts'
+import type { DownEvents } from '#lib/protocol/messages/down.ts'
 import { Encoder } from '#lib/protocol/packet-parser.ts'
 import { NAMESPACE } from '#lib/protocol/version.ts'
 import type { DocumentSocket } from './document-connection.ts'

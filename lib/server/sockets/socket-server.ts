@@ -9,14 +9,11 @@ import type { Person } from '#lib/people/person.ts'
 import type { SocketToken } from '#lib/people/tokens.ts'
 import type { Log } from '#lib/process/log.ts'
 import type { Clock } from '#lib/protocol/clock.ts'
-import {
-  type Asked,
-  type ConnectRefusal,
-  type DownEvents,
-  handshakeSchema,
-  type UpEvents,
-} from '#lib/protocol/events.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
+import type { Asked } from '#lib/protocol/messages/access.ts'
+import type { DownEvents } from '#lib/protocol/messages/down.ts'
+import { type ConnectRefusal, handshakeSchema } from '#lib/protocol/messages/session.ts'
+import type { UpEvents } from '#lib/protocol/messages/up.ts'
 import { Decoder, Encoder } from '#lib/protocol/packet-parser.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import { NAMESPACE, PROTOCOL_VERSION } from '#lib/protocol/version.ts'

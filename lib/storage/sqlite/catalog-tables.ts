@@ -6,7 +6,7 @@ import type {
   TrashedDocument,
   Visit,
 } from '#lib/library/store.ts'
-import { EMPTY_CHAIN } from '#lib/protocol/wire.ts'
+import { EMPTY_CHAIN } from '#lib/protocol/log-row.ts'
 import { inTransaction, prepare } from './connection.ts'
 import type { Synchronous } from './synchronous.ts'
 

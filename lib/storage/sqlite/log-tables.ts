@@ -13,7 +13,7 @@ import {
   type StoredDocument,
   type StoredRow,
 } from '#lib/collab/document-store.ts'
-import { equalBytes } from '#lib/protocol/wire.ts'
+import { equalBytes } from '#lib/protocol/body.ts'
 import { inTransaction, prepare, SQLITE, type Statement, sqliteCode } from './connection.ts'
 import type { Synchronous } from './synchronous.ts'
 

@@ -1,19 +1,13 @@
 import * as encoding from 'lib0/encoding'
 import * as Y from 'yjs'
-import type { Joined } from '../../../lib/protocol/events.ts'
+import { chainToHex, decodeEntries, encodeUpdates } from '../../../lib/protocol/log-row.ts'
+import { decodeHistory } from '../../../lib/protocol/messages/history.ts'
+import type { Joined } from '../../../lib/protocol/messages/join.ts'
+import { decodePresenceDiff, encodePresenceSet } from '../../../lib/protocol/messages/presence.ts'
+import { decodeRow, encodeBatch } from '../../../lib/protocol/messages/update.ts'
 import { Decoder, type Packet } from '../../../lib/protocol/packet-parser.ts'
 import { pathOf } from '../../../lib/protocol/urls.ts'
 import { NAMESPACE, PROTOCOL_VERSION, SCHEMA_VERSION } from '../../../lib/protocol/version.ts'
-import {
-  chainToHex,
-  decodeEntries,
-  decodeHistory,
-  decodePresenceDiff,
-  decodeRow,
-  encodeBatch,
-  encodePresenceSet,
-  encodeUpdates,
-} from '../../../lib/protocol/wire.ts'
 import type { FrameListener } from '../raw-socket.ts'
 import { connectSeat, type Join, Seat, type SeatRequest } from '../seat.ts'
 

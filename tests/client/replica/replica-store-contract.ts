@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import type { ReplicaStore, SealedBatch } from '#lib/client/replica/replica-store.ts'
 import { chainHash } from '#lib/client/replica/unbroken-run.ts'
-import { chainAfter, EMPTY_CHAIN, encodeEntries, encodeUpdates, type Row } from '#lib/protocol/wire.ts'
+import { chainAfter, EMPTY_CHAIN, encodeEntries, encodeUpdates, type Row } from '#lib/protocol/log-row.ts'
 
 /** One browser: `open` opens the user's store in a further tab. */
 interface Browser {

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { digestDocument } from '#lib/document/fold.ts'
-import { ENTRY_BODY_UPDATE, encodeEntries } from '#lib/protocol/wire.ts'
+import { ENTRY_BODY_UPDATE, encodeEntries } from '#lib/protocol/log-row.ts'
 import { DOCUMENT, Probe, RoomsScene } from '../rooms-scene.ts'
 
 let scene: RoomsScene

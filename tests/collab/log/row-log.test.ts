@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { StoredRow } from '#lib/collab/document-store.ts'
 import { RowLog } from '#lib/collab/log/row-log.ts'
-import { CHAIN_BYTES } from '#lib/protocol/wire.ts'
+import { CHAIN_BYTES } from '#lib/protocol/log-row.ts'
 import { packRows, unpackRows } from '#lib/storage/sqlite/thread/packed-rows.ts'
 
 function row(seq: number, bytes = 3): StoredRow {

@@ -1,7 +1,8 @@
 import { beforeEach, expect, test } from 'vitest'
 import type { Snapshot } from '#lib/collab/document-store.ts'
 import { SnapshotCache } from '#lib/collab/log/snapshot-cache.ts'
-import { decodeHistory, EMPTY_CHAIN } from '#lib/protocol/wire.ts'
+import { EMPTY_CHAIN } from '#lib/protocol/log-row.ts'
+import { decodeHistory } from '#lib/protocol/messages/history.ts'
 
 const SNAPSHOT_BYTES = 1000
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Presence } from '#lib/collab/presence/presence.ts'
 import { ROLES } from '#lib/protocol/identity.ts'
-import { decodePresenceDiff, type PresenceUpsert } from '#lib/protocol/wire.ts'
+import { decodePresenceDiff, type PresenceUpsert } from '#lib/protocol/messages/presence.ts'
 
 /*
  * Whatever happens, each recipient that was not left out knows what is so. The truth is kept beside the room in the

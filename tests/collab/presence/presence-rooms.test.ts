@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest'
 import { PresenceRooms } from '#lib/collab/presence/presence-rooms.ts'
-import { decodePresenceDiff, type PresenceDiffBody } from '#lib/protocol/wire.ts'
+import { decodePresenceDiff, type PresenceDiffBody } from '#lib/protocol/messages/presence.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 
 const PING = 10_000

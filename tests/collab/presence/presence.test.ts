@@ -5,7 +5,7 @@ import { Presence } from '#lib/collab/presence/presence.ts'
 import type { PresenceIdentity } from '#lib/protocol/identity.ts'
 import { HUE_ORDER, type Role } from '#lib/protocol/identity.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
-import { decodePresenceDiff, type PresenceDiffBody } from '#lib/protocol/wire.ts'
+import { decodePresenceDiff, type PresenceDiffBody } from '#lib/protocol/messages/presence.ts'
 
 const ROOM = 3
 const PING_MS = 10_000

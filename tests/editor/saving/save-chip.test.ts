@@ -8,7 +8,7 @@ import {
   saveChip,
 } from '#lib/editor/saving/save-chip.ts'
 import { ERROR_BANDS, type ErrorCode, isRetryable } from '#lib/protocol/errors.ts'
-import { noticeSchema } from '#lib/protocol/events.ts'
+import { serverNotice } from '#lib/protocol/messages/notices.ts'
 import { LANGUAGES } from '#lib/ui/words/language.ts'
 import { wordsIn } from '#lib/ui/words/page-words.ts'
 
@@ -188,7 +188,7 @@ describe('who is not let in is told so, and not that the server is away', () => 
 
 test('every notice of the server has a sentence, or is the chip’s', () => {
   const chips = ['storage-slow', 'storage-ok']
-  for (const code of noticeSchema.entries.code.options)
+  for (const code of serverNotice.json.entries.code.options)
     for (const language of LANGUAGES)
       expect(noticeSentence(code, wordsIn(language)) === null, code).toBe(chips.includes(code))
 })

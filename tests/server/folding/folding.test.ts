@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { encodeEntries } from '#lib/protocol/wire.ts'
+import { encodeEntries } from '#lib/protocol/log-row.ts'
 import { Folding } from '#lib/server/folding/folding.ts'
 import { paragraphOf } from '../../support/paragraph.ts'
 

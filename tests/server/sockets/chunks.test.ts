@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { ByteList } from '#lib/protocol/byte-list.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
-import { Pieces } from '#lib/protocol/pieces.ts'
 import { sendChunks } from '#lib/server/sockets/chunks.ts'
 
 const KIB = 1024
@@ -13,18 +13,21 @@ function chunksOver(msPerKib: number, history: Uint8Array): { sizes: number[]; r
   const received = new Uint8Array(history.length)
   let freeAt = 0
   let ended = false
-  sendChunks(new Pieces([history.subarray(0, 9), history.subarray(9, -99_999), history.subarray(-99_999)]), {
-    send(offset, bytes, confirm) {
-      freeAt = Math.max(freeAt, now) + (bytes.length / KIB) * msPerKib
-      way.push({ at: freeAt, offset, bytes, confirm })
-      expect(way.length).toBeLessThanOrEqual(2)
+  sendChunks(
+    new ByteList([history.subarray(0, 9), history.subarray(9, -99_999), history.subarray(-99_999)]),
+    {
+      send(offset, bytes, confirm) {
+        freeAt = Math.max(freeAt, now) + (bytes.length / KIB) * msPerKib
+        way.push({ at: freeAt, offset, bytes, confirm })
+        expect(way.length).toBeLessThanOrEqual(2)
+      },
+      wanted: () => !ended,
+      now: () => now,
+      onEnd: () => {
+        ended = true
+      },
     },
-    wanted: () => !ended,
-    now: () => now,
-    onEnd: () => {
-      ended = true
-    },
-  })
+  )
   for (let first = way.shift(); first; first = way.shift()) {
     now = first.at
     sizes.push(first.bytes.length / KIB)
@@ -54,7 +57,7 @@ describe('[PULL2] a long history', () => {
 
   test('that nobody wants any more is not sent on', () => {
     const sent: number[] = []
-    sendChunks(new Pieces([history]), {
+    sendChunks(new ByteList([history]), {
       send: (offset, _bytes, received) => {
         sent.push(offset)
         received()

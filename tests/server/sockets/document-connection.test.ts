@@ -4,8 +4,9 @@ import type { RoomJoined } from '#lib/collab/rooms.ts'
 import { Addresses } from '#lib/library/addresses.ts'
 import type { Right } from '#lib/library/contract.ts'
 import { createLog } from '#lib/process/log.ts'
-import { Pieces } from '#lib/protocol/pieces.ts'
-import { encodeBatch, encodePresenceSet } from '#lib/protocol/wire.ts'
+import { ByteList } from '#lib/protocol/byte-list.ts'
+import { encodePresenceSet } from '#lib/protocol/messages/presence.ts'
+import { encodeBatch } from '#lib/protocol/messages/update.ts'
 import {
   type ConnectionPorts,
   DocumentConnection,
@@ -117,7 +118,7 @@ test('a socket that closes while its join is under way is in no room afterwards'
     acknowledged: 0,
     mode: 'tail',
     vector: null,
-    history: new Pieces([new Uint8Array([0, 0])]),
+    history: new ByteList([new Uint8Array([0, 0])]),
   })
   await received
   expect(did).toEqual(['leave undefined', 'leave 3'])

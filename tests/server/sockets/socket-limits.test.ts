@@ -3,14 +3,9 @@ import * as Y from 'yjs'
 import type { KeptSession } from '#lib/people/cookie-sessions.ts'
 import { ClientIps } from '#lib/process/client-ip.ts'
 import { NO_RATES } from '#lib/process/rates.ts'
-import {
-  decodeEntries,
-  decodePresenceDiff,
-  decodeRow,
-  encodeBatch,
-  encodePresenceSet,
-  encodeUpdates,
-} from '#lib/protocol/wire.ts'
+import { decodeEntries, encodeUpdates } from '#lib/protocol/log-row.ts'
+import { decodePresenceDiff, encodePresenceSet } from '#lib/protocol/messages/presence.ts'
+import { decodeRow, encodeBatch } from '#lib/protocol/messages/update.ts'
 import { MOST_CONNECTIONS, SocketLimits } from '#lib/server/sockets/socket-limits.ts'
 import { type CollaborationServer, startCollaboration } from '../../support/collaboration.ts'
 import { batchOf, connected, join, next, openSocket, type TestSocket } from '../guest.ts'

@@ -1,4 +1,4 @@
-import { profileSchema } from '#lib/protocol/events.ts'
+import { profileSchema } from '#lib/protocol/messages/session.ts'
 import { services } from '#lib/server/services.ts'
 import { json, route } from '../../edge.ts'
 

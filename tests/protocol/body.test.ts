@@ -1,36 +1,37 @@
 import fc from 'fast-check'
 import * as encoding from 'lib0/encoding'
 import { describe, expect, test } from 'vitest'
+import { equalBytes, MalformedBody } from '#lib/protocol/body.ts'
 import { GUEST_NAME_COUNT, HUE_COUNT, PRESENCE_STATES, ROLES } from '#lib/protocol/identity.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import {
-  type BatchBody,
   CHAIN_BYTES,
   chainToHex,
-  decodeBatch,
   decodeEntries,
-  decodeHistory,
-  decodePresenceDiff,
-  decodePresenceSet,
-  decodeRow,
   decodeUpdates,
   EMPTY_CHAIN,
   type Entry,
-  encodeBatch,
   encodeEntries,
-  encodeHistory,
+  encodeUpdates,
+} from '#lib/protocol/log-row.ts'
+import { decodeHistory, encodeHistory, type HistoryBody } from '#lib/protocol/messages/history.ts'
+import {
+  decodePresenceDiff,
+  decodePresenceSet,
   encodePresenceDiff,
   encodePresenceSet,
-  encodeRow,
-  encodeUpdates,
-  equalBytes,
-  type HistoryBody,
-  MalformedBody,
   type PresenceDiffBody,
   type PresenceSetBody,
   type PresenceUpsert,
+} from '#lib/protocol/messages/presence.ts'
+import {
+  type BatchBody,
+  decodeBatch,
+  decodeRow,
+  encodeBatch,
+  encodeRow,
   type RowBody,
-} from '#lib/protocol/wire.ts'
+} from '#lib/protocol/messages/update.ts'
 
 const uint = fc.oneof(fc.nat(300), fc.maxSafeNat())
 const bytes = fc.uint8Array({ maxLength: 200 })

@@ -1,0 +1,79 @@
+import type { Socket } from 'socket.io-client'
+import * as v from 'valibot'
+import { DOWN, type Down } from '#lib/protocol/messages/down.ts'
+import type {
+  AnswerOf,
+  BodyOf,
+  DownMessage,
+  Notification,
+  Request,
+  WireOf,
+} from '#lib/protocol/messages/message.ts'
+import type { RuleOf, UpName } from '#lib/protocol/messages/up.ts'
+
+/* Sends and receives declared messages over a socket of Socket.IO, which passes what it gets unchecked. */
+
+/** Sends a message that has no answer. `received`: called when the server has it, for a message that is confirmed. */
+export function send<M extends Notification & { readonly name: UpName }>(
+  socket: Socket,
+  { name }: M,
+  content: WireOf<RuleOf<M['name']>>,
+  received?: M extends { readonly confirmed: true } ? () => void : never,
+): void {
+  if (received) socket.emit(name, content, received)
+  else socket.emit(name, content)
+}
+
+/**
+ * Sends a request and waits for its answer, which bytes may follow. Rejects if the connection ends before, the answer is
+ * overdue, or it does not pass its schema.
+ */
+export function ask<M extends Request & { readonly name: UpName }>(
+  socket: Socket,
+  { name, timeout, answer: schema }: M,
+  request: WireOf<RuleOf<M['name']>>,
+): Promise<{ answer: AnswerOf<M>; history: Uint8Array | null }> {
+  return new Promise((resolve, reject) => {
+    socket.timeout(timeout).emit(name, request, (error: Error | null, answer: unknown, history?: unknown) => {
+      if (error) {
+        reject(error)
+        return
+      }
+      const parsed = v.safeParse(schema, answer)
+      if (parsed.success) {
+        const bytes = history instanceof Uint8Array ? history : null
+        resolve({ answer: parsed.output as AnswerOf<M>, history: bytes })
+      } else reject(new Error('the answer of the server is malformed'))
+    })
+  })
+}
+
+/** A function for the content of each message of the server; `bytes` and their confirmation come with an `attached` one. */
+export type Listeners = {
+  readonly [M in Down as M['name']]: (content: BodyOf<M>, bytes: unknown, received: () => void) => void
+}
+
+/** Hands each message to its listener. `failed` is called with what a listener throws, or if the content is invalid. */
+export function listen(socket: Socket, listeners: Listeners, failed: (error: unknown) => void): void {
+  for (const message of DOWN) {
+    // The content is understood by the same declaration that the listener is typed by.
+    const take = listeners[message.name] as (content: object, bytes: unknown, received: () => void) => void
+    socket.on(message.name, (content: unknown, bytes: unknown, received: () => void) => {
+      try {
+        take(contentOf(message, content), bytes, received)
+      } catch (error) {
+        failed(error)
+      }
+    })
+  }
+}
+
+/** Returns `value` if it is bytes. Throws TypeError. */
+export function bytesOf(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value
+  throw new TypeError('bytes expected')
+}
+
+function contentOf({ json, body }: DownMessage, content: unknown): object {
+  return json ? v.parse(json, content) : body(bytesOf(content))
+}
