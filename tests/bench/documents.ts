@@ -142,7 +142,7 @@ async function typeInAll(system: System, pairs: readonly Pair[], text: Typing): 
             if (missing <= 0) resolve()
           },
         }
-        // One by one and not at once, or a peer that merges what comes together would send less.
+        // One by one and not together, or a peer that merges what comes together would send less.
         return typeInTurn(pair, text).then(() => Promise.race([promise, pause(1000)]))
       }),
     )

@@ -7,7 +7,7 @@ import { editorId } from './typing.ts'
 import { textOf } from './updates.ts'
 import { type Measured, pause, type RunOptions, until } from './workload.ts'
 
-/* W4: people come to a long document: one to a server that has just started, many at once, many again. */
+/* W4: clients join a long document: one a server that has just started, many together, many again. */
 
 const DOCUMENT = 'long'
 const JOINERS = 50
@@ -75,7 +75,7 @@ export async function measureJoins({ system, start }: RunOptions, bytes: number)
   }
 }
 
-/** W4b: many come at once to a very long document over slow networks. */
+/** W4b: many clients join a very long document together over slow networks. */
 export async function measureSlowJoins(
   { system, start }: RunOptions,
   { bytes, bitsPerSecond }: { bytes: number; bitsPerSecond: number },

@@ -68,7 +68,7 @@ const MEGABYTE = 1024 * 1024
 function slowJoins(bitsPerSecond: number, long: boolean): Workload {
   return {
     id: 'W4b',
-    title: `20 MB document, 50 join at once at ${bitsPerSecond / 1e6} Mbit/s each`,
+    title: `20 MB document, 50 clients join together at ${bitsPerSecond / 1e6} Mbit/s each`,
     systems: ['commonplace', 'y-websocket', 'hocuspocus'],
     long,
     rounds: 1,
@@ -93,7 +93,7 @@ const DOCUMENTS = [10, 100, 500, 2000]
 
 const growthByReceivers: Workload = {
   id: 'W6',
-  title: 'CPU against receivers, 200 updates/s by 10 people',
+  title: 'CPU against number of receivers, 200 updates/s by 10 people',
   systems: ['commonplace', 'y-websocket'],
   rounds: 1,
   columns: ['slope', ...RECEIVERS.map((clients) => `cpuMsAt${clients}`)],
@@ -118,7 +118,7 @@ const growthByReceivers: Workload = {
 
 const growthByDocuments: Workload = {
   id: 'W6',
-  title: 'CPU against documents of two people, 500 updates/s over all of them',
+  title: 'CPU against number of documents with two people each, 500 updates/s over all of them',
   systems: ['commonplace', 'y-websocket'],
   rounds: 1,
   columns: ['slope', ...DOCUMENTS.map((documents) => `cpuMsAt${documents}`)],
@@ -150,7 +150,7 @@ export const WORKLOADS: readonly Workload[] = [
   presence(500, 1, ['commonplace', 'y-websocket']),
   {
     id: 'W3',
-    title: '2,000 documents, 2 clients each, nobody types',
+    title: '2,000 documents, 2 clients each, no typing',
     systems: ['commonplace', 'y-socket.io', 'y-websocket', 'socket.io-relay'],
     rounds: 1,
     columns: ['memoryKbPerDocument', 'heapKbPerDocument', 'idleCore'],
@@ -158,7 +158,7 @@ export const WORKLOADS: readonly Workload[] = [
   },
   {
     id: 'W4',
-    title: '2.2 MB document: a cold join, 50 joins at once, 50 up-to-date clients come back',
+    title: '2.2 MB document: a cold join, 50 joins together, 50 up-to-date clients return',
     systems: KEEPERS,
     rounds: 1,
     columns: [
@@ -192,7 +192,7 @@ export const WORKLOADS: readonly Workload[] = [
 function comparing(id: string, typed: boolean): Workload {
   return {
     id,
-    title: `a copy compared with the log, 60,000 words, ${typed ? 'typed letter by letter all over the place' : 'pasted'}`,
+    title: `a copy compared with the log, 60,000 words, ${typed ? 'typed letter by letter at scattered places' : 'pasted'}`,
     systems: ['commonplace'],
     columns: [
       'walkMs',

@@ -61,7 +61,7 @@ export function tables(all: readonly Measured[]): string {
     loaded.length === 0
       ? []
       : [
-          '### The page: five people type five keys a second each; 200 updates at once; local keys',
+          '### The page: five people type five keys a second each; 200 updates together; local keys',
           '',
           row([
             'words',
@@ -69,7 +69,7 @@ export function tables(all: readonly Measured[]): string {
             'busy ms/s',
             'with carets',
             'burst ms',
-            'local key to paint, nobody else, p50 / p95',
+            'local key to paint, no other typing, p50 / p95',
             'CPU 4× slower, load and carets, p50 / p95',
           ]),
           '|---:|---|---:|---:|---:|---:|---:|',
@@ -115,7 +115,7 @@ function targets(all: readonly Measured[]): string[] {
     theirs?.busyMsPerSecond === undefined ? undefined : theirs.busyMsPerSecond / 5,
   )
   target(
-    'the same with everybody’s caret',
+    'the same with all carets',
     long?.caretsBusyMsPerSecond,
     theirs?.caretsBusyMsPerSecond === undefined ? undefined : theirs.caretsBusyMsPerSecond / 5,
   )
