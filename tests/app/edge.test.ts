@@ -20,7 +20,7 @@ const NEW_GUEST: Session = {
 }
 const SLOT = Symbol.for('commonplace.services')
 
-/** What the services say, and what they were asked, in order. */
+/** The answers of the services, and the calls they received, in order. */
 let world: {
   ours: boolean
   waits: number[]
@@ -138,7 +138,7 @@ test('a session is counted for itself, after its address', async () => {
   expect(asked).toEqual(['writes of its address', 'writes of ada'])
 })
 
-test('a wrong body is refused before anybody is asked who they are', async () => {
+test('an invalid body is refused before the session is looked up', async () => {
   world.standing = null
   for (const sent of ['not JSON', { address: 5 }]) {
     expect(await call('session', sent)).toMatchObject({ status: 400, body: { code: 'bad-message' } })
@@ -169,7 +169,7 @@ test.for<[needs: Needs, standing: Standing | null, status: number, code: string 
   expect(asked.includes('handled')).toBe(status === 200)
 })
 
-test('who is nobody becomes a guest, and the cookie goes out with the answer', async () => {
+test('a caller without a session becomes a guest, and the answer sets the cookie', async () => {
   world.standing = null
   const { headers, body } = await call('guest')
   expect(headers.getSetCookie()).toEqual(['commonplace=x'])
@@ -254,7 +254,7 @@ test('a form without JavaScript is led to a page that says why, with the code al
   expect((await form('guest', html, 'application/json')).status).toBe(403)
 })
 
-test('every answer says that nobody keeps it', async () => {
+test('every answer forbids caching', async () => {
   for (const answer of [await call('session'), await call('admin')]) {
     expect(answer.headers.get('cache-control')).toBe('private, no-store')
   }

@@ -42,7 +42,7 @@ test('a function that route() did not make has no rules', () => {
   expect(rulesOf(undefined)).toBeNull()
 })
 
-test('nothing is a server action, which no rule would stand before', () => {
+test('nothing is a server action, which no rule would guard', () => {
   const lib = join(app, '../lib')
   const all = readdirSync(lib, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))

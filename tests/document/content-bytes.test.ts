@@ -8,12 +8,12 @@ import { UndoStack } from '#lib/editor/binding/undo-stack.ts'
 import { ENTRY_BODY_UPDATE, encodeEntries } from '#lib/protocol/log-row.ts'
 
 /*
- * People who edit at random and hear of each other in whatever order; the server, which has the same updates as rows, or
- * as a snapshot and rows.
+ * Replicas edited at random that receive each other's updates in any order, and the server, which has the same
+ * updates as rows, or as a snapshot and rows.
  */
 
 const RUNS = { numRuns: 300 }
-/** No pair of surrogates: Yjs cuts one apart where its middle is named, and not in every copy. */
+/** No surrogate pairs: Yjs splits one whose middle is addressed, and not in every copy. */
 const TEXTS = ['a', 'word ', '漢字', '☃', 'e\u0301', '\u0000', '\u00ff', 'x'.repeat(300)]
 const VALUES = [
   true,
@@ -102,7 +102,7 @@ function bytesOf(doc: Y.Doc): Uint8Array {
 const rowOf = (update: Uint8Array, n: number): Uint8Array =>
   encodeEntries([{ kind: ENTRY_BODY_UPDATE, clientId: 1, n, user: '', updates: [update] }])
 
-/** What a document shows, by Yjs's own readers: slowly, and not as our bytes are made. */
+/** Returns the content of a document through Yjs's own readers: slow, and independent of our encoding. */
 function shown(node: Y.XmlFragment | Y.XmlText | Y.XmlHook | Y.Text | Y.XmlElement): unknown {
   if (node instanceof Y.Text) {
     const runs: { insert: unknown; attributes: unknown }[] = []
@@ -136,11 +136,11 @@ function sorted(value: unknown): unknown {
 const allOf = (doc: Y.Doc): string =>
   JSON.stringify([shown(doc.getXmlFragment('body')), shown(doc.getText('title'))])
 
-test('[CMP2] who edited, who only heard of it and the server have the same digest, in whatever order it came', () => {
+test('[CMP2] editing clients, receiving clients and the server have the same digest, whatever the order of arrival', () => {
   fc.assert(
     fc.property(edits, fc.infiniteStream(fc.nat(1000)), fc.nat(100), (steps, order, half) => {
       const replicas = [0, 1, 2].map(() => new Y.Doc())
-      // Steps of many edits: what was seen to make copies differ (yjs #794).
+      // Steps of many edits, which were observed to make copies differ (yjs #794).
       const undo = replicas.map(
         (doc) => new UndoStack([doc.getXmlFragment('body'), doc.getText('title')], { captureTimeout: 1000 }),
       )
@@ -148,7 +148,7 @@ test('[CMP2] who edited, who only heard of it and the server have the same diges
       const waiting: Uint8Array[][] = [[], [], []]
       const deliver = (to: number) => {
         const doc = replicas[to]
-        // As the provider does: one transaction, which Yjs takes for a local one.
+        // Like the provider: one transaction, which Yjs regards as local.
         doc?.transact(() => {
           for (const update of waiting[to]?.splice(0) ?? []) Y.applyUpdate(doc, update)
         }, 'remote')
@@ -198,7 +198,7 @@ test('[CMP2] two documents have the same bytes if and only if they show the same
   expect(Math.min(same, other)).toBeGreaterThan(20)
 })
 
-/** A body of one paragraph with that text. */
+/** Makes a body of one paragraph and fills it by `write`. */
 function paragraph(write: (text: Y.XmlText, block: Y.XmlElement) => void): Y.Doc {
   const doc = new Y.Doc()
   const block = new Y.XmlElement('paragraph')
@@ -220,7 +220,7 @@ test('[CMP2] however text was put together, and whatever formats are written in 
   expect(bytesOf(pieces)).toEqual(bytesOf(whole))
 })
 
-test('[CMP2] one character, one format, one attribute, one boundary or the order of two blocks make another', () => {
+test('[CMP2] one character, one format, one attribute, one boundary or the order of two blocks changes the bytes', () => {
   const variants = [
     paragraph((text) => text.insert(0, 'ab')),
     paragraph((text) => text.insert(0, 'ac')),
@@ -253,7 +253,7 @@ test('[CMP2] one character, one format, one attribute, one boundary or the order
   expect(seen.size).toBe(variants.length)
 })
 
-test('[CMP2] what Yjs breaks in one copy and tells nobody makes another: a pair of surrogates, by a format that is none', () => {
+test('[CMP2] a surrogate pair that Yjs silently breaks in one copy, by a format without effect, changes the bytes', () => {
   const doc = paragraph((text) => text.insert(0, '😀'))
   const copy = new Y.Doc()
   Y.applyUpdate(copy, Y.encodeStateAsUpdate(doc))
@@ -267,7 +267,7 @@ test('[CMP2] what Yjs breaks in one copy and tells nobody makes another: a pair 
   expect(bytesOf(copy)).not.toEqual(bytesOf(doc))
 })
 
-/** Higher than the stack of calls. */
+/** Nested deeper than the call stack allows. */
 const TOWER = 12_000
 
 test('a tower of types, and a document inside the document, end no walk', () => {

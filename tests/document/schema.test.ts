@@ -5,13 +5,13 @@ import { PLACEHOLDERS } from '#lib/editor/binding/sync-plugin.ts'
 import { SCHEMA_VERSION } from '#lib/protocol/version.ts'
 import { schema } from '../editor/replica.ts'
 
-/** Written by the editor for the page alone, never stored. */
+/** Set by the editor for the page only, never stored. */
 const NOT_STORED = ['dir']
 
-/** What stands for content that the editor does not know is never stored. */
+/** Placeholders for content that the editor does not know are never stored. */
 const isPlaceholder = (name: string) => Object.values<string>(PLACEHOLDERS).includes(name)
 
-/** What may stand anywhere in a node, by the editor's own grammar. */
+/** Returns the nodes allowed in a node, by the editor's own grammar. */
 function childrenOf(type: NodeType): string[] {
   const found = new Set<string>()
   const seen = new Set<ContentMatch>()
@@ -67,7 +67,7 @@ test('the schema as data is the schema of the editor', () => {
   )
 })
 
-test('what the editor writes of itself may stand there', () => {
+test('content that the editor writes by itself is allowed there', () => {
   for (const [name, { attributes }] of NODE_KINDS) {
     for (const [key, kind] of Object.entries(attributes)) {
       expect(isAttributeValue(kind, schema.nodes[name]?.spec.attrs?.[key]?.default)).toBe(true)

@@ -89,7 +89,7 @@ describe('observing the title', () => {
     return { doc, body, textIn, end, calls: () => calls }
   }
 
-  test('hears of the first line and of what stands before it', () => {
+  test('hears of the first line and of the blocks before it', () => {
     const { body, textIn, calls } = watched(p(''), p('first'), p('second'))
     textIn(1).insert(0, 'the ')
     textIn(0).insert(0, 'new')

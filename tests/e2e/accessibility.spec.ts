@@ -53,7 +53,7 @@ async function expectAccessible(page: Page): Promise<void> {
   expect(found).toEqual([])
 }
 
-test('everything is done by keyboard alone: start, write, name oneself, share, open a link', async ({
+test('everything works by keyboard alone: start, write, choose a name, share, open a link', async ({
   newPerson,
 }) => {
   const mei = await newPerson()
@@ -66,7 +66,7 @@ test('everything is done by keyboard alone: start, write, name oneself, share, o
   await mei.type('no mouse')
   await expect(mei.body.getByRole('heading', { name: 'By hand' })).toBeVisible()
 
-  // Escape gives Tab back to the page.
+  // Escape makes Tab leave the text again.
   await mei.press('Escape')
   const share = mei.page.getByRole('button', { name: words.share })
   await tabTo(share, 'Shift+Tab')
@@ -105,7 +105,7 @@ test('everything is done by keyboard alone: start, write, name oneself, share, o
   await mei.sees('no mouse needed')
 })
 
-/** Presses Tab until the element has the focus; gives up after a walk around the whole page. */
+/** Presses Tab until the element has the focus; gives up after going around the whole page. */
 async function tabTo(element: Locator, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
   const isFocused = () => element.evaluate((found) => found === document.activeElement)
   for (let i = 0; i < 60 && !(await isFocused()); i++) await element.page().keyboard.press(key)
@@ -135,7 +135,7 @@ for (const width of [320, 390]) {
   })
 }
 
-/** What can be pressed and is seen only in part, or not at all; the toolbar is a row that scrolls. */
+/** Returns the controls that are only partly visible, or not at all; the toolbar is excepted because it scrolls. */
 function beside(page: Page): Promise<string[]> {
   return page.evaluate(() =>
     [...document.querySelectorAll<HTMLElement>('a, button, input, select, summary')]

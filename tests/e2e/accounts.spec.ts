@@ -10,7 +10,7 @@ const PASSWORD = 'correct horse battery'
 let count = 0
 const newEmail = () => `writer-${process.pid}-${++count}@example.org`
 
-/** Makes an account by the form; ends on the front page. */
+/** Creates an account with the form; ends on the front page. */
 async function signUp(page: Page, email: string, name = ''): Promise<void> {
   await page.goto('/sign-up')
   await page.getByLabel(words.email).fill(email)
@@ -33,7 +33,7 @@ async function signOut(page: Page, button = words.signOut): Promise<void> {
   await page.waitForURL((url) => url.pathname === '/')
 }
 
-/** Types what does not reach the server, and closes the tab: it is in this browser only. */
+/** Types text that does not reach the server and closes the tab: the text is in this browser only. */
 async function typeUnsent(writer: Writer, link: string, text: string): Promise<void> {
   await writer.open(link)
   await writer.goToEnd()
@@ -43,7 +43,10 @@ async function typeUnsent(writer: Writer, link: string, text: string): Promise<v
   await writer.page.close()
 }
 
-/** A browser in which Mei, with an account, wrote "shared" and then something that never reached the server. Wei is elsewhere. */
+/**
+ * Sets up a browser in which Mei, with an account, wrote "shared" and then text that never reached the server. Wei
+ * has another browser.
+ */
 async function sharedComputer(newPerson: () => Promise<Writer>, unsent: string) {
   const [meiEmail, weiEmail] = [newEmail(), newEmail()]
   const wei = await newPerson()
@@ -60,7 +63,7 @@ async function sharedComputer(newPerson: () => Promise<Writer>, unsent: string) 
   return { wei, meiEmail, weiEmail, context, link }
 }
 
-/** Signs in and writes on in a document. */
+/** Signs in and continues writing in a document. */
 async function continueAs(page: Page, email: string, link: string, text: string): Promise<Writer> {
   await signIn(page, email)
   await page.waitForURL((url) => url.pathname === '/')
@@ -72,7 +75,7 @@ async function continueAs(page: Page, email: string, link: string, text: string)
   return writer
 }
 
-/** The user databases in this browser that hold anything. */
+/** Returns this browser's user databases that are not empty. */
 function databasesHeld(page: Page): Promise<string[]> {
   return page.evaluate(async () =>
     (await indexedDB.databases()).flatMap(({ name }) => (name?.startsWith('commonplace:') ? name : [])),
@@ -105,7 +108,7 @@ test('a guest makes an account by keyboard alone, and stays in the document unde
   await tab.waitForURL((url) => url.pathname === '/')
   await expect(tab.getByRole('link', { name: 'Mei Lin' })).toBeVisible()
 
-  // The tab that was open goes on as the account, without being loaded again.
+  // The tab that was open continues as the account, without a reload.
   await mei.goToEnd()
   await mei.type(', and after')
   await mei.seesSaved()
@@ -139,7 +142,7 @@ test('what a guest typed offline comes along into the account they had, and reac
   await mei.open(link)
   await mei.sees('online and offline')
   await mei.seesSaved()
-  // Titles follow the text by some seconds, and a list that is shown does not change.
+  // Titles follow the text after some seconds, and a list on the screen does not update.
   const listed = home.page.getByRole('link', { name: 'online', exact: false }).first()
   await expect(async () => {
     await home.page.goto('/')
@@ -149,7 +152,7 @@ test('what a guest typed offline comes along into the account they had, and reac
   await home.sees('online and offline')
 })
 
-test('on a shared computer nothing of who signed out stays, and nobody else sends it', async ({
+test('on a shared computer no data of the person who signed out stays or is sent by another', async ({
   newPerson,
 }) => {
   const { wei, weiEmail, context, link } = await sharedComputer(newPerson, ' secret')
@@ -169,7 +172,7 @@ test('on a shared computer nothing of who signed out stays, and nobody else send
 
 test('another account’s unsent changes wait in the browser until they are back', async ({ newPerson }) => {
   const { wei, meiEmail, weiEmail, context, link } = await sharedComputer(newPerson, ' by Mei')
-  // Wei signs in over Mei, who did not sign out.
+  // Wei signs in without Mei having signed out.
   const page = await context.newPage()
   await context.clearCookies()
   const next = await continueAs(page, weiEmail, link, ' by Wei')
@@ -197,7 +200,7 @@ test('signing out ends what is open in other tabs', async ({ newPerson }) => {
   await expect(mei.page.getByRole('link', { name: words.signIn })).toBeVisible()
 })
 
-test('the first administrator gives somebody a reset link, who signs in with a new password', async ({
+test('the first administrator gives a user a reset link, who signs in with a new password', async ({
   newPerson,
   server,
 }) => {
@@ -230,7 +233,7 @@ test('the first administrator gives somebody a reset link, who signs in with a n
   await expect(mei.page.getByRole('heading', { name: words.resetEnded })).toBeVisible()
 })
 
-test('from a document one signs in, and is back in it', async ({ newPerson }) => {
+test('signing in from a document leads back to it', async ({ newPerson }) => {
   const email = newEmail()
   const home = await newPerson()
   await signUp(home.page, email, 'Mei')
@@ -296,7 +299,7 @@ for (const [language, scheme] of [
 test.describe('without JavaScript', () => {
   test.use({ javaScriptEnabled: false })
 
-  test('one signs up, makes a token, signs out and in again', async ({ newPerson }) => {
+  test('a person signs up, makes a token, signs out and in again', async ({ newPerson }) => {
     const { page } = await newPerson()
     const email = newEmail()
     await signUp(page, email, 'Mei')

@@ -3,7 +3,7 @@ import { expect, type Page } from '@playwright/test'
 import { test } from './fixtures.ts'
 import { words } from './writer.ts'
 
-/** What pages may weigh, bytes of gzip (the server sends them as they are; a proxy packs them). */
+/** The maximum weight of pages, bytes of gzip (the server sends them uncompressed; a proxy compresses them). */
 const BUDGETS = {
   frontScripts: 150_000,
   documentScripts: 360_000,
@@ -13,7 +13,10 @@ const BUDGETS = {
 
 type Weight = { readonly scripts: number; readonly styles: number }
 
-/** Counts what a page loads from now on, each address once; of all, or of what was asked for before a time of the page, ms. */
+/**
+ * Counts the bytes a page loads from now on, each address once. Optionally counts only requests made before a time of
+ * the page, ms.
+ */
 function weigh(page: Page): (before?: number) => Promise<Weight> {
   const loaded = new Map<string, { kind: string; body: Promise<Buffer> }>()
   page.on('response', (response) => {
@@ -36,7 +39,7 @@ function weigh(page: Page): (before?: number) => Promise<Weight> {
   }
 }
 
-/** Notes in the page when its text can first be typed in. */
+/** Records in the page when its text can first be typed in. */
 function noteTypable(): void {
   new MutationObserver((_, observer) => {
     if (!document.querySelector('[role="textbox"][contenteditable="true"]')) return
@@ -55,7 +58,7 @@ test('the front page and the document page keep within their budgets', async ({ 
   await front.page.goto('/', { waitUntil: 'networkidle' })
   const frontPage = await ofFront()
 
-  // Somebody who has never been here: nothing is in their cache.
+  // A first-time visitor: nothing is in their cache.
   const wei = await newPerson()
   await wei.page.addInitScript(noteTypable)
   const ofDocument = weigh(wei.page)
@@ -71,7 +74,7 @@ test('the front page and the document page keep within their budgets', async ({ 
     `gzip: front page ${frontPage.scripts} B of scripts, ${frontPage.styles} of styles; ` +
       `document ${typable.scripts} B of scripts before typing, ${all} with the share dialog, ${typable.styles} of styles`,
   )
-  // A page without any would be a mistake of the measuring.
+  // A page without any would be an error of measurement.
   expect(Math.min(frontPage.scripts, typable.scripts)).toBeGreaterThan(100_000)
   expect(rest.scripts).toBeGreaterThan(0)
   expect(frontPage.scripts).toBeLessThanOrEqual(BUDGETS.frontScripts)

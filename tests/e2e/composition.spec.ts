@@ -2,19 +2,21 @@ import { expect } from '@playwright/test'
 import { test } from './fixtures.ts'
 import { type Writer, words } from './writer.ts'
 
-/** What an input method for Chinese sends for 你: three states of its candidate text, then the character. */
+/**
+ * The events of an input method for Chinese that types 你: three states of its candidate text, then the character.
+ */
 const CANDIDATES = ['ㄋ', 'ㄋㄧ', 'ㄋㄧˇ']
 const COMPOSED = '你'
 
 interface Scene {
   readonly title: string
-  /** What stands in the document before. */
+  /** The initial content of the document. */
   readonly lines: readonly string[]
-  /** The line Mei composes in, and how many characters of it are before her caret. */
+  /** The line Mei composes in, and the number of characters before her caret. */
   readonly composes: { readonly line: number; readonly after: number }
-  /** Where Wei goes before he types. */
+  /** The place where Wei types. */
   readonly types: { readonly line: number; readonly after: number }
-  /** What Wei presses, one thing after each candidate text. */
+  /** The keys Wei presses, one after each candidate text. */
   readonly presses: readonly string[]
   readonly expected: readonly string[]
 }
@@ -172,7 +174,7 @@ test('Enter that chooses a character saves no name and sets no link', async ({ n
 })
 
 test('a tab closed in mid-composition loses nothing that was composed before', async ({ newPerson }) => {
-  // Not watched: rows that are watched go by way of the test, which a tab that closes does not wait for.
+  // Rows are not watched: that routes them through the test, which a closing tab does not wait for.
   const [mei, wei] = [await newPerson(), await newPerson()]
   await mei.startWriting()
   await mei.type('early ')
@@ -192,14 +194,14 @@ async function pair(newPerson: () => Promise<Writer>): Promise<[Writer, Writer]>
   return [mei, wei]
 }
 
-/** `writer` makes an edit, and it has come over the other's socket when this resolves. */
+/** Makes an edit by `writer`. Resolves once it has arrived over the other's socket. */
 async function reaches(other: Writer, writer: Writer, edit: () => Promise<void>): Promise<void> {
   const before = Math.max(other.lastRow, writer.lastRow)
   await edit()
   await expect.poll(() => other.lastRow).toBeGreaterThan(before)
 }
 
-/** Both pages show it, both are saved, and a page that loads the document now shows it too. */
+/** Expects both pages to show the text, both to be saved, and a newly loaded page to show it too. */
 async function expectText(writers: readonly Writer[], expected: readonly string[]): Promise<void> {
   for (const writer of writers) await expect.poll(() => writer.lines()).toEqual(expected)
   for (const writer of writers) await writer.seesSaved()

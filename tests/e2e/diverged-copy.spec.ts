@@ -8,7 +8,10 @@ interface EditorElement extends Element {
   }
 }
 
-/** Deletes the first characters of the text in this page alone, as a fault would: as if others had, and nobody did. */
+/**
+ * Deletes the first characters of the text in this page alone, as a bug would: as if others had deleted them, and
+ * nobody did.
+ */
 function losesFirst(page: Page, characters: number): Promise<void> {
   return page.evaluate(
     ({ characters }) =>

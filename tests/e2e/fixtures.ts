@@ -8,23 +8,23 @@ import { type ServerProcess, startServer } from '../support/server-process.ts'
 import { Writer } from './writer.ts'
 
 interface Given {
-  /** Opens a further browser profile: another person. */
+  /** Opens another browser profile, which is another person. */
   readonly newPerson: (baseURL?: string) => Promise<Writer>
 }
 
 interface Shared {
-  /** Settings of the server beside its address and folder. */
+  /** Settings of the server besides its address and folder. */
   readonly serverEnv: Readonly<Record<string, string>>
-  /** Where each person of a test sits, by their order. */
+  /** The browser of each person of a test, by their order. */
   readonly seatOf: (person: number) => Promise<Seat>
-  /** A server of its own for each file. */
+  /** The file's own server. */
   readonly server: ServerProcess
 }
 
 export interface Seat {
   readonly browser: Browser
   readonly inputMethod: (page: Page) => InputMethod
-  /** Of a Firefox. */
+  /** The window, in Firefox. */
   readonly window: FirefoxWindow | null
 }
 
@@ -38,7 +38,8 @@ export const test = base.extend<Given, Shared>({
     },
     { scope: 'worker' },
   ],
-  // Of one Firefox only the window in front has the focus, as on a desktop: everybody gets one. Chromium pretends for all.
+  // In Firefox only the front window has the focus, as on a desktop, so everyone gets a Firefox of their own.
+  // Chromium gives every page the focus.
   seatOf: [
     async ({ browserName, playwright, launchOptions }, use, { workerIndex }) => {
       const seats: Promise<Seat>[] = []

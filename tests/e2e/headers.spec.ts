@@ -101,7 +101,7 @@ test('a linked site does not learn the address it was opened from', async ({ new
   await mei.paste(`<a href="${target}">a link</a>`, 'text/html')
   const link = mei.body.getByRole('link', { name: 'a link' })
   await expect(link).toHaveAttribute('rel', /noreferrer/)
-  // As if the link's own attributes were not there.
+  // As if the link's own attributes were missing.
   await mei.page.evaluate((href) => window.open(href), target)
   await mei.page.evaluate((href) => window.location.assign(href), target)
   await expect.poll(() => requests.length).toBeGreaterThanOrEqual(2)

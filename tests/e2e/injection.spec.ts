@@ -49,7 +49,7 @@ const TARGETS = [
 
 const UNTOUCHED: Watch = { executed: [], foreign: [], reports: [] }
 
-/** With the policy, and without it: it is the second line, and nothing may come as far as that. */
+/** With the policy and without it: the policy is the second line of defence, and nothing may get that far. */
 for (const bypassCSP of [false, true]) {
   test.describe(bypassCSP ? 'without the policy' : 'with the policy', () => {
     test.use({ bypassCSP })
@@ -70,11 +70,11 @@ for (const bypassCSP of [false, true]) {
       await followLinks(mei)
       await mei.page.reload()
       await mei.sees('honest text')
-      // What is pasted is parsed in a document that runs nothing; the policy reports of that one too.
+      // Pasted content is parsed in a document that runs nothing; the policy reports violations there too.
       expect({ ...seen, reports: [] }).toEqual(UNTOUCHED)
     })
 
-    test('what hostile clients write past the editor runs in nobody’s browser', async ({
+    test('content that hostile clients write past the editor runs in no browser', async ({
       newPerson,
       server,
     }) => {
@@ -108,7 +108,7 @@ for (const bypassCSP of [false, true]) {
         await person.people.last().click()
         await person.press('Escape')
       }
-      // The title is projected to the list and to what the server renders.
+      // The title is shown in the list and in what the server renders.
       const front = await mei.page.context().newPage()
       watches.push(await watch(front, server.url))
       const listed = async () => {
@@ -155,7 +155,7 @@ test('[CHECK1] who wrote what the document cannot hold is told so, and writes on
   const cookies = await mei.page.context().cookies()
   herself.cookie = cookies.map(({ name, value }) => `${name}=${value}`).join('; ')
   const strange = await client(herself, addressIn(mei.page.url()) ?? '')
-  // In the title, for what is not of the schema in the body the editor of the page takes out by itself.
+  // In the title, because the page's editor removes content outside the schema from the body itself.
   await strange.send((doc) => doc.getText('title').insertEmbed(0, { image: 'none' }))
   const notice = mei.page.locator('.notice').filter({ hasText: words.notices.schemaBroken })
   await expect(notice).toBeVisible({ timeout: 25_000 })
@@ -167,7 +167,7 @@ test('[CHECK1] who wrote what the document cannot hold is told so, and writes on
   await expect(notice).toBeVisible()
 })
 
-/** A guest with a hostile name, in the document by a socket of its own. */
+/** Joins the document with its own socket, as a guest with a hostile name. */
 async function hostileClient(url: string, address: string) {
   const guest = new Guest(url)
   await guest.session()
@@ -175,13 +175,13 @@ async function hostileClient(url: string, address: string) {
   return client(guest, address)
 }
 
-/** Somebody in the document by a socket of its own. */
+/** Joins the document with its own socket. */
 async function client(guest: Guest, address: string) {
   const socket = await guest.connect()
   const doc = new Y.Doc()
   const { room } = await join(socket, { address, clientId: doc.clientID })
   return {
-    /** Sends what `write` does to an empty copy; 'accepted', or the code of the refusal. */
+    /** Sends the changes that `write` makes to an empty copy. Returns 'accepted', or the code of the refusal. */
     send(write: (doc: Y.Doc) => void): Promise<string> {
       write(doc)
       const batch = { room, clientId: doc.clientID, n: 1, part: 0, parts: 1, restore: false }
@@ -272,7 +272,7 @@ function hostileWrites(): ((doc: Y.Doc) => void)[] {
   ]
 }
 
-/** Elements, attributes and targets that no editor of ours makes. */
+/** Returns elements, attributes and targets that our editors never create. */
 function unsafeIn(body: Locator): Promise<string[]> {
   return body.evaluate((element) =>
     [...element.querySelectorAll('*')].flatMap((each) => {

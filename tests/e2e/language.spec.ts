@@ -10,13 +10,13 @@ import { startCuttableProxy } from '../support/cuttable-proxy.ts'
 import { test } from './fixtures.ts'
 import { words as english, type Writer } from './writer.ts'
 
-/** From one language into the other and back, with the words of each. */
+/** From one language to the other and back, with the words of each. */
 const SWITCHES = LANGUAGES.toReversed().map((to) => {
   const from: Language = to === 'en' ? 'zh-TW' : 'en'
   return { from: wordsIn(from), to: wordsIn(to) }
 })
 
-/** By the ⋯ menu. */
+/** Chooses a language in the ⋯ menu. */
 async function choose({ page }: Writer, { from, to }: { from: Words; to: Words }): Promise<void> {
   await page.getByRole('button', { name: from.more, exact: true }).click()
   await page.getByRole('menuitemradio', { name: to.languageName }).click()
@@ -42,7 +42,7 @@ test('what an empty text says follows the language, by the menu and by the line 
   }
 })
 
-test('tasks, and what stands for content of a newer version, follow the language where they are', async ({
+test('tasks, and placeholders for content of a newer version, follow the language where they are', async ({
   newPerson,
   server,
 }) => {
@@ -63,7 +63,7 @@ test('tasks, and what stands for content of a newer version, follow the language
     encodeBatch({ room, clientId: 7, n: 1, part: 0, parts: 1, restore: false, payload }),
   )
   await expect(mei.body.getByText(english.unknownContent)).toBeVisible()
-  // The server takes it away soon, and must not be heard.
+  // The server will remove it soon; keep that from reaching the page.
   proxy.hold()
   socket.disconnect()
   for (const { from, to } of SWITCHES) {

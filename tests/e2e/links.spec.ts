@@ -4,7 +4,7 @@ import { type Writer, words } from './writer.ts'
 
 const ADDRESS = 'https://example.org/a'
 
-/** Addresses become links a moment after one can type. */
+/** Waits until addresses become links, a moment after typing is possible. */
 async function untilRecognized(writer: Writer): Promise<void> {
   await expect(async () => {
     await writer.press('Control+a')
@@ -13,7 +13,7 @@ async function untilRecognized(writer: Writer): Promise<void> {
   }).toPass()
 }
 
-test('addresses become links as one types and pastes them, and no word with a dot in it does', async ({
+test('addresses become links when typed and pasted, and no word with a dot in it does', async ({
   newPerson,
 }) => {
   const [mei, wei] = [await newPerson(), await newPerson()]

@@ -16,7 +16,7 @@ test('without JavaScript the front page starts a document, which says what is mi
   await page.goto('/')
   await page.getByRole('button', { name: frontWords.start }).click()
   await page.waitForURL((url) => addressIn(url.pathname) !== null)
-  // The tests' switch for JavaScript leaves <noscript> undrawn: what was sent is looked at.
+  // With Playwright's switch for JavaScript <noscript> is not rendered, so look at the HTML that was sent.
   expect(await page.content()).toContain(words.needsJavaScript)
   await page.goto('/')
   await expect(page.getByRole('link', { name: words.untitled })).toBeVisible()

@@ -7,7 +7,7 @@ import { startFirefox } from '../support/firefox-process.ts'
 import { test as base, type Seat } from './fixtures.ts'
 import { Writer, words } from './writer.ts'
 
-/** A browser of hers that can be killed, and started again on the same profile. */
+/** Starts a browser of hers that can be killed, and started again on the same profile. */
 const test = base.extend<{ startHers: () => Promise<BrowserProcess> }>({
   startHers: async ({ browserName, channel, launchOptions }, use) => {
     const profile = await mkdtemp(join(tmpdir(), 'commonplace-browser-'))
@@ -25,7 +25,7 @@ const test = base.extend<{ startHers: () => Promise<BrowserProcess> }>({
   },
 })
 
-/** A visit that ended in peace: her cookie is on disk, where Chromium puts it half a minute late at most. */
+/** Makes a visit that ends normally: her cookie is on disk, which takes Chromium up to half a minute. */
 async function firstVisit(browser: BrowserProcess, frontPage: string, text: string): Promise<string> {
   const mei = new Writer(await browser.context.newPage())
   await mei.startWriting(frontPage)
@@ -36,7 +36,7 @@ async function firstVisit(browser: BrowserProcess, frontPage: string, text: stri
   return link
 }
 
-/** Its process ends on the spot. */
+/** Kills the page's process immediately. */
 async function crash(page: Page, { window }: Seat): Promise<void> {
   if (window) {
     process.kill(await window.tabPid(), 'SIGKILL')
@@ -172,7 +172,7 @@ test('a browser without a database says so, and the server has every word all th
   await reader.sees('nothing is kept here')
 })
 
-/** In the page: notes how long after its key each batch stood in the browser's database, ms. */
+/** Records in the page the time from each key until its batch was in the browser's database, ms. */
 async function watchOutbox(): Promise<void> {
   const sealedAfter: number[] = []
   Object.assign(document, { sealedAfter })
@@ -189,7 +189,7 @@ async function watchOutbox(): Promise<void> {
   document.addEventListener('keydown', () => {
     pressed = performance.now()
   })
-  // Tabs tell each other when an outbox has changed, once it is in the database.
+  // Tabs notify each other that an outbox has changed once the change is in the database.
   const told = new BroadcastChannel(named?.name ?? '')
   told.addEventListener('message', async () => {
     const waited = performance.now() - pressed

@@ -5,8 +5,8 @@ import type { Writer } from './writer.ts'
 const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } } as const
 
 /**
- * Photographs what somebody sees, on a desktop and a phone, light and dark, and leaves their page as it was. Attached to the
- * test, and kept as test-results/{folder}/{name}-{size}-{scheme}.png until the next run.
+ * Photographs a person's page, on a desktop and a phone, light and dark, and leaves the page as it was. Attached to
+ * the test, and stored as test-results/{folder}/{name}-{size}-{scheme}.png until the next run.
  */
 export async function photograph({ page }: Writer, folder: string, name: string): Promise<void> {
   const info = test.info()

@@ -31,7 +31,7 @@ test('on a plain http address that is not this machine people write together as 
   await wei.type(', and together')
   await mei.sees('plain and simple, and together')
 
-  // What is typed without the server is kept on the device here too.
+  // Text typed without the server is stored on the device here too.
   await server.kill('SIGKILL')
   await mei.goTo({ line: 0, after: 0 })
   await mei.type('still ')

@@ -6,7 +6,10 @@ import { test } from './fixtures.ts'
 import { photograph } from './photographs.ts'
 import { type Writer, words } from './writer.ts'
 
-/** Read-only after a twentieth of it more, the socket closed after half of it more. A busy machine renews late. */
+/**
+ * The page becomes read-only 5 % of this time after expiry, and the socket is closed after 50 %. A busy machine
+ * renews late.
+ */
 const TOKEN_LIFE_MS = 10_000
 
 test.use({ serverEnv: { TOKEN_LIFE_MS: String(TOKEN_LIFE_MS) } })
@@ -17,7 +20,7 @@ const PASSWORD = 'correct horse battery'
 let count = 0
 const newEmail = () => `renewed-${process.pid}-${++count}@example.org`
 
-/** Makes an account by the form. Returns its e-mail. */
+/** Creates an account with the form. Returns its e-mail. */
 async function signUp(page: Page): Promise<string> {
   const email = newEmail()
   await page.goto('/sign-up')
@@ -32,7 +35,7 @@ function signedOut({ page }: Writer): Locator {
   return page.getByRole('alert').filter({ hasText: words.chip.signedOut })
 }
 
-/** By the button of the page that says so, in the tab that it opens. */
+/** Signs in through the button of the page that says so, in the tab that it opens. */
 async function signInAgain(writer: Writer, email: string): Promise<void> {
   const opened = writer.page.waitForEvent('popup')
   await signedOut(writer).getByRole('link', { name: words.access.signIn }).click()
@@ -44,7 +47,7 @@ async function signInAgain(writer: Writer, email: string): Promise<void> {
   await tab.close()
 }
 
-/** Mei's document, and Wei, who has an account, in it by way of the proxy. */
+/** Sets up Mei's document, and Wei, who has an account, writing in it through the proxy. */
 async function byProxy(newPerson: (baseURL?: string) => Promise<Writer>, proxy: CuttableProxy) {
   const [mei, wei] = [await newPerson(), await newPerson(proxy.url)]
   const email = await signUp(wei.page)
@@ -57,7 +60,7 @@ async function byProxy(newPerson: (baseURL?: string) => Promise<Writer>, proxy: 
   return { mei, wei, email }
 }
 
-test('[DRAFT5] a token that ends while one types is renewed on the way, and no letter is lost or held up', async ({
+test('[DRAFT5] a token that expires while the person types is renewed on the way, and no letter is lost or held up', async ({
   newPerson,
 }) => {
   const [mei, wei] = [await newPerson(), await newPerson()]
@@ -82,7 +85,7 @@ test('[DRAFT5] a token that ends while one types is renewed on the way, and no l
   expect(sockets).toBe(0)
 })
 
-test('[DRAFT4] a token that is not renewed makes the page read only; what waits is sent when one has signed in again', async ({
+test('[DRAFT4] a token that is not renewed makes the page read-only; waiting edits are sent after the person has signed in again', async ({
   newPerson,
   server,
 }) => {
@@ -92,7 +95,7 @@ test('[DRAFT4] a token that is not renewed makes the page read only; what waits 
   await mei.sees('before, sent')
   await wei.seesSaved()
 
-  // The browser has lost who it is; and what is typed now arrives when the token has ended.
+  // The browser has lost its session, and text typed now arrives after the token has expired.
   await wei.page.context().clearCookies()
   proxy.hold()
   await wei.type(', in between')
@@ -117,7 +120,7 @@ test('[DRAFT4] a token that is not renewed makes the page read only; what waits 
   await proxy.close()
 })
 
-test('[DRAFT4] a session that the administrator ends makes the page read only at once; what waits is kept and sent when one has signed in again', async ({
+test('[DRAFT4] a session that the administrator ends makes the page read-only immediately; waiting edits are kept and sent after the person has signed in again', async ({
   newPerson,
   server,
 }) => {

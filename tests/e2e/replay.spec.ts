@@ -7,19 +7,24 @@ import { type Edit, loadTrace } from '../support/trace.ts'
 import { test } from './fixtures.ts'
 import type { Writer } from './writer.ts'
 
-/** How much of the recording is typed where (what drives Firefox is slow), and in how many rounds both type. */
+/**
+ * The size of the excerpt for each browser (driving Firefox is slow), and the minimum number of rounds in which both
+ * type.
+ */
 const EXCERPTS = [
   { edits: 1_000, togetherIn: 21, tag: '@chromium' },
   { edits: 100, togetherIn: 1, tag: '@firefox' },
 ]
-/** More typed at once than this is cut: each person then sees the other's. */
+/** Longer runs are split: after each part both people see each other's. */
 const ROUND = 25
 
 test.describe.configure({ timeout: 240_000 })
 
-/** What comes from the server, kept back while a round is typed: both then type without having seen the other. */
+/**
+ * Messages from the server, held back while a round is typed: both people type without having seen the other's edits.
+ */
 class Downlink {
-  /** Client ids in the rows of the log, in the order of their first. */
+  /** Client ids in the rows of the log, in the order of their first appearance. */
   readonly clientIds: number[] = []
   readonly #parser = new Decoder()
   #held: (() => void)[] | null = null
@@ -75,7 +80,7 @@ for (const { edits, togetherIn, tag } of EXCERPTS) {
     await mei.seesSaved()
     await akira.open(mei.page.url())
 
-    // The same in one process: client ids are known when both have typed; only their order counts.
+    // The same in one process. Client ids are known once both have typed; only their order matters.
     await mei.type('a')
     await expect.poll(() => codeOf(akira)).toBe('a')
     await placeCaret(akira, 1, 0)
@@ -118,7 +123,9 @@ for (const { edits, togetherIn, tag } of EXCERPTS) {
   })
 }
 
-/** The first recorded edits, by rounds: in each, what every author typed without having seen the other's. */
+/**
+ * Returns the first recorded edits as rounds: in each, what every author typed without having seen the other's edits.
+ */
 function rounds(wanted: number): Edit[][][] {
   const made: Edit[][][] = []
   let left = wanted
@@ -128,7 +135,7 @@ function rounds(wanted: number): Edit[][][] {
     for (let i = 0; i < edits.length; i += ROUND) {
       const part = edits.slice(i, i + ROUND)
       const open = made.at(-1)
-      // Beside the other author's run when that was going on at the same time.
+      // In the round of the other author's run if both ran at the same time.
       if (i === 0 && seen.every((count) => count > 0) && open && open[author]?.length === 0)
         open[author] = part
       else made.push(author === 0 ? [part, []] : [[], part])
@@ -138,7 +145,7 @@ function rounds(wanted: number): Edit[][][] {
   return made
 }
 
-/** Types one edit on the page and makes it in the document; places beyond the text are its end. */
+/** Types one edit on the page and makes it in the document; positions beyond the text are its end. */
 async function typeEdit(person: Writer, doc: Y.Doc, edit: Edit): Promise<void> {
   const text = textOf(doc)
   for (const [place, removed, inserted] of edit) {
@@ -158,7 +165,7 @@ async function typeEdit(person: Writer, doc: Y.Doc, edit: Edit): Promise<void> {
   }
 }
 
-/** Selects `length` characters of the code from `from`; a place in the middle of the text, as a click would give. */
+/** Selects `length` characters of the code from `from`, with a position inside a text node, as a click would give. */
 async function placeCaret(person: Writer, from: number, length: number): Promise<void> {
   await person.body.evaluate(
     async (body, [begin, end]) => {
@@ -189,7 +196,7 @@ async function placeCaret(person: Writer, from: number, length: number): Promise
       const { anchorNode, focusNode } = selection
       const isThere = anchorNode === anchor && selection.anchorOffset === anchorOffset
       if (isThere && focusNode === focus && selection.focusOffset === focusOffset) return
-      // The editor hears of it by this event, later than the page that a program drives can press a key.
+      // This event informs the editor, later than a driven page can press a key.
       const heard = new Promise((resolve) =>
         document.addEventListener('selectionchange', () => setTimeout(resolve), { once: true }),
       )

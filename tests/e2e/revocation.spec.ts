@@ -19,7 +19,7 @@ const { access, chip } = words
 
 test.use({ permissions: ['clipboard-read', 'clipboard-write'] })
 
-test('lowered while one types: nothing is accepted after, and every letter is in the text or in the draft', async ({
+test('lowered while the person types: nothing is accepted after, and every letter is in the text or in the draft', async ({
   newPerson,
 }) => {
   const { mei, wei } = await together(newPerson)
@@ -40,7 +40,10 @@ test('lowered while one types: nothing is accepted after, and every letter is in
   expect((await mei.lines()).join()).toBe(end)
 })
 
-/** Follows the sockets that a page opens from now on: batches sent, role events received, and when the first one came. */
+/**
+ * Counts, on the sockets that a page opens from now on, the batches sent and the role events received, and notes when
+ * the first role event came.
+ */
 function followed({ page }: Writer) {
   const found = { batches: 0, roles: 0, firstRole: Number.NaN }
   page.on('websocket', (socket) => {
@@ -60,7 +63,7 @@ function followed({ page }: Writer) {
   return found
 }
 
-// Needs the frames of the sockets, which Firefox does not show.
+// Needs the frames of the sockets, which Firefox does not expose.
 test('[DRAFT1] lowered with batches on their way: none is accepted after, and the draft holds every letter of them', {
   tag: '@chromium',
 }, async ({ newPerson, server }) => {
@@ -155,7 +158,7 @@ test('typed offline and refused: the text is the server’s, the draft is shown,
   await wei.seesSaved()
 })
 
-/** Which line is first on the screen, and how far it begins below the upper edge, px. */
+/** Returns the first line on the screen, and how far it begins below the upper edge, px. */
 function firstInView({ page }: Writer): Promise<{ line: string; at: number }> {
   return page.evaluate(() => {
     const top = document.querySelector('main.page')?.getBoundingClientRect().top ?? 0
@@ -165,7 +168,7 @@ function firstInView({ page }: Writer): Promise<{ line: string; at: number }> {
   })
 }
 
-test('[DRAFT2] in a long text what one reads stays where it is when the draft is set aside, and the draft is one press away', async ({
+test('[DRAFT2] in a long text the visible part stays where it is when the draft is set aside, and the draft is one press away', async ({
   newPerson,
 }) => {
   const [mei, wei] = [await newPerson(), await newPerson()]
@@ -207,7 +210,7 @@ test('a draft outlives the text that it was typed into, however long the next on
   await wei.seesOnDevice()
   await wei.press('Escape')
   await letLink(mei, 'viewer')
-  // The text without the draft opens when the page has everything to show the draft, and time for it.
+  // The text without the draft opens once the page has everything to show the draft, and time for it.
   const card = wei.page.waitForResponse((response) => response.url().includes('/_next/static/'))
   await wei.page.route(`**${pathOf({ to: 'api', path: 'session' })}`, async (route) => {
     await (await card).finished()
@@ -224,7 +227,7 @@ test('a draft outlives the text that it was typed into, however long the next on
   await expect(draftOf(wei)).toContainText('Minutes, at leisure')
 })
 
-test('a new link disconnects who came by the old one, and looks to them as if there were nothing', async ({
+test('a new link disconnects people who came by the old one, and looks to them as if there were nothing', async ({
   newPerson,
 }) => {
   const { mei, wei } = await together(newPerson)

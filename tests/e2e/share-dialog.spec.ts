@@ -97,7 +97,9 @@ test('without the server the dialog says so, and a text that is open stays', asy
   await expect(mei.page.getByRole('heading', { name: say.people })).toBeVisible()
 })
 
-test('asked and allowed: the owner hears of it, and one writes at once', async ({ newPerson }) => {
+test('asked and allowed: the owner hears of it, and the asker can write immediately', async ({
+  newPerson,
+}) => {
   const { mei, wei } = await together(newPerson)
   await wei.rename('Wei')
   await letLink(mei, 'viewer')
@@ -107,7 +109,7 @@ test('asked and allowed: the owner hears of it, and one writes at once', async (
   const asked = mei.page.getByRole('region', { name: access.asks('Wei', 'editor') })
   await expect(asked).toBeVisible()
   await expectAccessible(mei.page)
-  // The dialog has it too.
+  // The dialog shows it too.
   const dialog = await openShare(mei)
   await expect(dialog.getByRole('heading', { name: say.requests })).toBeVisible()
   await dialog.getByRole('button', { name: say.allow }).click()

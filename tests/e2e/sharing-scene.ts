@@ -13,7 +13,7 @@ export async function openShare(writer: Writer): Promise<Locator> {
   return dialog
 }
 
-/** The owner sets what people with the link can do, and closes the dialog. */
+/** Lets the owner set what people with the link can do, and closes the dialog. */
 export async function letLink(owner: Writer, can: keyof typeof say.linkRoles): Promise<void> {
   const dialog = await openShare(owner)
   await dialog.getByRole('radio', { name: say.linkRoles[can] }).check()
@@ -30,13 +30,13 @@ export function draftOf(writer: Writer): Locator {
   return writer.page.getByRole('region', { name: say.draftTitle })
 }
 
-/** Of each state of somebody whose access changes. */
+/** Photographs a state of a person whose access changes. */
 export function photographRevocation(writer: Writer, name: string): Promise<void> {
   return photograph(writer, 'revocation', name)
 }
 
 export async function expectAccessible(page: Page): Promise<void> {
-  // What axe asks of a page takes the tab of Firefox 153 down.
+  // axe crashes the tab of Firefox 153.
   if (page.context().browser()?.browserType().name() !== 'chromium') return
   const { violations } = await new AxeBuilder({ page }).analyze()
   const found = violations.map(
@@ -45,7 +45,7 @@ export async function expectAccessible(page: Page): Promise<void> {
   expect(found).toEqual([])
 }
 
-/** Mei's document with one line in it, and Wei writing there by its link. */
+/** Sets up Mei's document with one line in it, and Wei writing there through its link. */
 export async function together(newPerson: () => Promise<Writer>): Promise<{ mei: Writer; wei: Writer }> {
   const [mei, wei] = [await newPerson(), await newPerson()]
   await mei.startWriting()

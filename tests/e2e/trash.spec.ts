@@ -3,7 +3,7 @@ import { test } from './fixtures.ts'
 import { expectAccessible, photographRevocation, together } from './sharing-scene.ts'
 import { frontWords, words } from './writer.ts'
 
-// The title comes into the list when the document has been quiet for a while.
+// The title appears in the list once the document has been quiet for a while.
 const [REMOVE, RESTORE, ERASE] = [/^Remove “/, /^Restore “/, /^Erase now: “/]
 
 test('a deleted document lies in the trash of its owner, who brings it back or erases it', async ({

@@ -2,7 +2,7 @@ import { expect } from '@playwright/test'
 import { test } from './fixtures.ts'
 import { type Writer, words } from './writer.ts'
 
-/** Mei has two lines, and Wei is at the end of the first; for Mei's steps no time passes. */
+/** Sets up Mei with two lines and Wei at the end of the first. No time passes between Mei's steps. */
 async function twoAt(newPerson: () => Promise<Writer>): Promise<[Writer, Writer]> {
   const [mei, wei] = [await newPerson(), await newPerson()]
   await mei.page.clock.setFixedTime(new Date())
@@ -17,7 +17,7 @@ async function twoAt(newPerson: () => Promise<Writer>): Promise<[Writer, Writer]
   return [mei, wei]
 }
 
-test('three keys with a peer’s between them are one step; undo takes back one’s own, and the caret returns', async ({
+test('three keys with a peer’s between them are one step; undo reverts the person’s own, and the caret returns', async ({
   newPerson,
 }) => {
   const [mei, wei] = await twoAt(newPerson)
@@ -45,7 +45,7 @@ test('three keys with a peer’s between them are one step; undo takes back one�
   await expect.poll(() => wei.lines()).toEqual(['onexxxy', 'abctwo'])
 })
 
-test('what a peer wrote into one’s own paragraph stays when the paragraph is undone', async ({
+test('text that a peer wrote into the person’s paragraph stays when the paragraph is undone', async ({
   newPerson,
 }) => {
   const [mei, wei] = await twoAt(newPerson)
@@ -70,7 +70,7 @@ test('the buttons say whether there is something to undo, and the browser’s ow
   await expect(undo).toHaveAttribute('aria-disabled', 'true')
   await mei.type('hello')
   await expect(undo).toHaveAttribute('aria-disabled', 'false')
-  // A caret that moves begins a new step.
+  // Moving the caret begins a new step.
   await mei.goTo({ line: 0, after: 0 })
   await mei.type('say ')
   await undo.click()
@@ -89,7 +89,7 @@ test('the buttons say whether there is something to undo, and the browser’s ow
   await undo.click()
   await expect.poll(() => mei.lines()).toEqual([''])
   await expect(undo).toHaveAttribute('aria-disabled', 'true')
-  // A click into the empty text is no edit: all can be done again.
+  // A click into the empty text is not an edit: everything can be redone.
   await mei.body.click()
   await redo.click()
   await redo.click()
@@ -101,13 +101,13 @@ test('undo while composing ends the composition; nothing is doubled', async ({ n
   await mei.goTo({ line: 0, after: 3 })
   for (const text of ['ㄋ', 'ㄋㄧ']) await mei.inputMethod.compose(text)
   await wei.sees('oneㄋㄧ')
-  // Held at Mei's until the composition ends.
+  // Held back at Mei's until the composition ends.
   await wei.type('x')
   await wei.seesSaved()
   await mei.page.getByRole('button', { name: words.undo, exact: true }).click()
   await expect.poll(() => mei.lines()).toEqual(['onex', 'two'])
   await expect(mei.body).toBeFocused()
-  // By the input method: Playwright's keys do not come through in Firefox after the page has ended a composition.
+  // Through the input method: Playwright's keys do not get through in Firefox after the page has ended a composition.
   await mei.inputMethod.press('!')
   await mei.seesSaved()
   await expect.poll(() => wei.lines()).toEqual(await mei.lines())

@@ -1,17 +1,17 @@
 import type { Page } from '@playwright/test'
 import type { Writer } from './writer.ts'
 
-/** What a browser stopped or let happen on a page that it should not have met. */
+/** Events of a page that should not have happened, whether the browser blocked them or not. */
 export interface Watch {
-  /** Reports of the Content-Security-Policy: directive and what it was about. */
+  /** Reports of the Content-Security-Policy: directive and subject. */
   readonly reports: string[]
-  /** Planted scripts that ran: what they called `planted` with. */
+  /** Planted scripts that ran: the arguments of their calls of `planted`. */
   readonly executed: string[]
-  /** Requests to other sites than the server's. */
+  /** Requests to sites other than the server's. */
   readonly foreign: string[]
 }
 
-/** Watches every document of a page, those it has not opened yet. Call it before the first one. */
+/** Watches every document that a page opens. Call it before the first one. */
 export async function watch(page: Page, origin: string): Promise<Watch> {
   const seen: Watch = { reports: [], executed: [], foreign: [] }
   await page.exposeFunction('planted', (what: string) => {
@@ -30,7 +30,7 @@ export async function watch(page: Page, origin: string): Promise<Watch> {
     seen.executed.push(dialog.message())
     void dialog.dismiss()
   })
-  // What happens before the first script of a page shows in the console alone.
+  // Events before the first script of a page show in the console only.
   page.on('console', (message) => {
     if (/Content Security Policy/i.test(message.text())) seen.reports.push(message.text())
   })
@@ -41,7 +41,7 @@ export async function watch(page: Page, origin: string): Promise<Watch> {
   return seen
 }
 
-/** Mei and Wei, both watched. */
+/** Sets up Mei and Wei, both watched. */
 export async function watchedPair(newPerson: () => Promise<Writer>, origin: string) {
   const [mei, wei] = [await newPerson(), await newPerson()]
   return { mei, wei, watches: [await watch(mei.page, origin), await watch(wei.page, origin)] }

@@ -39,20 +39,20 @@ test('one click, and two people write the same document and see each other', asy
   expect(await mei.lines()).toEqual(await wei.lines())
 })
 
-test('however deep one indents, quotes and pastes, it stays a document that the server takes', async ({
+test('however deep the person indents, quotes and pastes, it stays a document that the server accepts', async ({
   newPerson,
 }) => {
   const [mei, wei] = [await newPerson(), await newPerson()]
   await mei.startWriting()
   await mei.type('- top')
-  // Tab puts an item under the one before it.
+  // Tab nests an item under the previous one.
   for (let level = 1; level < 20; level++) {
     await mei.press('Enter', 'Tab')
     await mei.type(`item ${level}`)
   }
   const notice = mei.page.getByRole('complementary')
   await expect(notice).toContainText(words.nesting.refused)
-  // Markdown that would go deeper is text.
+  // Markdown that would nest deeper stays text.
   await mei.press('Enter')
   await mei.type('> as typed')
   await mei.sees('> as typed')
@@ -61,7 +61,7 @@ test('however deep one indents, quotes and pastes, it stays a document that the 
     const html = `${'<ul><li>in '.repeat(40)}the deep${'</li></ul>'.repeat(40)}`
     clipboardData.setData('text/html', html)
     const paste = new ClipboardEvent('paste', { bubbles: true, cancelable: true })
-    // Firefox leaves out what a made event is given to carry.
+    // Firefox drops the data passed to a synthetic event.
     Object.defineProperty(paste, 'clipboardData', { value: clipboardData })
     body.dispatchEvent(paste)
   })

@@ -12,7 +12,7 @@ export const frontWords = frontWordsIn('en')
 
 const { active, idle, unsteady } = words.states
 
-/** A place in the text: the line (block) from 0, and how many characters of it stand before the caret. */
+/** A place in the text: the line (block) from 0, and the number of its characters before the caret. */
 export interface Place {
   readonly line: number
   readonly after: number
@@ -25,7 +25,10 @@ export class Writer {
   readonly title: Locator
   /** The save chip. */
   readonly chip: Locator
-  /** The faces of everybody here, oneself too; each is one button that says who and how. */
+  /**
+   * The faces of everyone here, this person included; each is one button that says who they are and what they are
+   * doing.
+   */
   readonly people: Locator
   readonly inputMethod: InputMethod
   #lastRow = 0
@@ -45,7 +48,7 @@ export class Writer {
       .getByRole('button', { name: new RegExp(`, (${active}|${idle}|${unsteady})`) })
   }
 
-  /** One click from the front page into a new document. */
+  /** Creates a document with one click from the front page. */
   async startWriting(frontPage = '/'): Promise<void> {
     await this.page.goto(frontPage)
     await this.page.getByRole('button', { name: frontWords.start }).click()
@@ -53,13 +56,13 @@ export class Writer {
     await expect(this.body).toBeFocused()
   }
 
-  /** Opens a link and waits until one may type. */
+  /** Opens a link and waits until typing is possible. */
   async open(link: string): Promise<void> {
     await this.page.goto(link)
     await expect(this.body).toBeEditable()
   }
 
-  /** Types where the caret is. */
+  /** Types at the caret. */
   async type(text: string): Promise<void> {
     await this.page.keyboard.type(text)
   }
@@ -68,13 +71,13 @@ export class Writer {
     for (const key of keys) await this.page.keyboard.press(key)
   }
 
-  /** Pastes at the selection what another program copied as `type`. */
+  /** Pastes at the selection content that another program copied as `type`. */
   async paste(content: string, type = 'text/plain'): Promise<void> {
     await this.body.evaluate(
       (body, [type, content]) => {
         const clipboardData = new DataTransfer()
         clipboardData.setData(type, content)
-        // Firefox takes the content by itself, and no DataTransfer.
+        // Firefox takes the content itself, but no DataTransfer.
         const firefox = { dataType: type, data: content }
         const pasted = { clipboardData, bubbles: true, cancelable: true, ...firefox }
         body.dispatchEvent(new ClipboardEvent('paste', pasted))
@@ -106,7 +109,7 @@ export class Writer {
     await expect.poll(() => this.caret()).toEqual(place)
   }
 
-  /** Where this tab's caret stands. */
+  /** Returns where this tab's caret is. */
   async caret(): Promise<Place> {
     return this.body.evaluate((body) => {
       const selection = document.getSelection()
@@ -126,7 +129,7 @@ export class Writer {
     await this.press('Control+End')
   }
 
-  /** The blocks of the document, as text. */
+  /** Returns the blocks of the document, as text. */
   async lines(): Promise<string[]> {
     return this.body.evaluate((body) =>
       [...body.children].map((block) => (block.textContent ?? '').replace(/[\u200b\ufeff]/g, '')),
@@ -137,7 +140,10 @@ export class Writer {
     await expect(this.body).toContainText(text)
   }
 
-  /** As when the browser notices that the network is back: the page tries at once, however far its back-off has come. */
+  /**
+   * Makes the browser notice that the network is back: the page tries immediately, however long its back-off has
+   * become.
+   */
   async hearsOnline(): Promise<void> {
     await this.page.evaluate(() => window.dispatchEvent(new Event('online')))
   }
@@ -146,25 +152,25 @@ export class Writer {
     await expect(this.chip).toContainText(words.chip.saved)
   }
 
-  /** Opens what the chip has to say. */
+  /** Opens the details of the chip. */
   async openSaveDetails(): Promise<void> {
     await this.chip.click()
     await expect(this.page.getByRole('heading', { name: words.save.heading })).toBeVisible()
   }
 
-  /** The popover's "on this device ✓". */
+  /** Expects the popover's "on this device ✓". */
   async seesOnDevice(): Promise<void> {
     await this.openSaveDetails()
     const step = this.page.getByRole('listitem').filter({ hasText: words.save.onDevice })
     await expect(step).toContainText(words.save.done)
   }
 
-  /** Another person's caret in the text, by the name on its flag. */
+  /** Returns another person's caret in the text, by the name on its flag. */
   caretOf(name: string): Locator {
     return this.body.locator(`[data-name="${name}"]`)
   }
 
-  /** Chooses a name. */
+  /** Changes the person's name. */
   async rename(name: string): Promise<void> {
     await this.people.first().click()
     await this.page.getByLabel(words.yourName).fill(name)
@@ -172,7 +178,7 @@ export class Writer {
     await expect(this.people.first()).toHaveAccessibleName(new RegExp(`^${name} `))
   }
 
-  /** The link as the Share dialog copies it. */
+  /** Returns the link that the Share dialog copies. */
   async copyLink(): Promise<string> {
     await this.page.getByRole('button', { name: words.share }).click()
     const dialog = this.page.getByRole('dialog', { name: words.shareTitle })
@@ -184,12 +190,15 @@ export class Writer {
     return link
   }
 
-  /** Number of the last row of the log that came over this tab's socket, shown or held back. */
+  /** The number of the last row of the log that came over this tab's socket, shown or held back. */
   get lastRow(): number {
     return this.#lastRow
   }
 
-  /** Where a browser does not tell of its sockets, `lastRow` counts from here on. To be called before the page is opened. */
+  /**
+   * Counts `lastRow` from here on in browsers that do not expose their sockets. Must be called before the page is
+   * opened.
+   */
   async watchRows(): Promise<void> {
     if (this.page.context().browser()?.browserType().name() === 'chromium') return
     await this.page.routeWebSocket(
@@ -205,7 +214,7 @@ export class Writer {
     )
   }
 
-  /** Reads what one socket received, frame by frame. */
+  /** Returns a reader of what one socket receives, frame by frame. */
   #rowReader(): (frame: string | Buffer) => void {
     const parser = new Decoder()
     parser.on('decoded', ({ data }) => {
@@ -218,7 +227,7 @@ export class Writer {
     }
   }
 
-  /** A second tab of the same person. */
+  /** Opens a second tab of the same person. */
   async openTab(link: string): Promise<Writer> {
     const tab = new Writer(await this.page.context().newPage())
     await tab.open(link)

@@ -4,13 +4,13 @@ import type { LabOptions, LabPeer, LabState, Spot } from './lab.ts'
 import { test } from './lab-test.ts'
 
 /*
- * The person composes 你 by an input method for Chinese while a peer edits after each step. Clean is: one 你, nothing left
- * over, and one text in the Y.Doc, the editor, the page and at the peer.
+ * The person composes 你 with an input method for Chinese while a peer edits after each step. The result is clean if
+ * there is one 你, nothing left over, and the same text in the Y.Doc, the editor, the page and at the peer.
  *
  * Over 350 lines: half of the file is the table of scenes, read side by side with the tests that play it.
  */
 
-/** What the input method sends: three states of its candidate text, then the character. */
+/** The events of the input method: three states of its candidate text, then the character. */
 const CANDIDATES = ['ㄋ', 'ㄋㄧ', 'ㄋㄧˇ']
 const COMPOSED = '你'
 const STEPS = CANDIDATES.length + 1
@@ -18,9 +18,9 @@ const STEPS = CANDIDATES.length + 1
 interface Scene {
   readonly title: string
   readonly blocks: readonly JSONContent[]
-  /** Where the person composes. */
+  /** The place where the person composes. */
   readonly caret: Spot
-  /** The peer's edit after a step, in the page: `step` counts from 0, `caret` is as above. */
+  /** The peer's edit after a step, run in the page: `step` counts from 0, `caret` is as above. */
   readonly edit: (given: { peer: LabPeer; step: number; caret: Spot }) => void
   readonly expected: string
 }
@@ -317,7 +317,7 @@ test('edits elsewhere come in 5 s after the last syllable, those in the composin
   await edit(page, ([, other]) => other?.type('c', { path: [1], offset: 0 }))
   await edit(page, ([, other]) => other?.insert([0], [{ type: 'paragraph' }]))
   expect(await stateOf(page)).toMatchObject({ dom: 'early ㄋㄧlate|near' })
-  // What the first peer typed below comes with what they typed before it, in the block.
+  // The first peer's text below arrives with what they typed before it, in the composing block.
   await expect.poll(async () => (await stateOf(page)).dom, { timeout: 8_000 }).toBe('|early ㄋㄧlate|cnear')
   await edit(page, ([, other]) => other?.type('d', { path: [2], offset: 0 }))
   expect(await stateOf(page)).toMatchObject({ dom: '|early ㄋㄧlate|dcnear', composing: true })
@@ -326,7 +326,7 @@ test('edits elsewhere come in 5 s after the last syllable, those in the composin
   await expect.poll(() => stateOf(page)).toMatchObject({ y: '|aearly 你late|dcnearb', equal: true })
 })
 
-test('leaving the text lets everything in at once, what was composed so far included', async ({ page }) => {
+test('leaving the text lets everything in immediately, the composed text included', async ({ page }) => {
   const keyboard = await begin(page, { blocks: LINE, caret: HERE })
   await composeStep(keyboard, 1)
   await edit(page, ([peer]) => peer?.type('a', { path: [0], offset: 0 }))
@@ -335,7 +335,7 @@ test('leaving the text lets everything in at once, what was composed so far incl
   expect(await stateOf(page)).toMatchObject({ y: 'aearly ㄋㄧlate', equal: true })
 })
 
-test('a page that is hidden while one composes lets everything in', async ({ page }) => {
+test('a page that is hidden during a composition lets everything in', async ({ page }) => {
   const keyboard = await begin(page, { blocks: [...LINE, paragraph('near')], caret: HERE })
   await composeStep(keyboard, 1)
   await edit(page, ([peer]) => peer?.type('a', { path: [1], offset: 0 }))
@@ -347,7 +347,7 @@ test('a page that is hidden while one composes lets everything in', async ({ pag
   expect(await stateOf(page)).toMatchObject({ y: 'early ㄋㄧlate|anear', equal: true })
 })
 
-test('undo while one composes ends that, lets everything in and takes back what was composed', async ({
+test('undo during a composition ends it, lets everything in and reverts the composed text', async ({
   page,
 }) => {
   const keyboard = await begin(page, { blocks: LINE, caret: HERE })
@@ -359,7 +359,7 @@ test('undo while one composes ends that, lets everything in and takes back what 
   expect(await stateOf(page)).toMatchObject({ y: 'aearly !late', equal: true })
 })
 
-test('what has been composed so far is at the peers at once, held or not', async ({ page }) => {
+test('the text composed so far reaches the peers immediately, held or not', async ({ page }) => {
   const keyboard = await begin(page, { blocks: LINE, caret: HERE })
   await edit(page, ([peer]) => peer?.type('a', { path: [0], offset: 0 }))
   for (const step of [0, 1, 2]) {
@@ -368,7 +368,7 @@ test('what has been composed so far is at the peers at once, held or not', async
   }
 })
 
-test('nothing of a peer’s caret is put into or moved in the block that one composes in', async ({ page }) => {
+test('no part of a peer’s caret is inserted into or moved in the composing block', async ({ page }) => {
   const keyboard = await begin(page, { blocks: [...LINE, paragraph('near')], caret: HERE })
   await edit(page, ([peer]) => {
     window.lab.showCarets(true)
@@ -405,7 +405,7 @@ async function begin(page: Page, { blocks, caret }: Pick<Scene, 'blocks' | 'care
   return page.context().newCDPSession(page)
 }
 
-/** Runs in the page, and is over when what it caused is shown. */
+/** Runs in the page. Resolves once the result is shown. */
 async function edit(page: Page, run: (peers: readonly LabPeer[]) => void): Promise<void> {
   await page.evaluate(`(${run})(window.lab.peers)`)
   await page.evaluate(() => window.lab.settled())

@@ -12,7 +12,7 @@ export interface LabServer {
   close(): Promise<void>
 }
 
-/** Bundles the lab's page (lab.ts) from the sources as they are now, for production, and serves it on a free port. */
+/** Bundles the lab's page (lab.ts) from the current sources, for production, and serves it on a free port. */
 export async function startLab(): Promise<LabServer> {
   const files = new Map([
     ['/', { type: 'text/html; charset=utf-8', body: PAGE }],
@@ -27,7 +27,7 @@ export async function startLab(): Promise<LabServer> {
     }
     response.writeHead(200, {
       'Content-Type': file.type,
-      // Isolated: the clock has 5 µs in place of 100.
+      // Isolated: gives the clock a resolution of 5 µs instead of 100.
       'Cross-Origin-Opener-Policy': 'same-origin',
       'Cross-Origin-Embedder-Policy': 'require-corp',
       'Cache-Control': 'no-store',
@@ -66,7 +66,7 @@ async function styles(): Promise<string> {
   return (await Promise.all(parts)).join('\n')
 }
 
-/** The text scrolls where it scrolls in the product (lib/editor/page/document-page.tsx). */
+/** The text scrolls in the same element as in the product (lib/editor/page/document-page.tsx). */
 const PAGE = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">

@@ -4,7 +4,7 @@ import type { BindingName } from './lab.ts'
 import { test } from './lab-test.ts'
 
 for (const binding of ['ours', 'y-tiptap'] as const satisfies BindingName[]) {
-  test(`${binding}: what peers and the person write is one text in every replica and on the page`, async ({
+  test(`${binding}: peers and the person write one text, in every replica and on the page`, async ({
     page,
   }) => {
     const { blocks } = await page.evaluate(
@@ -57,7 +57,7 @@ test('edits of peers wait while they are held, and none is lost', async ({ page 
   expect(released).toMatchObject({ dom: 'abx', equal: true, caret: { path: [0], offset: 1 } })
 })
 
-test('a click that the editor has not heard of yet stays where it is, whatever others write and wherever their carets go', async ({
+test('a click that the editor has not heard of stays where it is, whatever others write and wherever their carets go', async ({
   page,
 }) => {
   const carets = await page.evaluate(async () => {
@@ -66,7 +66,7 @@ test('a click that the editor has not heard of yet stays where it is, whatever o
     await lab.open({ binding: 'ours', blocks: [text('one'), text('two'), text('three')], peers: 1 })
     lab.goTo({ path: [0], offset: 0 })
     await lab.settled()
-    /** As the browser does it; the event that tells of it comes after this task. */
+    /** Like the browser's: the event for it comes after this task. */
     const click = (line: number, offset: number) => {
       const place = document.querySelector('[role="textbox"]')?.children[line]?.firstChild
       if (place) document.getSelection()?.collapse(place, offset)

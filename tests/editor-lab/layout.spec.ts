@@ -3,7 +3,7 @@ import { extractText } from 'unpdf'
 import type { BindingName } from './lab.ts'
 import { test } from './lab-test.ts'
 
-/** Long enough that only what is seen is laid out. */
+/** Long enough that only the visible part is laid out. */
 const WORDS = 10_000
 
 async function openLong(page: Page, binding: BindingName = 'ours'): Promise<void> {
@@ -18,7 +18,7 @@ async function openLong(page: Page, binding: BindingName = 'ours'): Promise<void
   )
 }
 
-/** Layouts and recalculations of style while 40 remote keys are shown one by one in one task. */
+/** Counts layouts and style recalculations while 40 remote keys are shown one by one in one task. */
 async function layoutsOfKeys(page: Page): Promise<{ layouts: number; styles: number }> {
   const devtools = await page.context().newCDPSession(page)
   await devtools.send('Performance.enable')
@@ -32,10 +32,10 @@ async function layoutsOfKeys(page: Page): Promise<{ layouts: number; styles: num
   }
 }
 
-/** How often each letter stands there, in whatever order and lines; when `isVague` all Han characters are the same. */
+/** Counts the letters, regardless of order and lines; if `isVague`, all Han characters count as the same. */
 function letterCounts(text: string, isVague: boolean): Map<string, number> {
   const counts = new Map<string, number>()
-  // Some fonts know a Han character by a second code point (不 as U+F967, 人 as U+2F08).
+  // Some fonts encode a Han character as a second code point (不 as U+F967, 人 as U+2F08).
   for (const [found] of text.normalize('NFKC').matchAll(/[a-z\p{Script=Han}\ufffd]/giu)) {
     const letter = isVague && !/[a-z]/i.test(found) ? '字' : found
     counts.set(letter, (counts.get(letter) ?? 0) + 1)
@@ -43,7 +43,7 @@ function letterCounts(text: string, isVague: boolean): Map<string, number> {
   return counts
 }
 
-test('an edit of somebody else never makes the page lay itself out before its frame', {
+test('a remote edit never makes the page lay itself out before its frame', {
   tag: '@chromium',
 }, async ({ page }) => {
   await openLong(page)
@@ -55,10 +55,10 @@ test('an edit of somebody else never makes the page lay itself out before its fr
     await lab.settled()
   })
   const { layouts, styles } = await layoutsOfKeys(page)
-  // Those of a frame or two that fall in between.
+  // Layouts of a frame or two that fall in between.
   expect(layouts).toBeLessThan(6)
   expect(styles).toBeLessThan(12)
-  // What is counted is there to be counted.
+  // Proves that layouts are counted.
   await openLong(page, 'y-tiptap')
   expect((await layoutsOfKeys(page)).layouts).toBeGreaterThanOrEqual(40)
 })
@@ -93,7 +93,9 @@ test('the block at the top of the screen stays where it is while others write ab
   for (const by of moved) expect(Math.abs(by)).toBeLessThanOrEqual(1)
 })
 
-test('own lines push down what stands below them, wherever on the screen one writes', async ({ page }) => {
+test('local lines push down the text below them, wherever on the screen the person writes', async ({
+  page,
+}) => {
   await openLong(page)
   const caretPlace = () =>
     page.evaluate(async () => {
@@ -108,7 +110,7 @@ test('own lines push down what stands below them, wherever on the screen one wri
     await lab.settled()
     const scroller = document.querySelector('.page')
     const { view } = lab.editor
-    // The caret's line is the first one on the screen.
+    // Make the caret's line the first one on the screen.
     if (scroller)
       scroller.scrollTop +=
         view.coordsAtPos(view.state.selection.head).top - scroller.getBoundingClientRect().top - 60
@@ -146,7 +148,7 @@ test('what is not laid out is found by the browser’s own search', async ({ pag
     await lab.settled()
   })
   const found = await page.evaluate(() => {
-    // Not in the types of the DOM, and in every browser.
+    // Missing from the DOM types, but present in every browser.
     const { find } = window as unknown as { find(text: string): boolean }
     const hit = find.call(window, 'needle針')
     return { hit, text: document.getSelection()?.getRangeAt(0).cloneContents().textContent }
@@ -158,7 +160,7 @@ test('a printed long text has every word of it', async ({ page, browserName }) =
   await openLong(page)
   const { dom } = await page.evaluate(() => window.lab.state())
   const { text } = await extractText(new Uint8Array(await page.pdf({ format: 'A4' })), { mergePages: true })
-  // Firefox writes down that there is a Han character, and not always which.
+  // Firefox records that there is a Han character, but not always which.
   const isVague = browserName === 'firefox'
   const printed = letterCounts(text, isVague)
   const missing = [...letterCounts(dom, isVague)].filter(

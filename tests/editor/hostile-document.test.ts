@@ -8,7 +8,7 @@ import { paragraphOf } from '../support/paragraph.ts'
 import { until } from '../support/writer.ts'
 import { Replica } from './replica.ts'
 
-/* Hostile updates over real sockets, against the editor of somebody honest and against the server's own check. */
+/* Hostile updates over real sockets, against the editor of an honest client and against the server's own check. */
 
 const CHECKED_WITHIN_MS = 30_000
 
@@ -18,7 +18,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** A document with honest words by somebody with an editor, and a hostile client without one. */
+/** Sets up a document with honest text by a client with an editor, and a hostile client without one. */
 async function meeting(): Promise<{ honest: CollabProvider; editor: Replica; hostile: CollabProvider }> {
   const [ada, mallory] = await Promise.all([server.guest(), server.guest()])
   const { address } = await server.document(ada)
@@ -48,7 +48,7 @@ const isClean = (doc: Y.Doc): boolean => {
 }
 
 describe.concurrent('an editor that meets what no editor makes', () => {
-  // No batch may hold the tower whole, and a client that types it at once sends it in one.
+  // No batch may contain the whole tower, and a client that writes it in one go sends it in one batch.
   for (const [fact, spoil] of BREACHES.filter(([name]) => !name.includes('tower'))) {
     test(`[CHECK1] ${fact}: it lives on, shows the honest words, and what is typed next arrives`, async ({
       expect,

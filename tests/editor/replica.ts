@@ -13,12 +13,12 @@ import { wordsIn } from '#lib/ui/words/page-words.ts'
 /** The schema of the editor. */
 export const schema = getSchema(extensions(() => wordsIn('en'), null))
 
-/** What a replica is made of, where it is not what the product has. */
+/** The parts of a replica that differ from the product. */
 export interface ReplicaOptions extends Partial<Omit<SyncOptions, 'report'>> {
   readonly schema?: Schema
-  /** One that is there already. */
+  /** An existing Y.Doc to use. */
   readonly doc?: Y.Doc
-  /** Somebody else's binding. */
+  /** Another project's binding. */
   readonly sync?: (type: Y.XmlFragment) => Plugin
 }
 
@@ -45,7 +45,7 @@ export class Replica {
     this.reattach()
   }
 
-  /** Makes the plugins' views, as an editor does whenever its plugins change. */
+  /** Creates the plugins' views again, as an editor does whenever its plugins change. */
   reattach(): void {
     const views: ReturnType<NonNullable<Plugin['spec']['view']>>[] = []
     this.#update = (before) => {
@@ -81,7 +81,7 @@ export class Replica {
     this.dispatch(this.state.tr.setSelection(TextSelection.between(doc.resolve(anchor), doc.resolve(head))))
   }
 
-  /** What the Y.Doc says, rendered by other code from a copy of it. */
+  /** Returns the content of the Y.Doc, rendered from a copy by other code. */
   fresh(): Node {
     const copy = new Y.Doc()
     Y.applyUpdate(copy, Y.encodeStateAsUpdate(this.doc))
@@ -98,7 +98,7 @@ function withValidMarks(node: Node): Node {
   node.forEach((child) => {
     children.push(withValidMarks(child))
   })
-  // Neighbours that are now alike become one.
+  // Join neighbours that are now alike.
   return node.copy(Fragment.fromArray(children))
 }
 
@@ -106,12 +106,12 @@ function onlyCode(node: Node) {
   return node.marks.filter(({ type }) => type.name === 'code')
 }
 
-/** Brings `to` what it lacks of `from`, as the network would. */
+/** Sends `to` the updates of `from` that it lacks, as the network would. */
 export function send(from: Replica, to: Replica): void {
   Y.applyUpdate(to.doc, Y.encodeStateAsUpdate(from.doc, Y.encodeStateVector(to.doc)), 'remote')
 }
 
-/** Two replicas with the same paragraphs; `plugins` for the second. */
+/** Makes two replicas with the same paragraphs; `plugins` are for the second. */
 export function pair(paragraphs: readonly string[], plugins: readonly Plugin[] = []): [Replica, Replica] {
   const [a, b] = [new Replica(1), new Replica(2, plugins)]
   const nodes = paragraphs.map((text) =>

@@ -2,6 +2,7 @@
  * The words of the document page, in the two languages of the interface; the compiler reports missing lines. zh-TW
  * uses Taiwan's terms and full-width punctuation. The words of the other pages, and of parts loaded on first use, are
  * in files of their own beside this one, so that nobody has to wait for them before typing.
+ *
  * Over 350 lines: one table of sentences, easier to search in one file than in two.
  */
 

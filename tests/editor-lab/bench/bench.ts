@@ -9,7 +9,7 @@ import { type Options, readOptions, USAGE } from './options.ts'
 import { jsonLines, LONG_WORDS, type Measured, tables, USUAL_WORDS } from './report.ts'
 
 /*
- * `npm run bench:editor`: what an edit of somebody else costs the page, with our binding and with y-tiptap's, in one run of
+ * `npm run bench:editor`: the cost of a remote edit to the page, with our binding and with y-tiptap's, in one run of
  * one browser (docs/benchmarks.md). The bindings take turns: document by document, and part by part.
  */
 

@@ -2,17 +2,17 @@ import type { Browser, CDPSession, Page } from '@playwright/test'
 import type { LabOptions, Place } from '../lab.ts'
 import { pace } from '../pace.ts'
 
-/** What five people do to a document. */
+/** The load of five people typing in a document. */
 const LOAD = { peers: 5, keysPerSecond: 5 } as const
-/** Keys of the person at this page. */
+/** Keys pressed by the person at this page. */
 const LOCAL_KEYS = 40
 const LOCAL_KEYS_PER_SECOND = 10
-/** The others have been typing for so many of these keys when the first is pressed, and go on as long behind the last. */
+/** The others start typing this many local keys before the first, and stop as long after the last. */
 const KEYS_BEFORE = 5
-/** The local caret stands in a paragraph of the first screen. */
+/** The local caret is in a paragraph of the first screen. */
 const CARET_BLOCK = 3
 
-/** The lab open with one document, in a browser profile of its own, and a line to the browser's own figures. */
+/** The lab open with one document, in its own browser profile, and a connection to the browser's own figures. */
 export class MeasuredPage {
   readonly #page: Page
   readonly #devtools: CDPSession
@@ -37,12 +37,12 @@ export class MeasuredPage {
       { options, block: CARET_BLOCK },
     )
     const measured = new MeasuredPage(page, devtools)
-    // What is compiled and cached on first use is no part of a keystroke.
+    // Compilation and caching on first use are not part of a keystroke.
     await measured.keystrokes('same', 20)
     return measured
   }
 
-  /** Script time of each remote key, ms. */
+  /** Returns the script time of each remote key, ms. */
   keystrokes(place: Place, count: number): Promise<number[]> {
     return this.#page.evaluate(([place, count]) => window.lab.measure.keystrokes(place, count), [
       place,
@@ -50,12 +50,12 @@ export class MeasuredPage {
     ] as const)
   }
 
-  /** ms from the first of so many updates until the last is shown and laid out. */
+  /** Returns the time from the first of so many updates until the last is shown and laid out, ms. */
   burst(count: number): Promise<number> {
     return this.#page.evaluate((count) => window.lab.measure.burst(count), count)
   }
 
-  /** Milliseconds of each second that the page's main thread works while five people type. */
+  /** Returns the milliseconds of each second that the page's main thread works while five people type. */
   async busy(ms: number, carets: boolean): Promise<number> {
     await this.#prepare(ms)
     const before = await this.#taskTime()
@@ -64,7 +64,10 @@ export class MeasuredPage {
     return ((after.taskMs - before.taskMs) / (after.atMs - before.atMs)) * 1000
   }
 
-  /** Local key to painted frame, ms; `load`: while five people type; `slowness`: by how much the CPU is slowed down. */
+  /**
+   * Returns the times from a local key to its painted frame, ms. `load`: while five people type; `slowness`: the
+   * factor by which the CPU is slowed down.
+   */
   async localKeys({ load, slowness }: { load: boolean; slowness: number }): Promise<number[]> {
     if (load) await this.#prepare(((LOCAL_KEYS + 2 * KEYS_BEFORE) / LOCAL_KEYS_PER_SECOND) * 1000)
     await this.#devtools.send('Emulation.setCPUThrottlingRate', { rate: slowness })
@@ -74,7 +77,7 @@ export class MeasuredPage {
     const begun = performance.now()
     for (let key = 0; key < LOCAL_KEYS; key++) {
       await pace(begun + ((key + KEYS_BEFORE) / LOCAL_KEYS_PER_SECOND) * 1000)
-      // Not awaited: a busy page answers late, and a person types on.
+      // Not awaited: a busy page answers late, and a person keeps typing.
       sent.push(
         this.#devtools.send('Input.dispatchKeyEvent', { type: 'keyDown', key: 'k', code: 'KeyK', text: 'k' }),
         this.#devtools.send('Input.dispatchKeyEvent', { type: 'keyUp', key: 'k', code: 'KeyK' }),
@@ -90,7 +93,7 @@ export class MeasuredPage {
     return times
   }
 
-  /** The editor, the page and the Y.Doc hold one text. */
+  /** Returns true if the editor, the page and the Y.Doc hold the same text. */
   async agrees(): Promise<boolean> {
     return this.#page.evaluate(async () => {
       await window.lab.settled()

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { BindingName } from '../lab.ts'
 
-/** What can be measured. */
+/** The parts that can be measured. */
 export const PARTS = ['keystrokes', 'load', 'keys', 'burst'] as const
 export type Part = (typeof PARTS)[number]
 
@@ -12,11 +12,11 @@ export interface Options {
   readonly words: readonly number[]
   readonly parts: ReadonlySet<Part>
   readonly bindings: readonly BindingName[]
-  /** Keystrokes of each place. */
+  /** Keystrokes for each place. */
   readonly count: number
-  /** Length of the measured window of the load. */
+  /** Length of the measured window of the load, seconds. */
   readonly seconds: number
-  /** y-tiptap too lays out only what is seen of a long text. */
+  /** True to make y-tiptap, too, lay out only the visible part of a long text. */
   readonly samePage: boolean
   readonly json: boolean
 }
@@ -30,7 +30,7 @@ export const USAGE = `npm run bench:editor -- [--words 1000,10000,60000] [--only
   --same-page  with y-tiptap too, a long text lays out only what is seen; otherwise that is ours alone
   --json     one JSON object a line`
 
-/** Throws an Error with a sentence for whoever typed it. */
+/** Reads the options. Throws an Error with a sentence for the person who typed them. */
 export function readOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],

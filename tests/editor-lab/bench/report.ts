@@ -1,29 +1,29 @@
 import { percentile } from '../../bench/statistics.ts'
 import type { BindingName, Place } from '../lab.ts'
 
-/** What was measured of one binding with a document of one length; left out: not asked for. */
+/** The measurements of one binding with a document of one length; omitted if not requested. */
 export interface Measured {
   readonly binding: BindingName
   readonly words: number
   /** Script time of remote keystrokes, ms. */
   readonly keystrokes: ReadonlyMap<Place, readonly number[]>
-  /** With five people typing. `caretsBusy`: their carets are drawn too. */
+  /** While five people type. `caretsBusy`: their carets are drawn too. */
   readonly busyMsPerSecond?: number
   readonly caretsBusyMsPerSecond?: number
-  /** Nobody else types; the CPU as it is. */
+  /** Nobody else types; the CPU at full speed. */
   readonly quietKeys?: readonly number[]
-  /** Five people type, their carets are drawn; the CPU four times slower. */
+  /** Five people type and their carets are drawn; the CPU is four times slower. */
   readonly slowKeys?: readonly number[]
   readonly burstMs?: number
-  /** Editor, page and Y.Doc held one text in the end. */
+  /** True if editor, page and Y.Doc held the same text in the end. */
   readonly agreed: boolean
 }
 
-/** Of the document of this length, the load is measured, and of this one the budgets for a page that is used every day. */
+/** The length of the document for the load, and of the one for the budgets of a page in everyday use. */
 export const LONG_WORDS = 60_000
 export const USUAL_WORDS = 10_000
 
-/** One object for each place; load and local keys (slowed CPU, under load) stand with "far". */
+/** Returns one object for each place; load and local keys (slowed CPU, under load) are listed with "far". */
 export function jsonLines({ binding, words, keystrokes, busyMsPerSecond, slowKeys }: Measured): string[] {
   return [...keystrokes].map(([place, times]) =>
     JSON.stringify({
@@ -40,7 +40,7 @@ export function jsonLines({ binding, words, keystrokes, busyMsPerSecond, slowKey
   )
 }
 
-/** Markdown: one remote keystroke, then the page under load. */
+/** Returns Markdown: one remote keystroke, then the page under load. */
 export function tables(all: readonly Measured[]): string {
   const places: Place[] = ['same', 'next', 'far']
   const keystrokes = all.filter((each) => each.keystrokes.size > 0)
@@ -91,7 +91,7 @@ export function tables(all: readonly Measured[]): string {
   return parts.flat().join('\n')
 }
 
-/** What was wanted of ours, as far as it was measured. */
+/** Returns the targets for our binding, as far as they were measured. */
 function targets(all: readonly Measured[]): string[] {
   const find = (binding: BindingName, words: number) =>
     all.find((each) => each.binding === binding && each.words === words)

@@ -14,7 +14,8 @@ import { wordsIn } from '#lib/ui/words/page-words.ts'
 import type { BindingName } from '../lab.ts'
 
 /*
- * The one place of the lab that knows how an editor is bound to its Y.Doc. "ours" is what lib/editor/page/text-surface.tsx does.
+ * The only place of the lab that knows how an editor is bound to its Y.Doc. "ours" does the same as
+ * lib/editor/page/text-surface.tsx.
  */
 
 const words = () => wordsIn('en')
@@ -24,7 +25,7 @@ const atOnce: Soon = (task) => {
   return () => undefined
 }
 
-/** The product's extensions, and tables; bound to a Y.Doc, or without one. */
+/** Returns the product's extensions, and tables; bound to a Y.Doc, or without one. */
 export function labExtensions(
   doc: Y.Doc | null,
   report: (error: unknown) => void = () => undefined,
@@ -36,7 +37,10 @@ export function labExtensions(
   ]
 }
 
-/** An editor on the element, showing what the Y.Doc holds. Exceptions in showing remote changes go to `report`. */
+/**
+ * Makes an editor on the element that shows the content of the Y.Doc. Exceptions while showing remote changes go to
+ * `report`.
+ */
 export function boundEditor(
   binding: BindingName,
   element: HTMLElement,
@@ -52,7 +56,7 @@ export function boundEditor(
       : [...labExtensions(null), Collaboration.configure({ document: doc, field: ROOTS.body })],
     editorProps: { attributes: { role: 'textbox', 'aria-multiline': 'true', class: 'writing' } },
   })
-  // As published, each message is drawn at once.
+  // As published: each message is drawn immediately.
   const carets = new CaretDrawing(editor.view, ours ? pageFrames.soon : atOnce)
   editor.registerPlugin(carets.layer)
   const scroller = element.closest('.page')
@@ -71,7 +75,7 @@ export function boundEditor(
   }
 }
 
-/** The product shows what no editor of the product makes as a placeholder. */
+/** Admits tables: the product would show nodes that its editors never create as placeholders. */
 function allowTables(): void {
   const kinds = NODE_KINDS as Map<
     string,

@@ -7,7 +7,7 @@ import { painted } from './painted.ts'
 import { type Keystroke, Peer } from './peer.ts'
 import { spotOf, textBlockFrom } from './spots.ts'
 
-/** Who types what is measured: nobody of the peers that `open` made. */
+/** The first client id of the measured typists, who are not among the peers that `open` made. */
 const FIRST_TYPIST = 1_000
 const CARET_AFTER = 50
 const CHARACTERS = [...'the quick brown fox 敏捷的棕狐跳過懶狗']
@@ -15,14 +15,14 @@ const CHARACTERS = [...'the quick brown fox 敏捷的棕狐跳過懶狗']
 interface Load {
   /** Keystrokes by person. */
   readonly people: readonly (readonly Keystroke[])[]
-  /** ms between two keys of a person. */
+  /** Time between two keys of a person, ms. */
   readonly period: number
   readonly ms: number
 }
 
 const NO_LOAD: Load = { people: [], period: 0, ms: 0 }
 
-/** Keystrokes are made before anything is measured, so that no other replica works meanwhile. */
+/** Measures with keystrokes made beforehand, so that no other replica works during a measurement. */
 export class Measures implements LabMeasures {
   readonly #bench: () => Bench
   readonly #schema: Schema
@@ -112,7 +112,7 @@ export class Measures implements LabMeasures {
     return keys
   }
 
-  /** `at`: a place, or a share of the document. */
+  /** Records keystrokes at a place, or at a share of the document. */
   #record(count: number, at: Place | number): Keystroke[] {
     const { editor, doc } = this.#bench()
     const document = editor.state.doc

@@ -23,13 +23,13 @@ const AUTHOR = 1
 const LOCAL = 2
 const FIRST_PEER = 100
 
-/** Everything that one `open` made. */
+/** The objects that one `open` made. */
 export interface Bench {
   readonly editor: Editor
   readonly doc: Y.Doc
   readonly incoming: Incoming
   readonly peers: Peer[]
-  /** Shows these carets, as a message of the server would. */
+  /** Shows these carets, as a message from the server would. */
   readonly carets: (carets: readonly (Uint8Array | null)[]) => void
   readonly close: () => void
 }
@@ -51,7 +51,7 @@ function makeBench(options: LabOptions, surface: HTMLElement): Bench {
   doc.clientID = LOCAL
   Y.applyUpdate(doc, state, NETWORK)
   const peers = Array.from({ length: options.peers ?? 1 }, (_, i) => new Peer(FIRST_PEER + i, schema, state))
-  // As published, each update is applied as it comes.
+  // As published: each update is applied as it arrives.
   const soon = options.binding === 'ours' ? pageFrames.soon : undefined
   const incoming = new Incoming({ doc, origin: NETWORK, soon, owner: OWNER })
   const {
@@ -196,7 +196,7 @@ const lab: Lab = {
     release = null
   },
   async settled() {
-    // Behind what waits for a frame.
+    // After the tasks that wait for a frame.
     await new Promise<void>((resolve) => pageFrames.soon(resolve))
     await painted()
     await painted()

@@ -7,13 +7,13 @@ import { ROOTS } from '#lib/protocol/version.ts'
 import type { LabPeer, Spot } from '../lab.ts'
 import { elementAt, type TextPlace, textPlace } from './spots.ts'
 
-/** What a key of a peer sends. */
+/** The messages that a key of a peer sends. */
 export interface Keystroke {
   readonly update: Uint8Array
   readonly caret: Uint8Array | null
 }
 
-/** A replica without an editor that edits by Y types and remembers, as a caret would, where it typed last. */
+/** A replica without an editor. It edits Y types and remembers, as a caret would, where it typed last. */
 export class Peer implements LabPeer {
   readonly doc = new Y.Doc()
   readonly body = this.doc.getXmlFragment(ROOTS.body)
@@ -26,7 +26,7 @@ export class Peer implements LabPeer {
     Y.applyUpdate(this.doc, state, 'network')
   }
 
-  /** Where it typed last, as it goes over the wire. */
+  /** Where it typed last, as sent over the wire. */
   get caret(): Uint8Array | null {
     return this.#last && encodeCaret({ anchor: this.#last, head: this.#last })
   }
@@ -74,7 +74,7 @@ export class Peer implements LabPeer {
     this.doc.transact(() => edit(this.body, Y))
   }
 
-  /** Types without telling anybody: one update for each character. */
+  /** Types without informing anyone. Returns one update for each character. */
   record(characters: Iterable<string>, at: Spot): Keystroke[] {
     const strokes: Keystroke[] = []
     let update: Uint8Array | null = null
@@ -104,11 +104,11 @@ export class Peer implements LabPeer {
   }
 }
 
-/** Blocks as Y types, made by other code than ours. */
+/** Makes blocks as Y types, with code other than ours. */
 function madeOf(schema: Schema, blocks: readonly JSONContent[]): Y.XmlElement[] {
   const made = new Y.Doc().getXmlFragment('made')
   const nodes = blocks.map((block) => schema.nodeFromJSON(block))
-  // A row or an item may not stand in the body by itself; nobody looks at this root.
+  // A row or an item is not allowed at the top of the body; this root is never checked.
   prosemirrorToYXmlFragment(schema.topNodeType.create(null, nodes), made)
   return made.toArray().flatMap((child) => (child instanceof Y.XmlElement ? [child.clone()] : []))
 }

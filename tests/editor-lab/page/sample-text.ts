@@ -7,7 +7,10 @@ const ENGLISH =
   )
 const CHINESE = [...'大家一起寫字時每個人都不必等待別人頁面在每隻手下保持平靜而文字不會遺失也不會重複']
 
-/** A text of so many words: headings, paragraphs, lists, 4 × 3 tables, half of it English, half Chinese. Always the same one. */
+/**
+ * Returns a text of so many words: headings, paragraphs, lists, 4 × 3 tables, half of it English, half Chinese.
+ * Always the same one.
+ */
 export function sampleText(words: number): JSONContent[] {
   const random = seededRandom(words)
   const blocks: JSONContent[] = []

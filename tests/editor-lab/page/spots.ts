@@ -12,14 +12,14 @@ export interface TextPlace {
 /** How far away "far" is, as a share of the top-level blocks. */
 const FAR = 0.8
 
-/** The spot of the local caret; null when it is in no text block. */
+/** Returns the spot of the local caret, or null if it is not in a text block. */
 export function spotOfCaret({ selection: { $head } }: EditorState): Spot | null {
   if (!$head.parent.isTextblock) return null
   const path = Array.from({ length: $head.depth }, (_, depth) => $head.index(depth))
   return { path, offset: $head.parentOffset }
 }
 
-/** The spot of a place, as seen from the local caret. */
+/** Returns the spot of a place, relative to the local caret. */
 export function spotOf(place: Place, state: EditorState): Spot {
   const { $head } = state.selection
   const here = $head.index(0)
@@ -37,7 +37,7 @@ export function spotOf(place: Place, state: EditorState): Spot {
   }
 }
 
-/** The end of the first paragraph at the top level from a child index on, or of the last one. */
+/** Returns the end of the first paragraph at the top level from a child index on, or of the last paragraph. */
 export function textBlockFrom(doc: Node, index: number): Spot {
   let found: Spot | null = null
   for (let at = 0; at < doc.childCount; at++) {
@@ -50,7 +50,7 @@ export function textBlockFrom(doc: Node, index: number): Spot {
   return found
 }
 
-/** The position of a spot in an editor's document. */
+/** Returns the position of a spot in an editor's document. */
 export function positionOf({ path, offset }: Spot, doc: Node): number {
   let parent = doc
   let position = 0
@@ -62,7 +62,7 @@ export function positionOf({ path, offset }: Spot, doc: Node): number {
   return position + offset
 }
 
-/** The Y type at the end of a path. */
+/** Returns the Y type at the end of a path. */
 export function elementAt(body: Y.XmlFragment, path: readonly number[]): Y.XmlElement {
   let parent: Y.XmlFragment = body
   for (const index of path) {
@@ -74,7 +74,7 @@ export function elementAt(body: Y.XmlFragment, path: readonly number[]): Y.XmlEl
   return parent
 }
 
-/** Where text goes at a spot; a text is made where there is none. */
+/** Returns where text goes at a spot; makes a text if there is none. */
 export function textPlace(body: Y.XmlFragment, { path, offset }: Spot): TextPlace {
   const block = elementAt(body, path)
   let left = offset

@@ -1,10 +1,10 @@
 import type { Node } from '@tiptap/pm/model'
 import * as Y from 'yjs'
 
-/** What a hard break is in a text. */
+/** The character for a hard break in a text. */
 const BREAK = '↵'
 
-/** The text blocks of a Y type, joined by "|". `isTextBlock` knows them by name. */
+/** Returns the text blocks of a Y type, joined by "|". `isTextBlock` recognises them by name. */
 export function textOfY(body: Y.XmlFragment, isTextBlock: (name: string) => boolean): string {
   const blocks: string[] = []
   const walk = (parent: Y.XmlFragment): void => {
@@ -30,7 +30,7 @@ function plain(text: Y.XmlText): string {
   return delta.map(({ insert }) => (typeof insert === 'string' ? insert : '')).join('')
 }
 
-/** The same of an editor's document. */
+/** Returns the same for an editor's document. */
 export function textOfNode(doc: Node): string {
   const blocks: string[] = []
   doc.descendants((node) => {
@@ -40,7 +40,10 @@ export function textOfNode(doc: Node): string {
   return blocks.join('|')
 }
 
-/** The same of what the page holds; carets and the marks that ProseMirror and input methods leave are no text. */
+/**
+ * Returns the same for the page's content; carets and the marks that ProseMirror and input methods leave are not
+ * text.
+ */
 export function textOfPage(surface: Element): string {
   return [...surface.querySelectorAll('p, h1, h2, h3, h4, pre')]
     .map((block) => {

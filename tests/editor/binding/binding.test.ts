@@ -14,7 +14,7 @@ describe('a remote key', () => {
     expect(same).toHaveLength(3)
   })
 
-  test('at one’s caret comes behind it, before it moves it', () => {
+  test('at the caret comes after it, before it moves it', () => {
     const [a, b] = pair(['hello'])
     b.select(3)
     a.type('XY', 3)
@@ -39,7 +39,7 @@ describe('a remote key', () => {
   })
 })
 
-test('a selection whose text is deleted by somebody else ends in a valid place', () => {
+test('a selection whose text a peer deletes ends in a valid place', () => {
   const [a, b] = pair(['one', 'two', 'three'])
   b.select(7, 12)
   a.dispatch(a.state.tr.delete(5, 15))

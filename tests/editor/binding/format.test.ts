@@ -11,7 +11,7 @@ const schema = new Schema({
 })
 const anything = { attribute: () => true, mark: () => true }
 
-test('marks stand in the Y.Doc under the names that y-tiptap gives them', () => {
+test('marks are stored in the Y.Doc under y-tiptap’s names', () => {
   const marks = [schema.mark('bold'), schema.mark('comment', { id: 1 }), schema.mark('comment', { id: '二' })]
   const fragment = new Y.Doc().getXmlFragment('body')
   prosemirrorToYXmlFragment(

@@ -4,7 +4,7 @@ import type { Shown } from '#lib/editor/binding/shown.ts'
 import type { TextEdit } from '#lib/editor/binding/text-edits.ts'
 import { fuzz } from './fuzz.ts'
 
-/** 30,000 operations in all; `npm run faults -- --only binding` goes on from there. */
+/** 30,000 operations in all; `npm run faults -- --only binding` continues from there. */
 const SEEDS = Array.from({ length: 19 }, (_, index) => index + 1)
 
 test.each([...SEEDS, Date.now() % 1_000_000])(
@@ -25,7 +25,7 @@ describe('the fuzz is not blind: a planted fault is found', () => {
     vi.resetModules()
   })
 
-  /** What the fuzz finds with one function of a module replaced. */
+  /** Returns the findings of the fuzz with one function of a module replaced. */
   async function findingsWith(
     path: string,
     replace: (original: Record<string, unknown>) => Record<string, unknown>,
@@ -39,7 +39,7 @@ describe('the fuzz is not blind: a planted fault is found', () => {
     return planted(1).failures
   }
 
-  test('what others type is one place off', async () => {
+  test('remote text is one position off', async () => {
     const found = await findingsWith('#lib/editor/binding/text-edits.ts', ({ editsOf }) => ({
       editsOf: (event: unknown) =>
         (editsOf as (event: unknown) => TextEdit[])(event).map((edit) => ({

@@ -9,7 +9,7 @@ import { seededRandom } from '../../support/random.ts'
 import { type Habits, RandomWriter, TEXTS } from './random-writer.ts'
 import { WIDE, wideSchema } from './wide-schema.ts'
 
-/** What was done and what was not as it has to be. */
+/** The number of operations done, and the failures found. */
 export interface FuzzFinding {
   readonly operations: number
   readonly deliveries: number
@@ -18,20 +18,21 @@ export interface FuzzFinding {
 }
 
 const USUAL: Habits = { typing: 0.45, deleting: 0.1, texts: TEXTS }
-/** Documents that shrink to nothing again and again. */
+/** Produces documents that shrink to nothing again and again. */
 const SHRINKING: Habits = { typing: 0.2, deleting: 0.4, texts: TEXTS }
-/** Of one seed. */
+/** Operations per seed. */
 export const OPERATIONS = 1500
-/** One of them has a newer version, which the others do not know. */
+/** One writer has a newer version, whose content the others do not know. */
 const NEWER: Habits = { ...USUAL, texts: TEXTS.slice(0, -1), newer: true }
-/** Every so many checks the document is also rendered by other code. */
+/** The interval, in checks, at which other code renders the document too. */
 const OTHER_CODE_EVERY = 20
-/** Blocks, above which people delete more. */
+/** The number of blocks above which the writers delete more. */
 const LARGE = 24
 
 /**
- * Three people write, undo and redo at once; updates are delivered in any order, alone or several at once. After every step
- * each document is what a fresh rendering of its Y type is, valid, and what the binding remembers; at rest all are equal.
+ * Lets three people write, undo and redo concurrently; updates are delivered in any order, singly or several
+ * together. After every step each document equals a fresh rendering of its Y type, is valid, and matches what the
+ * binding remembers; at rest all are equal.
  */
 export function fuzz(seed: number, operations = OPERATIONS): FuzzFinding {
   const random = seededRandom(seed)
@@ -91,7 +92,8 @@ export function fuzz(seed: number, operations = OPERATIONS): FuzzFinding {
   }
   const rest = () => {
     for (const writer of writers) deliver(writer, Number.POSITIVE_INFINITY)
-    // Out of order, Yjs may go on waiting for what has come; as in a new join, what is missing is asked for.
+    // After updates out of order, Yjs may keep waiting for structs that have arrived; as in a new join, request what
+    // is missing.
     for (const writer of writers) {
       for (const other of writers) {
         if (!writer.doc.store.pendingStructs || other === writer) continue
@@ -122,7 +124,7 @@ export function fuzz(seed: number, operations = OPERATIONS): FuzzFinding {
   return { operations: done, deliveries, coarse, failures }
 }
 
-/** The node of each Y type. */
+/** Returns the node of each Y type. */
 function objectsOf({ binding }: RandomWriter): Map<unknown, Node> {
   const found = new Map<unknown, Node>()
   const walk = ({ type, node, pieces }: Shown) => {
@@ -133,7 +135,7 @@ function objectsOf({ binding }: RandomWriter): Map<unknown, Node> {
   return found
 }
 
-/** What is wrong with what a replica shows; null when nothing is. */
+/** Returns the fault in what a replica shows, or null if there is none. */
 function faultIn(writer: RandomWriter, byOtherCode: boolean): string | null {
   const { doc } = writer.state
   if (writer.reports.length > 0)
@@ -156,7 +158,7 @@ function faultIn(writer: RandomWriter, byOtherCode: boolean): string | null {
   return other && !equal(doc, other) ? `shows ${doc}, and y-tiptap ${other}` : null
 }
 
-/** A node that the binding does not have as it is in the document. */
+/** Returns a description of a node that differs between the binding and the document, or null if there is none. */
 function holeIn(shown: Shown, node: Node): string | null {
   if (shown.node !== node) return `${shown.node} for ${node}`
   const nodes = shown.pieces.flatMap((piece) =>
@@ -174,8 +176,8 @@ function holeIn(shown: Shown, node: Node): string | null {
 }
 
 /**
- * As y-tiptap shows a copy of the Y.Doc; null where it would delete something for that, and while updates wait for others:
- * in a copy they may have found what they wait for.
+ * Returns y-tiptap's rendering of a copy of the Y.Doc. Null if rendering would delete something, and while updates
+ * wait for others: in a copy they may have found what they wait for.
  */
 function renderedByOthers(writer: RandomWriter): Node | null {
   const { pendingStructs, pendingDs } = writer.doc.store
@@ -190,13 +192,13 @@ function renderedByOthers(writer: RandomWriter): Node | null {
   return changed || root.childCount === 0 ? null : withValidMarks(root)
 }
 
-/** y-tiptap shows marks that exclude each other as they are. */
+/** y-tiptap shows mutually exclusive marks as they are. */
 function withValidMarks(node: Node): Node {
   if (node.isText) return node.mark(node.marks.reduce<readonly Mark[]>((set, mark) => mark.addToSet(set), []))
   return node.copy(Fragment.fromArray(node.content.content.map(withValidMarks)))
 }
 
-/** Equal but for the order of marks of one kind. */
+/** Returns true if the nodes are equal apart from the order of marks of one kind. */
 function equal(a: Node, b: Node): boolean {
   return a.eq(b) || inOrder(a).eq(inOrder(b))
 }

@@ -7,15 +7,15 @@ import { Replica, type ReplicaOptions } from '../replica.ts'
 import { RandomWriter, TEXTS } from './random-writer.ts'
 import { WIDE } from './wide-schema.ts'
 
-/** Others' bindings as published. */
+/** The bindings of other projects, as published. */
 const OTHERS: Readonly<Record<string, NonNullable<ReplicaOptions['sync']>>> = {
   'y-tiptap': (type) => tiptapSyncPlugin(type),
   'y-prosemirror': (type) => prosemirrorSyncPlugin(type),
 }
-/** The others write half a character as it is, and replicas differ for good. */
+/** Without surrogate pairs: the other bindings write half a character as it is, and replicas differ for good. */
 const HABITS = { typing: 0.5, deleting: 0.1, texts: TEXTS.slice(0, -1) }
 
-/** Everybody gets what they lack of the others', until nobody writes any more. */
+/** Exchanges updates between all writers until none of them writes any more. */
 function settle(writers: readonly Replica[]): void {
   for (let round = 0; round < 20; round += 1) {
     const before = writers.map(({ doc }) => Y.encodeStateAsUpdate(doc).length).join()

@@ -11,7 +11,7 @@ const paragraph = (text: string) =>
 const cell = (text: string) => wideSchema.node('tableCell', null, [paragraph(text)])
 const item = (...content: Node[]) => wideSchema.node('listItem', null, content)
 
-/** Paragraphs, a nested list, a table; every text another one, with letters repeated in it. */
+/** Paragraphs, a nested list, a table; every text is different, with repeated letters in it. */
 const BLOCKS = [
   paragraph('aaa first'),
   wideSchema.node('bulletList', null, [
@@ -36,7 +36,9 @@ const TEXTS = [
   'hhh last',
 ]
 
-/** A peer and oneself with the same blocks, and the transactions that come from the peer. */
+/**
+ * Makes two replicas with the same blocks, a peer's and the local one, and collects the transactions from the peer.
+ */
 function scene(): { peer: Replica; me: Replica; shown: Transaction[] } {
   const [peer, me] = [new Replica(1, [], WIDE), new Replica(2, [], WIDE)]
   peer.dispatch(peer.state.tr.replaceWith(0, peer.state.doc.content.size, BLOCKS))
@@ -50,7 +52,7 @@ function scene(): { peer: Replica; me: Replica; shown: Transaction[] } {
   return { peer, me, shown }
 }
 
-/** Where a text begins. */
+/** Returns where a text begins. */
 function placeOf({ state }: Replica, text: string): number {
   let found = -1
   state.doc.descendants((node, position) => {
@@ -104,7 +106,7 @@ describe('one remote character', () => {
   })
 })
 
-test('an attribute that somebody sets moves nothing and replaces no node in it', () => {
+test('a remote attribute change moves nothing and replaces no node in it', () => {
   const { peer, me, shown } = scene()
   const at = placeOf(peer, 'eee') - 2
   peer.dispatch(peer.state.tr.setNodeAttribute(at, 'colspan', 1).setNodeAttribute(at, 'colwidth', [100]))
@@ -137,7 +139,7 @@ test('every position has a place in the Y.Doc that leads back to it', () => {
 })
 
 describe('a selection', () => {
-  test('of a node stays when somebody writes elsewhere', () => {
+  test('of a node stays when a peer writes elsewhere', () => {
     const { peer, me } = scene()
     let at = 0
     me.state.doc.forEach((node, offset) => {
@@ -150,7 +152,7 @@ describe('a selection', () => {
     expect(selection instanceof NodeSelection && selection.node.type.name).toBe('horizontalRule')
   })
 
-  test('of cells stays when somebody writes in another block, or in the table', () => {
+  test('of cells stays when a peer writes in another block, or in the table', () => {
     const { peer, me } = scene()
     const [first, second] = [placeOf(me, 'eee') - 2, placeOf(me, 'fff') - 2]
     me.dispatch(me.state.tr.setSelection(CellSelection.create(me.state.doc, first, second)))
@@ -189,7 +191,7 @@ describe('a selection', () => {
     }
   })
 
-  test('whose block somebody makes a heading of stays near it', () => {
+  test('stays near its block when a peer turns that into a heading', () => {
     const { peer, me } = scene()
     const at = placeOf(me, 'hhh') + 4
     me.select(at)

@@ -28,25 +28,25 @@ import { Replica, type ReplicaOptions } from '../replica.ts'
 import { WIDE, wideSchema } from './wide-schema.ts'
 
 const OF_THE_STACK = ['undo', 'undoMore', 'redo', 'endStep']
-/** The last is two units long, and places may be chosen within it. */
+/** The last is two units long, and positions inside it may be chosen. */
 export const TEXTS = ['a', 'bb', '你', '、', 'hello ', 'aa', '第二段', '😀']
 
-/** How people write: a share of typing, of deleting, and the rest of everything else. */
+/** The habits of a writer: a share of typing, of deleting, and everything else as the rest. */
 export interface Habits {
   readonly typing: number
   readonly deleting: number
   readonly texts: readonly string[]
-  /** They also write what this version does not know, as somebody with a newer one. */
+  /** True to also write content that this version does not know, as a newer version would. */
   readonly newer?: boolean
 }
 
-/** Somebody who does whatever a person may do, by dice. */
+/** A replica that performs random actions of a person. */
 export class RandomWriter extends Replica {
   readonly #random: () => number
   readonly #habits: Habits
   readonly #kinds: readonly string[]
 
-  /** `sync`: a binding that is not ours, and has no undo here. */
+  /** `sync` is another project's binding; it has no undo here. */
   constructor(clientId: number, random: () => number, habits: Habits, sync?: ReplicaOptions['sync']) {
     super(clientId, sync ? [] : [undoPlugin()], sync ? { ...WIDE, sync } : WIDE)
     this.#random = random
@@ -54,7 +54,7 @@ export class RandomWriter extends Replica {
     this.#kinds = Object.keys(this.#acts).filter(
       (kind) => (!sync || !OF_THE_STACK.includes(kind)) && (habits.newer || kind !== 'newer'),
     )
-    // Steps end by dice, not by the clock.
+    // Steps end at random, not by the clock.
     if (!sync) this.stack.captureTimeout = Number.MAX_SAFE_INTEGER
   }
 
@@ -64,7 +64,7 @@ export class RandomWriter extends Replica {
     return stack
   }
 
-  /** Does one thing; its name. */
+  /** Performs one action and returns its name. */
   act(): string {
     const { typing, deleting } = this.#habits
     const dice = this.#random()
@@ -77,7 +77,7 @@ export class RandomWriter extends Replica {
     return kind
   }
 
-  /** Deletes a good part of what is there. */
+  /** Deletes a large part of the document. */
   shorten(): string {
     const [from, to] = [this.#place(), this.#place()].sort((a, b) => a - b) as [number, number]
     this.select(from, to)
@@ -137,14 +137,14 @@ export class RandomWriter extends Replica {
     return type
   }
 
-  /** Selects; `caret`: how likely nothing but a place. */
+  /** Selects a range, or with probability `caret` a single position. */
   #choosePlace(caret: number): void {
     const anchor = this.#place()
     const far = this.#random() < 0.1 ? this.#place() : anchor + Math.floor(this.#random() * 12)
     this.select(anchor, this.#random() < caret ? anchor : Math.min(far, this.state.doc.content.size))
   }
 
-  /** Commands of others may fail by themselves; what they made is shown outside of this. */
+  /** Other projects' commands may throw; the transaction they made is dispatched outside the `try`. */
   #try(command: Command): void {
     let made: Transaction | null = null
     try {
@@ -190,7 +190,7 @@ export class RandomWriter extends Replica {
     if (tr.docChanged) this.dispatch(tr)
   }
 
-  /** Moves a top-level block, or puts the very same object somewhere once more. */
+  /** Moves a top-level block, or inserts the very same object a second time. */
   #copyBlock(moves: boolean): void {
     const { doc, tr } = this.state
     const index = Math.floor(this.#random() * doc.childCount)
@@ -219,7 +219,7 @@ export class RandomWriter extends Replica {
     })
   }
 
-  /** Into the Y.Doc, past the editor. */
+  /** Writes into the Y.Doc directly, bypassing the editor. */
   #newer(): void {
     const holders: Y.XmlFragment[] = [this.fragment]
     const texts: Y.XmlText[] = []

@@ -7,7 +7,7 @@ import { Writing } from '#lib/editor/binding/writing.ts'
 import { paragraphOf } from '../../support/paragraph.ts'
 import { pair, Replica, schema, send } from '../replica.ts'
 
-/* Whatever throws: nothing that anybody wrote is lost or taken back, and the editor goes on. */
+/* Whatever throws, nothing that anyone wrote is lost or reverted, and the editor keeps working. */
 
 afterEach(() => {
   vi.restoreAllMocks()
@@ -17,7 +17,7 @@ const planted = () => {
   throw new RangeError('planted')
 }
 
-/** Both hold this text, and show it. */
+/** Expects both replicas to hold and show this text. */
 function bothShow(a: Replica, b: Replica, text: string): void {
   send(a, b)
   send(b, a)
@@ -26,7 +26,7 @@ function bothShow(a: Replica, b: Replica, text: string): void {
   for (const { state } of [a, b]) expect(() => state.doc.check()).not.toThrow()
 }
 
-/** The peer deletes "one" and writes "two!"; then somebody types here. */
+/** Lets the peer delete "one" and write "two!", then types here. */
 function goOn(peer: Replica, me: Replica): void {
   peer.dispatch(peer.state.tr.delete(1, 4))
   peer.type('!', peer.state.doc.content.size - 1)
@@ -44,7 +44,7 @@ describe('an exception', () => {
     bothShow(peer, me, 'x|two!')
   })
 
-  test('in every rendering: what is typed meanwhile waits on the page, and goes on top as soon as one works', () => {
+  test('in every rendering: text typed meanwhile waits on the page, and is applied on top once a rendering works', () => {
     const [peer, me] = pair(['one', 'two'])
     const spies = [
       vi.spyOn(Rendering.prototype, 'update').mockImplementation(planted),
@@ -111,7 +111,7 @@ describe('an exception', () => {
     bothShow(peer, me, 'oXYne?|two')
   })
 
-  test('of somebody who hears of the update: it is written, and reported', () => {
+  test('of an observer of the update: the edit is written, and the exception reported', () => {
     const [peer, me] = pair(['one', 'two'])
     me.doc.once('afterTransaction', planted)
     me.type('X', 2)
@@ -122,14 +122,14 @@ describe('an exception', () => {
 
 test('what another plugin kept from being written goes on top of what others wrote', () => {
   const [peer, me] = pair(['one', 'two'])
-  // As if the view had thrown before it came to the binding.
+  // As if the view had thrown before it called the binding.
   me.state = me.state.apply(me.state.tr.insertText('X', 2))
   goOn(peer, me)
   expect(me.text).toBe('X|two!')
   bothShow(peer, me, 'X|two!')
 })
 
-/** Plugins that keep changes from elsewhere off the page while they are in the way. */
+/** Plugins that keep remote changes off the page while they are in the way. */
 const OBSTACLES: Record<string, (inTheWay: () => boolean) => Plugin> = {
   'throws at': (inTheWay) =>
     new Plugin({ appendTransaction: ([tr]) => (inTheWay() && tr?.getMeta(syncKey) ? planted() : null) }),
@@ -137,7 +137,7 @@ const OBSTACLES: Record<string, (inTheWay: () => boolean) => Plugin> = {
 }
 
 for (const [does, obstacle] of Object.entries(OBSTACLES)) {
-  test(`a plugin ${does} each change from elsewhere: one’s own keys go out, near their place, and take nothing back`, () => {
+  test(`a plugin ${does} each remote change: local keys are sent, near their place, and revert nothing`, () => {
     let inTheWay = false
     const [peer, me] = pair(['one', 'two'], [obstacle(() => inTheWay)])
     inTheWay = true
@@ -153,7 +153,7 @@ for (const [does, obstacle] of Object.entries(OBSTACLES)) {
   })
 }
 
-test('what is typed while somebody’s transaction is open comes on top of it', () => {
+test('text typed inside an open transaction comes on top of it', () => {
   const [peer, me] = pair(['one', 'two'])
   me.doc.transact(() => {
     me.fragment.insert(0, [paragraphOf('zero')])
@@ -163,7 +163,7 @@ test('what is typed while somebody’s transaction is open comes on top of it', 
   bothShow(peer, me, 'zero|oXne|two')
 })
 
-test('somebody who writes while a change is told of is shown too', () => {
+test('an edit made by an observer of a change is shown too', () => {
   const [peer, me] = pair(['one', 'two'])
   let once = true
   me.fragment.observeDeep(() => {
@@ -176,7 +176,7 @@ test('somebody who writes while a change is told of is shown too', () => {
 })
 
 describe('another plugin', () => {
-  /** As an extension that keeps an empty paragraph at the end. */
+  /** Like an extension that keeps an empty paragraph at the end. */
   const trailing = () =>
     new Plugin({
       appendTransaction: (_transactions, _before, { doc, tr }) =>
@@ -218,7 +218,7 @@ describe('a view', () => {
     expect([me.text, again.text]).toEqual(['one!|two', 'one!|two'])
   })
 
-  test('whose plugins change keeps what is not written yet', () => {
+  test('keeps unwritten edits when its plugins change', () => {
     const [peer, me] = pair(['one', 'two'])
     me.state = me.state.apply(me.state.tr.insertText('X', 2))
     me.binding.detach()
@@ -235,7 +235,7 @@ describe('a view', () => {
     bothShow(peer, me, 'oXne|two')
   })
 
-  test('beside another on the same type shows what is typed in that one', () => {
+  test('beside another on the same type shows the text typed in that one', () => {
     const [peer, me] = pair(['one', 'two'])
     const other = new Replica(2, [], { doc: me.doc })
     me.type('X', 2)

@@ -25,21 +25,21 @@ const given = <T>(type: T | undefined): T => {
   return type
 }
 
-/** Somebody else, and oneself with undo. */
+/** Makes two replicas, a peer's and the local one with undo. */
 function scene(...paragraphs: string[]): { peer: Replica; me: Replica } {
   const [peer, me] = pair(paragraphs, [undoPlugin()])
   return { peer, me }
 }
 
 const stackOf = ({ state }: Replica): Y.UndoManager => yUndoPluginKey.getState(state).undoManager
-/** As if the last edit were long ago. */
+/** Makes the last edit seem long ago. */
 const pause = (replica: Replica) => {
   stackOf(replica).lastChange -= 1000
 }
-/** A transaction that tells of nothing: what caret layers and presence do all the time. */
+/** Dispatches a transaction without changes, as caret layers and presence do all the time. */
 const traffic = (replica: Replica) => replica.dispatch(replica.state.tr.setMeta('carets', []))
 
-test('one’s own last step is taken back, and what others wrote meanwhile stays', () => {
+test('the last local step is undone, and what others wrote meanwhile stays', () => {
   const { peer, me } = scene('hello', 'world')
   me.select(6)
   me.type('!')
@@ -67,7 +67,7 @@ describe('a step', () => {
     expect(me.text).toBe('helloa|world')
   })
 
-  test('is what one types and the list that one makes of it meanwhile', () => {
+  test('is the typed text and the list made of it meanwhile', () => {
     const { me } = scene('hello', 'world')
     me.select(6)
     me.type('a')
@@ -118,7 +118,7 @@ describe('a step', () => {
     expect(me.text).toBe('xhello|world')
   })
 
-  test('is a composition, however long somebody looks for the right character', () => {
+  test('is a composition, however long the person looks for the right character', () => {
     const { me } = scene('字')
     me.select(2)
     for (const text of ['ㄋ', 'ㄋㄧ', 'ㄋㄧˇ', '你']) {
@@ -136,7 +136,7 @@ describe('a step', () => {
 })
 
 describe('the caret', () => {
-  test('is back where it was before the step, at once, and the next remote key leaves it there', () => {
+  test('is back where it was before the step, immediately, and the next remote key leaves it there', () => {
     const { peer, me } = scene('hello', 'world')
     me.select(3)
     me.type('!')
@@ -173,7 +173,7 @@ describe('the caret', () => {
   })
 })
 
-describe('what others wrote into one’s own block', () => {
+describe('text that others wrote into a local block', () => {
   test('stays when the block is undone', () => {
     const { peer, me } = scene('hello world')
     me.select(7)
@@ -245,7 +245,7 @@ test('when all is undone nothing is written for the empty paragraph that is show
   expect(me.text).toBe('hello')
 })
 
-/** What people do to blocks, at the selection. */
+/** Commands that people apply to blocks, at the selection. */
 const COMMANDS: readonly Command[] = [
   splitBlock,
   joinBackward,
@@ -266,7 +266,7 @@ const COMMANDS: readonly Command[] = [
 ]
 
 test.each([1, 2, 3, 4, 5, 6, 7, 8, 5003, 723650, Date.now() % 1_000_000])(
-  'whatever one did, each step back and forth shows exactly what was there: seed %i',
+  'after any edits, each step back and forth shows exactly what was there: seed %i',
   (seed) => {
     const random = seededRandom(seed)
     const below = (bound: number) => Math.floor(random() * bound)
@@ -295,7 +295,7 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8, 5003, 723650, Date.now() % 1_000_000])(
         const size = me.state.doc.content.size
         const at = below(size + 1)
         me.select(at, random() < 0.5 ? at : Math.min(size, at + below(12)))
-        // One step, wherever the caret goes.
+        // One step, wherever the caret moves.
         if (stack.undoStack.length > depth) stack.lastChange = Date.now()
         const command = COMMANDS[below(COMMANDS.length)]
         if (random() < 0.5 || !command) me.type('ab字'.slice(0, 1 + below(3)))

@@ -6,7 +6,7 @@ import { syncKey } from '#lib/editor/binding/plugin-states.ts'
 import { paragraphOf } from '../../support/paragraph.ts'
 import { Replica, schema, send } from '../replica.ts'
 
-/* Content that this version of the editor does not know, as a newer one may have written it. */
+/* Content that this version of the editor does not know, as a newer version may have written it. */
 
 let peer: Replica
 let me: Replica
@@ -32,7 +32,7 @@ const types = ({ state }: Replica): string[] => {
 }
 const text = (replica: Replica, index: number): Y.XmlText =>
   (replica.fragment.get(index) as Y.XmlElement).get(0) as Y.XmlText
-/** What the Y.Doc holds, and that the other side has the same. */
+/** Returns the content of the Y.Doc after checking that the peer has the same. */
 const stored = (): string => {
   send(me, peer)
   send(peer, me)
@@ -66,7 +66,7 @@ describe('an unknown element', () => {
     expect(stored()).toBe('<paragraph>before!<mention></mention>?</paragraph><paragraph>after</paragraph>')
   })
 
-  test('stays as it is while one types, splits and deletes around it', () => {
+  test('stays as it is while the person types, splits and deletes around it', () => {
     peer.fragment.insert(1, [drawing()])
     send(peer, me)
     me.type('x', 3)
@@ -99,7 +99,7 @@ describe('an unknown element', () => {
     expect(types(me)).toEqual(['paragraph', 'paragraph', 'blockquote', 'paragraph', 'unknownBlock'])
   })
 
-  test('is kept unseen where nothing may stand, and when its list is edited', () => {
+  test('is kept unseen where nothing is allowed, and when its list is edited', () => {
     const list = new Y.XmlElement('bulletList')
     const item = new Y.XmlElement('listItem')
     item.insert(0, [paragraphOf('item')])
@@ -118,7 +118,7 @@ describe('an unknown element', () => {
     )
   })
 
-  test('goes when one deletes it on purpose, and undo brings it back', () => {
+  test('goes when the person deletes it on purpose, and undo brings it back', () => {
     peer.fragment.insert(1, [drawing()])
     send(peer, me)
     const undo = new Y.UndoManager(me.fragment, { trackedOrigins: new Set([syncKey]) })
@@ -141,7 +141,7 @@ describe('an unknown element', () => {
 })
 
 describe('an unknown format', () => {
-  test('stays on its text, whatever one types and formats in it', () => {
+  test('stays on its text, whatever is typed and formatted in it', () => {
     text(peer, 0).format(1, 4, { highlight: { color: 'red' } })
     send(peer, me)
     expect(me.text).toBe('before|after')
@@ -175,7 +175,7 @@ test('an unknown attribute stays when the known ones change', () => {
   expect(stored()).toContain('<heading anchor="top" level="3">!title</heading>')
 })
 
-test('an embed in a text is one place in it, and what is typed beside it comes beside it', () => {
+test('an embed in a text is one position in it, and text typed beside it comes beside it', () => {
   text(peer, 0).insertEmbed(3, { formula: 'x²' })
   send(peer, me)
   expect(types(me)).toEqual(['paragraph', 'unknownInline', 'paragraph'])

@@ -5,7 +5,7 @@ import { hashOfMark } from '#lib/editor/binding/overlapping-marks.ts'
 import { ADMISSION, extensions } from '#lib/editor/blocks/extensions.ts'
 import { wordsIn } from '#lib/ui/words/page-words.ts'
 
-/** As comments are: several may lie over each other. */
+/** Like comments: several may overlap. */
 const Comment = Mark.create({
   name: 'comment',
   excludes: '',
@@ -25,5 +25,5 @@ const admission: Admission = {
   mark: (name, value) => name === 'comment' || ADMISSION.mark(name, value),
 }
 
-/** What a replica of that schema is made with. */
+/** The options of a replica with that schema. */
 export const WIDE = { schema: wideSchema, admission, hashOfMark }

@@ -25,7 +25,7 @@ function paragraph(text: string): Node {
   return schema.node('paragraph', null, text === '' ? [] : [schema.text(text)])
 }
 
-/** A list of one item that holds a list, and so on; each level says its number. */
+/** Returns a list of one item that contains a list, and so on; each level contains its number. */
 function lists(levels: number, level = 1): Node {
   const inner = level < levels ? [lists(levels, level + 1)] : []
   return schema.node('bulletList', null, [
@@ -38,7 +38,7 @@ function quotes(levels: number, content: readonly Node[]): Node {
   return schema.node('blockquote', null, inner)
 }
 
-/** An editor with the guard, what the person was told, and how a paste looks to it. */
+/** Makes an editor with the limit that records notices and can paste. */
 function guarded(content: readonly Node[] = [paragraph('')]) {
   const notices: NestingNotice[] = []
   const plugin = nestingLimit((notice) => notices.push(notice))
@@ -62,12 +62,12 @@ function depthOf(doc: Node): number {
   return most
 }
 
-/** Does it again and again, as one does who holds a key down. */
+/** Repeats a command, as when a key is held down. */
 function hold(editor: Replica, command: Command): void {
   for (let i = 0; i < 2 * LIMITS.typeNesting; i++) editor.run(command)
 }
 
-/** What the server says to all of it in one batch, and to the document. */
+/** Returns the server's judgement of the whole content sent in one batch, and of the document. */
 function judged(editor: Replica) {
   const update = Y.encodeStateAsUpdate(editor.doc)
   const copy = new Y.Doc()
@@ -85,7 +85,7 @@ function expectHonest(editor: Replica): void {
   expect(judged(editor)).toMatchObject({ gate: { ok: true }, breaches: [] })
 }
 
-describe('however deep one indents', () => {
+describe('however deep the person indents', () => {
   test('[GATE5] quotes in quotes end at the limit, in words, and the server has nothing to say', () => {
     const { editor, notices } = guarded([paragraph('honest')])
     hold(editor, wrapInQuote)
@@ -98,7 +98,7 @@ describe('however deep one indents', () => {
   test('lists in lists end at the limit, and what is typed there goes in', () => {
     const rows = Array.from({ length: 40 }, (_, i) => schema.node('listItem', null, [paragraph(`row ${i}`)]))
     const { editor, notices } = guarded([schema.node('bulletList', null, rows)])
-    // Each row one level below the one before it, as far as it goes.
+    // Indent each row one level below the previous one, as far as possible.
     for (let row = 1; row < rows.length; row++) {
       editor.state.doc.descendants((node, at) => {
         if (node.isText && node.text === `row ${row}`) editor.select(at + 1)
@@ -123,7 +123,7 @@ describe('however deep one indents', () => {
     expect(notices).toEqual(['refused'])
   })
 
-  test('below the limit nobody is told anything', () => {
+  test('below the limit there is no notice', () => {
     const { editor, notices } = guarded([paragraph('a')])
     editor.run(wrapInList(typeOf('bulletList')))
     editor.run(wrapInQuote)

@@ -5,7 +5,7 @@ import { changeBetween, movePosition, rebase, type TextChange } from '#lib/edito
 const apply = (text: string, { index, remove, insert }: TextChange) =>
   text.slice(0, index) + insert + text.slice(index + remove)
 
-/** Few different signs, one of them a surrogate pair: overlaps and halves are likely. */
+/** Few different characters, one of them a surrogate pair: overlaps and halves are likely. */
 const texts = fc
   .array(fc.constantFrom('a', 'b', '😀', '😁', '你'), { maxLength: 12 })
   .map((signs) => signs.join(''))
@@ -45,7 +45,7 @@ describe('what was composed while the title changed', () => {
     expect(meant('ab', 'a你b', 'aXb')).toBe('aX你b')
   })
 
-  test('removes nothing that the other one wrote', () => {
+  test('removes nothing that the other change wrote', () => {
     expect(meant('abcd', 'ad', 'abXcd')).toContain('d')
     expect(meant('abcd', '', 'abcd!')).toBe('!')
   })

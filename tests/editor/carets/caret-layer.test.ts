@@ -13,7 +13,7 @@ import { pair, type Replica, send } from '../replica.ts'
 
 const AKIRA = 7
 
-/** Two people in one document: `a` shows its caret to `b`, whose page is only a state. */
+/** Sets up two people in one document: `a` shows its caret to `b`, whose page is only a state. */
 function scene(...paragraphs: string[]) {
   let composing = false
   let carets: readonly RemoteCaret[] = []
@@ -34,9 +34,9 @@ function scene(...paragraphs: string[]) {
     compose: (now: boolean) => {
       composing = now
     },
-    /** The room says where `a` is now. */
+    /** Makes the room report where `a` is now. */
     tell,
-    /** And it is drawn. */
+    /** Does the same and draws the caret. */
     show: (at: number, more: Partial<Peer> = {}) => {
       tell(at, more)
       showCarets(page(b))
@@ -61,7 +61,7 @@ function peer(more: Partial<Peer>): Peer {
   }
 }
 
-test('a peer’s caret stands where they put it', () => {
+test('a peer’s caret is where they put it', () => {
   const { show, place } = scene('hello', 'world')
   show(3)
   expect(place()).toBe(3)
@@ -69,7 +69,7 @@ test('a peer’s caret stands where they put it', () => {
   expect(place()).toBe(9)
 })
 
-test('it moves with what oneself types before it, not behind it', () => {
+test('it moves with local text typed before it, not after it', () => {
   const { b, show, place } = scene('hello')
   show(3)
   b.type('XY', 1)
@@ -78,7 +78,7 @@ test('it moves with what oneself types before it, not behind it', () => {
   expect(place()).toBe(5)
 })
 
-test('it moves with what anybody else types', () => {
+test('it moves with text that others type', () => {
   const { a, b, show, place } = scene('hello')
   show(3)
   a.type('XY', 1)
@@ -86,7 +86,7 @@ test('it moves with what anybody else types', () => {
   expect(place()).toBe(5)
 })
 
-test('a place that is not here yet leaves it where it was', () => {
+test('a position that is still unknown leaves it where it was', () => {
   const { a, b, show, place } = scene('hello')
   show(3)
   a.type(' and more', 6)
@@ -96,7 +96,7 @@ test('a place that is not here yet leaves it where it was', () => {
   expect(place()).toBe(12)
 })
 
-test('an edit of anybody else brings the newest carets along: no transaction is spent on them', () => {
+test('a remote edit draws the newest carets too, without a transaction for them', () => {
   const { a, b, show, tell, place } = scene('hello')
   show(3)
   a.type('XY', 1)
@@ -113,7 +113,7 @@ test('an edit of anybody else brings the newest carets along: no transaction is 
   expect(transactions).toHaveLength(1)
 })
 
-test('bytes that are no caret draw nothing; a hue that is none becomes one', () => {
+test('bytes that are not a caret draw nothing; an invalid hue becomes a valid one', () => {
   const { show, place } = scene('hello')
   show(2, { caret: Uint8Array.of(255, 255, 255) })
   expect(place()).toBeNull()
@@ -121,11 +121,11 @@ test('bytes that are no caret draw nothing; a hue that is none becomes one', () 
   expect(caret?.hue).toBe(0)
 })
 
-test('one’s own caret is not drawn', () => {
+test('the person’s own caret is not drawn', () => {
   expect(remoteCarets([peer({ self: true, caret: Uint8Array.of(1) })], ({ name }) => name)).toEqual([])
 })
 
-test('nothing enters or leaves the block one composes in; elsewhere carets go on', () => {
+test('nothing enters or leaves the composing block; elsewhere carets keep moving', () => {
   const { b, compose, show, drawn } = scene('hello', 'world')
   const places = () =>
     drawn().flatMap((set) => (set instanceof DecorationSet ? set.find().map(({ from }) => from) : []))

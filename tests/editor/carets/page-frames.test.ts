@@ -3,7 +3,7 @@ import { PageFrames } from '#lib/editor/carets/page-frames.ts'
 
 const FRAME_MS = 16
 
-/** A page whose time moves when it is told to; it has frames unless it is hidden. */
+/** Makes a page whose time advances only on demand; it has frames unless it is hidden. */
 function page() {
   let time = 0
   let hidden = false
@@ -25,7 +25,7 @@ function page() {
     hide: () => {
       hidden = true
     },
-    /** Lets `ms` pass. */
+    /** Advances the time by `ms`. */
     pass: (ms: number) => {
       const end = time + ms
       for (;;) {
@@ -43,7 +43,7 @@ function page() {
   }
 }
 
-test('what waits for a frame runs in the next one, in its order, once', () => {
+test('tasks that wait for a frame run in the next one, in order, once', () => {
   const { frames, pass, waiting } = page()
   const ran: string[] = []
   frames.soon(() => ran.push('text'))
@@ -81,7 +81,7 @@ test('a hidden tab is brought up to date all the same', () => {
   expect(ran).toEqual(['text'])
 })
 
-test('what is cancelled does not run; what fails keeps nobody else’s from running', () => {
+test('a cancelled task does not run; a failing task does not stop the others', () => {
   const { frames, pass } = page()
   const ran: string[] = []
   frames.soon(() => ran.push('cancelled'))()

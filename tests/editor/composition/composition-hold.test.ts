@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { CompositionHold } from '#lib/editor/composition/composition-hold.ts'
 
-/** A hold over a clock that stands until it is moved. */
+/** Makes a hold over a clock that advances only on demand. */
 function scene(isBlockKnown = true) {
   let now = 0
   let timers: { at: number; task: () => void }[] = []
-  /** Holds by what they hold back. */
+  /** The number of holds, by what they hold back. */
   const holds = { all: 0, block: 0 }
   const hold = new CompositionHold(
     { all: () => held('all'), block: () => (isBlockKnown ? held('block') : null) },
@@ -78,7 +78,7 @@ test('where the block is not known, 5 s without input let everything in', () => 
   expect([held(), hold.holding]).toEqual([0, false])
 })
 
-test('blur lets everything in at once, and leaves no timer behind', () => {
+test('blur lets everything in immediately, and leaves no timer behind', () => {
   const { hold, held, timers } = scene()
   hold.composing()
   hold.let()

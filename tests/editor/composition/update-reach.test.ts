@@ -6,7 +6,7 @@ import { seededRandom } from '../../support/random.ts'
 const SEED = 20_261_122
 const ROUNDS = 400
 
-/** A document of mine with a paragraph in an item of a list that I am in, and a peer who knows it. */
+/** Makes a local document with the caret in a paragraph of a list item, and a peer that has the same document. */
 function scene() {
   const mine = new Y.Doc()
   const peer = new Y.Doc()
@@ -26,7 +26,7 @@ function scene() {
     block,
     body,
     list,
-    /** What the peer's edit sends. */
+    /** Returns the update that the peer's edit sends. */
     sent: (edit: () => void): Uint8Array => {
       const before = Y.encodeStateVector(peer)
       let update = new Uint8Array()
@@ -130,7 +130,7 @@ for (const [what, edit] of Object.entries(ELSEWHERE))
     expect(reachesInto(update, block, mine), 'nor when it is here already').toBe(false)
   })
 
-test('what builds on an edit that is not here yet waits with it', () => {
+test('an update that builds on a missing edit waits with it', () => {
   const { mine, block, sent, ...peer } = scene()
   const [before, after] = [
     sent(() => textOf(own(peer)).insert(0, 'x')),
@@ -154,7 +154,7 @@ test(`${ROUNDS} random edits: what does not reach into the block leaves it as it
           try {
             edits[pick(edits.length)]?.(peer)
           } catch (error) {
-            // What it was about is gone by an edit before.
+            // An earlier edit has deleted the subject of this one.
             expect((error as Error).message).toMatch(/there$|reading|Length exceeded/)
           }
         }
@@ -170,7 +170,7 @@ test(`${ROUNDS} random edits: what does not reach into the block leaves it as it
   expect(elsewhere).toBeGreaterThan(ROUNDS / 10)
 })
 
-/** The block, and what is around it without its other children. */
+/** Returns the block and its ancestors, without the other children of those. */
 function looks(block: Y.XmlElement): string {
   const around: unknown[] = []
   for (let type: unknown = block.parent; type instanceof Y.XmlElement; type = type.parent)

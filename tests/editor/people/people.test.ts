@@ -26,18 +26,18 @@ const names = (people: readonly Person[]) => people.map((person) => person.name)
 const by = (people: readonly Person[]) => new Map(people.map((person) => [person.userId, person]))
 
 describe('people', () => {
-  test('several tabs of one person are one person, as lively as the liveliest tab', () => {
+  test('several tabs of one person are one person, as active as the most active tab', () => {
     const [mei] = peopleIn([tab('Mei', { state: 'unsteady' }), tab('Mei', { state: 'idle' })], words)
     expect(mei).toMatchObject({ name: 'Mei', state: 'idle' })
   })
 
-  test('the tab to jump to is the liveliest one with a caret', () => {
+  test('the tab to jump to is the most active one with a caret', () => {
     const resting = tab('Mei', { state: 'idle', caret: CARET })
     const [mei] = peopleIn([tab('Mei'), resting], words)
     expect(mei).toMatchObject({ state: 'active', member: resting.member })
   })
 
-  test('oneself comes first, the others in the order they came', () => {
+  test('this user comes first, the others in order of arrival', () => {
     const people = peopleIn([tab('Mei'), tab('Akira'), tab('me', { self: true })], words)
     expect(names(people)).toEqual(['me', 'Mei', 'Akira'])
   })
@@ -62,11 +62,11 @@ describe('who left', () => {
     expect(departures(gone, akira, [...akira, ...mei], 2_000)).toEqual([])
   })
 
-  test('is never oneself: a lost connection empties the room', () => {
+  test('is never this user: a lost connection empties the room', () => {
     expect(departures([], [...me, ...mei], [], 0).map(({ person }) => person.name)).toEqual(['Mei'])
   })
 
-  test('is said in one sentence, who flickered is not', () => {
+  test('is announced in one sentence; brief disconnections are not', () => {
     expect(comingsAndGoings(by(me), by([...me, ...mei, ...akira]), words)).toBe('Mei and Akira joined.')
     expect(comingsAndGoings(by([...me, ...mei]), by([...me, ...akira]), words)).toBe(
       'Akira joined. Mei left.',
@@ -74,7 +74,7 @@ describe('who left', () => {
     expect(comingsAndGoings(by([...me, ...mei]), by([...me, ...mei]), words)).toBe('')
   })
 
-  test('is counted when many come at once', () => {
+  test('is counted when many come together', () => {
     const crowd = Array.from({ length: 7 }, (_, index) => peopleIn([tab(`P${index}`)], words)).flat()
     expect(comingsAndGoings(new Map(), by(crowd), words)).toBe('P0, P1, P2, and 4 more people joined.')
   })

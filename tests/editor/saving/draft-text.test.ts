@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { draftText } from '#lib/editor/saving/draft-text.ts'
 
-/** A document of these paragraphs, and a copy in which `edit` was done. */
+/** Returns a document of these paragraphs, and a copy changed by `edit`. */
 function edited(lines: readonly string[], edit: (doc: Y.Doc) => void): [Y.Doc, Y.Doc] {
   const doc = new Y.Doc()
   doc.getXmlFragment('body').insert(0, lines.map(paragraph))
@@ -53,7 +53,7 @@ describe('the text of a draft', () => {
     expect(draftText(doc, copy).text).toBe('one!')
   })
 
-  test('a draft that builds on what is not here yet is not taken for one that has arrived', () => {
+  test('a draft that builds on missing updates is not mistaken for one that has arrived', () => {
     const [doc, copy] = edited(['one'], () => undefined)
     const elsewhere = new Y.Doc()
     const updates: Uint8Array[] = []

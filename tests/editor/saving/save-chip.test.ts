@@ -37,7 +37,7 @@ const saved: SaveState = {
   acknowledgedAt: NOW - 1000,
   local: 'ok',
 }
-/** An edit that has waited `ms` for the server and is on this device. */
+/** Returns the state of an edit that has waited `ms` for the server and is stored on this device. */
 const waiting = (ms: number, more: Partial<SaveState> = {}): SaveState => ({
   ...saved,
   saved: false,
@@ -107,7 +107,7 @@ describe('the chip says', () => {
     expect(kind(status, save)).toBe(expected)
   })
 
-  test('offline at once when the browser itself is offline', () => {
+  test('offline immediately when the browser itself is offline', () => {
     expect(kind(lost(10), saved, false)).toBe('offline')
   })
 
@@ -117,7 +117,7 @@ describe('the chip says', () => {
     expect(kind({}, waiting(100, { local: 'absent', onDevice: false }))).toBe('saving')
   })
 
-  test('that it cannot open, not that one may type, while a document was never loaded', () => {
+  test('that it cannot open, not that typing is possible, while a document was never loaded', () => {
     expect(kind(lost(20_000, { mayType: false }), saved)).toBe('unreachable')
     expect(saveChip(lost(10, { mayType: false }), saved, NOW)).toEqual({
       kind: 'reconnecting',
@@ -161,7 +161,7 @@ test('every way a connection can end has a sentence of its own tone', () => {
 })
 
 describe('who is not let in is told so, and not that the server is away', () => {
-  // Those two are settled between the programs.
+  // The client and the server settle these two between them.
   const codes = CODES.filter((code) => isRetryable(code) && code !== 'gap' && code !== 'rewind')
   const away = ['opening', 'unreachable', 'reconnecting', 'offline', 'saved']
 
@@ -169,7 +169,7 @@ describe('who is not let in is told so, and not that the server is away', () => 
     const refused: ProviderStatus[] = [
       lost(20_000, { hindrance }),
       lost(20_000, { hindrance, phase: 'opening', mayType: false }),
-      // The connection stands, the join is refused.
+      // The connection is up, but the join is refused.
       { ...live, phase: 'opening', hindrance },
     ]
     for (const status of refused)

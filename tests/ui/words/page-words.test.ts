@@ -8,7 +8,7 @@ import { LANGUAGES, type Language } from '#lib/ui/words/language.ts'
 import { type Words, wordsIn } from '#lib/ui/words/page-words.ts'
 import { troubleWordsIn } from '#lib/ui/words/trouble-words.ts'
 
-/** Every sentence of a language, those with figures in them included, by their path. */
+/** Returns every sentence of a language, including those with figures, by path. */
 function sentences(words: object, path = ''): [string, string][] {
   return Object.entries(words).flatMap(([key, value]): [string, string][] => {
     const here = path === '' ? key : `${path}.${key}`
@@ -26,7 +26,7 @@ function sample(path: string): unknown[] {
   return [3]
 }
 
-/** All that people see. */
+/** Returns every text that people see. */
 function everything(language: Language): [string, string][] {
   return [
     ...sentences(wordsIn(language)),
@@ -43,7 +43,7 @@ test('both languages have the same words, none of them empty', () => {
 })
 
 test('the Chinese words are Chinese, with full-width punctuation', () => {
-  // Names that are the same everywhere.
+  // Names that are the same in all languages.
   const shared = ['product', 'save.websocket', 'sharing.roleChanged']
   for (const [path, sentence] of everything('zh-TW')) {
     if (shared.includes(path)) continue
@@ -63,7 +63,7 @@ test('nothing shouts', () => {
     for (const [path, sentence] of everything(language)) expect(sentence, path).not.toMatch(/[!！]/)
 })
 
-test('each of the 144 guest names is another one, in each language', () => {
+test('all 144 guest names are different, in each language', () => {
   const names = (words: Words) =>
     Array.from({ length: GUEST_NAME_COUNT }, (_, guestName) => displayName({ name: '', guestName }, words))
   for (const language of LANGUAGES) expect(new Set(names(wordsIn(language))).size).toBe(GUEST_NAME_COUNT)
