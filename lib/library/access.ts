@@ -1,28 +1,29 @@
 import { atLeast, type Role, type SharedRole } from '#lib/protocol/identity.ts'
 
-/** What decides what somebody may do with a document they come to by a link. Times in ms since the epoch. */
+/** All that decides the role of a user who opens a document by a link. Times in ms since the epoch. */
 export interface AccessQuestion {
-  /** null: nobody we know yet. */
+  /** Null for a visitor without a session. */
   readonly userId: string | null
   readonly ownerId: string
-  /** Given to this person for themselves; null: nothing. */
+  /** The user's own role, given by the owner; null if none. */
   readonly grant: SharedRole | null
   readonly link: {
     readonly role: SharedRole
-    /** null: never. */
+    /** Null if the link does not expire. */
     readonly expiresAt: number | null
     readonly revoked: boolean
-    /** It has a password, and this person has not entered it. */
+    /** True if the link has a password and this user has not entered it. */
     readonly locked: boolean
   }
-  /** The most that people with a link can do in this document; null: nothing. */
+  /** The highest role that any link of this document gives; null if links give none. */
   readonly linkRole: SharedRole | null
   readonly now: number
 }
 
 /**
- * The role of somebody in a document: the owner's, else the higher one of what was given to them and what their link
- * gives. null: none, and the document looks to them as if it did not exist. *locked*: none before the link's password.
+ * Returns a user's role in a document: *owner*, or the higher of their own role and the one their link gives. Returns null
+ * if there is neither: the document then looks to them as if it did not exist. Returns *locked* if there is none before the
+ * link's password.
  */
 export function roleOf(question: AccessQuestion): Role | 'locked' | null {
   const { userId, ownerId, grant, link, linkRole, now } = question
