@@ -1,7 +1,14 @@
 import * as v from 'valibot'
 import type { Right } from '#lib/library/contract.ts'
 import type { Session } from '#lib/people/session.ts'
-import { type ErrorCode, type Refusal, RefusedRequest, refusalIn, refuse } from '#lib/protocol/errors.ts'
+import {
+  type ErrorCode,
+  REFUSALS,
+  type Refusal,
+  RefusedRequest,
+  refusalIn,
+  refuse,
+} from '#lib/protocol/errors.ts'
 import { atLeast, type Role } from '#lib/protocol/identity.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import { type Services, services } from '#lib/server/services.ts'
@@ -166,7 +173,7 @@ async function sessionFor(
   }
   // A program is limited to documents: it cannot use its token to create another.
   if (needs === 'account' && (session.standing === 'guest' || session.isProgram)) {
-    throw new RefusedRequest(refuse('unauthenticated', 'sign in first'))
+    throw new RefusedRequest(REFUSALS.notSignedIn)
   }
   // Hide from non-administrators that there is anything here.
   if (needs === 'admin' && session.standing !== 'admin') {
@@ -178,10 +185,10 @@ async function sessionFor(
 async function rightFor(session: Session, body: unknown, needed: Role): Promise<Right> {
   const right = await services().documents.rightOf(session, (body as { readonly address: string }).address)
   if (!right) {
-    throw new RefusedRequest(refuse('not-found', 'this document does not exist or is not shared with you'))
+    throw new RefusedRequest(REFUSALS.notFound)
   }
   if (right.role === 'locked') {
-    throw new RefusedRequest(refuse('link-locked', 'this link has a password: enter it first'))
+    throw new RefusedRequest(REFUSALS.linkLocked)
   }
   if (!atLeast(right.role, needed)) {
     throw new RefusedRequest(refuse('forbidden', `this needs the role ${needed}`))

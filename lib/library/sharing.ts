@@ -3,7 +3,7 @@ import { hashPassword, isPassword } from '#lib/people/passwords.ts'
 import { identityOf } from '#lib/people/person.ts'
 import type { Session } from '#lib/people/session.ts'
 import type { Clock } from '#lib/protocol/clock.ts'
-import { refuse } from '#lib/protocol/errors.ts'
+import { REFUSALS, refuse } from '#lib/protocol/errors.ts'
 import { atLeast, type Identity, type Role, SHARED_ROLES, type SharedRole } from '#lib/protocol/identity.ts'
 import type { RenewedLink, SharedLink, SharedPerson, SharingOverview } from '#lib/protocol/sharing.ts'
 import type { Addresses } from './addresses.ts'
@@ -77,7 +77,7 @@ export class Sharing implements SharingContract {
     await this.#ensureLinks(documentId, [role])
     const { links } = await access.sharing(documentId)
     const link = links.find((each) => each.role === role)
-    if (!link) return refuse('not-found', 'this document does not exist or is not shared with you')
+    if (!link) return REFUSALS.notFound
     await access.changeLink(link.linkId, {
       ...(expiresAt === undefined ? {} : { expiresAt }),
       ...(password === undefined

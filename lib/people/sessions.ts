@@ -1,7 +1,7 @@
 import { CLIENT_HEADER, type ClientIps } from '#lib/process/client-ip.ts'
 import type { Rates } from '#lib/process/rates.ts'
 import type { GuestPolicy } from '#lib/process/settings.ts'
-import { RefusedRequest, refuse } from '#lib/protocol/errors.ts'
+import { REFUSALS, RefusedRequest, refuse } from '#lib/protocol/errors.ts'
 import type { Identity } from '#lib/protocol/identity.ts'
 import type { Accounts, Ended } from './accounts.ts'
 import type { LostCookie, Profile, SessionsContract } from './contract.ts'
@@ -50,7 +50,7 @@ export class Sessions implements SessionsContract {
     if (headers.has('authorization')) {
       throw new RefusedRequest(refuse('unauthenticated', 'this access token is not in force'))
     }
-    if (!identities.guestsAreWelcome) throw new RefusedRequest(refuse('unauthenticated', 'sign in first'))
+    if (!identities.guestsAreWelcome) throw new RefusedRequest(REFUSALS.notSignedIn)
     const userId = recovery === undefined ? null : tokens.userInRecovery(recovery)
     const ended = new RefusedRequest(refuse('unauthenticated', 'this session has ended'))
     if (renew && userId === null) throw ended

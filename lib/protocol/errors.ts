@@ -1,6 +1,6 @@
 /**
- * Refusals a client can meet, by band. *permanent*: sending the same again is answered the same.
- * *retry*: the same message may be sent again, after `retryAfterMs` where the answer has it.
+ * The codes of refusals, by band. *permanent*: sending the same again is answered the same.
+ * *retry*: the same message may be sent again, after `retryAfterMs` if the answer has it.
  */
 export const ERROR_BANDS = {
   'bad-message': 'permanent',
@@ -36,7 +36,7 @@ export const ERROR_BANDS = {
 
 export type ErrorCode = keyof typeof ERROR_BANDS
 
-/** A refusal as it crosses the wire. `message` says what to do, in English, for logs and programs; people see the page's own words. */
+/** A refusal on the wire. `message`: what to do, in English, for logs and programs; users see the page's own words. */
 export interface Refusal {
   readonly ok: false
   readonly code: ErrorCode
@@ -51,7 +51,27 @@ export function refuse(code: ErrorCode, message: string, retryAfterMs?: number):
     : { ok: false, code, message, retryAfterMs }
 }
 
-/** True when the same message may be sent again. */
+/** The refusals that more than one place gives. */
+export const REFUSALS = {
+  notFound: {
+    ok: false,
+    code: 'not-found',
+    message: 'this document does not exist or is not shared with you',
+  },
+  notInTrash: { ok: false, code: 'not-found', message: 'there is no such document in your trash' },
+  linkLocked: { ok: false, code: 'link-locked', message: 'this link has a password: enter it first' },
+  notJoined: { ok: false, code: 'not-joined', message: 'join the document first' },
+  /** The right was judged by facts that have changed since. */
+  notCurrent: {
+    ok: false,
+    code: 'internal',
+    message: 'access to the document was changed in this moment; join again',
+    retryAfterMs: 100,
+  },
+  notSignedIn: { ok: false, code: 'unauthenticated', message: 'sign in first' },
+} as const satisfies Readonly<Record<string, Refusal>>
+
+/** True if the same message may be sent again. */
 export function isRetryable(code: ErrorCode): boolean {
   return ERROR_BANDS[code] === 'retry'
 }
@@ -66,7 +86,12 @@ export class RefusedRequest extends Error {
   }
 }
 
-/** The refusal that was thrown; null for any other error. The server and its pages have a copy of the class each. */
+/** Returns the message of an error, or anything else that was thrown as text. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** Returns the refusal that was thrown, or null for any other error. The server and its pages have a copy of the class each. */
 export function refusalIn(error: unknown): Refusal | null {
   if (error instanceof RefusedRequest) return error.refusal
   return error instanceof Error && error.name === 'RefusedRequest' ? (error as RefusedRequest).refusal : null

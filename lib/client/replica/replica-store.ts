@@ -1,3 +1,4 @@
+import { reasonOf } from '#lib/protocol/errors.ts'
 import type { Row } from '#lib/protocol/log-row.ts'
 
 /*
@@ -14,7 +15,7 @@ export class ReplicaStoreError extends Error {
   override readonly name = 'ReplicaStoreError'
   readonly kind: 'quota' | 'failed'
   constructor(kind: 'quota' | 'failed', cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause })
+    super(reasonOf(cause), { cause })
     this.kind = kind
   }
 }

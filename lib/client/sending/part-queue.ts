@@ -1,6 +1,7 @@
 import type { Clock } from '#lib/protocol/clock.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import { encodeBatch } from '#lib/protocol/messages/update.ts'
+import { paced } from '#lib/protocol/pace.ts'
 import type { Uplink } from '../channel/channel.ts'
 import type { SealedBatch } from '../replica/replica-store.ts'
 
@@ -9,10 +10,6 @@ const SMALL_BYTES = 4 * 1024
 /** On their way at first: what a line of 64 kbit/s takes in some seconds, so that the heartbeat behind it is in time. */
 const FIRST_BYTES = 2 * LIMITS.partBytes
 const MOST_BYTES = LIMITS.messageBytes
-/** A part confirmed within `QUICK_MS` lets more be on their way, one that took longer than `SLOW_MS` less. */
-const QUICK_MS = 1000
-const SLOW_MS = 4000
-
 interface Part {
   readonly bytes: Uint8Array
   /** Of the payload: what is around it does not count. */
@@ -86,9 +83,12 @@ export class PartQueue {
     const generation = this.#generation
     this.#onTheirWay += size
     uplink.channel.update(bytes, () => {
-      const took = this.#clock.steady() - sentAt
-      if (took < QUICK_MS) this.#most = Math.max(this.#most, Math.min(MOST_BYTES, this.#most + size))
-      else if (took > SLOW_MS) this.#most = Math.max(LIMITS.partBytes, this.#most / 2)
+      this.#most = paced(this.#most, this.#clock.steady() - sentAt, {
+        faster: this.#most + size,
+        slower: this.#most / 2,
+        least: LIMITS.partBytes,
+        most: MOST_BYTES,
+      })
       this.#confirmed++
       if (generation !== this.#generation) return
       this.#onTheirWay -= size

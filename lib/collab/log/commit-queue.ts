@@ -1,4 +1,5 @@
 import type { Clock } from '#lib/protocol/clock.ts'
+import { reasonOf } from '#lib/protocol/errors.ts'
 import type { DocumentStore, NewRow } from '../document-store.ts'
 
 /** Somebody with entries to commit: a room. Each method is called from the queue alone. */
@@ -173,7 +174,7 @@ export class CommitQueue {
 
   /** How long the store should rest now. */
   #failed(error: unknown): number {
-    this.#onFailure(error instanceof Error ? error.message : String(error))
+    this.#onFailure(reasonOf(error))
     return Math.min(REST_FIRST_MS * 2 ** this.#failures++, REST_MOST_MS)
   }
 

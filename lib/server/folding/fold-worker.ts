@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads'
 import { checkDocument, digestDocument, foldDocument } from '#lib/document/fold.ts'
+import { reasonOf } from '#lib/protocol/errors.ts'
 import type { FoldAnswer, FoldAnswers, FoldOrder } from './folding.ts'
 
 /* The thread behind folding.ts: some orders in, as many answers out. */
@@ -20,6 +21,6 @@ function answerTo({ what, job }: FoldOrder): FoldAnswer {
   try {
     return { ok: true, result: WORK[what](job) }
   } catch (error) {
-    return { ok: false, reason: error instanceof Error ? error.message : String(error) }
+    return { ok: false, reason: reasonOf(error) }
   }
 }

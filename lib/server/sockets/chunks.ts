@@ -1,5 +1,6 @@
 import type { ByteList } from '#lib/protocol/byte-list.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
+import { paced } from '#lib/protocol/pace.ts'
 
 /** A history above this does not fit into the time that a client waits for an answer on a narrow link. */
 export const ANSWER_BYTES = 64 * 1024
@@ -7,10 +8,6 @@ export const ANSWER_BYTES = 64 * 1024
 const IN_FLIGHT = 2
 /** The first chunks: what a link of 64 kbit/s takes in some seconds, so that the heartbeat behind them is in time. */
 const FIRST_BYTES = 16 * 1024
-/** A chunk that was confirmed sooner is followed by larger ones, one that took longer by smaller ones. */
-const QUICK_MS = 1000
-const SLOW_MS = 4000
-
 export interface ChunkPorts {
   /** Sends the bytes at `offset`; calls `received` when the client has them. */
   readonly send: (offset: number, bytes: Uint8Array, received: () => void) => void
@@ -36,9 +33,12 @@ export function sendChunks(history: ByteList, { send, wanted, now, onEnd }: Chun
     const from = offset
     offset += chunk.length
     send(from, chunk, () => {
-      const took = now() - sentAt
-      if (took < QUICK_MS) size = Math.min(LIMITS.chunkBytes, Math.max(size, 2 * chunk.length))
-      else if (took > SLOW_MS) size = Math.max(FIRST_BYTES, Math.min(size, chunk.length / 2))
+      size = paced(size, now() - sentAt, {
+        faster: 2 * chunk.length,
+        slower: chunk.length / 2,
+        least: FIRST_BYTES,
+        most: LIMITS.chunkBytes,
+      })
       next()
     })
   }

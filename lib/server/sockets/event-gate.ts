@@ -1,7 +1,7 @@
 import type { Log } from '#lib/process/log.ts'
 import type { RateName } from '#lib/process/rates.ts'
 import { MalformedBody } from '#lib/protocol/body.ts'
-import { type ErrorCode, type Refusal, refuse } from '#lib/protocol/errors.ts'
+import { type ErrorCode, REFUSALS, type Refusal, refuse } from '#lib/protocol/errors.ts'
 import { atLeast, type Role } from '#lib/protocol/identity.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import type { UpEvents } from '#lib/protocol/messages/up.ts'
@@ -116,7 +116,7 @@ export class EventGate<Target> {
   #roleRefusal<Body extends object>({ role }: EventRule<Target, Body>, body: Body): Refusal | null {
     if (role === 'anyone' || !('room' in body)) return null
     const own = this.#ports.roleIn(Number(body.room))
-    if (own === null) return refuse('not-joined', 'join the document first')
+    if (own === null) return REFUSALS.notJoined
     if (atLeast(own, role)) return null
     return refuse(
       role === 'editor' ? 'read-only' : 'forbidden',

@@ -1,6 +1,7 @@
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { reasonOf } from '#lib/protocol/errors.ts'
 import { AccessTables } from './access-tables.ts'
 import { AccountConnection } from './account-connection.ts'
 import { CatalogTables } from './catalog-tables.ts'
@@ -41,7 +42,7 @@ export function openDatabase(dataDir: string, onAccountsIdle: () => void): Datab
     mkdirSync(dataDir, { recursive: true, mode: 0o700 })
     accessSync(dataDir, constants.W_OK | constants.X_OK)
   } catch (error) {
-    throw new StoreUnavailable(dataDir, `The data folder ${dataDir} cannot be written: ${messageOf(error)}.`)
+    throw new StoreUnavailable(dataDir, `The data folder ${dataDir} cannot be written: ${reasonOf(error)}.`)
   }
   const opened: DatabaseSync[] = []
   try {
@@ -61,7 +62,7 @@ export function openDatabase(dataDir: string, onAccountsIdle: () => void): Datab
     for (const db of opened) db.close()
     if (error instanceof StoreUnavailable) throw error
     const isOther = sqliteCode(error) === SQLITE.notADatabase
-    const what = isOther ? 'is not a database' : `cannot be opened: ${messageOf(error)}`
+    const what = isOther ? 'is not a database' : `cannot be opened: ${reasonOf(error)}`
     throw new StoreUnavailable(dataDir, `The file ${path} ${what}.`)
   }
 }
@@ -95,8 +96,4 @@ function connect(path: string, db: DatabaseSync, accounts: AccountConnection, ma
       seal(path)
     },
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -14,6 +14,7 @@ import {
   type StoredRow,
 } from '#lib/collab/document-store.ts'
 import { equalBytes } from '#lib/protocol/body.ts'
+import { reasonOf } from '#lib/protocol/errors.ts'
 import { inTransaction, prepare, SQLITE, type Statement, sqliteCode } from './connection.ts'
 import type { Synchronous } from './synchronous.ts'
 
@@ -238,7 +239,7 @@ export class LogTables implements Synchronous<Omit<DocumentStore, 'reopen'>> {
     } catch (error) {
       if (!concernsOneRow(error) || !this.#db.isTransaction) throw error
       this.#db.exec('ROLLBACK TO one_row; RELEASE one_row')
-      return { ok: false, reason: error instanceof Error ? error.message : String(error) }
+      return { ok: false, reason: reasonOf(error) }
     }
   }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { DamagedDocument, damageIn } from '#lib/collab/document-store.ts'
 import { MalformedBody } from '#lib/protocol/body.ts'
+import { reasonOf } from '#lib/protocol/errors.ts'
 import { CHAIN_BYTES, decodeEntries } from '#lib/protocol/log-row.ts'
 import { prepare } from './connection.ts'
 import { DATABASE_NAME } from './database.ts'
@@ -37,7 +38,7 @@ export function verifyDatabase(dataDir: string): Verification {
       let told = 0
       for (const problem of work()) if (told++ < MOST) problems.push(`${what}: ${problem}`)
     } catch (error) {
-      problems.push(`${what}: ${error instanceof Error ? error.message : String(error)}`)
+      problems.push(`${what}: ${reasonOf(error)}`)
     }
   }
   look('the file', () => (isSealBroken(path) ? ['it is not as it was when it was closed'] : []))

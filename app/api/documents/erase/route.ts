@@ -1,4 +1,4 @@
-import { RefusedRequest, refuse } from '#lib/protocol/errors.ts'
+import { REFUSALS, RefusedRequest } from '#lib/protocol/errors.ts'
 import { ofAddressSchema } from '#lib/protocol/sharing.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import { services } from '#lib/server/services.ts'
@@ -11,7 +11,7 @@ export const POST = route({
   needs: 'session',
   handle: async ({ request, session, body }) => {
     if (!(await services().documents.erase(session, body.address))) {
-      throw new RefusedRequest(refuse('not-found', 'there is no such document in your trash'))
+      throw new RefusedRequest(REFUSALS.notInTrash)
     }
     return isJson(request) ? json({ ok: true }) : seeOther(pathOf({ to: 'front' }))
   },
