@@ -24,7 +24,7 @@ const needs = {
   'bench:editor': [dependencies, chromium],
 }
 
-/** How each browser of the tests is found: what it is called where, and its package where apt-get is. */
+/** How to find each browser of the tests: its names on each system, and its package for apt-get. */
 const browsers = {
   chromium: {
     named: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
@@ -37,7 +37,7 @@ const browsers = {
     named: ['firefox-esr', 'firefox'],
     at: ['/Applications/Firefox.app/Contents/MacOS/firefox', '/snap/bin/firefox'],
     package: 'firefox-esr',
-    // Older ones do not know all that the tests ask of them.
+    // Older ones lack features that the tests use.
     oldest: 153,
     setting: 'FIREFOX_PATH',
   },
@@ -46,7 +46,7 @@ const browsers = {
 /** The command that runs now. */
 let running
 
-/** A reason to stop that is told in one sentence. */
+/** A reason to stop, told in one sentence. */
 class Stop extends Error {}
 
 try {
@@ -77,8 +77,9 @@ async function dependencies() {
   )
   if (noted('installed') === stamp && existsSync(at('node_modules/.bin/node'))) return
 
-  // A lock written where the registry carries only some platforms' optional binaries lacks the others': `npm ci` fails then,
-  // `install` does not; where it is this platform's that are missing, the exact pins hold. --no-save leaves the lock as it is.
+  // A lock file written where the registry has only some platforms' optional binaries lacks the others. `npm ci` then
+  // fails and `install` does not; if this platform's are missing, the exact pins hold. --no-save leaves the lock file
+  // as it is.
   const foreign = !readFileSync(at('package-lock.json'), 'utf8').includes(`/swc-${platform()}`)
   const options = [
     '--no-save',
@@ -115,7 +116,7 @@ async function build() {
   note('built', stamp)
 }
 
-/** The types Next makes for pages and for imported CSS; a build makes them too. */
+/** Generates the types that Next makes for pages and for imported CSS; a build makes them too. */
 async function routeTypes() {
   if (existsSync(at('next-env.d.ts')) || !existsSync(at('app'))) return
   await run('Making route types', [
@@ -129,12 +130,12 @@ function chromium() {
   return browser('chromium', [downloadBrowser, installBrowser])
 }
 
-/** The system's comes first: Playwright's own is not what people have. */
+/** Finds Firefox. The system's comes first: Playwright's own is not what people have. */
 function firefox() {
   return browser('firefox', [installBrowser, downloadBrowser])
 }
 
-/** Notes where a browser is, after trying each of `ways` to get one. */
+/** Records where a browser is, after trying each of `ways` to get one. */
 async function browser(name, ways) {
   const { setting, oldest } = browsers[name]
   const called = name === 'firefox' ? `Firefox (${oldest} or newer)` : 'Chromium'
@@ -181,14 +182,14 @@ function foundBrowser(name) {
   return all.find((path) => path !== '' && existsSync(path) && fits(path, oldest))
 }
 
-/** Whether it starts, and is not older than that. */
+/** Returns true if it starts and is not older than that. */
 function fits(path, oldest) {
   const { status, stdout } = spawnSync(path, ['--version'], { timeout: 20_000, encoding: 'utf8' })
   return status === 0 && (oldest === 0 || Number(/(\d+)\./.exec(stdout)?.[1]) >= oldest)
 }
 
 /**
- * Runs a command, keeping what it prints to itself unless it fails. A failure ends the bootstrap, or with 'try' only says so.
+ * Runs a command, showing its output only if it fails. A failure ends the bootstrap, or with 'try' is only reported.
  */
 async function run(what, [command, ...args], onFailure = 'stop') {
   process.stdout.write(`${what} … `)
@@ -223,7 +224,7 @@ async function run(what, [command, ...args], onFailure = 'stop') {
   throw new Stop(`${what} failed: what ${relative(root, command) || command} said stands above.`)
 }
 
-/** Runs `task` while no other bootstrap of this checkout runs. A lock whose owner is gone is taken over. */
+/** Runs `task` while no other bootstrap of this checkout runs. Takes over a lock whose owner is gone. */
 async function alone(task) {
   const mine = `${lock}.${process.pid}`
   process.once('SIGINT', () => end(130))
@@ -242,7 +243,7 @@ async function take(mine) {
   const patience = Date.now() + 15 * 60_000
   for (let told = false; ; ) {
     try {
-      // A link appears whole or not at all: nobody reads a lock that has no owner in it yet.
+      // A link appears completely or not at all: no process reads a lock without an owner.
       linkSync(mine, lock)
       return
     } catch (error) {
@@ -275,7 +276,7 @@ function isAlive(pid) {
   }
 }
 
-/** Which binaries this machine needs, as the names of packages end: `linux-x64-gnu`. */
+/** Returns the binaries that this machine needs, as package names end: `linux-x64-gnu`. */
 function platform() {
   process.report.excludeNetwork = true
   const gnu = process.report.getReport().header.glibcVersionRuntime !== undefined

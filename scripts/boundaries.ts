@@ -6,7 +6,7 @@ import { filesUnder } from './sources.ts'
 
 const CONFIG = join(import.meta.dirname, '../.dependency-cruiser.cjs')
 const SOURCE = /\.tsx?$/
-/** The files the rules are about; tests and scripts may import anything. */
+/** The files that the rules apply to; tests and scripts may import anything. */
 const PLACES = ['lib', 'app', 'server.ts']
 
 export interface Breach extends Arrow {
@@ -14,11 +14,11 @@ export interface Breach extends Arrow {
 }
 
 export interface Survey {
-  /** Source files that were read, as paths relative to the tree. */
+  /** The source files read, as paths relative to the tree. */
   readonly looked: readonly string[]
   /** Number of imports in them. Zero in many files means that the parser does not understand them. */
   readonly imports: number
-  /** Imports of one file that was read by another. */
+  /** Imports between the files that were read. */
   readonly arrows: readonly Arrow[]
   readonly breaches: readonly Breach[]
   /** Source files on disk that the tool skipped. Always an error: it reports no violations for those. */

@@ -5,8 +5,8 @@ import { problemsOf, surveyHouse } from './house.ts'
 import { surveyNames } from './named-things.ts'
 
 /*
- * `npm run check`: types, lint and format, boundaries, unused code, the counted house, names; all of them side by side,
- * also if one fails. Exits with code 1 if one of them finds something.
+ * `npm run check`: types, lint and format, boundaries, unused code, the counted house, names, all side by side, even
+ * if one fails. Exits with code 1 if one of them finds something.
  */
 
 interface Finding {

@@ -73,7 +73,7 @@ export function relativeImportsIntoRooms(file: string, text: string): string[] {
   })
 }
 
-/** The folder of `lib` that a file is in, like `lib/client`; null outside `lib`. */
+/** Returns the folder of `lib` that a file is in, like `lib/client`, or null outside `lib`. */
 function roomOf(file: string): string | null {
   return /^lib\/[^/]+/.exec(file)?.[0] ?? null
 }

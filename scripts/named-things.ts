@@ -1,14 +1,14 @@
 import { posix } from 'node:path'
 import { commentsOf, filesUnder, textOf } from './sources.ts'
 
-/** Names things that do not exist, to see them found. */
+/** Names things that do not exist, to test that they are found. */
 const PLANTED = 'tests/tooling/named-things.test.ts'
 
 export interface Text {
   readonly file: string
   /** Searched for names of files and of decisions: a document, or the comments of a source file. */
   readonly prose: string
-  /** Searched for ids of rules, which names of tests carry too, and for paths made in code. */
+  /** Searched for ids of rules, which test titles contain too, and for paths made in code. */
   readonly whole: string
 }
 
@@ -26,7 +26,7 @@ const FILE =
 const PATH = /(?<![\w./:@-])(?:lib|app|tests|scripts|docs)\/(?:[\w.*-]|\[\w+\]|\/)*(?:\w|\[\w+\])/g
 const DECISION =
   /\b(?:decisions?|ADRs?)\s+(\d{4}(?:(?:,? and|,? or|,)\s+\d{4})*)|(?<![\d./])\b(00\d\d)\b(?![-.]\w)/gi
-/** A path that is made from the place of the file, in code. A template is read up to its first expression. */
+/** A path made from the location of the file, in code. A template is read up to its first expression. */
 const PLACED =
   /\bjoin(?:Path)?\(import\.meta\.dirname, ['"`]([^'"`$]+)|\bnew URL\(['"`]([^'"`$]+)['"`], import\.meta\.url/g
 const RULE = /\[([A-Z]{2,}\d+[a-z]?)\]/g
@@ -36,13 +36,13 @@ export interface NameSurvey {
   readonly texts: number
   /** Number of file names found in them. */
   readonly names: number
-  /** Names that belong to nothing, each as `file: name does not exist`, and numbers that two decisions have. */
+  /** Names without a referent, each as `file: name does not exist`, and numbers that two decisions share. */
   readonly problems: readonly string[]
 }
 
 /**
  * Checks that every file, decision and rule exists that is named in the documents and comments of the tree at `root`,
- * and every path that its code makes from the place of a file.
+ * and every path that its code makes from the location of a file.
  */
 export function surveyNames(root: string): NameSurvey {
   const files = [...filesUnder(root, '.'), ...filesUnder(root, 'tests/data')]
@@ -63,7 +63,7 @@ export function surveyNames(root: string): NameSurvey {
   }
 }
 
-/** Returns the names in a text that belong to nothing, each as `file: name does not exist`. */
+/** Returns the names in a text without a referent, each as `file: name does not exist`. */
 export function unknownIn({ file, prose, whole }: Text, known: Known): string[] {
   const files = [...prose.matchAll(FILE), ...prose.matchAll(PATH)].map(([name]) => name)
   const decisions = [...prose.matchAll(DECISION)].flatMap(
@@ -80,8 +80,8 @@ export function unknownIn({ file, prose, whole }: Text, known: Known): string[] 
 }
 
 /**
- * A name with a slash is a path from the root or from the folder of the file that names it; one without is any file's
- * name. An asterisk stands for a part of a name.
+ * Returns true if a name is known. A name with a slash is a path from the root or from the folder of the file that
+ * names it; one without is any file's name. An asterisk matches a part of a name.
  */
 function isKnown(name: string, namedIn: string, files: readonly string[]): boolean {
   if (!name.includes('/')) return files.some((path) => matches(name, path.slice(path.lastIndexOf('/') + 1)))
@@ -91,7 +91,7 @@ function isKnown(name: string, namedIn: string, files: readonly string[]): boole
   )
 }
 
-/** The root itself, what is installed or built in it, or the beginning of the path of a file. */
+/** Returns true for the root itself, anything installed or built in it, and the beginning of the path of a file. */
 function isPlaced(path: string, file: string, files: readonly string[]): boolean {
   const target = posix.join(posix.dirname(file), path)
   return /^(\.\/?$|node_modules\b|\.next\b)/.test(target) || files.some((known) => known.startsWith(target))

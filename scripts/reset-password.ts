@@ -5,8 +5,9 @@ import { urlOf } from '#lib/protocol/urls.ts'
 import { readCredential } from '#lib/storage/sqlite/credentials.ts'
 
 /*
- * `npm run reset-password -- somebody@example.org`: prints a link that sets a new password for that account, once, within an
- * hour. Reads the settings of the server (DATA_DIR, SECRET, PUBLIC_URL), which may run meanwhile, and changes nothing.
+ * `npm run reset-password -- user@example.org`: prints a link that sets a new password for that account, once, within
+ * an hour. Reads the settings of the server (DATA_DIR, SECRET, PUBLIC_URL), which may be running, and changes
+ * nothing.
  */
 
 const [email] = process.argv.slice(2)

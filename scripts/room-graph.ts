@@ -5,7 +5,7 @@ export interface Arrow {
 }
 
 export interface RoomGraph {
-  /** The files and folders that stand directly in the folder. */
+  /** The files and folders directly in the folder. */
   readonly rooms: number
   /** Distinct pairs of rooms of which the first imports the second, as `a → b`. */
   readonly arrows: readonly string[]
@@ -18,7 +18,7 @@ export interface RoomGraph {
 }
 
 /**
- * Returns the graph of what stands directly in `folder`: a sub-folder is one room with all that is in it, and so is a
+ * Returns the graph of the entries directly in `folder`: a sub-folder with everything in it is one room, and so is a
  * file beside the sub-folders. `against` are the imports that the table of allowed imports forbids.
  */
 export function roomGraph(
@@ -60,7 +60,9 @@ function named([from, to]: [string, string]): string {
   return `${from} → ${to}`
 }
 
-/** Rooms that can reach each other, together (Tarjan): every group stands after the groups its arrows lead to. */
+/**
+ * Returns groups of rooms that can reach each other (Tarjan): every group comes after the groups its arrows lead to.
+ */
 function groupsOf(targets: ReadonlyMap<string, ReadonlySet<string>>): string[][] {
   const groups: string[][] = []
   const index = new Map<string, number>()

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { parseSync } from 'rolldown/utils'
 
-/** Folders that hold nothing of ours, and recorded data. */
+/** Folders without code of ours, and recorded data. */
 const SKIPPED = new Set(['node_modules', 'test-results', 'playwright-report'])
 const RECORDED = 'tests/data'
 
@@ -14,7 +14,10 @@ export interface Comment {
   readonly text: string
 }
 
-/** The files under `place`, a folder or a file of the tree at `root`, as paths relative to `root`. Empty if it does not exist. */
+/**
+ * Returns the files under `place`, a folder or a file of the tree at `root`, as paths relative to `root`. Empty if it
+ * does not exist.
+ */
 export function filesUnder(root: string, place: string): string[] {
   try {
     return readdirSync(join(root, place), { withFileTypes: true })
@@ -66,7 +69,7 @@ export function textOf(root: string, file: string): string {
   return readFileSync(join(root, file), 'utf8')
 }
 
-/** The line, counted from 1, that the character at `index` is in. */
+/** Returns the line, counted from 1, that the character at `index` is in. */
 function lineAt(text: string, index: number): number {
   return text.slice(0, index).split('\n').length
 }

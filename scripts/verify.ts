@@ -3,7 +3,7 @@ import { verifyDatabase } from '#lib/storage/sqlite/verify.ts'
 
 /*
  * `npm run verify`: reads the whole database in DATA_DIR (or the folder given as argument) and prints one line per
- * problem. Ends with exit code 1 when there is one. Changes nothing; a server may run meanwhile.
+ * problem. Exits with code 1 if there is one. Changes nothing; the server may be running.
  */
 
 const dataDir = resolve(process.argv[2] ?? (process.env.DATA_DIR || './data'))

@@ -75,7 +75,7 @@ afterAll(() => {
   delete (globalThis as { [SLOT]?: Services })[SLOT]
 })
 
-/** What the store holds when the user has this role. *locked*: their link has a password. */
+/** Returns what the store knows of a user with this role. *locked*: their link has a password. */
 function factsFor(role: Role | 'locked'): AccessFacts {
   const isLocked = role === 'locked'
   return {

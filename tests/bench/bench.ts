@@ -10,8 +10,8 @@ import type { System } from './systems.ts'
 import type { Measured, Workload } from './workload.ts'
 
 /*
- * `npm run bench`: ourselves and our peers under the same loads (docs/benchmarks.md). This process is the generator; each
- * system's server is a process of its own, on a core of its own where that can be had. Systems take turns, round by round.
+ * `npm run bench`: our server and its peers under the same loads (docs/benchmarks.md). This process is the generator;
+ * each system's server is a separate process, on its own core if possible. Systems take turns, round by round.
  */
 
 interface Turns {
@@ -46,7 +46,7 @@ async function run(options: Options): Promise<boolean> {
   return ok
 }
 
-/** A turn, taken again as long as there is patience when others were at work meanwhile. */
+/** Takes a turn, and takes it again, as long as patience lasts, if other programs were busy meanwhile. */
 async function takeInCalm(workload: Workload, turn: Turns, options: Options, until: number): Promise<void> {
   for (;;) {
     await waitForCalm(until)
@@ -79,7 +79,7 @@ async function take(workload: Workload, turn: Turns, { seconds, profileDir }: Op
     turn.failures.push(error instanceof Error ? error.message : String(error))
     console.error(`${workload.title}, ${system.name}:`, error, printed)
   } finally {
-    // The last one first: they may share a folder, which goes with the first.
+    // The last one first: they may share a folder, which is removed with the first.
     for (const server of servers.toReversed()) await server.stop()
   }
   if (!measured) return

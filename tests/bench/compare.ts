@@ -7,7 +7,10 @@ import type { Measured } from './workload.ts'
 
 const ROUNDS = 20
 
-/** What it takes to compare a copy with the log, both sides in this process: the client's walk, its pauses, the server's fold. */
+/**
+ * Measures the cost of comparing a copy with the log, both sides in this process: the client's walk, its pauses, the
+ * server's fold.
+ */
 export async function measureComparing(typed: boolean): Promise<Measured> {
   const { doc, state } = longDocument(typed)
   const job = { state, rows: [], ours: true }

@@ -5,7 +5,10 @@ import { setTimeout as passed } from 'node:timers/promises'
 
 const hasTaskset = spawnSync('taskset', ['--version']).status === 0 && availableParallelism() > 1
 
-/** Server on the first core, generator on the second. `server`: what stands before the command. Empty where it can't be done. */
+/**
+ * Server on the first core, generator on the second. `server`: the words in front of the command. Empty where pinning
+ * is impossible.
+ */
 export const CORES: { readonly server: readonly string[]; readonly pinned: boolean } = hasTaskset
   ? { server: ['taskset', '-c', '0'], pinned: true }
   : { server: [], pinned: false }
@@ -17,7 +20,9 @@ export function pinGenerator(): void {
 
 const TICK_MS = 10
 
-/** CPU time of everything on this machine since it started, ms; null where the system does not say. */
+/**
+ * Returns the CPU time of everything on this machine since it started, ms, or null if the system does not report it.
+ */
 export function machineCpuMs(): number | null {
   try {
     const [, line = ''] = /^cpu +(.*)$/m.exec(readFileSync('/proc/stat', 'utf8')) ?? []
@@ -28,16 +33,16 @@ export function machineCpuMs(): number | null {
   }
 }
 
-/** Cores that others may use while something is measured. */
+/** The number of cores that other programs may use during a measurement. */
 export const CALM = 0.15
 const LOOK_MS = 1000
 
-/** Waits until the machine has little else to do, at the latest until `until` (ms of performance.now). */
+/** Waits until the machine has little else to do, at most until `until` (ms of performance.now). */
 export async function waitForCalm(until: number): Promise<void> {
   while (performance.now() < until) {
     const before = machineCpuMs()
     if (before === null) return
-    await passed(LOOK_MS) // what others take of the machine is only known by looking again
+    await passed(LOOK_MS) // the load of other programs can only be polled
     if ((machineCpuMs() ?? 0) - before < CALM * LOOK_MS) return
   }
 }

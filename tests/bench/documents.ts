@@ -10,15 +10,15 @@ import { type Measured, pause, type RunOptions, until } from './workload.ts'
 
 const PAIR = 2
 const DOCUMENTS_AT_ONCE = 25
-/** One heartbeat of every socket of ours and of the bare relay; peers with longer ones are better off here. */
+/** One heartbeat of every socket of ours and of the bare relay; peers with longer ones have an advantage here. */
 const IDLE_MS = 30_000
 const KEYSTROKES = 20
-/** Quiet: less CPU than this in a second, ms. Waited for at most so many seconds. */
+/** Quiet means less CPU than this in a second, ms; waited for at most this many seconds. */
 const QUIET_MS = 50
 const SETTLED_WITHIN_S = 20
 const KILOBYTE = 1024
 
-/** W3: what a document with two clients costs that do nothing. */
+/** W3: measures the cost of a document with two idle clients. */
 export async function measureIdle({ system, start }: RunOptions, documents: number): Promise<Measured> {
   const server = await start()
   const text = typing(PAIR, KEYSTROKES)
@@ -47,7 +47,7 @@ export async function measureIdle({ system, start }: RunOptions, documents: numb
   }
 }
 
-/** The same updates spread over more and more documents. CPU ms per 1,000 updates. */
+/** Measures the same updates spread over more and more documents. CPU ms per 1,000 updates. */
 export async function measureSpread(
   { system, start, seconds }: RunOptions,
   { documents, updatesPerSecond }: { documents: number; updatesPerSecond: number },
@@ -126,7 +126,7 @@ async function openPair(
   return pair
 }
 
-/** Everybody types the same few words, documents in turn. */
+/** Lets everyone type the same few words, documents in turn. */
 async function typeInAll(system: System, pairs: readonly Pair[], text: Typing): Promise<void> {
   for (let at = 0; at < pairs.length; at += DOCUMENTS_AT_ONCE) {
     const some = pairs.slice(at, at + DOCUMENTS_AT_ONCE)
@@ -160,7 +160,9 @@ async function typeInTurn(pair: Pair, text: Typing): Promise<void> {
   }
 }
 
-/** Until what follows on typing (a snapshot, a title) is done, and the server has been quiet for a second. */
+/**
+ * Waits until the work that follows typing (a snapshot, a title) is done, and the server has been quiet for a second.
+ */
 async function settle(server: ServerProcess): Promise<void> {
   await pause(3000)
   for (let i = 0; i < SETTLED_WITHIN_S; i++) {

@@ -7,20 +7,20 @@ import { editorId, type Typing, typing } from './typing.ts'
 import { spansIn, textOf } from './updates.ts'
 import { type Measured, pause, until } from './workload.ts'
 
-/* W1: everybody in one document, some type, everybody receives. */
+/* W1: everyone in one document, some type, all receive. */
 
 export interface FanOut {
   readonly clients: number
-  /** How many of them type. */
+  /** The number of clients that type. */
   readonly editors: number
   readonly updatesPerSecond: number
   readonly seconds: number
 }
 
 const DOCUMENT = 'bench'
-/** Seats whose frames are looked into; the others' are counted. */
+/** The number of seats whose frames are decoded; the others' are counted. */
 const OBSERVERS = 10
-/** Before the window, so that what is measured is compiled code: at this pace, this many updates. */
+/** Typed before the window, so that compiled code is measured: at this pace, this many updates. */
 const WARM_PER_SECOND = 400
 const WARM_UPDATES = 600
 
@@ -79,9 +79,9 @@ export async function measureFanOut(system: System, server: ServerProcess, load:
 interface Room {
   readonly seats: readonly Seat[]
   readonly observers: readonly Seat[]
-  /** What the verifying seat has received, in order. */
+  /** The updates that the verifying seat has received, in order. */
   readonly received: readonly Uint8Array[]
-  /** The verifying seat, a fresh join and what was sent are one text. */
+  /** Returns true if the verifying seat, a fresh join and the sent updates agree on one text. */
   agree(sent: readonly Uint8Array[]): Promise<boolean>
 }
 
@@ -111,11 +111,11 @@ async function openRoom(
   }
 }
 
-/** Sends keystrokes in time and follows at the observers what becomes of them. */
+/** Sends keystrokes on schedule and follows their arrival at the observers. */
 class Typist {
   readonly #text: Typing
   readonly #room: Room
-  /** By editor: keystrokes sent, and when each was. */
+  /** By editor: the number of keystrokes sent, and when each was. */
   readonly #sent: number[]
   readonly #sentAt: Float64Array[]
   /** By observer and editor: keystrokes received. */
@@ -151,12 +151,15 @@ class Typist {
     })
   }
 
-  /** Every observer has everything that was sent. */
+  /** True if every observer has everything that was sent. */
   get delivered(): boolean {
     return this.#missing === 0
   }
 
-  /** In turns by the editors, at a steady pace with some unevenness. Resolves when the last one is sent; how many were. */
+  /**
+   * Types by the editors in turn, at a steady pace with some jitter. Resolves with the number of keystrokes once
+   * the last is sent.
+   */
   async type({ updates, perSecond }: { updates: number; perSecond: number }): Promise<number> {
     const begun = performance.now()
     const gap = 1000 / perSecond
@@ -207,7 +210,7 @@ class Typist {
   }
 }
 
-/** 0…1, the same in every run. */
+/** Returns a jitter of 0…1, the same in every run. */
 function unevenness(index: number): number {
   return ((index * 2654435761) >>> 0) / 2 ** 32
 }

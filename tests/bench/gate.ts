@@ -8,7 +8,10 @@ const KEYSTROKES = 20_000
 const WARM = 2000
 const NS_PER_US = 1000
 
-/** What the gate before the log takes for one keystroke, in this process and on its core; no server and no other system. */
+/**
+ * Measures the time of the gate before the log for one keystroke, in this process and on its core; no server and no
+ * other system.
+ */
 export async function measureGate(): Promise<Measured> {
   const updates = typing(1, KEYSTROKES).editors[0]?.updates ?? []
   const known = new Map<number, number>()

@@ -11,9 +11,9 @@ import { type Measured, pause, type RunOptions, until } from './workload.ts'
 
 const DOCUMENT = 'long'
 const JOINERS = 50
-/** Joins of another document before the window, so that what is measured is compiled code. */
+/** Joins of another document before the window, so that compiled code is measured. */
 const WARM_JOINS = 40
-/** For background work on what was written (a snapshot), and for it to be quiet again. */
+/** For background work on the written document (a snapshot), until it is quiet again. */
 const SETTLED_WITHIN_MS = 25_000
 
 export async function measureJoins({ system, start }: RunOptions, bytes: number): Promise<Measured> {
@@ -45,12 +45,12 @@ export async function measureJoins({ system, start }: RunOptions, bytes: number)
   const rejoins = await measured(server, async () => {
     const returns = everybody.map(async (i) => {
       const seat = await join(i, seats[i])
-      // What came until its own answer: presence of those who come at the same time is counted apart.
+      // Messages up to its own answer: presence of simultaneous joiners is counted separately.
       answered += bytesOf([seat])
       back.push(seat)
     })
     await Promise.all(returns)
-    // Presence and whatever else follows a join.
+    // Presence and everything else that follows a join.
     await pause(600)
   })
   leave(back)
@@ -113,7 +113,7 @@ export async function measureSlowJoins(
         memoryPerDocument: (most - before.rss) / document.state.length,
         loadMs,
         cpuMs: after.cpuMs - before.cpuMs,
-        /** Messages a load comes in: with more than one there is progress to show. */
+        /** The number of messages a load arrives in: with more than one there is progress to show. */
         messages: Math.max(1, someone?.chunks ?? 0),
       },
     }
@@ -122,7 +122,10 @@ export async function measureSlowJoins(
   }
 }
 
-/** Writes the document and waits until a join brings it in one piece: until its snapshot is written, where there are any. */
+/**
+ * Writes the document and waits until a join brings it in one piece: until its snapshot is written, if the system has
+ * snapshots.
+ */
 async function write(system: System, server: ServerProcess, document: LongDocument): Promise<Seat> {
   const author = await writeDocument({ server, document: DOCUMENT }, system, document.updates)
   let whole = false
@@ -136,7 +139,7 @@ async function write(system: System, server: ServerProcess, document: LongDocume
   return author
 }
 
-/** The first join after the server was started on the stored document. */
+/** Measures the first join after the server was started on the stored document. */
 async function joinCold(
   { system, start }: Pick<RunOptions, 'system' | 'start'>,
   first: ServerProcess,
@@ -155,7 +158,7 @@ async function joinCold(
   return { server, cold: { coldJoinCpuMs: cold.cpuMs, coldJoinMs: cold.ms } }
 }
 
-/** CPU until the work is done and the server has been quiet for a moment; `ms` is of the work alone. */
+/** Measures CPU until the work is done and the server has been quiet for a moment; `ms` is of the work alone. */
 async function measured(
   server: ServerProcess,
   work: () => Promise<void>,

@@ -5,18 +5,21 @@ import { AUTHOR } from './typing.ts'
 export interface LongDocument {
   readonly updates: readonly Uint8Array[]
   readonly state: Uint8Array
-  /** State vector: what a replica shows that has all of it. */
+  /** The state vector of a replica that has all of it. */
   readonly vector: Uint8Array
 }
 
 const PARAGRAPHS = 200
-/** Changes in one update: well below what one batch may hold. */
+/** Changes in one update: well below the limit of one batch. */
 const CHANGES = 500
 const WORDS = ['here ', 'are ', 'the ', 'words ', 'somebody ', 'put ', 'into ', 'this ', 'text ']
 
 const made = new Map<string, LongDocument>()
 
-/** `bytes` of state, by words put in here and there, the way a text that is worked on grows. Made once and kept. */
+/**
+ * Returns `bytes` of state, made of words inserted here and there, as in a text that is worked on. Made once and
+ * kept.
+ */
 export function longDocument(bytes: number): LongDocument {
   return kept(`words ${bytes}`, bytes, (texts, random) => {
     for (let i = 0; i < CHANGES; i++) {
@@ -26,7 +29,7 @@ export function longDocument(bytes: number): LongDocument {
   })
 }
 
-/** `bytes` of state, by long passages pasted one after the other. */
+/** Returns `bytes` of state, made of long passages pasted one after the other. */
 export function pastedDocument(bytes: number): LongDocument {
   const passage = WORDS.join('').repeat(256)
   return kept(`passages ${bytes}`, bytes, (texts, random) => {
@@ -70,7 +73,7 @@ function kept(
   return document
 }
 
-/** Whole numbers below a bound, the same in every run (mulberry32). */
+/** Returns a generator of whole numbers below a bound, the same in every run (mulberry32). */
 function numbers(seed: number): (below: number) => number {
   let state = seed
   return (below) => {

@@ -6,14 +6,16 @@ import { WORKLOADS } from './workloads.ts'
 export interface Options {
   readonly workloads: readonly Workload[]
   readonly systems: readonly System[]
-  /** Measured window of one run. */
+  /** The length of the measured window of one run. */
   readonly seconds: number
-  /** How often every system has its turn. */
+  /** The number of turns of each system. */
   readonly rounds: number
-  /** One JSON object a line instead of tables. */
+  /** True for one JSON object per line instead of tables. */
   readonly json: boolean
   readonly profileDir: string | null
-  /** How long, in all, turns may be put off and taken again because others were at work on this machine. */
+  /**
+   * The total time for which turns may be postponed and repeated because other programs were busy on this machine.
+   */
   readonly patienceMinutes: number
 }
 
@@ -28,7 +30,7 @@ export const USAGE = `npm run bench -- [--only W1,W4] [--row TEXT] [--systems co
   --json      one JSON object a line
   --profile   folder for CPU profiles of the servers`
 
-/** Throws an Error with a sentence for whoever typed it. */
+/** Reads the options. Throws an Error with a sentence for the person who typed them. */
 export function readOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],

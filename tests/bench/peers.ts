@@ -6,7 +6,7 @@ import { join } from 'node:path'
 const FOLDER = import.meta.dirname
 const NOTE = join(FOLDER, 'node_modules/.installed')
 
-/** Installs the peers when they are missing or others are wanted. Says so on standard error. Throws when npm fails. */
+/** Installs the peers if they are missing or the versions changed. Says so on standard error. Throws if npm fails. */
 export function installPeers(): void {
   const wanted = createHash('sha256')
     .update(readFileSync(join(FOLDER, 'package.json')))
@@ -16,7 +16,7 @@ export function installPeers(): void {
   console.error('Installing the peers that are measured beside us …')
   const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm']
   const [program = 'npm', ...args] = npm
-  // No scripts: what the peers need is plain JavaScript or comes built (see servers/sqlite-driver.mjs for the exception).
+  // No scripts: the peers are plain JavaScript or come built (see servers/sqlite-driver.mjs for the exception).
   const options = ['install', '--no-save', '--ignore-scripts', '--loglevel=error']
   const { status } = spawnSync(program, [...args, ...options], { cwd: FOLDER, stdio: ['ignore', 2, 2] })
   if (status !== 0) throw new Error(`npm could not install the peers in ${FOLDER}`)

@@ -5,17 +5,17 @@ import type { System } from './systems.ts'
 import { editorId } from './typing.ts'
 import { type Measured, pause, until } from './workload.ts'
 
-/* W2: everybody in one document moves a caret, everybody sees everybody's. */
+/* W2: everyone in one document moves a caret and sees all the others'. */
 
 export interface Presence {
   readonly clients: number
-  /** Of each client. */
+  /** Per client. */
   readonly movesPerSecond: number
   readonly seconds: number
 }
 
 const OBSERVERS = 5
-/** Presence is told at most this late: the longest tick of a large room, with room to spare. */
+/** The longest delay of presence: the longest tick of a large room, with a margin. */
 const SETTLED_MS = 2000
 
 export async function measurePresence(
@@ -57,7 +57,7 @@ export async function measurePresence(
         await pause(1)
       }
     }
-    // A recipient is not told of their own caret by a server that need not.
+    // A server need not tell a recipient of their own caret.
     const settled = () =>
       seen.every((last, observer) => {
         const own = Math.floor((observer * clients) / seen.length)

@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 
 /*
- * A WebSocket client that costs next to nothing, so that the generator carries hundreds of them on one core and what is
- * measured is the server. Server frames are walked in place; client frames are masked with zeros, which changes no byte.
+ * A WebSocket client with almost no overhead, so that the generator runs hundreds of them on one core and the server
+ * is what is measured. Server frames are parsed in place; client frames are masked with zeros, which changes no byte.
  */
 
-/** Read into by all sockets in turn: what is kept of it must be copied. */
+/** All sockets read into it in turn: data to keep must be copied. */
 const READ_BUFFER = Buffer.allocUnsafe(256 * 1024)
 const NOTHING = Buffer.alloc(0)
 
@@ -16,7 +16,7 @@ const CLOSE = 8
 const PING = 9
 const PONG = 10
 
-/** Takes one data frame. `payload` is good for the time of the call only. */
+/** Takes one data frame. `payload` is valid only during the call. */
 export type FrameListener = (payload: Buffer, binary: boolean) => void
 
 export class RawSocket {
@@ -28,11 +28,11 @@ export class RawSocket {
   closed = false
   readonly #socket: Socket
   #upgraded: (() => void) | null = null
-  /** Bytes of a frame that is not whole yet, and how many are needed to go on. */
+  /** Bytes of an incomplete frame, and how many are needed to go on. */
   #parts: Buffer[] = []
   #held = 0
   #needed = 0
-  /** Bytes per ms that are taken from the network; 0: as they come. */
+  /** Bytes per ms taken from the network; 0 for as they come. */
   #pace = 0
   #allowance = 0
   #refill: NodeJS.Timeout | null = null
@@ -48,7 +48,7 @@ export class RawSocket {
     this.#socket.on('close', () => this.#end('closed'))
   }
 
-  /** Connects and upgrades. `listener` takes the first frame already. */
+  /** Connects and upgrades. `listener` receives frames from the first one on. */
   static open(port: number, path: string, listener: FrameListener): Promise<RawSocket> {
     return new Promise((resolve, reject) => {
       const raw = new RawSocket(port)
@@ -74,7 +74,7 @@ export class RawSocket {
     this.#send(BINARY, bytes)
   }
 
-  /** From now on takes at most `bitsPerSecond` from the network. */
+  /** Limits the bytes taken from the network to `bitsPerSecond` from now on. */
   throttle(bitsPerSecond: number): void {
     const tickMs = 20
     this.#pace = bitsPerSecond / 8000
@@ -115,7 +115,7 @@ export class RawSocket {
     this.#socket.write(frame)
   }
 
-  /** Returns false to stop reading until there is allowance again. */
+  /** Takes a chunk. Returns false to stop reading until there is allowance again. */
   #take(chunk: Buffer): boolean {
     this.bytes += chunk.length
     if (this.#pace > 0) this.#allowance -= chunk.length

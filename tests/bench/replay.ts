@@ -8,13 +8,16 @@ import { type Measured, pause, type RunOptions, until } from './workload.ts'
 
 /* W5: recorded sessions, every keystroke one update, as fast as the server takes them. */
 
-/** Updates that travel in one message where the protocol has a list for them, and such messages of one author on their way. */
+/**
+ * Updates in one message where the protocol has a list for them, and the number of such messages of one author in
+ * flight.
+ */
 const LIST = 64
 const LISTS_ON_THEIR_WAY = 16
-/** Each session is replayed into this many documents at the same time, after one that warms up. */
+/** Each session is replayed into this many documents at the same time, after a warm-up document. */
 const DOCUMENTS = 4
 
-/** Client id of whoever made the empty text; the authors' are 1 and up. */
+/** Client id of the creator of the empty text; the authors' are 1 and up. */
 const MAKER = 1000
 
 interface Recorded {
@@ -40,7 +43,7 @@ interface Session {
   readonly vector: Uint8Array
 }
 
-/** Files of recorded sessions: those of the repository, and those of a folder named in BENCH_TRACES. */
+/** Returns the files of recorded sessions: those of the repository, and those of a folder named in BENCH_TRACES. */
 export function sessionFiles(): string[] {
   const folders = [join(import.meta.dirname, '../data/traces')]
   if (process.env.BENCH_TRACES) folders.push(process.env.BENCH_TRACES)
@@ -87,7 +90,7 @@ export async function measureReplay({ system, start }: RunOptions, file: string)
   }
 }
 
-/** Bytes on disk for each byte of state, once background work is done and the server has ended in order. */
+/** Returns the bytes on disk for each byte of state, once background work is done and the server has shut down. */
 async function diskPerState(
   server: { stop(options: { keep: boolean }): Promise<void>; diskBytes(): number },
   session: Session,
@@ -146,15 +149,18 @@ function load(file: string): Session {
   return session
 }
 
-/** Every author on a document of their own, shown exactly what the recording says they had seen. */
+/**
+ * Follows a recording with every author on their own document, showing each exactly what the recording says they had
+ * seen.
+ */
 function follow({ txns }: Recorded): { keystrokes: Keystroke[]; doc: Y.Doc } {
   const keystrokes: Keystroke[] = []
   const docs = new Map<number, { doc: Y.Doc; read: number; seen: Map<number, number> }>()
-  /** By transaction: how many of each author's are in its past, its own included. */
+  /** By transaction: the number of each author's transactions in its past, its own included. */
   const pasts: Map<number, number>[] = []
   const first = new Y.Doc()
   first.clientID = MAKER
-  // Not by tests/support: it has another copy of Yjs than the peers have.
+  // Not by tests/support: it uses another copy of Yjs than the peers.
   const paragraph = new Y.XmlElement('paragraph')
   paragraph.insert(0, [new Y.XmlText()])
   first.getXmlFragment('body').insert(0, [paragraph])

@@ -6,11 +6,11 @@ export interface Outcome {
   readonly workload: Workload
   readonly system: string
   readonly rounds: readonly Measured[]
-  /** Why a round has no figures. */
+  /** The reasons why rounds have no figures. */
   readonly failures: readonly string[]
 }
 
-/** One line: medians over the rounds, the spread of the compared figure, `ok` only when every round is. */
+/** Returns one line: medians over the rounds, the spread of the compared figure, and `ok` only if every round is. */
 export function jsonLine(outcome: Outcome): string {
   const { workload, system, rounds, failures } = outcome
   const [compared = ''] = workload.columns
@@ -28,10 +28,10 @@ export function jsonLine(outcome: Outcome): string {
   })
 }
 
-/** A table in Markdown. The share is of the compared figure: the system's against ours. */
+/** Returns a table in Markdown. The share is that of the compared figure: the system's relative to ours. */
 export function table(workload: Workload, outcomes: readonly Outcome[]): string {
   const [compared = '', ...rest] = workload.columns
-  // What else ran on the machine meanwhile, in cores: figures taken beside much else are not worth much.
+  // The load of other programs meanwhile, in cores: figures taken beside much load are not worth much.
   const others = [...rest, 'othersCore']
   const ours = outcomes.find(({ system }) => system === 'commonplace')
   const own = ours && medians(ours)[compared]

@@ -5,7 +5,7 @@ import { AUTHOR, editorId } from './typing.ts'
 
 const JOINS_AT_ONCE = 20
 
-/** `clients` seats in one document, joined a few at a time; seat i has the client id of editor i. */
+/** Opens `clients` seats in one document, joined a few at a time; seat i has the client id of editor i. */
 export async function openSeats(
   system: System,
   server: ServerProcess,
@@ -24,7 +24,7 @@ export async function openSeats(
 
 /**
  * Writes a document's beginning, in messages of one update each, and waits until the server has taken it. Its author
- * stays: a server without storage forgets a document that everybody has left.
+ * stays: a server without storage forgets a document without clients.
  */
 export async function writeDocument(
   request: Omit<SeatRequest, 'clientId' | 'guest'>,

@@ -1,13 +1,13 @@
 import { type FrameListener, RawSocket } from './raw-socket.ts'
 import type { ServerProcess } from './server-process.ts'
 
-/** What is looked into of the frames that a seat receives. Bytes are good for the time of the call only. */
+/** Callbacks for the decoded frames that a seat receives. Bytes are valid only during the call. */
 export interface Watch {
-  /** Yjs updates, in order. */
+  /** Called with Yjs updates, in order. */
   updates?(updates: readonly Uint8Array[]): void
-  /** Own messages that are taken care of, where the server says so. */
+  /** Called with the number of own messages that the server has processed, if it says so. */
   acknowledged?(messages: number): void
-  /** Whose caret (a client id), and the number of its move. */
+  /** Called with the client id of a caret and the number of its move. */
   caret?(clientId: number, move: number): void
 }
 
@@ -15,15 +15,15 @@ export interface SeatRequest {
   readonly server: ServerProcess
   readonly document: string
   readonly clientId: number
-  /** Which guest it is, where there are guests: a client id must always come with the same one. */
+  /** The number of the guest, if the system has guests: a client id must always come with the same one. */
   readonly guest: number
-  /** A replica comes again that knows everything: the seat it had, and its state vector. */
+  /** For a replica that returns with all content: its previous seat, and its state vector. */
   readonly again?: { readonly seat: Seat; readonly vector: Uint8Array }
-  /** Bits per second that its network takes; left out: all there is. */
+  /** Bits per second of its network; default: unlimited. */
   readonly bitsPerSecond?: number
 }
 
-/** How clients speak to one kind of server. */
+/** Joins a document in the protocol of one kind of server. */
 export type Join = (request: SeatRequest) => Promise<Seat>
 
 /** A joined client without a Y.Doc. */
@@ -31,11 +31,11 @@ export abstract class Seat {
   readonly clientId: number
   /** Yjs updates that the join brought, own copies. */
   history: Uint8Array[] = []
-  /** null: frames are counted and not looked into. */
+  /** Null if frames are counted and not decoded. */
   watch: Watch | null = null
-  /** Messages in which a long history came. */
+  /** The number of messages in which a long history arrived. */
   chunks = 0
-  /** What the server refused. */
+  /** The server's refusal, if any. */
   refusal: string | null = null
   #socket: RawSocket | null = null
 
@@ -59,8 +59,8 @@ export abstract class Seat {
   abstract send(update: Uint8Array): void
 
   /**
-   * Sends updates of one client id, in one message where the protocol has a list for them. Returns how many messages will
-   * be acknowledged.
+   * Sends updates of one client id, in one message if the protocol has a list for them. Returns the number of
+   * messages that will be acknowledged.
    */
   sendMany(updates: readonly Uint8Array[], _clientId: number): number {
     for (const update of updates) this.send(update)
@@ -80,7 +80,7 @@ export abstract class Seat {
   }
 }
 
-/** Connects a seat at `path`. Some servers speak in the segment that ends the handshake: nothing of it is lost. */
+/** Connects a seat at `path`. Some servers send data in the segment that ends the handshake: none of it is lost. */
 export async function connectSeat(
   seat: Seat,
   { server, bitsPerSecond }: SeatRequest,

@@ -8,35 +8,35 @@ import { CORES } from './cores.ts'
 export interface ServerOptions {
   /** A file of servers/. */
   readonly entry: string
-  /** For Node. */
+  /** Flags for Node. */
   readonly flags?: readonly string[]
-  /** Whether it keeps its documents on disk: then it gets a folder of its own. */
+  /** True if it keeps its documents on disk: then it gets its own folder. */
   readonly durable: boolean
-  /** A folder left by an earlier one, see `stop`. */
+  /** A folder left by an earlier process, see `stop`. */
   readonly dataDir?: string
-  /** Folder for a CPU profile of the whole life of the process. */
+  /** The folder for a CPU profile of the whole life of the process. */
   readonly profileDir?: string
 }
 
-/** What a server process has used since it started. Times in ms, sizes in bytes. */
+/** The resources a server process has used since it started. Times in ms, sizes in bytes. */
 export interface Usage {
   readonly cpuMs: number
   readonly rss: number
   readonly heap: number
   /** The longest stall of its event loop since `watch`. */
   readonly stallMs: number
-  /** Calls that write: sockets and files. */
+  /** Calls that write, to sockets and files. */
   readonly writes: number
   readonly at: number
 }
 
 const ANSWERS_WITHIN_MS = 60_000
 
-/** A measured server, in a process of its own on a core of its own. */
+/** A measured server, in its own process on its own core. */
 export class ServerProcess {
   readonly port: number
   readonly dataDir: string | null
-  /** What it had used when it was stopped. */
+  /** The CPU time it had used when it was stopped. */
   cpuMs = 0
   readonly #child: ChildProcess
   readonly #pending = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
@@ -66,7 +66,7 @@ export class ServerProcess {
     })
   }
 
-  /** Waits until it listens. Throws with what it printed when it ends before. */
+  /** Waits until it listens. Throws with its output if it ends before. */
   static async start({
     entry,
     flags = [],
@@ -132,14 +132,14 @@ export class ServerProcess {
     }
   }
 
-  /** Bytes of the files it has written. */
+  /** Returns the bytes of the files it has written. */
   diskBytes(): number {
     const { dataDir } = this
     if (!dataDir) return 0
     return readdirSync(dataDir).reduce((sum, name) => sum + statSync(join(dataDir, name)).size, 0)
   }
 
-  /** Lets it end in order, then ends it. Its folder stays when `keep`. */
+  /** Lets it shut down, then ends it. With `keep` its folder stays. */
   async stop({ keep = false } = {}): Promise<void> {
     const exited = once(this.#child, 'exit')
     const late = setTimeout(() => this.#child.kill('SIGKILL'), 10_000)

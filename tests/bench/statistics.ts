@@ -1,4 +1,4 @@
-/** The value below which a share of the values lies; 0 for none. */
+/** Returns the value below which a share of the values lies; 0 for an empty list. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
@@ -11,7 +11,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2
 }
 
-/** Slope of a straight line through points on logarithmic axes. */
+/** Returns the slope of a straight line through points on logarithmic axes. */
 export function logSlope(points: readonly (readonly [number, number])[]): number {
   const logs = points.map(([x, y]) => [Math.log(x), Math.log(y)] as const)
   const meanX = logs.reduce((sum, [x]) => sum + x, 0) / logs.length

@@ -9,11 +9,11 @@ export interface System {
   readonly name: string
   /** A file of servers/. */
   readonly entry: string
-  /** For Node. */
+  /** Flags for Node. */
   readonly flags?: readonly string[]
-  /** Keeps its documents on disk. */
+  /** True if it keeps its documents on disk. */
   readonly durable: boolean
-  /** Keeps its documents at all: a relay has nothing for who comes late. */
+  /** True if it keeps its documents at all: a relay has nothing for late joiners. */
   readonly keeps: boolean
   readonly join: Join
 }

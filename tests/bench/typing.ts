@@ -1,32 +1,35 @@
 import * as Y from 'yjs'
 
-/** One person's keystrokes, made beforehand: update k has exactly one new clock, k. */
+/** One person's keystrokes, made in advance: update k has exactly one new clock, k. */
 export interface Editor {
   readonly clientId: number
   readonly updates: readonly Uint8Array[]
 }
 
 export interface Typing {
-  /** One paragraph for each editor; by a client id of its own. */
+  /** One paragraph for each editor, by a separate client id. */
   readonly base: Uint8Array
   readonly editors: readonly Editor[]
 }
 
-/** Client id of whoever made the document. */
+/** Client id of the document's creator. */
 export const AUTHOR = 1
 const FIRST_EDITOR = 1000
-/** Every so many characters one is mistaken and replaced. */
+/** Once in this many characters there is a mistake, which is replaced. */
 const MISTAKE_EVERY = 16
 const PHRASE = 'The quick brown fox jumps over the lazy dog and writes about it. '
 
-/** Client id of an editor by its number. */
+/** Returns the client id of an editor by its number. */
 export function editorId(editor: number): number {
   return FIRST_EDITOR + editor
 }
 
 const made = new Map<string, Typing>()
 
-/** `editors` people type `keystrokes` characters each, everybody at the end of a paragraph of their own. Made once and kept. */
+/**
+ * Returns the typing of `editors` people, `keystrokes` characters each, everyone at the end of their own paragraph.
+ * Made once and kept.
+ */
 export function typing(editors: number, keystrokes: number): Typing {
   const key = `${editors} ${keystrokes}`
   const known = made.get(key) ?? makeTyping(editors, keystrokes)

@@ -1,14 +1,17 @@
 import * as decoding from 'lib0/decoding'
 import * as Y from 'yjs'
 
-/** What one update brings of one client: clocks from `from` up to `to`. */
+/** The structs of one client in one update: clocks from `from` up to `to`. */
 export interface Span {
   readonly clientId: number
   readonly from: number
   readonly to: number
 }
 
-/** The clocks in an update. `lengthOf` is the length of a client's own update at a clock: the same length means the same update. */
+/**
+ * Returns the clocks in an update. `lengthOf` is the length of a client's own update at a clock: the same length
+ * means the same update.
+ */
 export function spansIn(
   update: Uint8Array,
   lengthOf: (clientId: number, clock: number) => number | undefined,
@@ -23,7 +26,7 @@ export function spansIn(
   return [...to].map(([clientId, end]) => ({ clientId, from: from.get(clientId) ?? 0, to: end }))
 }
 
-/** The text after all these updates. */
+/** Returns the text after all these updates. */
 export function textOf(...updates: readonly Uint8Array[]): string {
   const doc = new Y.Doc()
   doc.transact(() => {

@@ -138,7 +138,7 @@ function named(name: string, points: readonly (readonly [number, number])[]): Re
   return Object.fromEntries(points.map(([x, y]) => [`${name}${x}`, y]))
 }
 
-/** Every row of the table, in its order. */
+/** All rows of the table, in order. */
 export const WORKLOADS: readonly Workload[] = [
   fanOut(100, 100, 1500),
   fanOut(100, 100, 500),

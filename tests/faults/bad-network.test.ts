@@ -4,7 +4,7 @@ import { setTimeout as passed } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type BadNetwork, startBadNetwork } from './bad-network.ts'
 
-/* The network itself does what it says: a scenario over a network that is well would show nothing. */
+/* Tests that the bad network really is bad: a scenario over a good network would prove nothing. */
 
 let network: BadNetwork
 let near: Socket
@@ -30,7 +30,7 @@ afterEach(async () => {
   stop()
 })
 
-/** Until `bytes` more have come, ms. */
+/** Returns the time until `bytes` more have arrived, ms. */
 async function arrival(at: Socket, bytes: number): Promise<number> {
   const begun = performance.now()
   let left = bytes
@@ -38,20 +38,20 @@ async function arrival(at: Socket, bytes: number): Promise<number> {
   return performance.now() - begun
 }
 
-/** Whether anything comes within `ms`. */
+/** Returns true if anything arrives within `ms`. */
 async function heard(at: Socket, ms: number): Promise<boolean> {
   const gave = new AbortController()
   const first = once(at, 'data', { signal: gave.signal }).then(
     () => true,
     () => false,
   )
-  const nothing = passed(ms, false) // silence is only what has lasted
+  const nothing = passed(ms, false) // silence only shows over time
   const answer = await Promise.race([first, nothing])
   gave.abort()
   return answer
 }
 
-/** A reset is an error too; that it closes is all that counts. */
+/** Resolves when the socket closes. A reset also counts as an error, but only the closing matters. */
 function closing(socket: Socket): Promise<void> {
   return new Promise((resolve) => socket.once('close', () => resolve()))
 }

@@ -1,48 +1,48 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 
-/** How a network is in each direction. */
+/** The quality of a network in each direction. */
 export interface Weather {
   readonly latencyMs: number
-  /** Latency differs by up to this, either way. Bytes stay in order. */
+  /** The greatest deviation of the latency, either way. Bytes stay in order. */
   readonly jitterMs: number
   readonly bitsPerSecond: number
 }
 
 export const FAIR: Weather = { latencyMs: 0, jitterMs: 0, bitsPerSecond: Number.POSITIVE_INFINITY }
 
-/** A TCP proxy with the ways of bad networks. */
+/** A TCP proxy that behaves like a bad network. */
 export interface BadNetwork {
   readonly url: string
-  /** Holds for bytes that come from now on. */
+  /** Applies to bytes that arrive from now on. */
   setWeather(weather: Weather): void
-  /** Nothing gets through and nothing is lost, as when TCP sends again and again: it arrives after `clear`. */
+  /** Lets nothing through but loses nothing, as when TCP retransmits: it arrives after `clear`. */
   deadZone(): void
-  /** Nothing gets through, and whatever stood between has forgotten the connections at `clear`. */
+  /** Lets nothing through. The devices in between have forgotten the connections by `clear`. */
   blackHole(): void
   /** Ends the dead zone or the black hole. */
   clear(): void
   /** Resets every connection on both sides. */
   reset(): void
-  /** One side's end is reset; the other side hears nothing and believes that it is connected. */
+  /** Resets one side's end. The other side gets no signal and believes that it is still connected. */
   halfOpen(stillBelieves: 'client' | 'server'): void
   close(): Promise<void>
 }
 
-/** What is on its way in one direction, as routers keep it; beyond it the sender has to wait. */
+/** The bytes in transit in one direction, as routers buffer them; beyond that the sender has to wait. */
 const BUFFER_BYTES = 32 * 1024
-/** Bytes that travel together. */
+/** The bytes that travel together. */
 const SLICE_BYTES = 1400
 
 interface Pair {
-  /** The side that has not heard of the end. */
+  /** The side that does not know of the end. */
   believes: Socket | null
   readonly near: Socket
   readonly far: Socket
   readonly lines: readonly [Line, Line]
 }
 
-/** Stands before `target` (like `http://127.0.0.1:3000`) on a port of its own. */
+/** Starts the network in front of `target` (like `http://127.0.0.1:3000`) on its own port. */
 export async function startBadNetwork(target: string, random: () => number): Promise<BadNetwork> {
   const { hostname, port } = new URL(target)
   const pairs = new Set<Pair>()
@@ -66,7 +66,7 @@ export async function startBadNetwork(target: string, random: () => number): Pro
     return new Line(from, to, { weather: () => weather, zone: () => zone, random })
   }
 
-  /** The end of a connection does not come through a dead zone either. */
+  /** Ends a connection, unless in a dead zone: the end cannot get through one either. */
   function end(pair: Pair): void {
     if (zone === 'open') destroy(pair)
   }
@@ -111,7 +111,7 @@ export async function startBadNetwork(target: string, random: () => number): Pro
         for (const each of pair.lines) each.end()
         const [gone, believes] = stillBelieves === 'client' ? [pair.far, pair.near] : [pair.near, pair.far]
         pair.believes = believes
-        believes.resume() // what it says goes nowhere
+        believes.resume() // anything it sends is discarded
         gone.resetAndDestroy()
       }
     },
@@ -137,7 +137,7 @@ class Line {
   readonly #way: Way
   #waiting: { readonly bytes: Buffer; readonly due: number }[] = []
   #waitingBytes = 0
-  /** When the last byte given so far has left the narrowest place. */
+  /** The time at which the last byte so far has left the narrowest place. */
   #freeAt = 0
   #lastDue = 0
   #timer: NodeJS.Timeout | null = null
@@ -155,7 +155,7 @@ class Line {
     if (this.#timer) clearTimeout(this.#timer)
   }
 
-  /** Hands on what is due. */
+  /** Passes on the bytes that are due. */
   deliver(): void {
     this.#timer = null
     const now = performance.now()

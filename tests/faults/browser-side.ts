@@ -10,19 +10,22 @@ const STEPS = 100
 /** Private mode: no database, everything is in memory only. */
 const PRIVATE: Browser = { open: () => null, failure: null }
 
-/** What a run of tabs is done with. */
+/** The options of a run of tabs. */
 export interface BrowserRun {
-  /** The real `indexed-db-store.ts` over an IndexedDB in memory; else the port written the plainest way. */
+  /**
+   * True for the real `indexed-db-store.ts` over an IndexedDB in memory, false for the simplest implementation of
+   * the port.
+   */
   readonly indexedDb: boolean
   /** Planted: a database that says "stored" of batches it drops. */
   readonly forgets?: boolean
-  /** Planted in the server. */
+  /** A fault planted in the server. */
   readonly planted?: PlantedFault
 }
 
 /**
- * One seed: tabs over databases that take their time, are full at times, or are missing (every fourth seed: in the first
- * browser); two tabs share one browser, and any tab is killed at any moment, also between typing and its write.
+ * Runs one seed: tabs over databases that are slow, full at times, or missing (every fourth seed: in the first
+ * browser). Two tabs share one browser, and any tab is killed at any moment, also between typing and its write.
  */
 export async function simulateBrowsers(seed: number, run: BrowserRun): Promise<readonly string[]> {
   const restore = run.indexedDb ? IndexedDbBrowser.install() : () => undefined
@@ -46,7 +49,7 @@ async function simulateTabs(seed: number, run: BrowserRun): Promise<readonly str
     const tab = replicas[Math.floor(random() * replicas.length)]
     const dice = random()
     if (dice < 0.08) {
-      // Some are told that the page goes (`pagehide`), some are not.
+      // Some tabs get `pagehide` before they go, some do not.
       if (random() < 0.5) tab?.sync.flushNow()
       tab?.reopen()
     } else if (dice < 0.12) {

@@ -2,7 +2,10 @@ import * as Y from 'yjs'
 import { CollabProvider } from '#lib/client/collab-provider.ts'
 import { Hand } from './hand.ts'
 
-/* A client in a process of its own, so that it can be stopped (SIGSTOP) like a laptop's lid stops one. It types until told to stop, and reports. */
+/*
+ * A client in its own process, so that it can be stopped (SIGSTOP) as closing the lid stops a laptop. It types until
+ * told to stop, and reports.
+ */
 
 interface ClientOrder {
   readonly url: string

@@ -23,7 +23,7 @@ import { type ServerProcess, startServer } from '../support/server-process.ts'
 import { openWriter, until, type Writer } from '../support/writer.ts'
 import type { Finding, Scenario, ScenarioRun } from './scenario.ts'
 
-/** Values of one document, one bit of which is flipped each: `table.column`, and which of its rows. */
+/** Values of a document, in each of which one bit is flipped: `table.column`, and the order that selects the row. */
 const VALUES = [
   ['document_log.entries', 'ORDER BY seq DESC'],
   ['document_log.entries', 'ORDER BY seq'],
@@ -38,7 +38,7 @@ const VALUES = [
   ['documents.head_chain', ''],
 ] as const
 const SOUND = 2
-/** Six of these are folded into a snapshot, and the oldest rows trimmed. */
+/** The size of a paste. Six of them are folded into a snapshot, and the oldest rows trimmed. */
 const PASTE_BYTES = 50_000
 const PASTES = 6
 const SNAPSHOTS_WITHIN_MS = 30_000
@@ -47,15 +47,15 @@ interface Victim {
   readonly documentId: string
   readonly address: string
   readonly writer: Writer
-  /** The text before anything was damaged. */
+  /** The text before the damage. */
   readonly text: string
-  /** Null: stays sound. */
+  /** The value to damage; null if the document stays sound. */
   readonly value: (typeof VALUES)[number] | null
 }
 
 /**
- * Bits flipped at rest. In a row or snapshot: that document alone is quarantined, for who comes and for who comes back,
- * and named in the log. Anywhere in the file: verifying finds it. Counts the latter.
+ * Flips bits at rest. In a row or snapshot, only that document is quarantined, both for new and for returning
+ * clients, and named in the log. Anywhere in the file, verifying finds it. Counts the latter.
  */
 export const damage: Scenario = {
   name: 'damage',
@@ -98,7 +98,7 @@ export const damage: Scenario = {
   },
 }
 
-/** One document for each value, and sound ones: a snapshot, rows before it that are still kept, rows after it. */
+/** Creates a document for each value, and sound ones: a snapshot, older rows that are still kept, and newer rows. */
 async function prepare(server: ServerProcess): Promise<Victim[]> {
   const database = join(server.dataDir, DATABASE_NAME)
   const written: Omit<Victim, 'text'>[] = []
@@ -121,7 +121,7 @@ async function prepare(server: ServerProcess): Promise<Victim[]> {
   const end = performance.now() + SNAPSHOTS_WITHIN_MS
   while (read(database, 'SELECT 1 FROM document_snapshots').length < values.length) {
     if (performance.now() > end) throw new Error('documents are not folded')
-    await passed(100) // the server tells nobody when it folds
+    await passed(100) // the server does not report folding
   }
   const victims: Victim[] = []
   for (const victim of written) {
@@ -150,7 +150,7 @@ function flipValue(
     if (found === undefined || found === null) throw new Error(`no ${value}`)
     const bytes = Buffer.from(typeof found === 'string' ? found : (found as Uint8Array))
     flip(bytes, random)
-    // Text stays text, whatever the bit has made of it.
+    // Text stays text, whatever character the bit makes of it.
     const type = typeof found === 'string' ? 'TEXT' : 'BLOB'
     const only = order === '' ? '' : `AND seq = (SELECT seq FROM ${table} WHERE ${key} = ?2 ${order} LIMIT 1)`
     const sql = `UPDATE ${table} SET ${column} = CAST(?1 AS ${type}) WHERE ${key} = ?2 ${only}`
@@ -160,7 +160,7 @@ function flipValue(
   }
 }
 
-/** What a stranger finds, and what becomes of the page that was open all the while. */
+/** Examines the document as a stranger finds it, and the fate of the page that was open all the time. */
 async function examine(server: ServerProcess, { address, writer, text, value }: Victim): Promise<string[]> {
   const what = value === null ? 'a sound document' : `a document with damage in ${value.join(' ')}`
   const failures: string[] = []
@@ -189,7 +189,7 @@ async function examine(server: ServerProcess, { address, writer, text, value }: 
   return failures
 }
 
-/** The log and `npm run verify` name the damaged documents and no others. */
+/** Returns the mistakes of the log and of `npm run verify`, which must name the damaged documents and no others. */
 function misnamed(server: ServerProcess, victims: readonly Victim[]): string[] {
   const { problems } = verifyDatabase(server.dataDir)
   const lines = server.logs().split('\n')
@@ -205,7 +205,7 @@ function misnamed(server: ServerProcess, victims: readonly Victim[]): string[] {
   })
 }
 
-/** One bit at a time anywhere in the file. */
+/** Flips one bit at a time anywhere in the file. */
 function flipAnywhere(copy: string, folder: string, count: number, random: () => number) {
   const file = openSync(copy, 'r+')
   const size = statSync(copy).size

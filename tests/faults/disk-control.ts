@@ -1,6 +1,9 @@
 import { closeSync, openSync, readSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 
-/** What the disk of shim/bad-disk.c is like. `room`: bytes by which files may still grow; `from`: first failing call, from 1. */
+/**
+ * The behaviour of the disk of shim/bad-disk.c. `room`: bytes by which files may still grow; `from`: first failing
+ * call, from 1.
+ */
 export type DiskMood =
   | { readonly is: 'well' | 'read-only' | 'slow' }
   | { readonly is: 'full'; readonly room: number }
@@ -10,7 +13,7 @@ const MODES = { well: 0, full: 1, 'read-only': 2, failing: 3, slow: 4 } as const
 const NUMBERS = 6
 const BYTES = NUMBERS * BigInt64Array.BYTES_PER_ELEMENT
 
-/** The file through which a running process with the shim is told what its disk is like now. */
+/** The file that tells a running process with the shim how its disk behaves. */
 export class DiskControl {
   readonly path: string
   readonly #file: number
@@ -21,17 +24,20 @@ export class DiskControl {
     this.#file = openSync(path, 'r+')
   }
 
-  /** From now on; the counts below begin anew. */
+  /** Changes the behaviour from now on and resets the counts below. */
   become(mood: DiskMood): void {
     const room = mood.is === 'full' ? mood.room : 0
     const { from, times } = mood.is === 'failing' ? mood : { from: 0, times: 0 }
     const numbers = [0, room, from, times, 0, 0].map(BigInt)
-    // The mood last: the process reads while we write.
+    // The mood last: the process reads while this writes.
     this.#write(0, numbers)
     this.#write(0, [BigInt(MODES[mood.is])])
   }
 
-  /** Writes, syncs and truncations, and how many of these and of other calls were refused or held, since `become`. */
+  /**
+   * Returns the number of writes, syncs and truncations since `become`, and of these and other calls that were
+   * refused or held.
+   */
   read(): { calls: number; faults: number } {
     const numbers = new BigInt64Array(NUMBERS)
     readSync(this.#file, numbers, 0, BYTES, 0)

@@ -6,20 +6,20 @@ import { openWriter, until, type Writer } from '../support/writer.ts'
 const TOKEN = /\[[^\]]+\]/g
 const PAUSE_MS = 25
 
-/** Somebody who types numbered tokens and notes what they were told of their fate. */
+/** A client that types numbered tokens and records what it is told about their fate. */
 export class DiskWriter {
   readonly address: string
   readonly #writer: Writer
   readonly #name: string
   readonly #typed: string[] = []
-  /** Every token that the page has called saved, and every one of somebody else's that it has shown. */
+  /** Every token that the page has reported as saved, and every token of another client that it has shown. */
   readonly claimed = new Set<string>()
   #count = 0
   #typing: Promise<void> | null = null
   #stopped = false
   #stops: (() => void)[]
   #uninformedSince: number | null = null
-  /** The longest that an edit waited without a word, ms, since `forgetTimes`. */
+  /** The longest time an edit waited without a notice, ms, since `forgetTimes`. */
   uninformedMs = 0
 
   private constructor(writer: Writer, address: string, name: string) {
@@ -48,7 +48,7 @@ export class DiskWriter {
     await this.#typing
   }
 
-  /** Types until the page calls everything saved and storage well again; rejects at the deadline. */
+  /** Types until the page reports everything saved and storage healthy again; rejects at the deadline. */
   async recovered(deadlineMs: number): Promise<void> {
     const { provider } = this.#writer
     await until(provider, () => provider.saved && !provider.status.storageSlow, deadlineMs)
@@ -81,18 +81,18 @@ export class DiskWriter {
     const { storageSlow, phase } = provider.status
     const now = performance.now()
     if (provider.saved) for (const token of this.#typed.splice(0)) this.claimed.add(token)
-    // Without a connection the page says so by itself.
+    // Without a connection the page says so anyway.
     const uninformed = !provider.saved && !storageSlow && (phase === 'joined' || phase === 'merging')
     if (!uninformed) this.#uninformedSince = null
     else this.#uninformedSince ??= now
     if (this.#uninformedSince !== null) {
-      // The oldest edit may have been made while it was still known that storage is slow.
+      // The oldest edit may date from when storage was still known to be slow.
       this.uninformedMs = Math.max(this.uninformedMs, Math.round(now - this.#uninformedSince))
     }
   }
 }
 
-/** Makes the one text that everybody types in. */
+/** Creates the text that all clients type in. */
 export async function beginText(url: string, address: string, guest: Guest | undefined): Promise<void> {
   const writer = await openWriter(url, address, guest ? { guest } : {})
   writer.text()
@@ -100,7 +100,7 @@ export async function beginText(url: string, address: string, guest: Guest | und
   await writer.close()
 }
 
-/** What somebody who comes now reads of a document. */
+/** Returns the tokens that a new client reads in a document. */
 export async function readTokens(url: string, address: string, guest: Guest): Promise<Set<string>> {
   const reader = await openWriter(url, address, { guest })
   try {

@@ -13,19 +13,19 @@ import { compileShim } from './shim/compile.ts'
 
 const HANG_MS = 5000
 const OUTAGE_MS = 2500
-/** What was typed must be saved this long after the disk is well again: the longest rest, and some. */
+/** Edits must be saved this long after the disk has recovered: the longest back-off, and a margin. */
 const RECOVERS_WITHIN_MS = 10_000
-/** `told` is reported; longer than this nobody was told at all. */
+/** `told` is reported; beyond this time there was no notice at all. */
 const TOLD_WITHIN_MS = 2000
 
 interface Measured {
-  /** The longest anybody's edit waited without a word, ms. */
+  /** The longest time any client's edit waited without a notice, ms. */
   readonly toldMs: number
-  /** From the disk's recovery until everybody's everything was saved, ms. */
+  /** The time from the disk's recovery until all edits of all clients were saved, ms. */
   readonly recoveredMs: number
 }
 
-/** The real server on a disk that can be made bad, and three people in two documents on it. */
+/** The real server on a disk that can be made bad, with three people in two documents. */
 class Outages {
   readonly failures: string[] = []
   readonly #server: ServerProcess
@@ -59,7 +59,7 @@ class Outages {
     return [...this.#claimed.values()].reduce((sum, claimed) => sum + claimed.size, 0)
   }
 
-  /** Everybody types while the disk is bad and after; a person who comes meanwhile can read. */
+  /** Lets everyone type while the disk is bad and afterwards; with `reads`, a newcomer can read in the meantime. */
   async endure(mood: DiskMood, ms: number, { reads = false } = {}): Promise<Measured> {
     for (const writer of this.#writers) writer.forgetTimes()
     this.#control.become(mood)
@@ -68,20 +68,23 @@ class Outages {
     return await this.#recover(mood)
   }
 
-  /** One call of many fails. Returns false when there were fewer. */
+  /** Makes one call of many fail. Returns `hit` false if there were fewer. */
   async endureOne(nth: number): Promise<Measured & { hit: boolean }> {
     const mood: DiskMood = { is: 'failing', from: nth, times: 1 }
     for (const writer of this.#writers) writer.forgetTimes()
     this.#control.become(mood)
     for (const end = performance.now() + 5000; performance.now() < end; ) {
       if (this.#control.read().faults > 0) break
-      await passed(5) // the disk of another process tells nobody
+      await passed(5) // the disk of another process can only be polled
     }
     const hit = this.#control.read().faults > 0
     return { ...(await this.#recover(mood)), hit }
   }
 
-  /** The server is killed on its bad disk. What anybody was told or shown must be there before they come back. */
+  /**
+   * Kills the server on its bad disk. Everything that any client was told or shown must be there before the clients
+   * come back.
+   */
   async killIn(mood: DiskMood): Promise<void> {
     this.#control.become(mood)
     await passed(OUTAGE_MS / 2) // how long the outage lasts
@@ -155,7 +158,10 @@ class Outages {
   }
 }
 
-/** The real server on a full, read-only, hanging and failing disk. Counts n, for which the n-th call fails. */
+/**
+ * The real server on a full, read-only, hanging and failing disk. Counts the values of n for which the n-th call
+ * fails.
+ */
 export const disk: Scenario = {
   name: 'disk',
   counts: 'failing calls',

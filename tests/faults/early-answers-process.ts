@@ -2,8 +2,8 @@ import { setTimeout as passed } from 'node:timers/promises'
 import { StorageThread } from '#lib/storage/sqlite/thread/storage-thread.ts'
 
 /*
- * Planted, to see that kill9 finds it: loaded into the server with --import, it lets the store say "on disk" of a commit
- * that is only begun a moment later.
+ * A planted fault that kill9 must find. Loaded into the server with --import, it makes the store report "on disk" for
+ * a commit that only begins a moment later.
  */
 
 const EARLY_MS = 100

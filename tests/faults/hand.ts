@@ -4,19 +4,21 @@ import { paragraphOf } from '../support/paragraph.ts'
 
 const TOKEN = /\[[^\]]+\]/g
 
-/** What a hand knows, as plain data. */
+/** The state of a hand, as plain data. */
 export interface HandReport {
   readonly text: string
-  /** Characters of the body: what was pasted. */
+  /** The number of characters in the body, which holds the pastes. */
   readonly pasted: number
   readonly saved: boolean
   readonly typed: readonly string[]
-  /** How many people it sees, itself included, and how many of them are this tab. */
+  /** The number of people it sees, itself included, and how many of them are this tab. */
   readonly present: number
   readonly selves: number
 }
 
-/** One pair of hands at a document's title: types numbered tokens, and notes which were acknowledged and which it has seen. */
+/**
+ * Types numbered tokens into a document's title, and records which were acknowledged and which tokens it has seen.
+ */
 export class Hand {
   readonly provider: CollabProvider
   readonly typed: string[] = []

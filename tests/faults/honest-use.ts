@@ -13,19 +13,19 @@ import { MeasuredServer } from './measured-server.ts'
 import type { Finding, Scenario, ScenarioRun } from './scenario.ts'
 
 const CLIENTS = 4
-/** Edits between two moments in which others are heard. */
+/** The number of edits between two moments in which others' edits arrive. */
 const BURST = 25
 const SAVED_WITHIN_MS = 120_000
 const PASTES = [900_000, 1_900_000, 3_900_000] as const
 const PARAGRAPH = 'Some words that somebody wrote elsewhere and brings along. '.repeat(8)
 const UNDONE = 300
-/** A paste is taken back and put in again so often. */
+/** The number of times a paste is undone and redone. */
 const PASTES_UNDONE = 3
 
 /**
- * What people do, as fast as it goes and behind one address, with the limits of a server as it is set up: edits of every
- * kind by several at once, large pastes into an editor, storms of undo and redo. Nothing of it may be refused, stopped or
- * mended, and nobody told to wait. Counts edits.
+ * Ordinary use, as fast as possible and from one address, with the default limits of a server: edits of every kind by
+ * several clients concurrently, large pastes into an editor, storms of undo and redo. Nothing may be refused, stopped
+ * or repaired, and no client told to wait. Counts edits.
  */
 export const honestUse: Scenario = {
   name: 'honest-use',
@@ -47,14 +47,14 @@ export const honestUse: Scenario = {
       const editors = people.map(({ doc }) => new HonestEditor(doc, random))
       for (let edit = 0; edit < count; edit += BURST * CLIENTS) {
         for (const editor of editors) for (let i = 0; i < BURST; i++) editor.edit()
-        // The pace: as fast as the outbox takes it, and no slower than somebody who does not wait for it.
+        // The pace: as fast as the outbox accepts edits, and no slower than a person who does not wait for it.
         await Promise.race([...people.map((each) => each.flushed()), passed(20)])
       }
       await saved(people, failures, 'edits')
       const editsMs = Math.round(performance.now() - begun)
       for (const editor of editors) editor.storm(UNDONE)
       await saved(people, failures, 'undo')
-      // A document of its own: the edits and all of the pastes are more than one holds.
+      // In a document of its own: the edits and all the pastes are more than one document can hold.
       const pasteMs: number[] = []
       for (const bytes of PASTES) pasteMs.push(await pasteIntoEditor(server, bytes, failures))
       const texts = new Set(people.map(textOf))
@@ -87,10 +87,10 @@ export const honestUse: Scenario = {
   },
 }
 
-/** Until everybody's edits are saved, and everybody has them. */
+/** Waits until all edits of all clients are saved and everyone has them. */
 async function saved(people: readonly CollabProvider[], failures: string[], what: string): Promise<void> {
   const alike = (): boolean =>
-    // A text is made only when nothing but a deletion can be missing.
+    // Compare the texts only if nothing but a deletion can be missing.
     isOne(people.map(({ doc }) => Y.encodeStateVector(doc).join())) && isOne(people.map(textOf))
   await until(
     people,
@@ -103,7 +103,7 @@ function isOne(values: readonly string[]): boolean {
   return new Set(values).size === 1
 }
 
-/** Notes whatever the server does not take at once. */
+/** Records everything that the server does not accept immediately. */
 function watch(person: CollabProvider, name: string, failures: string[]): void {
   person.on('status', ({ phase, problem, hindrance }) => {
     if (phase === 'lost' || problem || hindrance) failures.push(`${name}: ${phase}, ${problem ?? hindrance}`)
@@ -112,8 +112,8 @@ function watch(person: CollabProvider, name: string, failures: string[]): void {
 }
 
 /**
- * Somebody pastes into the editor, undoes it and does it again, many times, and goes on writing; another one reads. Returns
- * the ms from the first paste until it is on the server's disk.
+ * Lets one person paste into the editor, undo and redo it many times and continue writing while another reads.
+ * Returns the time from the first paste until it is on the server's disk, ms.
  */
 async function pasteIntoEditor(server: MeasuredServer, bytes: number, failures: string[]): Promise<number> {
   const name = `a paste of ${bytes} bytes`
@@ -144,7 +144,10 @@ async function pasteIntoEditor(server: MeasuredServer, bytes: number, failures: 
   return ms
 }
 
-/** So many bytes as the editor makes of what was copied elsewhere: paragraphs with marks, headings, lists, quotes, code. */
+/**
+ * Returns this many bytes of the nodes that the editor makes of copied content: paragraphs with marks, headings,
+ * lists, quotes, code.
+ */
 function pasted(bytes: number): Node[] {
   const marks = [
     [],
@@ -177,7 +180,7 @@ function textOf({ doc }: CollabProvider): string {
   return `${doc.getText('title')}\n${doc.getXmlFragment('body')}`
 }
 
-/** Writes what the editor would, without a page. */
+/** Writes as the editor would, without a page. */
 class HonestEditor {
   readonly #doc: Y.Doc
   readonly #body: Y.XmlFragment

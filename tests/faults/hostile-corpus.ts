@@ -19,12 +19,12 @@ import {
 } from '../collab/gate/update-gate-forge.ts'
 import { seededRandom } from '../support/random.ts'
 
-/** What one hostile input is sent as. */
+/** The form in which a hostile input is sent. */
 export type Sent =
-  /** Yjs updates as one batch, each time under the client id of their structs where there is one. */
+  /** Yjs updates as one batch, under the client id of their structs if there is one. */
   | { readonly as: 'updates'; readonly updates: readonly Uint8Array[]; readonly clientId?: number }
   | { readonly as: 'event'; readonly event: string; readonly args: readonly unknown[] }
-  /** One WebSocket text frame of a connection that was let in. */
+  /** One WebSocket text frame of an admitted connection. */
   | { readonly as: 'text'; readonly text: string }
   /** Bytes on the TCP connection after the upgrade. */
   | { readonly as: 'frame'; readonly bytes: Uint8Array }
@@ -36,7 +36,7 @@ export interface Hostile {
   readonly sent: readonly Sent[]
 }
 
-/** An honest user, as an attacker in the room knows them. */
+/** An honest user, with the data an attacker in the room has of them. */
 export interface Victim {
   readonly room: number
   readonly clientId: number
@@ -47,7 +47,7 @@ const GIANTS = [2 ** 24, 2 ** 25 - 1, 2 ** 31, 2 ** 32 - 1, 2 ** 53 - 1]
 const DEPTHS = [33, 100, 1000, 5000, 20_000, 200_000]
 const any = (value: unknown): Uint8Array => encoding.encode((e) => encoding.writeAny(e, value as never))
 
-/** More than 500 hostile inputs of twelve families; the same for the same seed. */
+/** Returns more than 500 hostile inputs of twelve families; the same for the same seed. */
 export function hostileCorpus(seed: number, { room, clientId: victim, clock }: Victim): readonly Hostile[] {
   const random = seededRandom(seed)
   const below = (bound: number): number => Math.floor(random() * bound)
@@ -296,7 +296,7 @@ export function hostileCorpus(seed: number, { room, clientId: victim, clock }: V
   return all
 }
 
-/** Updates of an honest document, to be damaged. */
+/** Returns updates of an honest document, to be damaged. */
 function honestUpdates(clientId: number, below: (bound: number) => number): Uint8Array[] {
   const doc = new Y.Doc()
   doc.clientID = clientId
@@ -324,11 +324,11 @@ interface FrameParts {
   readonly opcode?: number
   readonly masked?: boolean
   readonly payload?: Uint8Array
-  /** Claimed in place of the payload's own. */
+  /** The claimed length, if it differs from the payload's. */
   readonly length?: bigint
 }
 
-/** A WebSocket frame, well formed or not; masked with zeros, which changes no byte. */
+/** Returns a WebSocket frame, valid or not; masked with zeros, which changes no byte. */
 export function webSocketFrame(parts: FrameParts): Uint8Array {
   const { fin = true, reserved = 0, opcode = 2, masked = true, payload = new Uint8Array() } = parts
   const length = parts.length ?? BigInt(payload.length)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { hostile } from './hostile.ts'
 
-/** More with HOSTILE_SEEDS. */
+/** HOSTILE_SEEDS asks for more. */
 const seeds = Number(process.env.HOSTILE_SEEDS ?? hostile.short)
 
 test(`[ERR3] ${seeds} times 500 hostile inputs of twelve families: the server lives, and honest people notice nothing`, {

@@ -8,7 +8,7 @@ import { Intruder } from './intruder.ts'
 import { MeasuredServer } from './measured-server.ts'
 import type { Finding, Scenario, ScenarioRun } from './scenario.ts'
 
-/** The longest that one input may hold the event loop, ms of wall clock and of its own computing alike. */
+/** The longest time one input may block the event loop, ms, both of wall clock and of its own computing. */
 const MOST_STALL_MS = 100
 /** The most memory one input may take. */
 const MOST_BYTES = 50 * 1024 * 1024
@@ -30,8 +30,8 @@ interface Tally {
 }
 
 /**
- * Hostile inputs by somebody who may edit, against a real server, with honest people typing beside. `count`: seeds.
- * `corpus`: the path of a module that exports another corpus, in place of our own.
+ * Hostile inputs by a client that may edit, against a real server, with honest people typing. `count`: seeds.
+ * `corpus`: the path of a module that exports another corpus, used in place of ours.
  */
 export const hostile: Scenario = {
   name: 'hostile',
@@ -109,7 +109,7 @@ async function assail(
         return
       }
       const { stallMs, computingMs, grownBytes } = await server.ask('seen')
-      // Another program's time is not this input's.
+      // Time taken by other programs does not count against this input.
       const own = Math.min(stallMs, computingMs)
       tally.worstStallMs = Math.max(tally.worstStallMs, stallMs)
       tally.worstComputingMs = Math.max(tally.worstComputingMs, own)
@@ -157,7 +157,7 @@ async function assail(
   }
 }
 
-/** Both type, and each has the other's words and all before. */
+/** Lets both honest clients type. Returns true if each has the other's words and all earlier ones. */
 async function stillTogether(honest: readonly CollabProvider[], words: string[]): Promise<boolean> {
   for (const [i, { doc }] of honest.entries()) {
     const word = `[${words.length}.${i}]`
@@ -191,7 +191,7 @@ function isClean(doc: Y.Doc): boolean {
   return checkSchema(copy).update === null
 }
 
-/** One input of a corpus that knows nothing of our events. */
+/** One input of a corpus that does not know our events. */
 interface Foreign {
   readonly family: string
   readonly label: string

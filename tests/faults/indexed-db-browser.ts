@@ -5,7 +5,7 @@ import { type ReplicaStore, ReplicaStoreError } from '#lib/client/replica/replic
 import { settled, type VirtualClock } from '../support/virtual-clock.ts'
 import type { Browser } from './simulated-replica.ts'
 
-/** What of fake-indexeddb's transaction its own types leave out: how the browser ends one. */
+/** The members of fake-indexeddb's transaction that its types omit: how the browser ends one. */
 interface Transaction extends IDBTransaction {
   readonly _state: 'active' | 'inactive' | 'committing' | 'finished'
   _abort(name: string): void
@@ -13,21 +13,21 @@ interface Transaction extends IDBTransaction {
 
 interface Tab {
   alive: boolean
-  /** In the order of their beginning. */
+  /** In the order in which they began. */
   readonly transactions: Transaction[]
 }
 
-/** An answer of the database reaches its tab within this time. */
+/** The longest time until an answer of the database reaches its tab. */
 const ANSWER_MS = 30
 const SLOW_ANSWER_MS = 400
-/** Turns of the event loop in which a transaction may meet its end: longer than any of ours takes. */
+/** The turns of the event loop in which a transaction may be ended: longer than any of ours takes. */
 const TURNS = 12
-/** Of the transactions of a browser that is well. */
+/** The share of transactions that a healthy browser aborts. */
 const ABORTED = 0.05
-/** While it is full. Small ones still fit. */
+/** The share of transactions aborted while the database is full. Small ones still fit. */
 const REFUSED = 0.7
 
-/** The tab in whose call a transaction begins, and what becomes of it. */
+/** Assigns a transaction to the tab in whose call it begins, and decides its fate. */
 let beginning: ((transaction: Transaction) => void) | null = null
 
 const begin = IDBDatabase.prototype.transaction
@@ -37,7 +37,10 @@ IDBDatabase.prototype.transaction = function (this: IDBDatabase, ...options) {
   return transaction
 }
 
-/** Tabs hear each other in the next turn, not when the operating system likes: a seed replays a run. */
+/**
+ * Delivers messages between tabs in the next turn, not when the operating system pleases, so that a seed repeats a
+ * run.
+ */
 class TurnChannel extends EventTarget {
   static readonly all = new Set<TurnChannel>()
   readonly name: string
@@ -60,9 +63,10 @@ class TurnChannel extends EventTarget {
 let browsers = 0
 
 /**
- * A browser whose tabs run the real `indexed-db-store.ts` over an IndexedDB in memory. Transactions of all tabs take their
- * turns; while it is full most are aborted with QuotaExceededError, at any moment until they are complete, and a few
- * are aborted anyway. A tab that is killed leaves those transactions that were complete, perhaps some more, and hears of none.
+ * A browser whose tabs run the real `indexed-db-store.ts` over an IndexedDB in memory. Transactions of all tabs take
+ * turns; while the database is full most are aborted with QuotaExceededError, at any moment until they are complete,
+ * and a few are aborted in any case. A killed tab leaves its completed transactions, perhaps some more, and gets no
+ * results.
  */
 export class IndexedDbBrowser implements Browser {
   readonly #clock: VirtualClock
@@ -77,7 +81,7 @@ export class IndexedDbBrowser implements Browser {
     this.#forgets = forgets
   }
 
-  /** IndexedDB as one run finds it: empty. Returns what puts everything back. */
+  /** Installs an empty IndexedDB for one run. Returns a function that restores everything. */
   static install(): () => void {
     const { BroadcastChannel: channel, indexedDB: factory } = globalThis
     Object.assign(globalThis, { BroadcastChannel: TurnChannel, indexedDB: new IDBFactory() })
@@ -87,7 +91,7 @@ export class IndexedDbBrowser implements Browser {
     }
   }
 
-  /** No transaction is under way. */
+  /** Resolves when no transaction is in progress. */
   async idle(): Promise<void> {
     while (this.#underWay.size > 0) await settled()
   }
@@ -101,7 +105,7 @@ export class IndexedDbBrowser implements Browser {
       store = opened
       return opened
     })
-    opening.catch(() => undefined) // whoever calls hears of it
+    opening.catch(() => undefined) // every caller gets the rejection
     const call = <T>(make: (store: ReplicaStore) => Promise<T>): Promise<T> => {
       const made = store
         ? this.#begun(tab, store, make)
@@ -134,7 +138,7 @@ export class IndexedDbBrowser implements Browser {
         })
         return () => stop?.()
       },
-      onWiped: () => () => undefined, // no tab here is told
+      onWiped: () => () => undefined, // no tab here is notified
       wipe: () => call((to) => to.wipe()),
       close: () => {
         this.#kill(tab)
@@ -143,7 +147,7 @@ export class IndexedDbBrowser implements Browser {
     }
   }
 
-  /** The transaction of a call begins within it: no other tab's can come between. */
+  /** Begins the transaction within the call: no other tab's transaction can come between. */
   #begun<T>(tab: Tab, store: ReplicaStore, make: (store: ReplicaStore) => Promise<T>): Promise<T> {
     if (!tab.alive) return Promise.reject(new ReplicaStoreError('failed', 'the tab is gone'))
     beginning = (transaction) => this.#follow(tab, transaction)
@@ -168,7 +172,7 @@ export class IndexedDbBrowser implements Browser {
     setImmediate(end)
   }
 
-  /** The tab hears of it some time later; a killed one never. */
+  /** Delivers the result to the tab some time later; never to a killed one. */
   #answered<T>(tab: Tab, made: Promise<T>): Promise<T> {
     const { random, after } = this.#clock
     const wait = random() * (random() < 0.2 ? SLOW_ANSWER_MS : ANSWER_MS)
@@ -180,7 +184,7 @@ export class IndexedDbBrowser implements Browser {
     })
   }
 
-  /** Of what the tab had begun the first few still happen. */
+  /** Kills the tab: of its begun transactions, only the first few still happen. */
   #kill(tab: Tab): void {
     tab.alive = false
     const open = tab.transactions.filter(({ _state }) => _state !== 'finished')

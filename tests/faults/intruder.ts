@@ -9,12 +9,12 @@ import { PROTOCOL_VERSION } from '#lib/protocol/version.ts'
 import { connected, join, openSocket, type TestSocket } from '../server/guest.ts'
 import { type Sent, webSocketFrame } from './hostile-corpus.ts'
 
-/** An answer that takes longer does not come. */
+/** An answer that takes longer is regarded as missing. */
 const ANSWERS_WITHIN_MS = 10_000
-/** More does not fit into a message; it goes up in parts. */
+/** The most that fits into one message; the rest is sent in parts. */
 const PART_BYTES = 512 * 1024
 
-/** Somebody with a right token and the role of an editor, and no other manners. */
+/** A client with a valid token and the role of an editor that keeps to no other rule. */
 export class Intruder {
   readonly #url: string
   readonly #address: string
@@ -29,7 +29,7 @@ export class Intruder {
     this.#token = token
   }
 
-  /** Joins when the connection is gone; returns the room. */
+  /** Joins again if the connection is gone. Returns the room. */
   async enter(): Promise<number> {
     if (this.#socket?.connected && this.#joined) return this.#joined.room
     this.#socket?.disconnect()
@@ -42,7 +42,10 @@ export class Intruder {
     return joined.room
   }
 
-  /** Sends one input and resolves when the server has dealt with it: it answered what came behind, or has hung up. */
+  /**
+   * Sends one input. Resolves when the server has dealt with it: it answered a later message, or closed the
+   * connection.
+   */
   async send(inputs: readonly Sent[]): Promise<void> {
     const room = await this.enter()
     for (const input of inputs) {
@@ -63,7 +66,7 @@ export class Intruder {
       try {
         socket.emit(input.event, ...input.args)
       } catch {
-        // Names that this client keeps for itself go by hand.
+        // Event names that the client library reserves are sent by hand.
         const packet = JSON.stringify([2, '/documents', null, [input.event, { a: 1 }]])
         this.#socket?.io.engine.write(packet)
       }
@@ -79,7 +82,7 @@ export class Intruder {
     }
   }
 
-  /** A pull is answered in the order of the connection. */
+  /** Waits for the answer to a pull, which comes in the order of the connection. */
   async #answered(room: number): Promise<void> {
     const socket = this.#socket
     if (!socket?.connected) return
@@ -97,11 +100,14 @@ export class Intruder {
     })
   }
 
-  /** A WebSocket of its own, let into the namespace, then these bytes; resolves when it is closed or 50 ms are quiet. */
+  /**
+   * Opens a WebSocket of its own, enters the namespace and sends these bytes. Resolves when it is closed or 50 ms
+   * pass without data.
+   */
   async #raw(bytes: Uint8Array): Promise<void> {
     const { port } = new URL(this.#url)
     const socket = connect({ port: Number(port), host: '127.0.0.1', noDelay: true })
-    socket.on('error', () => undefined) // it is closed then, and that is the answer
+    socket.on('error', () => undefined) // the socket then closes, which is the answer
     await once(socket, 'connect')
     const key = randomBytes(16).toString('base64')
     const path = '/socket/?EIO=4&transport=websocket'
@@ -136,7 +142,9 @@ function letIn(socket: Socket): Promise<unknown> {
   })
 }
 
-/** A ping of WebSocket's own comes back when everything before it was taken; a frame that waits for more takes it too. */
+/**
+ * Sends a WebSocket ping, whose answer comes after everything before it was taken; an incomplete frame swallows it.
+ */
 function pinged(socket: Socket): Promise<boolean> {
   socket.write(webSocketFrame({ opcode: 9 }))
   return new Promise((resolve) => {
@@ -152,7 +160,7 @@ function textFrame(text: string): Uint8Array {
   return webSocketFrame({ opcode: 1, payload: new TextEncoder().encode(text) })
 }
 
-/** Whose structs come first in an update, as far as it can be read. */
+/** Returns the client of the first structs in an update, or null if it cannot be read. */
 function clientOf(update: Uint8Array | undefined): number | null {
   try {
     const decoder = decoding.createDecoder(update ?? new Uint8Array())

@@ -14,16 +14,19 @@ import type { Finding, Scenario, ScenarioRun } from './scenario.ts'
 
 const WRITERS = 4
 const TOKEN = /\[[^\]]+\]/g
-/** Of so many kills one falls into the folding of the document: its snapshot, and the trimming of what that covers. */
+/**
+ * The interval, in kills, at which one falls into the folding of the document: its snapshot, and the trimming of the
+ * rows it covers.
+ */
 const FOLD_EVERY = 10
-/** More than a snapshot waits for, and more than is kept of what it covers (compactor.ts). */
+/** More than a snapshot waits for, and more than is kept of the rows it covers (compactor.ts). */
 const FOLD_BYTES = 300_000
-/** The compactor begins when nobody has typed for this long. */
+/** The compactor begins after this time without typing. */
 const QUIET_MS = COMPACTION_POLICY.quietMs
-/** Its worker starts, folds, and the snapshot is written, in about this time. */
+/** The time its worker takes, roughly, to start, to fold and to have the snapshot written. */
 const FOLD_MS = 150
 
-/** One writer at work: types numbered tokens, notes which were acknowledged and which of the others' it has seen. */
+/** A writer that types numbered tokens, and records which were acknowledged and which of the others' it has seen. */
 class Typist {
   readonly #writer: Writer
   readonly #name: string
@@ -61,7 +64,10 @@ class Typist {
   }
 }
 
-/** The real server, killed with SIGKILL at random moments while four people type; a stranger reads first after each restart. */
+/**
+ * The real server, killed with SIGKILL at random moments while four people type; a stranger reads first after each
+ * restart.
+ */
 export const kill9: Scenario = {
   name: 'kill9',
   counts: 'kills',
@@ -70,7 +76,7 @@ export const kill9: Scenario = {
   run: killServers,
 }
 
-/** `planted`: the server acknowledges before it commits, to see that this is found. */
+/** Kills servers. `planted` makes the server acknowledge before it commits, which must be found. */
 export async function killServers({
   count,
   seed,
@@ -116,7 +122,7 @@ async function killAgainAndAgain(server: ServerProcess, count: number, seed: num
     lastSnapshot = snapshot
     for (const typist of typists) typist.stop()
     await Promise.all(typing)
-    // Nobody who was there may bring anything back before a stranger has read.
+    // No previous client may bring anything back before a stranger has read.
     await Promise.all(writers.map((writer) => writer.close()))
 
     await server.restart()
@@ -135,7 +141,7 @@ async function killAgainAndAgain(server: ServerProcess, count: number, seed: num
   return { scenario: 'kill9', seed, ok, figures, failures: failures.slice(0, 50) }
 }
 
-/** Everybody pauses after a long text came and went; returns about when the compactor is at work. */
+/** Lets everyone pause after a long text was inserted and deleted. Returns about when the compactor is at work. */
 async function untilFolding(
   writers: readonly Writer[],
   typists: readonly Typist[],

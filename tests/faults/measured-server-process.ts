@@ -12,13 +12,13 @@ import { startCollaboration } from '../support/collaboration.ts'
 import type { Answers, Asked, ServerOrder } from './measured-server.ts'
 
 /*
- * The collaboration side of the server in a process of its own: it answers questions about itself over IPC and obeys
+ * The collaboration side of the server in its own process: it answers questions about itself over IPC and obeys
  * signals as server.ts does. Ends with its parent.
  */
 
 const { dataDir, port, settings }: ServerOrder = JSON.parse(process.argv[2] ?? '{}')
 
-/** When a connection asked to become a WebSocket, ms since the epoch. */
+/** The times at which connections asked to become WebSockets, ms since the epoch. */
 const arrivals: number[] = []
 const connections = new Set<Socket>()
 const httpServer = createServer((_request, response) => response.writeHead(404).end())
@@ -70,7 +70,7 @@ const answers: { [Name in keyof Answers]: () => Promise<Answers[Name]> | Answers
     return null
   },
   async collect() {
-    // Another thread's garbage can only be collected by asking for a snapshot of its heap.
+    // Another thread's garbage can only be collected by requesting a snapshot of its heap.
     for (const thread of threads) {
       const snapshot = await thread.getHeapSnapshot()
       snapshot.resume()
@@ -79,12 +79,12 @@ const answers: { [Name in keyof Answers]: () => Promise<Answers[Name]> | Answers
     return null
   },
   async weigh() {
-    // What finalizers let go of in one turn of the loop is gone after the next collection.
+    // Objects that finalizers release in one turn of the loop are gone after the next collection.
     for (let collection = 0; collection < 3; collection++) {
       globalThis.gc?.()
       await nextTurn()
     }
-    // A thread that ends meanwhile weighs nothing.
+    // A thread that ends in the meantime counts as nothing.
     const heaps = await Promise.all(
       [...threads].map((thread) => thread.getHeapStatistics().catch(() => null)),
     )
@@ -112,6 +112,6 @@ process.on('message', ({ id, ask }: Asked) => {
 })
 process.on('disconnect', () => process.exit(1))
 closeOnSignal([{ what: 'collaboration', close: () => server.close() }], createLog('silent'))
-// What happened until here was the start.
+// Everything up to here belongs to the start.
 delay.reset()
 process.send?.({ url: server.url })

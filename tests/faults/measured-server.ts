@@ -10,7 +10,7 @@ import { type CollaborationSettings, SECRET } from '../support/collaboration.ts'
 import { freePort } from '../support/free-port.ts'
 import { START_FLAGS } from '../support/start-flags.ts'
 
-/** What the process is started with. */
+/** The options of the process. */
 export interface ServerOrder {
   readonly dataDir: string
   readonly port: number
@@ -22,25 +22,25 @@ export interface SessionOfGuest {
   readonly sessionId: string
 }
 
-/** What it answers, by the question. */
+/** Its answers, by question. */
 export interface Answers {
   /** A new guest. */
   guest: SessionOfGuest
   document: { address: string; documentId: string }
-  /** From now on stalls and arrivals are noted anew. */
+  /** Starts recording stalls and arrivals again. */
   watch: null
   /**
-   * Since then: the longest stall of its event loop and what its thread has computed, ms; by how much its most memory
-   * has grown; and when WebSockets were asked for, ms since the epoch.
+   * Since then: the longest stall of its event loop and the computing time of its thread, ms; the growth of its
+   * peak memory; and when WebSockets were requested, ms since the epoch.
    */
   seen: { stallMs: number; computingMs: number; grownBytes: number; arrivals: number[]; connections: number }
-  /** Cuts every connection at once. */
+  /** Cuts all connections together. */
   drop: null
-  /** Collects the garbage of its threads too, which takes a second or more. */
+  /** Also collects the garbage of its threads, which takes a second or more. */
   collect: null
   /**
-   * After a collection: heap and buffers, those of its threads as they are, resident bytes, what keeps the process alive by
-   * kind, and open files.
+   * After a collection: heap and buffers, those of its threads as they are, resident bytes, the handles that keep
+   * the process alive by kind, and open files.
    */
   weigh: {
     bytes: number
@@ -60,7 +60,7 @@ export interface Asked {
 const STARTS_WITHIN_MS = 20_000
 const ANSWERS_WITHIN_MS = 30_000
 
-/** The collaboration side of the server in a process of its own, on data and a port that outlive it. */
+/** The collaboration side of the server in its own process, on data and a port that outlive it. */
 export class MeasuredServer {
   readonly url: string
   readonly #order: ServerOrder
@@ -87,7 +87,7 @@ export class MeasuredServer {
     return server
   }
 
-  /** False: the process has ended. */
+  /** False once the process has ended. */
   get alive(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null
   }
@@ -96,7 +96,7 @@ export class MeasuredServer {
     return this.#guests
   }
 
-  /** A token of the guest with that number. */
+  /** Returns a token of the guest with that number. */
   token(guest: number): string {
     const who = this.#guests[guest % this.#guests.length]
     if (!who) throw new Error('the server has no guests')
@@ -115,13 +115,13 @@ export class MeasuredServer {
     }) as Promise<Answers[Name]>
   }
 
-  /** A provider of the guest with that number, on a new Y.Doc. */
+  /** Opens a provider of the guest with that number, on a new Y.Doc. */
   open(address: string, guest: number, options: Partial<CollabProviderOptions> = {}): CollabProvider {
     const auth = async () => this.token(guest)
     return new CollabProvider({ url: this.url, address, auth, doc: new Y.Doc(), ...options })
   }
 
-  /** Ends it by a signal and starts it again on the same data and port. Guests stay who they are. */
+  /** Ends the process by a signal and starts it again on the same data and port. Guests keep their identity. */
   async restart(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     await this.#end(signal)
     this.#child = launch(this.#order)

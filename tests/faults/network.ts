@@ -14,24 +14,30 @@ import type { Finding, Scenario, ScenarioRun } from './scenario.ts'
 const PACE_MS = 60
 const SLOW = { latencyMs: 300, jitterMs: 100, bitsPerSecond: Number.POSITIVE_INFINITY }
 const NARROW = { latencyMs: 50, jitterMs: 10, bitsPerSecond: 64_000 }
-/** Bytes of the document that is opened over the narrow network, for a second of outage: squared, for it has all the time. */
+/**
+ * Bytes of the document opened over the narrow network, for an outage of one second; multiplied by the square of the
+ * seconds, because it has the whole outage to load.
+ */
 const NARROW_BYTES = 500
 
-/** One change that is sent over the narrow network: it takes longer than the heartbeat waits. */
+/** The length of one change sent over the narrow network: sending it takes longer than the heartbeat waits. */
 const NARROW_PASTE = 400_000
-/** A part is on its way for about a second: a heartbeat that waits less than this would fail on any narrow network. */
+/** A part takes about a second to send: a heartbeat that waits less than this would fail on any narrow network. */
 const LEAST_TIMEOUT_MS = 4000
 
-/** For a machine that others use too. */
+/** A margin for a machine that others use too. */
 const SPARE_MS = 20_000
 
-/** Everything that one ordeal needs. */
+/** The environment of one ordeal. */
 interface Stage {
   readonly server: CollaborationServer
   readonly random: () => number
-  /** How long each trouble lasts, ms. */
+  /** The length of each trouble, ms. */
   readonly outageMs: number
-  /** Within this time after a trouble everything is well: the heartbeat has given up, and the client has come back. */
+  /**
+   * The time after a trouble within which everything recovers: the heartbeat has given up, and the client has come
+   * back.
+   */
   readonly healsWithinMs: number
   readonly guests: readonly KeptSession[]
   readonly failures: string[]
@@ -80,14 +86,14 @@ const TROUBLES: Readonly<Record<string, Trouble>> = {
   },
 }
 
-/** Everything a network does to people who write together. Counts the seconds that each trouble lasts. */
+/** All troubles of a network for people who write together. Counts the seconds that each trouble lasts. */
 export const network: Scenario = {
   name: 'network',
   counts: 'seconds of each trouble',
   full: 30,
   short: 1,
   async run({ count, seed }: ScenarioRun): Promise<Finding> {
-    // The heartbeat is as slow as the outage is long, and never slower than what is the default.
+    // The heartbeat is as slow as the outage is long, and never slower than the default.
     const pingInterval = Math.min(10_000, Math.round((count * 1000) / 3))
     const pingTimeout = Math.min(30_000, count * 1000)
     const server = await startCollaboration({ pingInterval, pingTimeout })
@@ -100,7 +106,7 @@ export const network: Scenario = {
       failures: [],
     }
     try {
-      // Each over a network of its own, all at the same time.
+      // Each over its own network, all at the same time.
       const [stoppedHealedMs, narrowLoadMs, narrowSendMs, ...healedMs] = await Promise.all([
         attempt(stage, 'stopped', stopped(stage, pingInterval + pingTimeout)),
         attempt(stage, 'narrow, load', openOverNarrow(stage, NARROW_BYTES * count ** 2)),
@@ -131,7 +137,7 @@ export const network: Scenario = {
   },
 }
 
-/** The others go on when one ordeal is not survived. */
+/** Runs an ordeal; the others continue if it fails. */
 async function attempt(stage: Stage, name: string, ordeal: Promise<number>): Promise<number | string> {
   try {
     return await ordeal
@@ -141,7 +147,10 @@ async function attempt(stage: Stage, name: string, ordeal: Promise<number>): Pro
   }
 }
 
-/** Two type over the network and one beside it, through the trouble. Returns how long after it all was well. */
+/**
+ * Lets two people type over the network and one beside it, through the trouble. Returns the time until everything had
+ * recovered.
+ */
 async function endure(stage: Stage, name: string, trouble: Trouble): Promise<number> {
   const { server, guests } = stage
   const [owner] = guests
@@ -168,7 +177,7 @@ async function endure(stage: Stage, name: string, trouble: Trouble): Promise<num
   }
 }
 
-/** A client's whole process stands still for longer than the heartbeat allows, and goes on. */
+/** Stops a client's whole process for longer than the heartbeat allows, then lets it continue. */
 async function stopped(stage: Stage, heartbeatMs: number): Promise<number> {
   const { server, guests, failures } = stage
   const [owner, other] = guests
@@ -196,7 +205,7 @@ async function stopped(stage: Stage, heartbeatMs: number): Promise<number> {
     const end = performance.now() + stage.healsWithinMs
     while (!report.saved || report.present !== 2 || report.text !== hand.report().text) {
       if (performance.now() > end) throw new Error(`stopped: not well again, ${JSON.stringify(report)}`)
-      await passed(50) // another process can only be asked
+      await passed(50) // another process can only be polled
       report = await askReport(child)
     }
     const healedMs = Math.round(performance.now() - ended)
@@ -208,7 +217,7 @@ async function stopped(stage: Stage, heartbeatMs: number): Promise<number> {
   }
 }
 
-/** Somebody opens a long document over the narrow network: it must come in one connection, whatever time it takes. */
+/** Opens a long document over the narrow network: it must arrive in one connection, however long that takes. */
 async function openOverNarrow(stage: Stage, bytes: number): Promise<number> {
   const { server, guests, random, failures } = stage
   const [owner, other] = guests
@@ -217,7 +226,7 @@ async function openOverNarrow(stage: Stage, bytes: number): Promise<number> {
   const author = server.open(address, owner)
   await until(author, () => author.synced)
   const title = author.doc.getText('title')
-  // Noise, so that its length is its weight.
+  // Noise, so that the bytes sent match its length.
   for (let at = 0; at < bytes; at += 1000)
     title.insert(
       at,
@@ -249,8 +258,8 @@ async function openOverNarrow(stage: Stage, bytes: number): Promise<number> {
 }
 
 /**
- * Somebody pastes a long text over a network so narrow that the answers to the heartbeat would come too late behind all of
- * it at once: it must get up in one connection. As narrow as 64 kbit/s is to the default heartbeat.
+ * Pastes a long text over a network so narrow that, sent in one piece, it would delay the answers to the heartbeat
+ * for too long: it must be sent in one connection. The network is as narrow as 64 kbit/s is to the default heartbeat.
  */
 async function sendOverNarrow({ random, failures }: Stage, pingTimeout: number): Promise<number> {
   const bitsPerSecond = (NARROW.bitsPerSecond * 30_000) / pingTimeout
@@ -284,7 +293,10 @@ async function sendOverNarrow({ random, failures }: Stage, pingTimeout: number):
   }
 }
 
-/** Nothing waits, each has everything that all have typed, and sees `present` people, itself once. */
+/**
+ * Waits until nothing is unsent, and each client has everything that all have typed and sees `present` people, itself
+ * once.
+ */
 async function healed(stage: Stage, name: string, hands: readonly Hand[], present: number): Promise<void> {
   const typed = hands.flatMap((hand) => hand.typed).join('').length
   const well = (hand: Hand): boolean => {
@@ -300,7 +312,7 @@ async function healed(stage: Stage, name: string, hands: readonly Hand[], presen
   )
 }
 
-/** A stranger who comes now reads everything that anybody typed, each token once, and what all the others see. */
+/** Checks that a new client reads everything that anyone typed, each token once, and the same as all the others. */
 async function compare(
   stage: Stage,
   name: string,

@@ -9,7 +9,10 @@ import { seededRandom } from '../support/random.ts'
  * store said is on disk. Run by power-loss.ts as `node power-loss-writer.ts <folder> <seed>`.
  */
 
-/** One JSON object a line, written after the store said so; `trimming` and `compacting` alone before. */
+/**
+ * A report: one JSON object a line, written after the store said so; only `trimming` and `compacting` are written
+ * before.
+ */
 export type Report =
   | { readonly opened: true; readonly restored: boolean }
   | { readonly created: DocumentName }
@@ -25,7 +28,7 @@ const random = seededRandom(Number(seed))
 const heads = new Map<DocumentName, number>()
 
 function report(line: Report): void {
-  // Synchronous: what was acknowledged before the cut is in the pipe.
+  // Synchronous: anything acknowledged before the cut is in the pipe.
   writeSync(1, `${JSON.stringify(line)}\n`)
 }
 
@@ -46,7 +49,7 @@ async function open(): Promise<Store> {
   return store
 }
 
-/** What was in flight may be there or not. */
+/** Reads the heads: writes in flight may be there or not. */
 async function readHeads({ documents, catalog }: Store): Promise<void> {
   for (const name of DOCUMENTS) {
     const document = await documents.load(name)
@@ -58,7 +61,7 @@ async function readHeads({ documents, catalog }: Store): Promise<void> {
   }
 }
 
-/** One commit of one to four documents; a few of them under way at once. */
+/** Commits to one to four documents, with a few commits in flight at the same time. */
 async function commit({ documents }: Store): Promise<void> {
   const commits: Promise<void>[] = []
   for (let left = 1 + Math.floor(random() * 3); left > 0; left--) {
@@ -131,7 +134,7 @@ async function workOn(): Promise<void> {
       await work(store)
     } catch (error) {
       reject(error)
-      // As the commit queue does.
+      // Like the commit queue.
       await store.documents.reopen().catch(reject)
       read = false
     }

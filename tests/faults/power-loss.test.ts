@@ -3,7 +3,7 @@ import { losePower, powerLoss } from './power-loss.ts'
 
 const seed = Date.now() % 100_000
 
-// LD_PRELOAD is Linux's.
+// LD_PRELOAD exists on Linux only.
 describe.runIf(process.platform === 'linux')(
   'the real store on a disk that forgets, tears and reorders what was not synced',
   () => {

@@ -12,12 +12,12 @@ import type { Report } from './power-loss-writer.ts'
 import type { Finding, Scenario, ScenarioRun } from './scenario.ts'
 import { compileShim } from './shim/compile.ts'
 
-/** A folder goes through so many cuts, each on what the one before left; then a new one is begun. */
+/** The number of cuts in one folder, each on the remains of the one before; then a new folder begins. */
 const CUTS_PER_FOLDER = 12
-/** The writer does not end by itself; one that never comes to its cut is ended after this long. */
+/** The writer does not end by itself; one that does not reach its cut is ended after this time. */
 const CUT_WITHIN_MS = 60_000
 
-/** What the writer was told is on disk, over all cuts of one folder. */
+/** Everything that the writer was told is on disk, over all cuts of one folder. */
 class Acknowledged {
   readonly created = new Set<DocumentName>()
   readonly heads = new Map<DocumentName, number>()
@@ -43,7 +43,7 @@ interface Cut {
   readonly folder: string
   readonly at: number
   readonly seed: number
-  /** This sync fails as well. */
+  /** The number of the sync that fails as well; null for none. */
   readonly eioAt: number | null
   readonly planted: boolean
 }
@@ -92,13 +92,16 @@ async function cutPower(cut: Cut): Promise<{ reports: Report[]; failures: string
   return { reports, failures }
 }
 
-/** Opens what is left, as the next start would, and looks for everything acknowledged. The folder itself stays as it is. */
+/**
+ * Opens the remains, as the next start would, and looks for everything acknowledged. Leaves the folder itself as it
+ * is.
+ */
 function losses(folder: string, acknowledged: Acknowledged): string[] {
   const copy = `${folder}-copy`
   cpSync(folder, copy, { recursive: true })
   try {
     const failures: string[] = []
-    // As it lies there, before anybody mends anything.
+    // As the files are, before anything is repaired.
     const before = acknowledged.created.size > 0 ? verifyDatabase(copy).problems : []
     failures.push(...before.map((problem) => `corrupt: ${problem}`))
     const database = openDatabase(copy, () => undefined)
@@ -168,7 +171,7 @@ function same(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 export interface PowerLossRun extends ScenarioRun {
-  /** Every sync says yes and does nothing: must be found. */
+  /** Planted: every sync reports success and does nothing, which must be found. */
   readonly planted?: boolean
 }
 
@@ -188,7 +191,7 @@ export async function losePower({ count, seed, planted = false }: PowerLossRun):
         mkdirSync(folder)
         acknowledged = new Acknowledged()
       }
-      // Openings and recoveries are short, and as interesting as the long time between them.
+      // Openings and recoveries are short, but as interesting as the long time between them.
       const at = 1 + Math.floor(random() < 0.3 ? random() * 60 : random() * 1500)
       const eioAt = random() < 0.2 ? 1 + Math.floor(random() * 40) : null
       const run = await cutPower({ folder, at, seed: seed * 10_000 + cut, eioAt, planted })
@@ -203,7 +206,7 @@ export async function losePower({ count, seed, planted = false }: PowerLossRun):
       if (found.length === 0) continue
       failures.push(...found.map((failure) => `cut ${cut} at step ${at}, EIO at sync ${eioAt}: ${failure}`))
       if (planted) break
-      // What is lost would be found lost again.
+      // Anything lost would be reported again.
       cut += CUTS_PER_FOLDER - 1 - (cut % CUTS_PER_FOLDER)
     }
   } finally {
@@ -216,7 +219,7 @@ export async function losePower({ count, seed, planted = false }: PowerLossRun):
   return { scenario: 'power-loss', seed, ok, figures, failures: failures.slice(0, 50) }
 }
 
-/** The real store on a disk that forgets, tears and reorders what was not synced. */
+/** The real store on a disk that forgets, tears and reorders unsynced writes. */
 export const powerLoss: Scenario = {
   name: 'power-loss',
   counts: 'cuts',

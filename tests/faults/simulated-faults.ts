@@ -1,12 +1,12 @@
 import type { DocumentStore } from '#lib/collab/document-store.ts'
 import type { VirtualClock } from '../support/virtual-clock.ts'
 
-/** Faults the simulation may do; each is off unless named. */
+/** The faults that the simulation may cause; each is off unless named. */
 export interface Faults {
   readonly cuts: boolean
   /** Links that look alive to one side: nothing arrives, until the heartbeat gives up. */
   readonly halfOpenLinks: boolean
-  /** Single messages that vanish: worse than any transport of ours. */
+  /** Single messages that vanish, which no transport of ours does. */
   readonly drops: boolean
   readonly duplicates: boolean
   readonly reorderings: boolean
@@ -16,7 +16,7 @@ export interface Faults {
   readonly fullBrowsers: boolean
   /** The wall clocks of server and clients are set back and forth. */
   readonly clockJumps: boolean
-  /** A planted fault, to see that the checks find it. */
+  /** A planted fault, which the checks must find. */
   readonly planted: PlantedFault | null
 }
 
@@ -42,17 +42,17 @@ export const ALL_FAULTS: Faults = {
   planted: null,
 }
 
-/** What decides when a planted fault shows. */
+/** The sources of randomness and time for planted faults. */
 interface Dice {
   readonly random: () => number
   readonly clock: VirtualClock
 }
 
-/** The store with a fault planted in it. */
+/** Returns the store with a fault planted in it. */
 export function planted(store: DocumentStore, fault: PlantedFault, { random, clock }: Dice): DocumentStore {
   switch (fault) {
     case 'forgotten-row':
-      // Says "on disk" and is not.
+      // Reports "on disk" without writing.
       return overridden(store, {
         commit: async (rows) => (random() < 0.1 ? rows.map(() => ({ ok: true })) : store.commit(rows)),
       })
@@ -64,7 +64,7 @@ export function planted(store: DocumentStore, fault: PlantedFault, { random, clo
         },
       })
     case 'forgotten-number':
-      // A room that is read again does not know the last batch of anybody.
+      // A reloaded room does not know any client's last batch.
       return overridden(store, {
         async load(documentId) {
           const document = await store.load(documentId)
@@ -78,7 +78,7 @@ export function planted(store: DocumentStore, fault: PlantedFault, { random, clo
   }
 }
 
-/** A store with some of its methods in the place of its own. */
+/** Returns a store with some of its methods replaced. */
 export function overridden(store: DocumentStore, methods: Partial<DocumentStore>): DocumentStore {
   return new Proxy(store, {
     get: (target, key) => {

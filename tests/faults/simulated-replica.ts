@@ -6,32 +6,32 @@ import type { Simulation } from './simulated-world.ts'
 
 /** The address of the one document. */
 export const ADDRESS = 'A'.repeat(32)
-/** A silent link is given up by the heartbeat. */
+/** The heartbeat gives up a silent link within this time. */
 const HEARTBEAT_MS = 30_000
 
 /** One browser's database, shared by its tabs. */
 export interface Browser {
-  /** Opened by one more tab; null: this browser has none for us. */
+  /** Opens it for one more tab. Returns null if this browser has no database for us. */
   open(): ReplicaStore | null
   /** Set while it refuses writes. */
   failure: ReplicaStoreError | null
-  /** Resolves when nothing is under way that takes turns of the event loop, not virtual time. */
+  /** Resolves when no work is pending that takes turns of the event loop, as opposed to virtual time. */
   idle?(): Promise<void>
 }
 
-/** One replica: a person's tab with its Y.Doc, sync rules and local store, and its wire to the server. */
+/** One replica: a person's tab with its Y.Doc, sync rules and local store, and its connection to the server. */
 export class Replica {
   readonly name: string
   readonly simulation: Simulation
   readonly userId: string
   readonly #browser: Browser
-  /** The local copy was read: only then a tab connects. */
+  /** True once the local copy has been read: only then does a tab connect. */
   #loaded = true
-  /** Nothing arrives any more, though both sides think it does. */
+  /** True if nothing arrives any more, though both sides think it does. */
   silent = false
-  /** Something was lost on this link: it will not live long. */
+  /** True if this link has lost something and will not live long. */
   broken = false
-  /** How far this machine's clock is off, ms. */
+  /** The error of this machine's clock, ms. */
   skew = 0
   store: ReplicaStore | null
   doc: Y.Doc
@@ -39,7 +39,7 @@ export class Replica {
   /** Changes with every connection: messages of an older one are lost. */
   connection = 0
   connected = false
-  /** Batches the server acknowledged to this replica, `clientId n`. */
+  /** Batches that the server acknowledged to this replica, `clientId n`. */
   readonly acknowledged = new Set<string>()
 
   constructor(simulation: Simulation, name: string, userId: string, browser: Browser) {
@@ -58,15 +58,15 @@ export class Replica {
     throw new Error('no text yet')
   }
 
-  /** The tab is killed and opened again: a new Y.Doc, the same local store. */
+  /** Kills the tab and opens it again: a new Y.Doc, the same local store. */
   reopen(): void {
     this.cut()
-    // It was shown that all of it is safe, so all of it must be in the log in the end.
+    // The tab showed that everything is safe, so all of it must be in the log in the end.
     if (this.store && this.sync.save.onDevice) {
       const clock = Y.decodeStateVector(Y.encodeStateVector(this.doc)).get(this.doc.clientID)
       if (clock) this.simulation.kept.set(this.doc.clientID, clock)
     }
-    // A killed tab writes nothing more; what the store took before is there.
+    // A killed tab writes nothing more; what the store had taken is there.
     this.sync.disconnected()
     this.store?.close()
     this.store = this.#browser.open()
@@ -96,14 +96,14 @@ export class Replica {
     this.simulation.server.dropped(this)
   }
 
-  /** The link goes dead without anybody noticing; this client's heartbeat does in the end. */
+  /** Makes the link go dead without notice; this client's heartbeat finds out in the end. */
   silence(): void {
     if (!this.connected) return
     this.silent = true
     this.giveUpLater()
   }
 
-  /** The heartbeat of this link will find it dead. */
+  /** Lets the heartbeat of this link find it dead later. */
   giveUpLater(): void {
     const { connection } = this
     this.broken = true
@@ -112,7 +112,7 @@ export class Replica {
     })
   }
 
-  /** The browser's database refuses writes, or takes them again. */
+  /** Makes the browser's database refuse writes, or accept them again. */
   setFull(full: boolean): void {
     this.#browser.failure = full ? new ReplicaStoreError('quota', 'full') : null
   }
@@ -132,7 +132,7 @@ export class Replica {
         random: this.simulation.random,
       },
       created: false,
-      // Half of the tabs have a page, whose frames come when they like.
+      // Half of the tabs have a page, whose frames come irregularly.
       soon:
         this.simulation.random() < 0.5
           ? (task) => this.simulation.clock.after(this.simulation.random() * 120, task)

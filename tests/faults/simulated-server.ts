@@ -13,7 +13,7 @@ import { overridden, planted } from './simulated-faults.ts'
 import type { Replica } from './simulated-replica.ts'
 import type { Simulation } from './simulated-world.ts'
 
-/** The one document. */
+/** The only document. */
 export const DOCUMENT = 'document-1'
 const MAX_DELAY_MS = 60
 const ANSWER_MS = 20_000
@@ -21,9 +21,9 @@ const ANSWER_MS = 20_000
 /** A message on its way. */
 type Deliver = () => void
 
-/** The server's rooms over a store that outlives them, and the wire between them and the replicas. */
+/** The server's rooms over a store that outlives them, and the connections between them and the replicas. */
 export class SimulatedServer {
-  /** How far the server's clock is off, ms. */
+  /** The error of the server's clock, ms. */
   skew = 0
   readonly #world: Simulation
   readonly #handlers = new Map<string, { replica: Replica; connection: number; rooms: Set<number> }>()
@@ -39,14 +39,14 @@ export class SimulatedServer {
     this.#rooms = this.#newRooms()
   }
 
-  /** The process is killed: memory is gone, what is in the store is there. */
+  /** Kills the process: memory is lost, the store's content remains. */
   restart(): void {
     this.#alive.on = false
     this.#handlers.clear()
     this.#rooms = this.#newRooms()
   }
 
-  /** The wire of one connection of a replica, up and down in order, each message late. */
+  /** Returns one connection of a replica: both directions in order, each message delayed. */
   channel(replica: Replica): Channel {
     const { connection } = replica
     const id = `connection-${++this.#lastConnection}`
@@ -121,7 +121,7 @@ export class SimulatedServer {
     }
   }
 
-  /** The server notices that a connection is gone, some time later. */
+  /** Lets the server notice some time later that a connection is gone. */
   dropped(replica: Replica): void {
     for (const [id, handler] of this.#handlers) {
       if (handler.replica !== replica) continue
@@ -209,7 +209,7 @@ export class SimulatedServer {
 
   #relay(room: number, frame: Uint8Array): void {
     const row = decodeRow(frame)
-    // Planted: a row is left out, and what follows takes its number.
+    // Planted: leaves out a row and gives its number to the next.
     if (this.#world.faults.planted === 'skipped-row') {
       if (row.seq > 10 && this.#skipped === 0 && this.#world.random() < 0.1) {
         this.#skipped = 1

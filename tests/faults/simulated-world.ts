@@ -13,7 +13,7 @@ import { DOCUMENT, SimulatedServer } from './simulated-server.ts'
 
 const HOUR_MS = 3_600_000
 
-/** Server, wire and replicas of one document, run over virtual time by one seed. */
+/** Server, connections and replicas of one document, run over virtual time by one seed. */
 export class Simulation {
   readonly random: () => number
   readonly clock: VirtualClock
@@ -21,16 +21,16 @@ export class Simulation {
   readonly faults: Faults
   readonly replicas: Replica[] = []
   readonly failures: string[] = []
-  /** Every client id a person's tabs ever had. */
+  /** Every client id that a person's tabs ever had. */
   readonly clientIds = new Map<string, Set<number>>()
-  /** Client id → clock of tabs that were killed after they had said that all they typed is on this device. */
+  /** Client id → clock of tabs that were killed after reporting that everything typed is on this device. */
   readonly kept = new Map<number, number>()
   readonly #newBrowser: (clock: VirtualClock) => Browser
   #browsers: readonly Browser[] = []
   readonly server: SimulatedServer
-  /** Copies that stood at the last row when they were compared. */
+  /** The number of copies that were at the last row when they were compared. */
   compared = 0
-  /** No more faults: everything gets well. */
+  /** True once there are no more faults and everything recovers. */
   healing = false
 
   constructor(
@@ -78,7 +78,7 @@ export class Simulation {
     this.failures.push(what)
   }
 
-  /** One random step of somebody or something. */
+  /** Makes one random step of a replica, the server or the environment. */
   async step(): Promise<void> {
     const replica = this.replicas[Math.floor(this.random() * this.replicas.length)]
     if (!replica) return
@@ -108,7 +108,7 @@ export class Simulation {
     await this.check()
   }
 
-  /** Everything heals; afterwards all must be equal. */
+  /** Lets everything recover; afterwards all must be equal. */
   async rest(): Promise<void> {
     this.healing = true
     for (let round = 0; round < 40; round++) {
@@ -146,8 +146,8 @@ export class Simulation {
   }
 
   /**
-   * How many batches are in a replica's browser that hold what the log does not; 0 when it cannot be read. Others may
-   * be left, for a full browser refuses to forget too.
+   * Returns the number of batches in a replica's browser whose content is missing from the log; 0 if it cannot be
+   * read. Other batches may remain, because a full browser refuses to delete them too.
    */
   async #unsent({ store }: Replica): Promise<number> {
     let kept: readonly SealedBatch[] = []
@@ -171,7 +171,7 @@ export class Simulation {
     }).length
   }
 
-  /** What the store holds, as a Y.Doc. */
+  /** Returns the content of the store as a Y.Doc. */
   async stored(): Promise<Y.Doc> {
     const doc = new Y.Doc()
     const snapshot = await this.store.readSnapshot(DOCUMENT)
@@ -184,7 +184,7 @@ export class Simulation {
     return doc
   }
 
-  /** The process is killed: memory is gone, what is in the store is there. */
+  /** Kills the process: memory is lost, the store's content remains. */
   restartServer(): void {
     const connected = this.replicas.filter((each) => each.connected)
     for (const replica of connected) replica.cut()
@@ -192,7 +192,7 @@ export class Simulation {
     for (const replica of connected) this.clock.after(this.random() * 500, () => replica.connect())
   }
 
-  /** The server comes back with an older copy of its data. */
+  /** Brings the server back with an older copy of its data. */
   async restoreOlderCopy(copy: ReturnType<MemoryStore['copy']>): Promise<void> {
     this.restartServer()
     this.store.restore(copy, this.clock.now())
@@ -200,7 +200,7 @@ export class Simulation {
     this.kept.clear()
   }
 
-  /** Invariants that hold at every moment. */
+  /** Checks the invariants that hold at every moment. */
   async check(): Promise<void> {
     const document = await this.store.load(DOCUMENT)
     const numbers = new Set<string>()
@@ -224,14 +224,15 @@ export class Simulation {
     const vector = Y.decodeStateVector(Y.encodeStateVector(stored))
     const shown = Buffer.from(bytesShownBy(stored))
     for (const replica of this.replicas) {
-      // [CMP1] Who says that nothing is on its way shows what the log gives: a difference is never a race.
+      // [CMP1] A replica that says nothing is in flight shows exactly what the log gives: a difference is never a
+      // race.
       if (replica.sync.standing?.seq !== document?.headSeq) continue
       this.compared++
       if (!shown.equals(bytesShownBy(replica.doc)))
         this.fail(`${replica.name} stands at the last row and differs`)
     }
     for (const replica of this.replicas) {
-      // What a person's own tabs typed they see before it is stored, tabs that were killed included.
+      // A person sees edits of their own tabs before they are stored, including tabs that were killed.
       const own = this.clientIds.get(replica.userId) ?? new Set()
       for (const [clientId, clock] of Y.decodeStateVector(Y.encodeStateVector(replica.doc))) {
         if (!own.has(clientId) && (vector.get(clientId) ?? 0) < clock && !this.#restoring) {

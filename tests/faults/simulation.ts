@@ -4,7 +4,7 @@ import { Simulation, textOf } from './simulated-world.ts'
 
 const STEPS = 120
 
-/** One seed: random steps with faults, then everything heals. Returns what did not hold. */
+/** Runs one seed: random steps with faults, then everything recovers. Returns the promises that did not hold. */
 export async function simulate(seed: number, faults: Faults = ALL_FAULTS): Promise<readonly string[]> {
   const simulation = new Simulation(seed, faults)
   await simulation.start(2 + (seed % 3))
@@ -13,7 +13,10 @@ export async function simulate(seed: number, faults: Faults = ALL_FAULTS): Promi
   return simulation.failures
 }
 
-/** One seed with a restore from an older copy in the middle: everything that any client still holds must come back. */
+/**
+ * Runs one seed with a restore from an older copy in the middle: everything that any client still holds must come
+ * back.
+ */
 export async function simulateRestore(seed: number): Promise<readonly string[]> {
   const simulation = new Simulation(seed, ALL_FAULTS)
   const { replicas, failures } = simulation
@@ -36,7 +39,7 @@ export async function simulateRestore(seed: number): Promise<readonly string[]> 
   return failures
 }
 
-/** The rules of both sides, deterministically, under every fault at once. Counts seeds; every fifth also restores. */
+/** The rules of both sides, deterministically, under all faults together. Counts seeds; every fifth also restores. */
 export const simulation: Scenario = {
   name: 'simulation',
   counts: 'seeds',

@@ -8,16 +8,19 @@ import type { Finding, Scenario, ScenarioRun } from './scenario.ts'
 
 const WRITERS = 4
 const EDIT_BYTES = 200_000
-/** How fast is written, bytes a second: 71 MB in 15 s. A machine that is busy takes longer. */
+/** The writing speed, bytes a second: 71 MB in 15 s. A busy machine takes longer. */
 const PACE = 71e6 / 15
-/** What a reader that does not read may cost, beyond the same edits without one. */
+/** The most that a stalled reader may cost, compared with the same edits without one. */
 const MOST_BYTES = 5 * 1024 * 1024
-/** Megabytes from which the growth of the whole process says something of one reader. */
+/** Megabytes from which the growth of the whole process says something about one reader. */
 const TELLS_FROM = 71
 const CUT_WITHIN_MS = 25_000
 const IN_SYNC_WITHIN_MS = 30_000
 
-/** Megabytes of edits while somebody does not read; what that costs the server, and whether they are back afterwards. */
+/**
+ * Writes megabytes of edits while one client does not read; measures the cost to the server, and whether the client
+ * catches up afterwards.
+ */
 export const slowReader: Scenario = {
   name: 'slow-reader',
   counts: 'megabytes',
@@ -28,7 +31,7 @@ export const slowReader: Scenario = {
     const control = await measure(count, false, failures)
     const stalled = await measure(count, true, failures)
     const cost = stalled.grownBytes - control.grownBytes
-    // Memory swings with what is on its way to the disk: it tells something when much more than that was written.
+    // Memory varies with the data on its way to the disk: it is conclusive only if much more than that was written.
     if (count >= TELLS_FROM && cost > MOST_BYTES)
       failures.push(`a reader that does not read costs ${cost} bytes`)
     if (stalled.unsentBytes > MOST_BYTES) failures.push(`${stalled.unsentBytes} bytes wait for a reader`)
@@ -93,7 +96,7 @@ async function measure(megabytes: number, stalls: boolean, failures: string[]): 
       failures.push('the reader is not in sync afterwards')
     })
     await Promise.all([...writers, reader].map((each) => each.destroy()))
-    // The middle of all: what is on its way to the disk at the moment comes and goes.
+    // The median: the data on its way to the disk varies from moment to moment.
     const middle = weights.sort((a, b) => a - b)[Math.floor(weights.length / 2)] ?? before.bytes
     return {
       grownBytes: middle - before.bytes,
@@ -108,11 +111,11 @@ async function measure(megabytes: number, stalls: boolean, failures: string[]): 
   }
 }
 
-/** Puts a text of some length in place of this writer's last one. */
+/** Replaces this writer's last text with one of the same length. */
 async function rewrite(writer: CollabProvider, edit: number): Promise<void> {
   const title = writer.doc.getText('title')
   writer.doc.transact(() => {
-    // Everybody takes away what others wrote: the document stays small, and the rows do not.
+    // Everyone deletes what others wrote: the document stays small, and the rows do not.
     if (title.length > EDIT_BYTES * WRITERS) title.delete(0, title.length)
     title.insert(0, String.fromCharCode(97 + (edit % 26)).repeat(EDIT_BYTES))
   })
@@ -135,7 +138,7 @@ async function within(ms: number, event: Promise<void>, late: () => void): Promi
   clearTimeout(timer)
 }
 
-/** Between one client and the server; told to, it takes nothing more of what the server sends. */
+/** A proxy between one client and the server that stops reading from the server on command. */
 class StallingProxy {
   readonly url: string
   readonly #close: () => void
@@ -158,7 +161,7 @@ class StallingProxy {
     return proxy
   }
 
-  /** Resolves when the server has ended a connection that was stalled. */
+  /** Resolves when the server has ended a stalled connection. */
   get cut(): Promise<void> {
     return this.#cut.promise
   }
@@ -189,7 +192,7 @@ class StallingProxy {
       upstream.destroy()
     }
     for (const socket of [client, upstream]) socket.on('error', end).on('close', end)
-    // A reset is seen by who writes, not by who does not read.
+    // Only a writer notices a reset, not a socket that does not read.
     const probe = setInterval(
       () => upstream.writable && this.#stalled && upstream.write(webSocketPong()),
       1000,
@@ -198,7 +201,7 @@ class StallingProxy {
   }
 }
 
-/** An empty, masked pong: every WebSocket takes one at any time, and does not answer. */
+/** Returns an empty, masked pong: every WebSocket accepts one at any time without answering. */
 function webSocketPong(): Uint8Array {
   return Uint8Array.of(0x8a, 0x80, 0, 0, 0, 0)
 }

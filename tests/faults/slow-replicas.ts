@@ -5,7 +5,7 @@ import type { Browser } from './simulated-replica.ts'
 
 interface Task {
   readonly tab: Tab
-  /** The whole transaction at once; rejects when it was refused. */
+  /** Runs the whole transaction in one step; rejects if it was refused. */
   readonly run: () => Promise<unknown>
   readonly writes: boolean
   readonly resolve: (value: unknown) => void
@@ -20,9 +20,9 @@ const TURN_MS = 30
 const SLOW_TURN_MS = 400
 
 /**
- * One browser's database as IndexedDB behaves: transactions of all tabs one after the other, each takes its time and
- * then happens whole or not at all. A tab that is killed leaves some of the first of those it had begun, and hears
- * of none. When it is full, some writes still fit.
+ * One browser's database that behaves like IndexedDB: transactions of all tabs run one after the other; each takes
+ * time and then happens completely or not at all. A killed tab leaves the first few of its begun transactions, and
+ * gets no results. When the database is full, some writes still fit.
  */
 export class SlowReplicas implements Browser {
   readonly #memory = new MemoryReplicas(20)
@@ -95,7 +95,7 @@ export class SlowReplicas implements Browser {
     }
   }
 
-  /** Of what the tab had begun the first few still happen. */
+  /** Kills the tab: of its begun transactions, only the first few still happen. */
   #kill(tab: Tab): void {
     tab.alive = false
     const begun = this.#queue.filter((task) => task.tab === tab)

@@ -7,27 +7,27 @@ import type { Finding, Scenario, ScenarioRun } from './scenario.ts'
 
 const GUESTS = 20
 const ROOMS = 100
-/** Visits of two people to one document before its room is given to a new one. */
+/** Visits of two people to one document before a new document takes its place. */
 const VISITS = 4
 const EDITS_PER_VISIT = 6
 const PACE_MS = 1500
-/** Small, so that it is full early: what grows afterwards is a leak. */
+/** Small, so that it fills early: anything that grows afterwards is a leak. */
 const ROOM_CACHE_BYTES = 1024 * 1024
-/** The most that memory may grow, bytes per hour, and from how many minutes on that can be told. */
+/** The greatest growth of memory, bytes per hour, and the minutes after which it can be judged. */
 const MOST_PER_HOUR = 1024 * 1024
 const TELLS_AFTER_MINUTES = 20
-/** A room that nobody is in is forgotten after half a minute. */
+/** An empty room is unloaded after half a minute. */
 const UNLOADED_WITHIN_MS = 40_000
 const MOST_SAMPLES = 60
 const SAMPLE_MS = 1000
-/** Of the folding thread, which is made with the first document that is folded. */
+/** Open files of the folding thread, which starts with the first folded document. */
 const THREAD_FILES = 8
 
 type Weight = Answers['weigh'] & { readonly atMs: number }
 
 /**
- * A hundred rooms where people come, type and go; the documents change too. Memory after a collection is weighed all the
- * while, and its slope over the second half is told per hour. Counts minutes.
+ * A hundred rooms where people come, type and go; the documents change too. Memory is weighed after collections all
+ * the time, and its slope over the second half is reported per hour. Counts minutes.
  */
 export const soak: Scenario = {
   name: 'soak',
@@ -37,7 +37,7 @@ export const soak: Scenario = {
   run: soakServer,
 }
 
-/** `planted`: one visitor never leaves, to see that this is found. */
+/** Runs the scenario. `planted` makes one visitor stay for ever, which must be found. */
 export async function soakServer({
   count,
   seed,
@@ -89,7 +89,7 @@ async function stay(server: MeasuredServer): Promise<CollabProvider> {
   return provider
 }
 
-/** Keeps one room busy until `lastMs`; returns how many visits there were. */
+/** Keeps one room busy until `lastMs`. Returns the number of visits. */
 async function inhabit(
   server: MeasuredServer,
   room: number,
@@ -98,7 +98,7 @@ async function inhabit(
   failures: string[],
 ): Promise<number> {
   let visits = 0
-  await passed(random() * PACE_MS) // not all in one moment
+  await passed(random() * PACE_MS) // not all in the same moment
   while (performance.now() < lastMs) {
     const { address } = await server.ask('document')
     let length = 0
@@ -134,7 +134,7 @@ function titleOf({ doc }: CollabProvider) {
   return doc.getText('title')
 }
 
-/** All the while; and at half of the time and at its end with the threads' garbage collected. */
+/** Weighs the process at intervals; half-way and at the end with the threads' garbage collected. */
 async function weigh(
   server: MeasuredServer,
   forMs: number,
@@ -154,7 +154,10 @@ async function weigh(
   return { weights, threads }
 }
 
-/** Everybody has left: no connection, no more files than before; and when `rooms`, every room is forgotten, with its timer. */
+/**
+ * Waits until everyone has left: no connection, no more files than before and, with `rooms`, every room unloaded with
+ * its timer.
+ */
 async function emptied(
   server: MeasuredServer,
   before: Answers['weigh'],
@@ -176,7 +179,7 @@ async function emptied(
       )
       return after
     }
-    await passed(250) // another process can only be asked
+    await passed(250) // another process can only be polled
   }
 }
 
@@ -184,14 +187,14 @@ function handlesOf({ handles }: Answers['weigh']): number {
   return Object.values(handles).reduce((sum, each) => sum + each, 0)
 }
 
-/** The mean of each minute. */
+/** Returns the mean of each minute. */
 function byMinute(weights: readonly Weight[]): string {
   const minutes = Object.values(Object.groupBy(weights, ({ atMs }) => Math.ceil(atMs / 60_000)))
   const mean = (of: readonly Weight[]) => of.reduce((sum, { bytes }) => sum + bytes, 0) / of.length
   return minutes.map((of = []) => (mean(of) / 2 ** 20).toFixed(1)).join(' ')
 }
 
-/** Least squares of value over ms, per hour. */
+/** Returns the slope by least squares of value over ms, per hour. */
 function slopePerHour(points: readonly (readonly [number, number])[]): number {
   const meanX = points.reduce((sum, [x]) => sum + x, 0) / points.length
   const meanY = points.reduce((sum, [, y]) => sum + y, 0) / points.length

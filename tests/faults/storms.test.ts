@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { storms } from './storms.ts'
 
-test('[HS6] [END3] everybody drops and comes back, warm, cold and by a deploy: all have everything, and nobody is lost', {
+test('[HS6] [END3] all clients drop and come back, warm, cold and by a deploy: all have everything, and none is lost', {
   timeout: 60_000,
 }, async () => {
   const { failures, figures } = await storms.run({ count: storms.short, seed: 1 })

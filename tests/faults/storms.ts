@@ -6,21 +6,21 @@ import { MeasuredServer } from './measured-server.ts'
 import type { Finding, Scenario, ScenarioRun } from './scenario.ts'
 
 const GUESTS = 20
-/** Of the clients that lose their connection, every so many-th types meanwhile. */
+/** Of the clients that lose their connection, one in this many types meanwhile. */
 const TYPING = 10
-/** Sockets of the deploy, for each client of the storm; so many of them share a document. */
+/** Sockets of the deploy for each client of the storm, and how many of them share a document. */
 const DEPLOY_FACTOR = 5
 const TABS_PER_DOCUMENT = 10
 const PARAGRAPHS = 500
 const IN_SYNC_WITHIN_MS = 60_000
 
-/** The worst storm: everybody comes back in the same moment, 0.5 s after the cut. */
+/** The worst storm: everyone comes back in the same moment, 0.5 s after the cut. */
 const FIRST_RETRY_MS = 500
 const AT_ONCE = { ...systemClock, random: () => 0 }
 
 /**
- * Everybody drops and comes back at once, with the room in memory and after the server was killed; then a deploy, where
- * they are asked to spread out. Counts clients.
+ * All clients drop and come back together, first with the room in memory, then after the server was killed; finally a
+ * deploy, where they are asked to spread out. Counts clients.
  */
 export const storms: Scenario = {
   name: 'storms',
@@ -122,7 +122,7 @@ async function deploy(
   }
 }
 
-/** A text of some length, like one that is worth coming back to. */
+/** Writes a text that is long enough to be worth coming back to. */
 function write(client: CollabProvider): void {
   const paragraphs = Array.from({ length: PARAGRAPHS }, (_, i) => {
     const paragraph = new Y.XmlElement('paragraph')
@@ -136,7 +136,10 @@ function lengthOf({ doc }: CollabProvider): number {
   return doc.getText('title').length * 1_000_000 + doc.getXmlFragment('body').length
 }
 
-/** Waits until everybody has lost the connection; some type at once. Returns the length all must have then. */
+/**
+ * Waits until all clients have lost the connection; some then type immediately. Returns the length that all must have
+ * afterwards.
+ */
 async function typeWhileLost(clients: readonly CollabProvider[], word: string): Promise<number> {
   const [first] = clients
   if (!first) throw new Error('a storm needs clients')
@@ -152,7 +155,7 @@ async function typeWhileLost(clients: readonly CollabProvider[], word: string): 
   return length
 }
 
-/** Everybody has everything, nothing waits, and each sees all the others. */
+/** Waits until every client has everything, nothing is unsent, and each sees all the others. */
 async function inSync(clients: readonly CollabProvider[], length: number): Promise<void> {
   await Promise.all(
     clients.map((client) =>
@@ -169,7 +172,7 @@ async function inSync(clients: readonly CollabProvider[], length: number): Promi
   )
 }
 
-/** A stranger who opens the document sees what everybody sees. */
+/** Checks that a stranger who opens the document sees what all clients see. */
 async function compare(
   server: MeasuredServer,
   address: string,

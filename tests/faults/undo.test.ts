@@ -6,14 +6,14 @@ import { undo, undoApart, undoTogether } from './undo.ts'
 
 const seeds = Array.from({ length: undo.short }, (_, i) => i + 1)
 
-test('three who write, undo and redo at once end with the same document, and it reads back as it is', {
+test('three clients that write, undo and redo concurrently end with the same document, and it reads back unchanged', {
   timeout: 60_000,
 }, async () => {
   const { failures } = await undo.run({ count: undo.short, seed: 1 })
   expect(failures).toEqual([])
 })
 
-test('each step back or forth brings exactly what was there, and leaves what somebody else writes', () => {
+test('each step back or forth restores exactly what was there, and leaves what a peer writes', () => {
   let looked = 0
   for (let seed = 1; seed <= 40; seed++) {
     const { steps, failures } = undoApart(seed, 300, UndoStack)

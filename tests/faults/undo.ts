@@ -4,20 +4,20 @@ import { ROOTS } from '#lib/protocol/version.ts'
 import { seededRandom } from '../support/random.ts'
 import type { Finding, Scenario, ScenarioRun } from './scenario.ts'
 
-/** What takes steps back: ours, or Yjs's own, which the tests show to fail. */
+/** The undo manager: ours, or Yjs's own, which the tests show to fail. */
 export type UndoClass = new (
   type: Y.XmlFragment,
   options: { captureTimeout: number; deleteFilter?: (item: Y.Item) => boolean },
 ) => Y.UndoManager
 
-/** Of one seed. */
+/** Edits per seed. */
 const EDITS = 2000
 const BLOCKS = 12
-/** Steps end by dice here, not by the clock. */
+/** Steps end at random here, not by the clock. */
 const NEVER = Number.MAX_SAFE_INTEGER
 const MARKS = [{ bold: {} }, { bold: null }, { italic: {} }, { italic: null }] as const
 
-/** Somebody who writes into the children of `place` as the editor would: blocks, lists, text, marks, attributes. */
+/** A replica that writes into the children of `place` as the editor would: blocks, lists, text, marks, attributes. */
 class Writer {
   readonly doc = new Y.Doc()
   readonly body = this.doc.getXmlFragment(ROOTS.body)
@@ -76,7 +76,7 @@ class Writer {
     this.doc.transact(() => (item instanceof Y.XmlElement ? act(block, inner, item) : act(place, at, block)))
   }
 
-  /** A paragraph becomes a heading: the editor writes a new element in its place. */
+  /** Turns a paragraph into a heading: the editor writes a new element in its place. */
   #retype(parent: Y.XmlFragment, at: number, block: Y.XmlElement): void {
     if (block.nodeName === 'list') return
     const made = new Y.XmlElement(block.nodeName)
@@ -107,7 +107,7 @@ function textsIn(type: Y.XmlFragment): Y.XmlText[] {
   })
 }
 
-/** Everything that can be seen in a type, as one string. */
+/** Returns everything visible in a type, as one string. */
 function shown(type: Y.XmlFragment): string {
   return JSON.stringify(
     type.toArray().map((child) => {
@@ -118,8 +118,9 @@ function shown(type: Y.XmlFragment): string {
 }
 
 /**
- * Three replicas that write, undo and redo, with updates delivered in any order; steps span many edits, other people's
- * between them. Every hundred edits everything is delivered. What differs then, in words: nothing, if undo is sound.
+ * Runs three replicas that write, undo and redo, with updates delivered in any order; steps span many edits, with
+ * other people's between them. Every hundred edits everything is delivered. Returns the differences then, in words:
+ * none, if undo is sound.
  */
 export function undoTogether(seed: number, edits: number, Undos: readonly UndoClass[]): string[] {
   const random = seededRandom(seed)
@@ -160,7 +161,10 @@ export function undoTogether(seed: number, edits: number, Undos: readonly UndoCl
   return []
 }
 
-/** Replicas that have heard the same show the same, and so does whoever loads what one of them stores. */
+/**
+ * Returns how the replicas differ: with the same updates all must show the same, and so must a copy loaded from any
+ * of them.
+ */
 function differencesOf(docs: readonly Y.Doc[]): string[] {
   const [first] = docs
   if (!first) return []
@@ -180,8 +184,9 @@ function differencesOf(docs: readonly Y.Doc[]): string[] {
 }
 
 /**
- * Two people write in a place each, one of them undoes and redoes: each step back or forth must bring exactly what was
- * there, in that place, and leave the other's alone. Returns what did not, in words, and how often it was looked.
+ * Lets two people write in separate places while one of them undoes and redoes: each step back or forth must restore
+ * exactly what was there, in that place, and leave the other's alone. Returns the failures, in words, and the number
+ * of steps checked.
  */
 export function undoApart(
   seed: number,
@@ -201,7 +206,7 @@ export function undoApart(
     return quote
   }
   const see = (): string => shown(place(own, 0))
-  // What stood there before each step of the stack.
+  // The content before each step of the stack.
   const stacks = { undo: [] as string[], redo: [] as string[] }
   let steps = 0
   for (let edit = 0; edit < edits; edit++) {
@@ -213,7 +218,7 @@ export function undoApart(
       const [from, to] = back === 'undo' ? [stacks.undo, stacks.redo] : [stacks.redo, stacks.undo]
       const [before, theirs] = [see(), shown(place(own, 1))]
       const step = own.undo[back]()
-      // Steps that change nothing go along with the one that does.
+      // Steps without effect are popped together with the one that has an effect.
       const left = own.undo[`${back}Stack`].length
       const expected = from[left]
       from.length = left
@@ -239,7 +244,7 @@ export function undoApart(
   return { steps, failures: [] }
 }
 
-/** Undo by several at once never makes replicas differ, and brings what was there. Counts seeds, of 2,000 edits each. */
+/** Concurrent undo never makes replicas differ, and restores what was there. Counts seeds, of 2,000 edits each. */
 export const undo: Scenario = {
   name: 'undo',
   counts: 'seeds',

@@ -106,7 +106,7 @@ const BODIES = [
   body('presence diff', presenceDiff, encodePresenceDiff, decodePresenceDiff),
 ]
 
-/** The value, or the class of what was thrown. */
+/** Returns the value, or the class of the exception. */
 function attempt<T>(decode: () => T): { value: T } | { thrown: unknown } {
   try {
     return { value: decode() }

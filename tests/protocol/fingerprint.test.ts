@@ -64,7 +64,7 @@ const bytes = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i)
 const hex = (body: string | Uint8Array): string =>
   typeof body === 'string' ? body : Buffer.from(body).toString('hex')
 
-/** One sample of every body, with a large number and an empty field in each. */
+/** Returns one sample of every body, with a large number and an empty field in each. */
 function samples(): Record<string, string> {
   const chain = bytes(CHAIN_BYTES)
   const updates = encodeUpdates([bytes(3), bytes(0), bytes(200)])
@@ -109,7 +109,7 @@ function samples(): Record<string, string> {
   return Object.fromEntries(Object.entries(bodies).map(([name, body]) => [name, hex(body)]))
 }
 
-/** A document of every kind of thing that tells one content from another. */
+/** Returns a document with every feature that distinguishes contents. */
 function sampleDocument(): Y.Doc {
   const doc = new Y.Doc()
   doc.getText(ROOTS.title).insert(0, 'título')

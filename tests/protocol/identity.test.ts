@@ -48,6 +48,6 @@ test('every hue is given out once in a round', () => {
   expect(HUE_ORDER.toSorted((a, b) => a - b)).toEqual(Array.from({ length: HUE_COUNT }, (_, i) => i))
 })
 
-test('editors and owners may change the text, nobody else', () => {
+test('only editors and owners may change the text', () => {
   expect(ROLES.filter(mayEdit)).toEqual(['editor', 'owner'])
 })

@@ -50,7 +50,7 @@ function next(client: Socket, event: string): Promise<unknown[]> {
   return new Promise((resolve) => client.once(event, (...args) => resolve(args)))
 }
 
-/** Every engine.io message that arrives: one is one WebSocket message, or one part of a polling body. */
+/** Collects every engine.io message that arrives: each is one WebSocket message, or one part of a polling body. */
 function framesTo(client: Socket): unknown[] {
   const frames: unknown[] = []
   client.io.engine.on('message', (frame) => frames.push(frame))

@@ -9,7 +9,7 @@ const EVENT = 2
 const ACK = 3
 const CONNECT_ERROR = 4
 
-/** The packets that come out of a frame: exactly one, or a throw. */
+/** Returns the packet that comes out of a frame: exactly one, or throws. */
 function decode(frame: unknown): Packet {
   const packets: Packet[] = []
   new Decoder().on('decoded', (packet) => packets.push(packet)).add(frame)
@@ -66,7 +66,7 @@ const plainArb: fc.Arbitrary<Packet> = fc.oneof(
 )
 const packetArb: fc.Arbitrary<Packet> = fc.oneof(eventArb, ackArb, plainArb)
 
-/** What JSON makes of a value: -0 becomes 0. */
+/** Returns a packet as JSON changes it: -0 becomes 0. */
 const asJson = (packet: Packet): Packet => {
   const { data } = packet
   if (!Array.isArray(data))

@@ -3,7 +3,7 @@ import type { ReplayAuthor } from './replay.ts'
 
 interface Member {
   readonly doc: Y.Doc
-  /** Made here, not committed. */
+  /** Updates made here and not committed. */
   waiting: Uint8Array[]
   flushes: (() => void)[]
   held: Uint8Array[]
@@ -11,8 +11,8 @@ interface Member {
 }
 
 /**
- * Replicas around one hub in this process: it commits what gathered in a member as one update and hands it to the others a turn
- * later, as a server would. `leaky`: holding is ignored (a fault to be noticed).
+ * Connects replicas to a hub in this process: it commits what gathered in a member as one update and hands it to the
+ * others a turn later, as a server would. `leaky`: holding is ignored (a fault to be noticed).
  */
 export function joinHub(docs: readonly Y.Doc[], { leaky = false } = {}): ReplayAuthor[] {
   const members: Member[] = docs.map((doc) => ({ doc, waiting: [], flushes: [], held: [], gate: 'open' }))

@@ -17,7 +17,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await server.stop()
-  // As fast as it goes is far more than what people did, and still nobody was told to wait.
+  // Full speed is far more than what people did, and still no client was told to wait.
   expect(server.logs()).not.toContain('socket.rate-limited')
 })
 
@@ -51,7 +51,7 @@ describe.concurrent.each(['friendsforever', 'clownschool'] as const)('%s', (name
   })
 })
 
-/** A guest of their own with that client id, once everything is here. */
+/** Joins as a separate guest with that client id. Resolves once everything is here. */
 async function join(
   context: TestContext,
   url: string,

@@ -2,25 +2,25 @@ import * as Y from 'yjs'
 import { firstText, paragraphOf } from '../support/paragraph.ts'
 import type { Edit, Trace } from '../support/trace.ts'
 
-/** What an author sees at one moment, in numbers that any replica can be held against. */
+/** An author's view at one moment, in numbers that can be compared with any replica. */
 export interface Sight {
-  /** Clock of each author's client id. */
+  /** The clock of each author's client id. */
   readonly clocks: readonly number[]
-  /** Characters visible: with the same clocks, fewer characters mean that more deletions were seen. */
+  /** Visible characters: with the same clocks, fewer characters mean that more deletions were seen. */
   readonly length: number
 }
 
 /** A trace followed with Yjs alone, in one process. */
 export interface Reference {
-  /** What each run of the trace is made on. */
+  /** The view that each run of the trace is made on. */
   readonly sights: readonly Sight[]
-  /** When everybody has seen everything. */
+  /** The view when everyone has seen everything. */
   readonly end: Sight
-  /** Every author's text in the end. */
+  /** Every author's text at the end. */
   readonly texts: readonly string[]
 }
 
-/** Makes the text that all edits are in. One author does, before the first edit. */
+/** Creates the text that all edits are in. One author does this, before the first edit. */
 export function makeText(doc: Y.Doc): void {
   bodyOf(doc).insert(0, [paragraphOf()])
 }
@@ -50,7 +50,10 @@ export function sightOf(doc: Y.Doc, clientIds: readonly number[]): Sight {
   return { clocks: clientIds.map((id) => Y.getState(doc.store, id)), length: textIn(doc).length }
 }
 
-/** One document for each author, client ids ascending with the authors, each handed exactly the edits that the trace says. */
+/**
+ * Follows a trace with one document for each author, client ids ascending with the authors, each handed exactly the
+ * edits that the trace says.
+ */
 export function followInOneProcess(trace: Trace): Reference {
   const docs = Array.from({ length: trace.authors }, (_, author) => {
     const doc = new Y.Doc()
@@ -70,10 +73,10 @@ export function followInOneProcess(trace: Trace): Reference {
       if (origin !== 'other') made.push({ author, update })
     })
   })
-  /** By author, where in `made` to read on, and how many edits of each author were handed over. */
+  /** By author, the position in `made` to read on from, and the number of edits of each author handed over. */
   const readers = docs.map(() => ({ position: 0, seen: docs.map(() => 0) }))
 
-  /** Hands over in the order of making: what an edit builds on comes before it. */
+  /** Hands over in order of creation: the edits that an edit builds on come before it. */
   function show(author: number, upTo: readonly number[]): void {
     const doc = docs[author]
     const reader = readers[author]

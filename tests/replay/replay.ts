@@ -3,25 +3,28 @@ import type { Trace } from '../support/trace.ts'
 import { hasText, make, makeText, type Reference, type Sight, sightOf, textIn } from './reference.ts'
 
 /*
- * Plays a recorded session again: every author is a replica of its own, and makes each run of edits when it has seen exactly
- * what was seen at the recording. Authors crossed each other on the way, so "everything made so far" would be too much in
- * any order: what comes in is held, and let in up to the point that the run asks for.
+ * Replays a recorded session: every author is a separate replica, and makes each run of edits when it has seen
+ * exactly what was seen at the recording. Authors crossed each other on the way, so "everything made so far" would be
+ * too much in any order: incoming edits are held, and let in up to the point that the run asks for.
  */
 
-/** What replay asks of a replica; CollabProvider is one. */
+/** The interface that replay needs of a replica; CollabProvider has it. */
 export interface ReplayAuthor {
   /** Client ids ascend with the authors: Yjs orders concurrent insertions by them. */
   readonly doc: Y.Doc
   /** Resolves when every edit made so far has its place in the order that all others see. */
   flushed(): Promise<void>
-  /** Holds what comes in. The function lets it in again: all of it, or with `until` only until that answers true. */
+  /**
+   * Holds incoming edits. The returned function lets them in: all of them, or with `until` only until it returns
+   * true.
+   */
   holdIncoming(): (until?: () => boolean) => void
 }
 
 /**
- * Makes all edits and resolves with every author's text when everybody has seen everything. The first author makes the text,
- * everybody sees it before the first edit. Rejects when an author does not come to see what a run was made on within
- * `deadlineMs`, or had to see more.
+ * Makes all edits and resolves with every author's text when everyone has seen everything. The first author creates
+ * the text, which all see before the first edit. Rejects if an author does not reach the view that a run was made on
+ * within `deadlineMs`, or had to see more.
  */
 export async function replay(
   trace: Trace,
@@ -76,7 +79,7 @@ export async function replay(
   return docs.map((doc) => textIn(doc).toString())
 }
 
-/** False when it is there, and when it is past it. */
+/** Returns false at the wanted view, and past it. */
 function isBehind(seen: Sight, wanted: Sight): boolean {
   const lacks = seen.clocks.map((clock, author) => (wanted.clocks[author] ?? 0) - clock)
   return lacks.every((lack) => lack >= 0) && (lacks.some((lack) => lack > 0) || seen.length > wanted.length)

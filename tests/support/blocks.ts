@@ -17,7 +17,7 @@ export function documentOf(title: string, ...blocks: Block[]): Y.Doc {
 /** Returns a paragraph. */
 export const p = (...text: Block[]): Block => ['paragraph', {}, ...text]
 
-/** Returns the Y type of a block, not yet in a document. */
+/** Returns the Y type of a block, which is not in a document. */
 export function typeOf(block: Block): Y.XmlElement | Y.XmlText {
   if (typeof block === 'string') return new Y.XmlText(block)
   const [name, attributes, ...children] = block

@@ -3,13 +3,13 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { type BrowserContext, chromium } from '@playwright/test'
 
-/** A Chromium with a profile on disk, in a process of its own, so that it can be killed like a crash does. */
+/** A Chromium with a profile on disk, in its own process, so that it can be killed as a crash would. */
 export interface BrowserProcess {
   /** The profile's only context. */
   readonly context: BrowserContext
-  /** Ends it as a person does: what it holds in memory (new cookies, for half a minute) reaches the disk. */
+  /** Ends it as a person does: data in memory (new cookies, for half a minute) reaches the disk. */
   quit(): Promise<void>
-  /** SIGKILL to the browser and everything it started; nothing is flushed. Resolves when it is gone. */
+  /** Sends SIGKILL to the browser and everything it started; nothing is flushed. Resolves when it is gone. */
   kill(): Promise<void>
 }
 
@@ -37,7 +37,7 @@ export async function startBrowser(
       ...args,
       'about:blank',
     ],
-    // A group of its own: renderers and helpers die with it.
+    // A process group of its own: renderers and helpers die with it.
     { detached: true, stdio: ['ignore', 'ignore', 'pipe'] },
   )
   const closed = once(child, 'close')
@@ -59,7 +59,7 @@ export async function startBrowser(
   }
 }
 
-/** Where it listens for commands: a line on stderr. */
+/** Returns the address where it listens for commands, from a line on stderr. */
 function addressSaidBy(child: ChildProcess): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   const late = setTimeout(
@@ -67,7 +67,7 @@ function addressSaidBy(child: ChildProcess): Promise<string> {
     STARTS_WITHIN_MS,
   )
   if (child.stderr) {
-    // To the end, or a full pipe would stop it.
+    // Read to the end: a full pipe would block it.
     createInterface({ input: child.stderr }).on('line', (line) => {
       const [, address] = /^DevTools listening on (ws:\S+)/.exec(line) ?? []
       if (address) resolve(address)

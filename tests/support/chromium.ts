@@ -2,7 +2,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LaunchOptions } from '@playwright/test'
 
-/** How tests start Chromium: the one that scripts/bootstrap.mjs found or installed; Playwright's own where it noted none. */
+/**
+ * Returns how tests start Chromium: the one that scripts/bootstrap.mjs found or installed, or Playwright's own if it
+ * recorded none.
+ */
 export function chromiumOptions(): LaunchOptions {
   const noted = join(import.meta.dirname, '../../node_modules/.bootstrap/chromium')
   const executablePath = process.env.CHROMIUM_PATH || (existsSync(noted) && readFileSync(noted, 'utf8'))

@@ -19,7 +19,7 @@ import { Origins } from '#lib/server/http/origins.ts'
 import { SocketLimits } from '#lib/server/sockets/socket-limits.ts'
 import { openStore, type Store } from '#lib/storage/open-store.ts'
 
-/** What tokens are signed with here. */
+/** The key that signs tokens here. */
 export const SECRET = 'a secret of thirty-two characters'
 
 /** The collaboration side of the server in this process: real sockets, real SQLite, without the pages. */
@@ -28,13 +28,13 @@ export interface CollaborationServer {
   readonly store: Store
   readonly collaboration: Collaboration
   readonly accounts: Accounts
-  /** A new guest. */
+  /** Creates a guest. */
   guest(): Promise<KeptSession>
-  /** Makes a document of `owner` whose link gives `role`. */
+  /** Creates a document of `owner` whose link gives `role`. */
   document(owner: KeptSession, role?: SharedRole): Promise<{ address: string; documentId: string }>
-  /** A fresh socket token. */
+  /** Returns a fresh socket token. */
   token(guest: KeptSession): string
-  /** A provider of `guest` on a new Y.Doc (or the one in `options`). */
+  /** Opens a provider of `guest` on a new Y.Doc (or the one in `options`). */
   open(address: string, guest: KeptSession, options?: Partial<CollabProviderOptions>): CollabProvider
   close(): Promise<void>
 }
@@ -44,19 +44,19 @@ export interface CollaborationSettings {
   readonly pingTimeout?: number
   readonly roomCacheBytes?: number
   readonly presenceOfViewers?: boolean
-  /** Rates and numbers of connections are bounded as in production, but for these figures, and one proxy is trusted. */
+  /** Limits rates and connections as in production, except for these figures, and trusts one proxy. */
   readonly limited?: Partial<RateFigures>
-  /** Silent when left out. */
+  /** Default: silent. */
   readonly log?: Log
-  /** `create` when left out. */
+  /** Default: `create`. */
   readonly guests?: GuestPolicy
 }
 
-/** Where it keeps its data and listens, when that is to be the same again. */
+/** The folder and port, to be used again by a later server. */
 export interface CollaborationPlace {
-  /** Left by `close` as it is. */
+  /** `close` leaves it as it is. */
   readonly dataDir: string
-  /** 0: a free one. */
+  /** 0 for a free one. */
   readonly port: number
   readonly httpServer: Server
 }

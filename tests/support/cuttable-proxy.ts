@@ -6,15 +6,18 @@ export interface CuttableProxy {
   /** Like `http://127.0.0.1:40123`. */
   readonly url: string
   readonly port: number
-  /** Connections open now. */
+  /** The connections open now. */
   readonly connections: number
-  /** Ends every connection and refuses new ones: both sides notice at once. */
+  /** Ends every connection and refuses new ones: both sides notice immediately. */
   cut(): void
-  /** Lets nothing through, in either direction, and tells nobody: what was sent is lost when `restore` ends the connection. */
+  /**
+   * Lets nothing through in either direction, and gives no signal: what was sent is lost when `restore` ends the
+   * connection.
+   */
   blackHole(): void
-  /** Keeps back what goes to the target, until `restore`; what comes from it passes. */
+  /** Holds back data to the target until `restore`; data from it passes. */
   hold(): void
-  /** Lets everything through again, first what was held. Connections that were in a black hole end now. */
+  /** Lets everything through again, held data first. Connections that were in a black hole end now. */
   restore(): void
   close(): Promise<void>
 }
@@ -22,11 +25,11 @@ export interface CuttableProxy {
 interface Pair {
   readonly near: Socket
   readonly far: Socket
-  /** On its way to the far side, while that is held. */
+  /** Data for the far side, while held back. */
   readonly held: Buffer[]
 }
 
-/** Stands before `target` (like `http://127.0.0.1:3000`) on a port of its own. */
+/** Starts the proxy in front of `target` (like `http://127.0.0.1:3000`) on its own port. */
 export async function startCuttableProxy(target: string): Promise<CuttableProxy> {
   const { hostname, port } = new URL(target)
   const pairs = new Set<Pair>()
@@ -45,12 +48,12 @@ export async function startCuttableProxy(target: string): Promise<CuttableProxy>
       if (state === 'open') pair.far.write(bytes)
       else if (state === 'held') pair.held.push(bytes)
     })
-    // In a black hole it is read and dropped, so neither side sees back-pressure.
+    // In a black hole data is read and dropped, so neither side sees back-pressure.
     pair.far.on('data', (bytes) => {
       if (state === 'open' || state === 'held') pair.near.write(bytes)
     })
     const end = () => {
-      // The end of a connection does not come through a black hole either.
+      // The end of a connection does not get through a black hole either.
       if (state !== 'hole' && pairs.delete(pair)) destroy(pair)
     }
     for (const socket of [pair.near, pair.far]) {

@@ -14,9 +14,9 @@ const SHORT = ['e2e/write-together.spec.ts']
 const SHORT_IN_STOCK = ['e2e/composition.spec.ts']
 
 /**
- * What is tested in Firefox, and how it is started: the one that scripts/bootstrap.mjs found or installed. Playwright drives
- * one as its makers ship it by WebDriver BiDi, and its own, which has no input method and does not print, by a protocol of its own.
- * docs/decisions/0031-firefox-in-the-tests.md
+ * Returns the Firefox projects: the specs, and how the Firefox that scripts/bootstrap.mjs found or installed is
+ * started. Playwright drives a stock Firefox by WebDriver BiDi, and its own build, which has no input method and does
+ * not print, by its own protocol. docs/decisions/0031-firefox-in-the-tests.md
  */
 export function firefoxProjects(): Project[] {
   const noted = join(import.meta.dirname, '../../node_modules/.bootstrap/firefox')
@@ -33,9 +33,9 @@ export function firefoxProjects(): Project[] {
   const project = (name: string, specs: string[], inStock: string[]): Project => ({
     name,
     testMatch: isPlaywrights ? specs : [...specs, ...inStock],
-    // What needs Chromium's own protocol has this tag.
+    // Tests that need Chromium's own protocol have this tag.
     grepInvert: /@chromium/,
-    // Whoever comes first waits for a browser to start.
+    // The first test waits for a browser to start.
     timeout: 120_000,
     use: { browserName: 'firefox', viewport, ...(isPlaywrights ? {} : stock) },
   })

@@ -7,7 +7,7 @@ import { FirefoxWindow } from './firefox-window.ts'
 /** Starts a Firefox (tests/support/firefox.ts) on a profile folder, new or left by an earlier one. */
 export async function startFirefox(launch: LaunchOptions, profile: string): Promise<BrowserProcess> {
   const socket = join(profile, 'scripts.sock')
-  await rm(socket, { force: true }) // of one that was killed
+  await rm(socket, { force: true }) // left by a killed one
   const context = await firefox.launchPersistentContext(profile, {
     ...launch,
     env: { ...process.env, ...launch.env, FIREFOX_SCRIPTS: socket },

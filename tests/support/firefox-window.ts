@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import { text } from 'node:stream/consumers'
 
-/** The window in front of a Firefox that tests/support/firefox.ts started with `socket` as FIREFOX_SCRIPTS. */
+/** The front window of a Firefox that tests/support/firefox.ts started with `socket` as FIREFOX_SCRIPTS. */
 export class FirefoxWindow {
   readonly #socket: string
 
@@ -9,7 +9,10 @@ export class FirefoxWindow {
     this.#socket = socket
   }
 
-  /** Runs the body of a function there, with the rights of the browser itself. Returns what it returns, as JSON; never `false`. */
+  /**
+   * Runs the body of a function there, with the browser's own privileges. Returns its result, as JSON; never
+   * `false`.
+   */
   run(body: string): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const asked = request({ socketPath: this.#socket, method: 'POST' }, async (answer) => {
@@ -22,12 +25,12 @@ export class FirefoxWindow {
     })
   }
 
-  /** The process id of the browser. */
+  /** Returns the process id of the browser. */
   async browserPid(): Promise<number> {
     return Number(await this.run('return Services.appinfo.processID'))
   }
 
-  /** The process id of the tab in front, which it may share with others. */
+  /** Returns the process id of the front tab, which it may share with others. */
   async tabPid(): Promise<number> {
     return Number(await this.run('return gBrowser.selectedBrowser.browsingContext.currentWindowGlobal.osPid'))
   }

@@ -5,19 +5,19 @@ import { text } from 'node:stream/consumers'
 import { type RawData, WebSocket, WebSocketServer } from 'ws'
 
 /*
- * Firefox as the browser tests start it: `firefox.ts <executable> <its arguments>` (tests/support/firefox starts this), in
- * between Playwright and the browser (docs/decisions/0031-firefox-in-the-tests.md):
- * - Playwright gives up when Firefox does not know a command that it sends for every window, and the long-term release does
- *   not. That one answer becomes empty.
- * - What only the browser itself may do (an input method) a test does by a script that it posts to the socket named in
- *   FIREFOX_SCRIPTS; it runs in the window in front, and its value is the answer.
+ * Starts Firefox for the browser tests: `firefox.ts <executable> <its arguments>` (started by tests/support/firefox)
+ * sits between Playwright and the browser (docs/decisions/0031-firefox-in-the-tests.md):
+ * - Playwright gives up if Firefox does not know a command that it sends for every window, which the long-term
+ *   release does not. That one answer becomes empty.
+ * - For actions that only the browser itself may do (an input method), a test posts a script to the socket named in
+ *   FIREFOX_SCRIPTS; it runs in the front window, and its value is the answer.
  * Ends when the browser ends.
  */
 
-/** Which look the page prefers: no test of Firefox sets it. */
+/** The command for the colour scheme the page prefers: no Firefox test sets it. */
 const UNKNOWN_TO_OLDER = 'emulation.setMediaFeaturesOverride'
 const LISTENING = /^WebDriver BiDi listening on (ws:\/\/\S+)$/
-/** Ids of our own commands; Playwright counts from 1. */
+/** Ids of our own commands start here; Playwright counts from 1. */
 const OWN_IDS = 1e12
 
 interface Answer {
@@ -28,7 +28,7 @@ interface Answer {
 }
 
 const [executable = '', ...args] = process.argv.slice(2)
-// Set by Playwright: the whole browser would end when a tab crashes.
+// Set by Playwright: with it the whole browser would end when a tab crashes.
 const { MOZ_CRASHREPORTER_SHUTDOWN: _, ...env } = process.env
 const browser = spawn(executable, ['--remote-allow-system-access', ...args], {
   env,
@@ -102,7 +102,7 @@ function takeScripts(socket: string, ask: Ask): void {
   }).listen(socket)
 }
 
-/** Runs a script in the browser's own window that is in front. */
+/** Runs a script in the browser's front window. */
 async function runInFront(script: string, ask: Ask): Promise<unknown> {
   const { contexts } = await ask<{ contexts: { context: string }[] }>('browsingContext.getTree', {
     'moz:scope': 'chrome',

@@ -1,17 +1,17 @@
 import type { CDPSession, Page } from '@playwright/test'
 import type { FirefoxWindow } from './firefox-window.ts'
 
-/** What an input method does in the tab of a person, who has put the caret somewhere. */
+/** The actions of an input method in the tab of a person who has placed the caret. */
 export interface InputMethod {
-  /** Shows candidate text, in the place of the last one. */
+  /** Shows candidate text in place of the previous one. */
   compose(candidate: string): Promise<void>
-  /** Ends with this text in its place. */
+  /** Ends the composition with this text in its place. */
   commit(chosen: string): Promise<void>
-  /** A key as a keyboard sends it, Enter or a character; while something is composed it belongs to the input method. */
+  /** Sends a key as a keyboard does, Enter or a character; during a composition it belongs to the input method. */
   press(key: string): Promise<void>
 }
 
-/** The one of Chromium: through the DevTools protocol. */
+/** The input method of Chromium, through the DevTools protocol. */
 export class ChromiumInputMethod implements InputMethod {
   readonly #page: Page
   #keyboard: Promise<CDPSession> | null = null
@@ -44,7 +44,7 @@ export class ChromiumInputMethod implements InputMethod {
   }
 }
 
-/** The one of Firefox: what its own input methods call, by scripts in its window. */
+/** The input method of Firefox, through the calls of its own input methods, by scripts in its window. */
 export class FirefoxInputMethod implements InputMethod {
   readonly #window: FirefoxWindow
 
@@ -74,7 +74,7 @@ export class FirefoxInputMethod implements InputMethod {
   }
 
   async #run(script: string): Promise<void> {
-    // Firefox asks the one who began to end what is composed, when the page takes the focus away or changes the text.
+    // When the page takes the focus away or changes the text, Firefox asks the initiator to end the composition.
     const body = `
       const { tip, asked } = (window.inputMethodOfTests ??= {
         tip: Cc['@mozilla.org/text-input-processor;1'].createInstance(Ci.nsITextInputProcessor),

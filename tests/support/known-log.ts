@@ -5,17 +5,17 @@ import { CHAIN_BYTES, chainAfter, EMPTY_CHAIN, encodeEntries } from '#lib/protoc
 import { seededRandom } from './random.ts'
 
 /*
- * A log whose every byte follows from document and number: who reads it after a cut knows what must stand there
- * without having been told.
+ * A log whose every byte follows from document and number: a reader after a cut knows the right content without
+ * having been told.
  */
 
 export const DOCUMENTS = ['ash', 'birch', 'cedar', 'dogwood'] as const
 export type DocumentName = (typeof DOCUMENTS)[number]
 
-/** Entries of this kind count and advance cursors, and are read by nobody. */
+/** Entries of this kind count and advance cursors, but are never decoded. */
 const OPAQUE = 1
 
-/** Mostly the size of a few keystrokes, now and then of a paste that fills pages of its own. */
+/** Returns bytes: mostly the size of a few keystrokes, sometimes of a paste that fills pages of its own. */
 function bytesOf(name: string, most: number): Uint8Array {
   const seed = createHash('sha256').update(name).digest()
   const random = seededRandom(seed.readUInt32LE())
@@ -81,7 +81,7 @@ export function compactionOf(document: DocumentName, seq: number): Compaction {
   }
 }
 
-/** As the server hashes. */
+/** Hashes like the server. */
 export function chainHash(...parts: readonly Uint8Array[]): Uint8Array {
   const hash = createHash('sha256')
   for (const part of parts) hash.update(part)

@@ -3,13 +3,13 @@ import { seededRandom } from './random.ts'
 
 const WORDS = 60_000
 const WORDS_PER_BLOCK = 41
-/** Of words; the others are one Han character. */
+/** The share of Latin words; the others are one Han character. */
 const LATIN_SHARE = 0.5
 const DELETED_SHARE = 0.1
 
 /**
- * A document of 60,000 words, half of them Chinese; `typed`: letter by letter, all over its paragraphs, and in part deleted.
- * Here and not beside the bench, which has a Yjs of its own for its peers.
+ * Returns a document of 60,000 words, half of them Chinese. `typed`: letter by letter, all over its paragraphs, and
+ * partly deleted. It is here and not beside the bench, which has a separate Yjs for its peers.
  */
 export function longDocument(typed: boolean): { readonly doc: Y.Doc; readonly state: Uint8Array } {
   const random = seededRandom(60)

@@ -24,16 +24,16 @@ interface Tab {
 }
 
 /**
- * One browser's local copies for one user, in memory; every `open()` is a tab. The port replica-store.ts written the
- * plainest way: simulations run on it, and the model test holds the IndexedDB store against it.
+ * One browser's local copies for one user, in memory; every `open()` is a tab. The simplest implementation of the
+ * port replica-store.ts: simulations run on it, and the model test compares the IndexedDB store with it.
  */
 export class MemoryReplicas {
   readonly #tabs = new Set<Tab>()
   #documentOf = new Map<string, string>()
   #current = new Map<string, Replica>()
-  /** Batches whose document is unknown, by address; and those of lineages left behind. */
+  /** Batches by address while their document is unknown, and batches of abandoned lineages. */
   #replicas = new Map<string, Replica>()
-  /** Set to make every write reject with it. */
+  /** If set, every write rejects with it. */
   failure: ReplicaStoreError | null = null
   readonly #compactRows: number
 
@@ -232,7 +232,10 @@ function copy({ seq, chain, entries }: Row): Row {
   return { seq, chain: chain.slice(), entries: entries.slice() }
 }
 
-/** Memory is not damaged; rows of two histories do not follow on each other either. */
+/**
+ * Returns the unbroken run of rows. Memory is not damaged, but rows of two histories do not follow on each other
+ * either.
+ */
 function run(replica: Replica): Row[] {
   return unbrokenRun(
     replica.state,
@@ -240,7 +243,7 @@ function run(replica: Replica): Row[] {
   )
 }
 
-/** Repeatedly the oldest of the clients' next batches. */
+/** Sorts by repeatedly taking the oldest of the clients' next batches. */
 function sorted(outbox: readonly SealedBatch[]): SealedBatch[] {
   const queues = new Map<number, SealedBatch[]>()
   for (const batch of [...outbox].sort((a, b) => a.n - b.n || a.clientId - b.clientId)) {

@@ -24,19 +24,21 @@ import {
 } from './memory-tables.ts'
 
 /**
- * DocumentStore, DocumentCatalog and AccessStore in memory, for simulations; it keeps to tests/storage/contract.ts. One object implements
- * all three (sharing and access: memory-access.ts), and it can be told to fail: see failNextCommit, refuse, holdCommits,
- * copy and restore.
+ * DocumentStore, DocumentCatalog and AccessStore in memory, for simulations; it satisfies tests/storage/contract.ts.
+ * One object implements all three (sharing and access: memory-access.ts), and it can be told to fail: see
+ * failNextCommit, refuse, holdCommits, copy and restore.
  */
 export class MemoryStore extends MemoryAccess implements DocumentStore, DocumentCatalog {
   #failing: 'before' | 'after' | null = null
   readonly #refused = new Set<string>()
   #held: Promise<void> | null = null
-  /** Rows in the order in which they were accepted, whatever became of them later: what a restore has lost. */
+  /**
+   * Rows in the order in which they were accepted, whatever happened to them later: shows what a restore has lost.
+   */
   readonly accepted: NewRow[] = []
   reopened = 0
 
-  /** The next commit rejects: nothing of it is written ('before'), or all of it ('after'). */
+  /** Makes the next commit reject, with nothing written ('before') or everything written ('after'). */
   failNextCommit(when: 'before' | 'after'): void {
     this.#failing = when
   }
@@ -47,7 +49,7 @@ export class MemoryStore extends MemoryAccess implements DocumentStore, Document
     else this.#refused.delete(documentId)
   }
 
-  /** Commits wait, unwritten, until the returned function is called. */
+  /** Makes commits wait, unwritten, until the returned function is called. */
   holdCommits(): () => void {
     const { promise, resolve } = Promise.withResolvers<void>()
     const before = this.#held
@@ -62,7 +64,7 @@ export class MemoryStore extends MemoryAccess implements DocumentStore, Document
     return copyOf(this.tables)
   }
 
-  /** Goes back to a copy, as a restored backup would, and marks every document as restored at `at`. */
+  /** Returns to a copy, as a restored backup would, and marks every document as restored at `at`. */
   restore(copy: MemoryCopy, at: number): void {
     this.tables = copyOf(copy)
     const { documents } = this.tables

@@ -3,7 +3,7 @@ import type { AccessKey, NewDocument, StoredGrant } from '#lib/library/store.ts'
 import type { SharedRole } from '#lib/protocol/identity.ts'
 import { EMPTY_CHAIN } from '#lib/protocol/log-row.ts'
 
-/* What memory-store.ts keeps; as in the tables of lib/storage. */
+/* The data of memory-store.ts, structured like the tables of lib/storage. */
 
 export interface MemoryDocument extends Omit<StoredDocument, 'snapshot'> {
   readonly createdAt: number
@@ -30,7 +30,7 @@ export interface Tables {
   readonly links: Map<string, MemoryLink>
   readonly grants: Map<string, MemoryGrant>
   readonly requests: Map<string, MemoryGrant>
-  /** Who has entered the password of which link. */
+  /** The users that have entered the password of a link. */
   readonly unlocks: Map<string, AccessKey>
   readonly visits: Map<
     string,
@@ -56,14 +56,14 @@ export const copyOf = (tables: Tables): Tables => ({
   unlocks: new Map(tables.unlocks),
 })
 
-/** A state of the store to go back to. Rows and documents in it are never changed, only replaced. */
+/** A state of the store to return to. Rows and documents in it are never changed, only replaced. */
 export type MemoryCopy = Readonly<Tables>
 
 export function keyOf(...parts: string[]): string {
   return JSON.stringify(parts)
 }
 
-/** A document as it is made. */
+/** Returns a newly created document. */
 export function emptyDocument(created: NewDocument): MemoryDocument {
   const { documentId, lineage, ownerId, schemaVersion, createdAt } = created
   return {

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import Provider from 'oidc-provider'
 import { freePort } from './free-port.ts'
 
-/** Somebody the provider knows. */
+/** A person known to the provider. */
 export interface ProviderPerson {
   readonly email: string
   readonly verified: boolean
@@ -14,12 +14,15 @@ export interface OidcServer {
   readonly issuer: string
   readonly clientId: string
   readonly clientSecret: string
-  /** Answers a browser at the authorization address as that person would, up to the way back to the client. */
+  /** Answers a browser at the authorization address as that person would, up to the redirect back to the client. */
   signIn(authorization: string, login: string): Promise<string>
   close(): Promise<void>
 }
 
-/** Starts a provider with one client that comes back to `redirectUri`. People sign in with their login and any password. */
+/**
+ * Starts a provider with one client that redirects to `redirectUri`. People sign in with their login and any
+ * password.
+ */
 export async function startOidcProvider(
   redirectUri: string,
   people: Readonly<Record<string, ProviderPerson>>,
@@ -45,7 +48,7 @@ export async function startOidcProvider(
       return { accountId: id, claims: async () => ({ sub: id, email, email_verified: verified, name }) }
     },
     cookies: { keys: ['only for tests'] },
-    // Left out, each says so on the console.
+    // Each of them prints a warning if omitted.
     ttl: { AccessToken: 600, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
   })
   const server = createServer(provider.callback())

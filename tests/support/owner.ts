@@ -1,4 +1,4 @@
-/** An owner that need not be told: the test looks by itself. */
+/** An owner that ignores notifications: the test checks for itself. */
 export const OWNER = {
   changed: () => undefined,
   failed(error: unknown): void {

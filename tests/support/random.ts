@@ -1,4 +1,4 @@
-/** A seeded generator of numbers 0 ≤ x < 1 (mulberry32, Tommy Ettinger, public domain). */
+/** Returns a seeded generator of numbers 0 ≤ x < 1 (mulberry32, Tommy Ettinger, public domain). */
 export function seededRandom(seed: number): () => number {
   let a = seed >>> 0
   return () => {

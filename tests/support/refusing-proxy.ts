@@ -1,18 +1,18 @@
 import { once } from 'node:events'
 import { createServer, request } from 'node:http'
 
-/** An HTTP proxy as some companies have them: passes requests on and refuses every WebSocket. */
+/** An HTTP proxy like that of some companies: passes requests on and refuses every WebSocket. */
 export interface RefusingProxy {
   /** Like `http://127.0.0.1:40123`. */
   readonly url: string
-  /** How many upgrades were refused. */
+  /** The number of refused upgrades. */
   readonly refused: number
-  /** How many requests were passed on. */
+  /** The number of requests passed on. */
   readonly passed: number
   close(): Promise<void>
 }
 
-/** Stands before `target` (like `http://127.0.0.1:3000`) on a port of its own. */
+/** Starts the proxy in front of `target` (like `http://127.0.0.1:3000`) on its own port. */
 export async function startRefusingProxy(target: string): Promise<RefusingProxy> {
   let refused = 0
   let passed = 0
@@ -31,7 +31,7 @@ export async function startRefusingProxy(target: string): Promise<RefusingProxy>
       if (outgoing.headersSent) outgoing.destroy()
       else outgoing.writeHead(502).end()
     })
-    // A poll given up by the client is given up at the server too, or its answer would be lost here.
+    // Abort a poll at the server if the client aborts it, or its answer would be lost here.
     outgoing.on('close', () => onward.destroy())
     incoming.pipe(onward)
   })

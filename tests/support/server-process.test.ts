@@ -46,7 +46,7 @@ test('comes back on the same address and data after kill -9', async () => {
   expect(server.logs().match(/listening/g)).toHaveLength(2)
 })
 
-test('a server that ends instead of listening is told with what it said', async () => {
+test('a server that ends instead of listening is reported with its output', async () => {
   await expect(startServer({ script, env: { MOOD: 'bad' } })).rejects.toThrow('MOOD must be good.')
 })
 

@@ -7,13 +7,13 @@ import { freePort } from './free-port.ts'
 import { START_FLAGS } from './start-flags.ts'
 
 export interface ServerOptions {
-  /** Left out: a folder of its own in the system's temporary place, removed by `stop`. */
+  /** Default: a folder of its own in the system's temporary directory, removed by `stop`. */
   readonly dataDir?: string
-  /** Left out: a free one. */
+  /** Default: a free one. */
   readonly port?: number
-  /** Settings beside HOST, PORT, DATA_DIR and NODE_ENV. `undefined` takes a variable away. */
+  /** Settings besides HOST, PORT, DATA_DIR and NODE_ENV. `undefined` removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** What `node` runs, relative to the repository. */
+  /** The script that `node` runs, relative to the repository. */
   readonly script?: string
 }
 
@@ -22,21 +22,24 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null
 }
 
-/** The real server in a process of its own. */
+/** The real server in its own process. */
 export interface ServerProcess {
   /** Like `http://127.0.0.1:40123`; stays the same over restarts. */
   readonly url: string
   readonly port: number
   readonly dataDir: string
-  /** Of the process that runs now. */
+  /** The id of the current process. */
   readonly pid: number
-  /** Everything printed so far, over all restarts. */
+  /** Returns everything printed so far, over all restarts. */
   logs(): string
-  /** Sends a signal and waits for the end. A process that ended already keeps the exit it had. */
+  /** Sends a signal and waits for the exit. A process that has already ended keeps its exit. */
   kill(signal: NodeJS.Signals): Promise<Exit>
-  /** Starts again on the same port and data (first ends with SIGKILL what still runs). */
+  /** Starts again on the same port and data (first ends a running process with SIGKILL). */
   restart(): Promise<void>
-  /** SIGTERM, SIGKILL when that is not obeyed within 10 s, and the data folder goes when it was made here. */
+  /**
+   * Sends SIGTERM, then SIGKILL if it is not obeyed within 10 s, and removes the data folder if it was created
+   * here.
+   */
   stop(): Promise<void>
 }
 
@@ -44,14 +47,14 @@ const ROOT = join(import.meta.dirname, '../..')
 const STARTS_WITHIN_MS = 20_000
 const STOPS_WITHIN_MS = 10_000
 
-/** Starts the server and waits until it prints its address. Throws with its output when it ends or stays silent. */
+/** Starts the server and waits until it prints its address. Throws with its output if it ends or stays silent. */
 export async function startServer(options: ServerOptions = {}): Promise<ServerProcess> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'commonplace-')))
   const port = options.port ?? (await freePort())
   const url = `http://127.0.0.1:${port}`
   let logs = ''
   let child = launch()
-  // Whoever forgets to stop it, or is ended by a deadline, leaves no server behind.
+  // A test that forgets to stop it, or is ended by a deadline, leaves no server behind.
   const endWithUs = () => child.kill('SIGKILL')
   process.once('exit', endWithUs)
   await ready()
@@ -72,7 +75,7 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
     })
   }
 
-  /** Keeps what the new child prints; resolves at its address. */
+  /** Collects the output of the new child. Resolves at its address. */
   async function ready(): Promise<void> {
     const started = child
     const from = logs.length

@@ -2,7 +2,7 @@ import type { Channel } from '#lib/client/channel/channel.ts'
 
 const never = <T>(): Promise<T> => new Promise(() => undefined)
 
-/** A channel on which nothing is ever answered. */
+/** A channel that never answers. */
 export const SILENT: Channel = {
   join: never,
   pull: never,

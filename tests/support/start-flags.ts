@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The flags for Node in `npm start`: servers of tests and benchmarks run as people's do. */
+/** The flags for Node in `npm start`, so that servers of tests and benchmarks run like those of users. */
 export const START_FLAGS: readonly string[] = flagsOf(
   JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')).scripts.start,
 )

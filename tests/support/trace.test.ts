@@ -30,8 +30,8 @@ describe.each([
 })
 
 /**
- * Runs that cannot be given what they have seen by delivering a prefix of all pieces, in the order in which they are made.
- * (One's own pieces are in the prefix too and change nothing.)
+ * Returns the runs that cannot get what they have seen through a prefix of all pieces, in the order in which they are
+ * made. (The author's own pieces are in the prefix too and change nothing.)
  */
 function undeliverable(trace: Trace): number[] {
   const made: { author: number; edits: number }[] = []

@@ -19,48 +19,48 @@ export type Patch = v.InferOutput<typeof patchSchema>
 /** Patches one after the other, on the merge of what the author had seen. */
 export type Edit = readonly Patch[]
 
-/** A recorded session, as a plan that can be followed. */
+/** A recorded session, as a plan to follow. */
 export interface Trace {
-  /** The text in the end, when everybody has seen everything. */
+  /** The text at the end, when everyone has seen everything. */
   readonly endContent: string
   readonly authors: number
   readonly edits: number
   /** In an order in which they can be made: whatever a run has seen comes before it. */
   readonly runs: readonly Run[]
-  /** How often an author newly sees another author's edits: one for each run and other author. */
+  /** The number of times an author newly sees another author's edits: one for each run and other author. */
   readonly handOvers: number
 }
 
-/** Edits of one author in a row, during which the author saw nothing new. */
+/** Consecutive edits of one author, during which the author saw nothing new. */
 export interface Run {
   readonly author: number
-  /** How many edits of each author this author has seen when the run begins, its own included. */
+  /** The number of edits of each author that this author has seen when the run begins, its own included. */
   readonly seen: readonly number[]
   /**
-   * The edits, cut into pieces after each one that somebody's run is the first to see. The end of a piece must not travel
-   * together with what comes after it.
+   * The edits, cut into pieces after each edit that another author's run is the first to see. The end of a piece
+   * must not travel together with what follows it.
    */
   readonly pieces: readonly Piece[]
 }
 
 export interface Piece {
   readonly edits: readonly Edit[]
-  /** Another author's run has seen exactly the edits up to here. */
+  /** True if another author's run has seen exactly the edits up to here. */
   readonly handedOver: boolean
 }
 
-/** A recorded session of tests/data/traces, checked. Throws when it is not what its format says. */
+/** Loads a recorded session of tests/data/traces and checks it. Throws if it violates its format. */
 export function loadTrace(name: 'friendsforever' | 'clownschool'): Trace {
   const file = join(import.meta.dirname, `../data/traces/${name}.json.gz`)
   const recorded = v.parse(traceSchema, JSON.parse(gunzipSync(readFileSync(file)).toString('utf8')))
   const authors = recorded.numAgents
   const runs: { author: number; seen: number[]; first: number; edits: Edit[] }[] = []
-  /** By author, how many of its edits some other author's run has seen exactly. */
+  /** By author, the numbers of its edits that some other author's run has seen exactly. */
   const handedOver = Array.from({ length: authors }, () => new Set<number>())
   const made = new Array<number>(authors).fill(0)
   const last = new Array<number>(authors).fill(-1)
   const lastRun = new Map<number, (typeof runs)[number]>()
-  /** What each edit had seen, itself included. */
+  /** The edits that each edit had seen, itself included. */
   const histories: number[][] = []
   let handOvers = 0
 
@@ -108,7 +108,7 @@ export function loadTrace(name: 'friendsforever' | 'clownschool'): Trace {
   }
 }
 
-/** `first`: how many edits the author had made before these. */
+/** Cuts edits into pieces. `first`: the number of edits the author had made before these. */
 function cut(edits: readonly Edit[], first: number, after: ReadonlySet<number>): Piece[] {
   const pieces: Piece[] = []
   let begin = 0

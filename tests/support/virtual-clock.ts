@@ -1,4 +1,4 @@
-/** Time that moves only when told to. Timers due run in order of their time, then of their making. */
+/** Time that advances only on demand. Due timers run in order of their time, then of their creation. */
 export class VirtualClock {
   #now = 1_700_000_000_000
   #timers: { at: number; order: number; task: () => void }[] = []
@@ -24,7 +24,7 @@ export class VirtualClock {
     return this.#timers.length
   }
 
-  /** Moves time on by `ms`, running what falls due; promises settle after each timer. */
+  /** Advances time by `ms`, running due timers; promises settle after each timer. */
   async advance(ms: number): Promise<void> {
     await settled()
     const end = this.#now + ms
@@ -43,7 +43,7 @@ export class VirtualClock {
   }
 }
 
-/** Every promise that can settle without time or input has settled. */
+/** Resolves when every promise that can settle without time or input has settled. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }

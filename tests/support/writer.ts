@@ -7,12 +7,12 @@ import { firstText, paragraphOf } from './paragraph.ts'
 export interface Writer {
   readonly doc: Y.Doc
   readonly provider: CollabProvider
-  /** The text of the first paragraph, made when missing. */
+  /** Returns the text of the first paragraph, created if missing. */
   text(): Y.XmlText
   close(): Promise<void>
 }
 
-/** Opens a document as `guest` (a new one when left out) and waits until it is synced. */
+/** Opens a document as `guest` (default: a new one) and waits until it is synced. */
 export async function openWriter(
   url: string,
   address: string,
@@ -46,8 +46,8 @@ export async function openWriter(
 }
 
 /**
- * Resolves when `holds()` does, looked at whenever the state or document of the provider, or of one of several, changes;
- * rejects at the deadline.
+ * Resolves when `holds()` returns true. It is checked whenever the state or document of the provider, or of one of
+ * several, changes. Rejects at the deadline.
  */
 export function until(
   heard: CollabProvider | readonly CollabProvider[],

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 
 const SCRIPT = join(import.meta.dirname, '../../scripts/bootstrap.mjs')
 const PINNED = '24.21.0'
-/** Stands for npm: notes what it was asked and puts a Node of that version where npm would. */
+/** A substitute for npm that records its calls and puts a Node of that version where npm would. */
 const NPM = `
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 appendFileSync('asked', process.argv.slice(2).join(' ') + '\\n')
@@ -90,7 +90,7 @@ test("a lock without this platform's binaries is not used", async () => {
   expect(await asked()).toEqual([expect.stringContaining('--no-package-lock')])
 })
 
-test('two at once install once', async () => {
+test('two running concurrently install once', async () => {
   const outcomes = await Promise.all([bootstrap('dev'), bootstrap('dev')])
   expect(outcomes.map(({ code }) => code)).toEqual([0, 0])
   expect(await asked()).toHaveLength(1)

@@ -178,7 +178,7 @@ describe('this tree', () => {
 describe('a planted breach is found', () => {
   let tree: string
 
-  /** A small tree with one file in every folder, and the packages that rules speak about. */
+  /** A small tree with one file in every folder, and the packages that rules mention. */
   beforeEach(async () => {
     tree = await mkdtemp(join(tmpdir(), 'boundaries-'))
     const packages = ['react', 'next', 'socket.io', 'socket.io-client', 'yjs']

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { LIMITS, problemsOf, surveyHouse, tableOf } from '../../scripts/house.ts'
 import type { Arrow } from '../../scripts/room-graph.ts'
 
-/** No count is above its goal in the planted trees but the one that is planted. */
+/** In the planted trees no count is above its goal except the planted one. */
 const STRICT = {
   ...LIMITS,
   circles: 0,

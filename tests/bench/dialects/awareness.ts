@@ -1,9 +1,9 @@
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 
-/* Carets as y-protocols and the editors' own bindings put them on the wire: a whole JSON state each time. */
+/* Carets as y-protocols and the editors' own bindings send them: a whole JSON state each time. */
 
-/** An awareness update with the state of one client, whose caret stands at clock `move`. */
+/** Encodes an awareness update with the state of one client, whose caret is at clock `move`. */
 export function encodeCaret(clientId: number, move: number): Uint8Array {
   const position = { type: null, tname: null, item: { client: clientId, clock: move }, assoc: 0 }
   const state = {

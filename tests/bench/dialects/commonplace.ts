@@ -13,7 +13,7 @@ import { connectSeat, type Join, Seat, type SeatRequest } from '../seat.ts'
 
 /* Our own protocol, see docs/protocol.md. */
 
-/** A guest wants to enter a document: by its name, or by the address it was given. */
+/** A guest's request to enter a document: by its name, or by the address it was given. */
 export interface TicketRequest {
   readonly name: string
   readonly address?: string
@@ -46,7 +46,7 @@ class CommonplaceSeat extends Seat {
   readonly #joined: (refusal: string | null) => void
   readonly #decoder = new Decoder()
   #room = 0
-  /** By client id: its last batch. */
+  /** The last batch, by client id. */
   readonly #sent = new Map<number, number>()
   #answer: Joined | null = null
   #history: { bytes: Uint8Array; received: number } | null = null
@@ -88,7 +88,10 @@ class CommonplaceSeat extends Seat {
     return 1
   }
 
-  /** Every message is acknowledged by its row: whoever waited for these has nothing left to wait for. */
+  /**
+   * Resolves immediately: every message is acknowledged by its row, so a caller that waited for those has nothing
+   * left to wait for.
+   */
   flush(): Promise<void> {
     return Promise.resolve()
   }
@@ -196,7 +199,7 @@ class CommonplaceSeat extends Seat {
   }
 }
 
-/** By data folder and document: they outlive a server. */
+/** Addresses by data folder and document: they outlive a server. */
 const addresses = new Map<string, string>()
 
 export const joinCommonplace: Join = async (request) => {

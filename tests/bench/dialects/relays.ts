@@ -2,7 +2,9 @@ import { NAMESPACE } from '../../../lib/protocol/version.ts'
 import type { FrameListener } from '../raw-socket.ts'
 import { connectSeat, type Join, Seat, type SeatRequest } from '../seat.ts'
 
-/* The floors: a message is an update, everybody gets it, nothing is kept, so that a join brings nothing. */
+/*
+ * The relays, as lower bounds: a message is an update, everyone gets it, nothing is kept, so a join brings nothing.
+ */
 
 const UPDATE_HEAD = Uint8Array.of(2, 0, 1, 'u'.charCodeAt(0))
 

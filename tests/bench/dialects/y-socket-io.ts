@@ -12,7 +12,7 @@ const ASK = 1
 class SocketIoSeat extends Seat {
   readonly #namespace: string
   readonly #vector: Uint8Array
-  /** Called at the next answer to a question for history. */
+  /** Called at the next answer to a history request. */
   #answered: () => void
   /** The text frame whose bytes come next. */
   #announced = ''

@@ -19,7 +19,7 @@ const EMPTY_VECTOR = Uint8Array.of(0)
 class SyncSeat extends Seat {
   readonly #prefix: Uint8Array
   readonly #vector: Uint8Array
-  /** Called at the next answer to a question for history. */
+  /** Called at the next answer to a history request. */
   #answered: () => void
 
   constructor(request: SeatRequest, prefix: Uint8Array, joined: () => void) {
@@ -39,7 +39,7 @@ class SyncSeat extends Seat {
     } else if (type === AUTH && payload[at + 1] === AUTHENTICATED) this.askForHistory()
   }
 
-  /** Asks for what its vector lacks. */
+  /** Requests everything that its vector lacks. */
   askForHistory(): void {
     this.#write(SYNC, STEP_1, this.#vector)
   }

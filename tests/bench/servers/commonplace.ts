@@ -16,11 +16,11 @@ import type { Ticket, TicketRequest } from '../dialects/commonplace.ts'
 import { listen, serveBench } from './harness.mjs'
 
 /*
- * The product's server without its pages: server.ts, less Next. Same store, same settings, same defaults, durable
- * (SQLite, WAL, synchronous=FULL). Documents and guests are made by asking this process instead of over HTTP.
+ * The product's server without its pages: server.ts without Next. Same store, same settings, same defaults, durable
+ * (SQLite, WAL, synchronous=FULL). Documents and guests are created through IPC instead of HTTP.
  */
 
-/** Guests are made once and shared out: making one costs more than everything else of a join. */
+/** Guests are created once and shared: creating one costs more than everything else in a join. */
 const GUESTS = 50
 
 const settings = readSettings({ DATA_DIR: process.env.BENCH_DATA_DIR, LOG_LEVEL: 'error' })
@@ -59,7 +59,7 @@ function person(guest: number): Promise<KeptSession> {
   return made
 }
 
-/** The address of a document, made when its name is new, and a guest's token. */
+/** Returns the address of a document, created if its name is new, and a guest's token. */
 async function ticket({ name, address, guest }: TicketRequest): Promise<Ticket> {
   const made = address ?? (await (documentsMade.get(name) ?? make(name)))
   const { person: who, sessionId } = await person(guest)

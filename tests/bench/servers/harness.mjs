@@ -1,16 +1,16 @@
-// What every measured server process has: it says its port, answers questions of the bench, and ends with it.
+// Shared by all measured server processes: reports the port, answers the bench's questions, and ends with the bench.
 
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 
 /**
- * `answers`: further questions by name. `close`: ends the server.
+ * Serves the bench. `answers`: further questions by name. `close`: ends the server.
  * @param {{ port: number, answers?: Record<string, (argument: any) => unknown>, close?: () => Promise<void> | void }} options
  */
 export function serveBench({ port, answers = {}, close = () => undefined }) {
   let delay
   const known = {
     usage: () => ({ cpu: process.cpuUsage(), memory: process.memoryUsage(), stallMs: stall() }),
-    /** From now on the longest stall of the event loop is kept. Costs a little, so only where it is asked for. */
+    /** Records the longest stall of the event loop from now on. It costs a little, so it is done only on request. */
     watch: () => {
       delay?.disable()
       delay = monitorEventLoopDelay({ resolution: 5 })

@@ -4,7 +4,9 @@ import { Decoder, Encoder } from '../../../lib/protocol/packet-parser.ts'
 import { NAMESPACE } from '../../../lib/protocol/version.ts'
 import { listen, serveBench } from './harness.mjs'
 
-/* The floor under Socket.IO servers: our one-frame parser, every message to everybody in its room, nothing is kept. */
+/*
+ * The lower bound of Socket.IO servers: our one-frame parser, every message to everyone in its room, nothing is kept.
+ */
 
 const http = createServer()
 const io = new Server(http, {

@@ -1,5 +1,5 @@
-// better-sqlite3 brings no binary for the Node of this repository where it can be neither downloaded nor compiled. Then the
-// same SQLite calls of the Hocuspocus extension (open, exec, prepare, get, run) go to Node's own SQLite.
+// better-sqlite3 has no binary for the Node of this repository if it can be neither downloaded nor compiled. In that
+// case the same SQLite calls of the Hocuspocus extension (open, exec, prepare, get, run) go to Node's own SQLite.
 
 import { createRequire, registerHooks } from 'node:module'
 

@@ -1,4 +1,4 @@
-// The floor under WebSocket servers: every message goes to everybody at its path, nothing is kept.
+// The lower bound of WebSocket servers: every message goes to everyone at its path, nothing is kept.
 
 import { createServer } from 'node:http'
 import { WebSocketServer } from 'ws'

@@ -1,4 +1,5 @@
-// @y/websocket-server as its own src/server.js starts it, in memory. That file says no port, hence these lines.
+// @y/websocket-server as its own src/server.js starts it, in memory. That file does not report its port, hence these
+// lines.
 
 import { createServer } from 'node:http'
 import { setupWSConnection } from '@y/websocket-server/utils'

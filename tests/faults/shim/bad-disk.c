@@ -1,6 +1,6 @@
 /*
- * A disk that is full, read-only, failing or slow, and well again, as the file SHIM_CONTROL says: six 64-bit numbers
- * that the test changes while the process runs (disk-control.ts). SHIM_FOLDER is the folder on that disk.
+ * A disk that is full, read-only, failing or slow, and healthy again, as the file SHIM_CONTROL says: six 64-bit
+ * numbers that the test changes while the process runs (disk-control.ts). SHIM_FOLDER is the folder on that disk.
  */
 #include "watched.h"
 #include <sys/mman.h>
@@ -10,15 +10,15 @@ enum { WELL, FULL, READ_ONLY, FAILING, SLOW };
 
 static volatile struct {
   int64_t mode;
-  /* FULL: bytes that files may still grow by. */
+  /* FULL: the bytes by which files may still grow. */
   int64_t room;
-  /* FAILING: writes, syncs and truncations from this one on, counted from 1, fail. */
+  /* FAILING: the first of the writes, syncs and truncations to fail, counted from 1. */
   int64_t from;
-  /* FAILING: so many of them. */
+  /* FAILING: how many of them fail. */
   int64_t times;
   /* Writes, syncs and truncations since this was set to 0. */
   int64_t calls;
-  /* Faults given since this was set to 0. */
+  /* Faults returned since this was set to 0. */
   int64_t faults;
 } *control;
 
@@ -51,7 +51,7 @@ static int is_read_only(const char *path) {
   return control && name_in_folder(path) && control->mode == READ_ONLY;
 }
 
-/* With the lock held: the error of this call, or 0. */
+/* With the lock held: returns the error of this call, or 0. */
 static int fault_of_call(void) {
   int64_t call = ++control->calls;
   if (control->mode == READ_ONLY) return EROFS;
@@ -66,7 +66,7 @@ static int opened(const char *path, int flags, mode_t mode) {
   return fd;
 }
 
-/* A failing write has written half of its bytes, a full disk takes what it has room for. */
+/* A failing write has written half of its bytes; a full disk takes as much as fits. */
 static ssize_t wrote(int fd, const void *bytes, size_t size, off_t at) {
   pthread_mutex_lock(&lock);
   int code = fault_of_call();

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 const compiled = new Map<string, string>()
 
-/** Compiles a shim of this folder for LD_PRELOAD, once per process; the library goes when the process ends. */
+/** Compiles a shim of this folder for LD_PRELOAD, once per process; the library is removed when the process ends. */
 export function compileShim(name: 'power-cut' | 'bad-disk'): string {
   const known = compiled.get(name)
   if (known) return known

@@ -26,7 +26,7 @@ typedef struct change {
   unsigned char *bytes;
 } change;
 
-/* A file as the disk has it, and what the disk may not have yet, oldest first. */
+/* A file as the disk has it, and the changes that the disk may not have, oldest first. */
 typedef struct {
   unsigned char *image;
   size_t size;
@@ -45,7 +45,7 @@ typedef struct {
   int count;
 } names;
 
-/* A name is given to `of`, or (no `of`) taken away; a renaming is both at once. */
+/* A name is given to `of`, or (without `of`) removed; a renaming does both. */
 typedef struct {
   char removed[64];
   char added[64];
@@ -67,7 +67,7 @@ static long setting(const char *name, long otherwise) {
   return given ? atol(given) : otherwise;
 }
 
-/* The shared-memory index is made anew after a cut. */
+/* The shared-memory index is created again after a cut. */
 static const char *durable_name(const char *path) {
   const char *name = name_in_folder(path);
   size_t length = name ? strlen(name) : 0;
@@ -168,7 +168,7 @@ static void synced(file *f) {
   naming_count = 0;
 }
 
-/* Of each unsynced write: nothing, all, a beginning, or some of its sectors. */
+/* Applies nothing, all, a beginning, or some sectors of each unsynced write. */
 static void survive(file *f, int mood) {
   for (change *c = f->first; c; c = c->next) {
     int how = mood == 3 ? (int)(chance() % 4) : mood == 2 ? (int)(chance() % 2) : mood;
@@ -198,7 +198,7 @@ static void cut(void) {
     path_of(path, sizeof path, present.entries[i].name);
     real_unlink(path);
   }
-  /* File systems keep the order of what happens to names. */
+  /* File systems keep the order of changes to names. */
   int kept = naming_count == 0 ? 0 : chance() % (naming_count + 1);
   for (int i = 0; i < kept; i++) apply_naming(&durable, &namings[i]);
   int mood = chance() % 5;
@@ -318,7 +318,7 @@ int fsync(int fd) {
   count_step();
   int done = 0;
   if (++fsyncs == eio_at && f != &the_folder) {
-    /* Lost, but for what happened to be written back already. */
+    /* Lost, except for what happened to be written back already. */
     survive(f, 3);
     drop_changes(f);
     errno = EIO;
