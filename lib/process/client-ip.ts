@@ -3,10 +3,10 @@ import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import proxyAddr from 'proxy-addr'
 
-/** How many proxies are in front of this server, or the networks they are in. 0: none is trusted. */
+/** The number of proxies in front of this server, or the networks they are in. 0 trusts no proxy. */
 export type TrustedProxies = number | readonly Network[]
 
-/** The network of an IP address. `prefix`: its leading bits that count. */
+/** A network of IP addresses. `prefix`: the number of leading bits that identify it. */
 export interface Network {
   readonly ip: string
   readonly prefix: number
@@ -23,8 +23,8 @@ export function trustedProxiesIn(setting: string): TrustedProxies | null {
 }
 
 /**
- * Finds the IP address that a request comes from: the socket's, or what trusted proxies say. A proxy appends the address
- * that called it to `X-Forwarded-For`; entries further left come from strangers.
+ * Finds the IP address that a request comes from: the socket's, or the one reported by trusted proxies. A proxy
+ * appends the address that called it to `X-Forwarded-For`; entries further left come from untrusted parties.
  */
 export class ClientIps {
   readonly #hops: number
@@ -36,7 +36,10 @@ export class ClientIps {
     this.#networks = networks.map(({ ip, prefix }) => [ipaddr.parse(ip), prefix])
   }
 
-  /** Returns the client's IP address; '' if the socket is closed. An entry that is no address ends the chain before it. */
+  /**
+   * Returns the client's IP address, '' if the socket is closed. An entry that is not an IP address ends the chain
+   * before it.
+   */
   ofRequest(request: IncomingMessage): string {
     const chain = proxyAddr.all(request, (written, proxies) => this.#trusts(ipIn(written), proxies))
     return (
@@ -48,8 +51,9 @@ export class ClientIps {
   }
 
   /**
-   * Returns what is counted for an IP address: itself, or its network of 64 bits, which is one household, for IPv6.
-   * Returns '' for this machine if no proxy is trusted: it may be a proxy that the settings do not name.
+   * Returns the key that an IP address is counted under: the address itself, or for IPv6 its /64 network, which is
+   * one household. Returns '' for this machine if no proxy is trusted: it may be a proxy that the settings do not
+   * name.
    */
   keyOf(written: string): string {
     const ip = ipIn(written)
@@ -77,14 +81,17 @@ export class ClientIps {
 
 type Ip = ipaddr.IPv4 | ipaddr.IPv6
 
-/** Reads an IP address as sockets and proxies write it, without port, brackets and zone; IPv4 inside IPv6 as IPv4. */
+/**
+ * Parses an IP address as sockets and proxies write it, dropping port, brackets and zone; converts IPv4 inside IPv6
+ * to IPv4.
+ */
 function ipIn(written: string | undefined): Ip | null {
   const bare = (written ?? '')
     .trim()
     .replace(/^\[([^\]]*)\](:\d+)?$/, '$1')
     .replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1')
     .replace(/%.*$/, '')
-  // node:net is the strict one: ipaddr.js also reads octal numbers and addresses of fewer than four parts.
+  // node:net is stricter: ipaddr.js also reads octal numbers and addresses of fewer than four parts.
   return isIP(bare) !== 0 && ipaddr.isValid(bare) ? ipaddr.process(bare) : null
 }
 

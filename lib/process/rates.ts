@@ -15,72 +15,75 @@ export type RateName =
   | 'guests'
   | 'documents'
 
-/** A bucket holds `burst` and regains `perSecond`. */
+/** The size and refill rate of a bucket: it holds `burst` and regains `perSecond`. */
 interface Figures {
   readonly perSecond: number
   readonly burst: number
 }
 
-/** The table: what one session and one IP address may do, by name. */
+/** The figures of every bucket, for one session and for one IP address. */
 export type RateFigures = Readonly<Record<RateName, { readonly session: Figures; readonly ip: Figures }>>
 
 const MIB = 1024 * 1024
 const DAY_SECONDS = 24 * 3600
 
 /**
- * What one session, and what all the people behind one IP address may do: a school of a hundred that reconnects at the
+ * The limits for one session, and for all users behind one IP address: a school of a hundred that reconnects at the
  * same moment is one IP address. Honest use stays far below (docs/decisions/0019-rates.md has the measurements).
  */
 const RATES: RateFigures = {
-  /** Messages of `document:update`, parts of a large one each for itself. */
+  /** Messages of `document:update`; each part of a large batch counts. */
   updates: { session: { perSecond: 500, burst: 10_000 }, ip: { perSecond: 10_000, burst: 200_000 } },
-  /** Bytes of all messages of sockets. */
+  /** Bytes of all socket messages. */
   bytes: { session: { perSecond: MIB, burst: 48 * MIB }, ip: { perSecond: 16 * MIB, burst: 512 * MIB } },
   presence: { session: { perSecond: 50, burst: 400 }, ip: { perSecond: 2000, burst: 20_000 } },
   /** `document:join` and `document:pull`. */
   joins: { session: { perSecond: 5, burst: 200 }, ip: { perSecond: 100, burst: 5000 } },
-  /** `document:compare`: each may cost a folding, however few of those there are in all. */
+  /** `document:compare`: each may cost a fold, although few run at a time. */
   compares: { session: { perSecond: 0.2, burst: 30 }, ip: { perSecond: 10, burst: 1000 } },
-  /** Handshakes, and the tokens fetched for them. */
+  /** Handshakes, and requests for their tokens. */
   sockets: { session: { perSecond: 2, burst: 120 }, ip: { perSecond: 50, burst: 2000 } },
-  /** People without a session who get one. */
+  /** New guest sessions. */
   guests: { session: { perSecond: 1, burst: 10 }, ip: { perSecond: 0.5, burst: 500 } },
-  /** Passwords and other secrets tried. */
+  /** Attempts at passwords and other secrets. */
   logins: { session: { perSecond: 0.1, burst: 10 }, ip: { perSecond: 1, burst: 200 } },
-  /** Documents made. */
+  /** Documents created. */
   creates: { session: { perSecond: 0.2, burst: 60 }, ip: { perSecond: 2, burst: 600 } },
-  /** Documents made within a day; by whom is counted by the documents themselves. */
+  /** Documents created within a day. The limit per user is checked by counting the user's documents. */
   documents: { session: ofDay(5000), ip: ofDay(5000) },
   reads: { session: { perSecond: 10, burst: 200 }, ip: { perSecond: 200, burst: 4000 } },
   writes: { session: { perSecond: 5, burst: 100 }, ip: { perSecond: 100, burst: 2000 } },
 }
 
-/** Returns the figures for a burst of `count`, regained within a day. */
+/** Returns the figures for a burst of `count` that is regained within a day. */
 function ofDay(count: number): Figures {
   return { perSecond: count / DAY_SECONDS, burst: count }
 }
 
 /**
- * The keys that are counted. `session` is a session, a user, or '' before there is one. `ip` is as client-ip.ts makes it;
- * '' is not counted.
+ * The keys that requests are counted under. `session` is a session, a user, or '' before there is one. `ip` is made
+ * by `ClientIps.keyOf`; '' is not counted.
  */
 export interface RateKeys {
   readonly session?: string
   readonly ip: string
 }
 
-/** Buckets of one name and kind kept in memory; about 100 bytes each. */
+/** The number of buckets of one name and kind kept in memory, about 100 bytes each. */
 const KEPT = 20_000
 /** The share of the oldest buckets that is dropped together when all are in use. */
 const DROPPED_SHARE = 0.1
 
-/** A bucket refilled in many steps lacks its last digits; a client that returns when it was told to must not be refused. */
+/**
+ * Tolerates rounding: a bucket refilled in many steps is short by its last digits, and a client that returns when
+ * told to must not be refused.
+ */
 const ROUNDING = 1e-6
 
-/** Disabled limits: everything is granted. */
+/** Disabled limits: grants everything. */
 export const NO_RATES: Pick<Rates, 'take'> = { take: () => 0 }
 
-/** Returns the rates of a server with these settings; unlimited if they are switched off. */
+/** Returns the rates for these settings, unlimited if rate limits are off. */
 export function ratesFor(settings: Pick<Settings, 'rateLimits' | 'documentsPerIp'>): Pick<Rates, 'take'> {
   if (!settings.rateLimits) return NO_RATES
   const documents = ofDay(settings.documentsPerIp)
@@ -91,7 +94,7 @@ export function ratesFor(settings: Pick<Settings, 'rateLimits' | 'documentsPerIp
 export class Rates {
   readonly #buckets: Readonly<Record<RateName, { readonly session: Buckets; readonly ip: Buckets }>>
 
-  /** `now` returns ms since some moment and never goes back. `figures` replace some of the table's. */
+  /** `now` returns ms since an arbitrary moment and never goes back. `figures` replace some of the table's. */
   constructor(now: () => number, figures: Partial<RateFigures> = {}, kept = KEPT) {
     const of = (name: RateName) => {
       const { session, ip } = figures[name] ?? RATES[name]
@@ -114,8 +117,8 @@ export class Rates {
   }
 
   /**
-   * Takes `cost` from the buckets of both keys, or nothing from either. Returns 0, or the ms after which the same would be
-   * granted if nothing else came. A cost above the burst is granted by a full bucket, which then is in debt.
+   * Takes `cost` from the buckets of both keys, or nothing from either. Returns 0, or the ms after which the same
+   * would be granted if nothing else came. A full bucket grants a cost above the burst and is then in debt.
    */
   take(name: RateName, { session = '', ip }: RateKeys, cost = 1): number {
     const buckets = this.#buckets[name]
@@ -129,7 +132,7 @@ export class Rates {
     return 0
   }
 
-  /** Buckets in memory. */
+  /** The number of buckets in memory. */
   get size(): number {
     return Object.values(this.#buckets).reduce((sum, { session, ip }) => sum + session.size + ip.size, 0)
   }
@@ -140,7 +143,7 @@ interface Bucket {
   at: number
 }
 
-/** Buckets of one kind. A missing bucket is full. */
+/** The buckets of one kind. A missing bucket is full. */
 class Buckets {
   readonly #perMs: number
   readonly #burst: number
@@ -159,7 +162,7 @@ class Buckets {
     return this.#buckets.size
   }
 
-  /** Returns 0 if `cost` can be taken now, or after how many ms it can, rounded up. */
+  /** Returns the ms until `cost` can be taken, rounded up; 0 if it can be taken now. */
   waitFor(key: string, cost: number): number {
     const bucket = this.#buckets.get(key)
     if (!bucket) return 0
@@ -186,7 +189,7 @@ class Buckets {
     bucket.at = now
   }
 
-  /** Drops full buckets, which say nothing; if none is full, those that began first. */
+  /** Drops full buckets, which carry no information, then the oldest ones if still too many are left. */
   #makeRoom(): void {
     for (const [key, bucket] of this.#buckets) {
       this.#refill(bucket)

@@ -7,7 +7,10 @@ export function seal(prefix: string, body: object, key: KeyObject): string {
   return `${prefix}.${payload}.${macOf(payload, key)}`
 }
 
-/** Returns the body of what `seal` made with the same prefix and key; null if it was altered, or is of another shape. */
+/**
+ * Returns the body of a token that `seal` made with the same prefix and key. Returns null if it was altered or has
+ * another shape.
+ */
 export function unseal<S extends v.GenericSchema>(
   prefix: string,
   sealed: string,
@@ -21,7 +24,7 @@ export function unseal<S extends v.GenericSchema>(
   return parsed.success ? parsed.output : null
 }
 
-/** Returns true if both are the same; the time it takes depends on their lengths alone. */
+/** Returns true if both strings are equal. The time it takes depends on their lengths alone. */
 export function equalInConstantTime(given: string, expected: string): boolean {
   const a = Buffer.from(given)
   const b = Buffer.from(expected)

@@ -4,15 +4,15 @@ import { join } from 'node:path'
 import { BadSetting } from './settings.ts'
 
 /**
- * Returns the server's secret: the setting SECRET, else the file `secret` of the data folder, made on the first start and
- * readable by this user alone. Losing it ends every session and every address given out. Throws BadSetting if the file
- * holds no secret.
+ * Returns the server's secret: the setting SECRET, or the file `secret` in the data folder, which the first start
+ * creates and only this user can read. Losing it ends every session and invalidates every address. Throws BadSetting
+ * if the file contains no secret.
  */
 export function readSecret(setting: string | null, dataDir: string): string {
   if (setting !== null) return setting
   const path = join(dataDir, 'secret')
   try {
-    // wx: of two servers starting on one folder, one makes the file and the other reads it.
+    // wx: of two servers starting in one folder, one creates the file and the other reads it.
     writeFileSync(path, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx', flush: true })
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
@@ -24,7 +24,7 @@ export function readSecret(setting: string | null, dataDir: string): string {
   return kept
 }
 
-/** Returns a key of 32 bytes for one purpose: what is signed for one purpose is invalid for every other. */
+/** Returns a 32-byte key for one purpose. Anything signed for one purpose is invalid for every other. */
 export function keyFor(secret: string, purpose: string): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, 'commonplace', purpose, 32))
 }

@@ -3,11 +3,13 @@ import { dirname, join, resolve } from 'node:path'
 import * as v from 'valibot'
 import { type TrustedProxies, trustedProxiesIn } from './client-ip.ts'
 
-/** The most that a guest may do. *off*: nothing before signing in. *create*: everything, including new documents. */
+/**
+ * The most that a guest may do. *off*: nothing before signing in. *create*: everything, including creating documents.
+ */
 export const GUEST_POLICIES = ['off', 'view', 'comment', 'edit', 'create'] as const
 export type GuestPolicy = (typeof GUEST_POLICIES)[number]
 
-/** A setting is invalid. The message is one sentence that names it; nothing else is printed. */
+/** Thrown if a setting is invalid. The message is one sentence that names the setting; nothing else is printed. */
 export class BadSetting extends Error {
   override readonly name = 'BadSetting'
 }
@@ -16,35 +18,38 @@ export class BadSetting extends Error {
 export interface Settings {
   readonly production: boolean
   readonly host: string
-  /** 0 for any free port. */
+  /** The TCP port; 0 for any free one. */
   readonly port: number
-  /** Absolute. */
+  /** The absolute path of the data folder. */
   readonly dataDir: string
-  /** The public origin, like `https://write.example.org`; null if it is where the server listens. */
+  /** The public origin, such as `https://write.example.org`. Null if it is where the server listens. */
   readonly publicOrigin: string | null
   readonly pingInterval: number
   readonly pingTimeout: number
-  /** Bytes of snapshots kept in memory, over all open documents. */
+  /** The bytes of snapshots kept in memory, over all open documents. */
   readonly roomCacheBytes: number
-  /** The most open TCP connections; further ones are closed. */
+  /** The most open TCP connections. Further ones are closed. */
   readonly maxConnections: number
   readonly trustedProxies: TrustedProxies
-  /** False disables rate limits, for measurements. */
+  /** False disables rate limits, for benchmarks. */
   readonly rateLimits: boolean
   /** The most documents that one user may own. */
   readonly documentsPerUser: number
-  /** The most documents that may be made from one IP address within a day. */
+  /** The most documents that may be created from one IP address within a day. */
   readonly documentsPerIp: number
-  /** Lifetime of a socket's token. */
+  /** The lifetime of a socket token, ms. */
   readonly tokenLife: number
-  /** Whether members who cannot edit are shown in the people list. */
+  /** True if the people list shows members who cannot edit. */
   readonly presenceOfViewers: boolean
   readonly logLevel: (typeof LOG_LEVELS)[number]
-  /** Null if it is the file in the data folder, which the first start makes. */
+  /**
+   * The secret that keys are derived from. Null if it is in the file in the data folder, which the first start
+   * creates.
+   */
   readonly secret: string | null
   /** The most that a guest may do. */
   readonly guests: GuestPolicy
-  /** The provider that users may sign in with too; null if with a password only. */
+  /** The identity provider that users may also sign in with. Null if there are only passwords. */
   readonly oidc: OidcSettings | null
 }
 
@@ -119,10 +124,13 @@ const environment = v.object({
   OIDC_NAME: v.optional(v.pipe(v.string(), v.maxLength(40, 'at most 40 characters'))),
 })
 
-/** Settings by the names they had before: set under one of these, a limit would silently be its default. */
+/** Settings that were renamed: one set under its old name would silently keep its default. */
 const RENAMED = { DOCUMENTS_PER_ADDRESS: 'DOCUMENTS_PER_IP' }
 
-/** Reads the settings from environment variables; an empty one counts as absent. Throws BadSetting. Touches nothing. */
+/**
+ * Reads the settings from environment variables; an empty one counts as absent. Throws BadSetting. Has no side
+ * effects.
+ */
 export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
   const given = Object.fromEntries(
     Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
@@ -134,7 +142,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   if (!parsed.success) {
     const [issue] = parsed.issues
     const setting = String(issue.path?.[0]?.key ?? 'a setting')
-    // A secret's value must not reach a screen or a log.
+    // Never print a secret's value or write it to a log.
     const was = setting.endsWith('SECRET') ? '' : `, not ${JSON.stringify(issue.path?.[0]?.value)}`
     throw new BadSetting(`${setting} must be ${issue.message}${was}.`)
   }
@@ -162,7 +170,9 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   }
 }
 
-/** Throws BadSetting if some of the provider's settings are given without the others. */
+/**
+ * Returns the provider's settings, null if there are none. Throws BadSetting if some are given without the others.
+ */
 function oidcIn(set: v.InferOutput<typeof environment>): OidcSettings | null {
   const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: clientSecret } = set
   if (issuer === undefined && clientId === undefined && clientSecret === undefined) return null
@@ -185,7 +195,7 @@ export function checkNode(version: string): void {
   )
 }
 
-/** Makes the data folder if it is missing and proves that it can be written. Throws BadSetting. */
+/** Creates the data folder if it is missing and checks that it is writable. Throws BadSetting if it is not. */
 export function prepareDataDir(dataDir: string): void {
   try {
     makeFolder(dataDir)
@@ -198,7 +208,7 @@ export function prepareDataDir(dataDir: string): void {
   }
 }
 
-/** Returns the sentence for a server that could not listen, null if the error is another one. */
+/** Returns the error for a server that could not listen. Returns null if the cause is not a setting. */
 export function listenProblem(error: unknown, settings: Settings): BadSetting | null {
   switch (codeOf(error)) {
     case 'EADDRINUSE':
@@ -221,13 +231,16 @@ export function listenProblem(error: unknown, settings: Settings): BadSetting | 
 /** Returns the sentence to print if a setting is the reason, null if the error is a bug. */
 export function sentenceFor(error: unknown): string | null {
   if (error instanceof BadSetting) return error.message
-  // Thrown by the store, in words of its own.
+  // The store's own message is a whole sentence.
   if (error instanceof Error && error.name === 'StoreUnavailable')
     return `DATA_DIR cannot be used: ${error.message}`
   return null
 }
 
-/** Makes a folder and its parents. Node's own recursive mkdir never ends on a file system that makes no folders (/proc). */
+/**
+ * Makes a folder and its parents. Node's own recursive mkdir never returns on a file system that makes no folders
+ * (/proc).
+ */
 function makeFolder(path: string): void {
   if (existsSync(path)) return
   makeFolder(dirname(path))

@@ -1,17 +1,17 @@
 import type { Log } from './log.ts'
 
-/** From the signal to the end, ms. A process that was told to stop is ended by its host not much later. */
+/** The time from the signal to the forced exit, ms. A host usually kills a process not much later than that. */
 const DEADLINE = 9000
 
-/** One thing to close, in order. */
+/** A part of the server to close. */
 export interface Closing {
   readonly what: string
   readonly close: () => Promise<void>
 }
 
 /**
- * Closes things in order on SIGTERM or SIGINT and ends the process with 0, or with 1 when something could not be closed
- * or all of it took too long. A second signal changes nothing.
+ * Closes parts in order on SIGTERM or SIGINT and ends the process with 0, or with 1 if one could not be closed or all
+ * of them took too long. A second signal changes nothing.
  */
 export function closeOnSignal(closings: readonly Closing[], log: Log): void {
   let stopping = false

@@ -2,15 +2,15 @@ import type { Clock } from '#lib/protocol/clock.ts'
 
 export interface WriteBehindOptions<Item> {
   readonly clock: Pick<Clock, 'after'>
-  /** Time from the first item to the write that takes it along, ms. */
+  /** The time from the first item to the write that includes it, ms. */
   readonly gatherMs: number
-  /** Writes items in the order in which they were added. Never called while an earlier call is still pending. */
+  /** Writes items in the order in which they were added. Never called while an earlier call is pending. */
   readonly write: (items: readonly Item[]) => Promise<void>
-  /** Called after a write rejected; its items are not tried again. */
+  /** Called after a write rejected. Its items are not retried. */
   readonly onLost: (error: unknown, items: readonly Item[]) => void
 }
 
-/** Gathers items and writes them together. A crash loses the items of the last moment. */
+/** Gathers items and writes them together. A crash loses the items gathered since the last write. */
 export class WriteBehind<Item> {
   readonly #options: WriteBehindOptions<Item>
   #waiting: Item[] = []
@@ -26,7 +26,10 @@ export class WriteBehind<Item> {
     this.#cancel ??= this.#options.clock.after(this.#options.gatherMs, () => void this.flush())
   }
 
-  /** Writes what waits; resolves when it and all earlier items are written or lost. Idempotent; never rejects. */
+  /**
+   * Writes the waiting items. Resolves when they and all earlier ones are written or lost. Idempotent; never
+   * rejects.
+   */
   flush(): Promise<void> {
     this.#cancel?.()
     this.#cancel = null

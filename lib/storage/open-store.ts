@@ -11,18 +11,20 @@ export interface Store {
   readonly catalog: DocumentCatalog
   readonly owners: OwnerCatalog
   readonly access: AccessStore
-  /** The tables of users and sessions. `destroy` does nothing: `close` is below. */
+  /** The tables of users and sessions. Its `destroy` does nothing; `close` of the store ends the connection. */
   readonly accounts: Kysely<AccountTables>
-  /** The database is an older copy of the one at the last start; every document is marked as restored. */
+  /**
+   * True if the database is an older copy of the one at the last start. Every document is then marked as restored.
+   */
   readonly restored: boolean
-  /** Answers earlier requests and leaves the database whole in its one file. Idempotent. */
+  /** Answers earlier requests and leaves the whole database in one file. Idempotent. */
   close(): Promise<void>
 }
 
 /**
- * Opens the store in the folder `dataDir`, which is made if missing. Rejects with StoreUnavailable, whose message is one
- * sentence naming folder and cause, if the folder cannot be written or holds a database that is not ours or of a newer
- * version.
+ * Opens the store in the folder `dataDir`, which is created if missing. Rejects with StoreUnavailable, whose message
+ * is one sentence naming folder and cause, if the folder cannot be written, or if it contains a database that is not
+ * ours or of a newer version.
  */
 export async function openStore({ dataDir }: { readonly dataDir: string }): Promise<Store> {
   const { thread, restored } = await StorageThread.start(dataDir)

@@ -7,10 +7,10 @@ export interface AccountResult {
   readonly changes?: bigint
 }
 
-/** An interactive transaction is rolled back after this time, in ms: while it is open, the log waits. */
+/** The time after which an interactive transaction is rolled back, ms: while it is open, the log waits. */
 const TRANSACTION_MS = 1000
 
-/** Compiled statements kept; there are a few dozen different ones. */
+/** The number of compiled statements kept. There are a few dozen different ones. */
 const STATEMENTS = 200
 
 /** The accounts' connection, in the storage thread. At most one transaction is open at a time. */
@@ -35,7 +35,7 @@ export class AccountConnection {
     return this.#open
   }
 
-  /** Runs one statement, within `transaction` or (null) on its own. */
+  /** Runs one statement, within `transaction` or, if it is null, on its own. */
   query(transaction: number | null, sql: string, parameters: readonly unknown[]): AccountResult {
     if (transaction !== this.#open) throw rolledBack()
     const { statement, isReader } = this.#prepared(sql)
@@ -45,7 +45,7 @@ export class AccountConnection {
   }
 
   begin(): number {
-    // IMMEDIATE: a transaction that takes the write lock only later could find it taken.
+    // IMMEDIATE: a transaction that takes the write lock later could find it held.
     this.#db.exec('BEGIN IMMEDIATE')
     this.#open = ++this.#count
     this.#deadline = setTimeout(() => this.#end('ROLLBACK'), TRANSACTION_MS)
@@ -57,7 +57,7 @@ export class AccountConnection {
     this.#end('COMMIT')
   }
 
-  /** Does nothing if the transaction has ended already. */
+  /** Rolls a transaction back. Does nothing if it has already ended. */
   rollback(transaction: number): void {
     if (transaction === this.#open) this.#end('ROLLBACK')
   }
@@ -74,7 +74,7 @@ export class AccountConnection {
     try {
       if (this.#db.isTransaction) this.#db.exec(how)
     } finally {
-      // After a COMMIT that failed.
+      // The transaction is still open after a COMMIT that failed.
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
       this.#onIdle()
     }
@@ -94,7 +94,7 @@ function rolledBack(): Error {
   return new Error(`the transaction is no longer open; it is rolled back after ${TRANSACTION_MS} ms`)
 }
 
-/** SQLite knows no booleans, dates or undefined. */
+/** Converts a value to one that SQLite can bind: it has no booleans, dates or undefined. */
 function toSqlite(value: unknown): SQLInputValue {
   if (value === undefined || value === null) return null
   if (typeof value === 'boolean') return value ? 1 : 0

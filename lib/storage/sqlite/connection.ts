@@ -1,6 +1,6 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 
-/** A prepared statement that knows the shape of its rows (which the caller's SQL promises). */
+/** A prepared statement with the type of its rows, which the caller's SQL promises. */
 export interface Statement<Row> {
   get(...values: SQLInputValue[]): Row | undefined
   all(...values: SQLInputValue[]): Row[]
@@ -12,27 +12,28 @@ export function prepare<Row = never>(db: DatabaseSync, sql: string): Statement<R
   return db.prepare(sql) as unknown as Statement<Row>
 }
 
-/** Opens a connection that has changed nothing yet: `configure` it before anything else is written. */
+/** Opens a connection without changing the file. Call `configure` before writing anything. */
 export function openConnection(path: string): DatabaseSync {
-  // Our own connections never wait for each other (storage-worker.ts); a backup or a shell beside us may hold a lock.
+  // Our own connections never wait for each other (storage-worker.ts), but a backup or a shell on the same file may
+  // hold a lock.
   return new DatabaseSync(path, { timeout: 5000, enableForeignKeyConstraints: true })
 }
 
-/** Every setting of SQLite stands here and above. WAL comes before what is about its commits. */
+/** Applies every setting of SQLite that `openConnection` does not. Sets WAL before the settings of its commits. */
 export function configure(db: DatabaseSync): void {
-  // Free pages can be given back, a few at a time (free-pages.ts). Holds for databases made with it; changes no other.
+  // Lets free pages be given back a few at a time (free-pages.ts). Affects only databases created with this setting.
   db.exec('PRAGMA auto_vacuum = INCREMENTAL')
-  // Readers and a writer side by side, one fsync per commit. Kept in the file.
+  // Readers run beside one writer, with one fsync per commit. Stored in the file.
   db.exec('PRAGMA journal_mode = WAL')
   // A commit is on disk before it returns. NORMAL would lose acknowledged edits at power loss.
   db.exec('PRAGMA synchronous = FULL')
-  // macOS: an fsync that reaches the platter. Nothing elsewhere.
+  // On macOS, use an fsync that reaches the platter. No effect elsewhere.
   db.exec('PRAGMA fullfsync = ON')
-  // After a surge the WAL file shrinks again, to 64 MiB.
+  // Shrink the WAL file to 64 MiB again after a surge.
   db.exec('PRAGMA journal_size_limit = 67108864')
 }
 
-/** Runs `work` as one transaction that is written whole or not at all. */
+/** Runs `work` in one transaction, which is written as a whole or not at all. */
 export function inTransaction<T>(db: DatabaseSync, work: () => T): T {
   db.exec('BEGIN IMMEDIATE')
   try {
@@ -40,13 +41,13 @@ export function inTransaction<T>(db: DatabaseSync, work: () => T): T {
     db.exec('COMMIT')
     return value
   } catch (error) {
-    // After some errors (disk full, I/O) SQLite has rolled back by itself.
+    // After some errors (disk full, I/O) SQLite has already rolled back.
     if (db.isTransaction) db.exec('ROLLBACK')
     throw error
   }
 }
 
-/** SQLite's primary result code of an error, 0 for other errors. */
+/** Returns SQLite's primary result code of an error, 0 for other errors. */
 export function sqliteCode(error: unknown): number {
   const code = error instanceof Error && 'errcode' in error ? error.errcode : 0
   return typeof code === 'number' ? code & 0xff : 0

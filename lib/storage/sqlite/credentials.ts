@@ -4,13 +4,15 @@ import { DatabaseSync } from 'node:sqlite'
 import { prepare } from './connection.ts'
 import { DATABASE_NAME } from './database.ts'
 
-/** An account's user and the hash of its password; null: it has none. */
+/** An account's user and the hash of its password, null if it has no password. */
 export interface Credential {
   readonly userId: string
   readonly passwordHash: string | null
 }
 
-/** The account with an e-mail, read beside a server that may be running; null: there is none. Changes nothing. */
+/**
+ * Reads the account with an e-mail, also while a server is running. Returns null if there is none. Writes nothing.
+ */
 export function readCredential(dataDir: string, email: string): Credential | null {
   const path = join(dataDir, DATABASE_NAME)
   if (!existsSync(path)) return null

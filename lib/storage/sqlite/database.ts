@@ -15,10 +15,10 @@ import { breakSeal, seal } from './seal.ts'
 import { StoreUnavailable } from './store-error.ts'
 import { growLog } from './write-ahead-log.ts'
 
-/** The database's file in the data folder. */
+/** The name of the database file in the data folder. */
 export const DATABASE_NAME = 'commonplace.db'
 
-/** The open database, in the storage thread: the log's connection, and one of its own for the accounts. */
+/** The open database, in the storage thread: the log's connection, and a separate one for the accounts. */
 export interface Database {
   readonly log: LogTables
   readonly catalog: CatalogTables
@@ -27,7 +27,7 @@ export interface Database {
   readonly accounts: AccountConnection
   readonly mark: HistoryMark
   readonly freePages: FreePages
-  /** Writes something that changes nothing. Throws when the disk does not take it. */
+  /** Writes without changing anything. Throws if the disk does not accept it. */
   prove(): void
   /** Closes both connections and nothing else. */
   release(): void
@@ -35,7 +35,7 @@ export interface Database {
   close(): void
 }
 
-/** Opens the database in `dataDir`, made if missing. Throws StoreUnavailable when it cannot be used. */
+/** Opens the database in `dataDir`, which is created if missing. Throws StoreUnavailable if it cannot be used. */
 export function openDatabase(dataDir: string, onAccountsIdle: () => void): Database {
   const path = join(dataDir, DATABASE_NAME)
   try {
@@ -88,7 +88,7 @@ function connect(path: string, db: DatabaseSync, accounts: AccountConnection, ma
       accounts.close()
       try {
         freePages.finish()
-        // Closing would do it as well, but says nothing when it fails.
+        // Closing would also do this, but reports no failure.
         db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
       } finally {
         db.close()

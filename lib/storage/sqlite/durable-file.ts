@@ -1,14 +1,14 @@
 import { closeSync, fsyncSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** Replaces a small file whole or not at all; it is on disk when this returns. */
+/** Replaces a small file as a whole or not at all. It is on disk when this returns. */
 export function replaceFile(path: string, text: string): void {
   synced(`${path}.tmp`, 'w', (file) => writeSync(file, text))
   renameSync(`${path}.tmp`, path)
   syncFolderOf(path)
 }
 
-/** Removes a file for good. Repeating is harmless. */
+/** Removes a file durably. Idempotent. */
 export function removeFile(path: string): void {
   try {
     unlinkSync(path)
@@ -19,7 +19,7 @@ export function removeFile(path: string): void {
   syncFolderOf(path)
 }
 
-/** A name is on disk once its folder is. Windows cannot open a folder. */
+/** Syncs the folder of a file: the file's name is on disk only then. Windows cannot open a folder. */
 function syncFolderOf(path: string): void {
   if (process.platform !== 'win32') synced(dirname(path), 'r')
 }

@@ -1,12 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { prepare, type Statement } from './connection.ts'
 
-/** Pages that stay free for what comes next: these, and one in so many of all. */
+/** The number of pages that stay free for new data, in addition to one in KEPT_OF_ALL. */
 const KEPT_PAGES = 64
 const KEPT_OF_ALL = 32
-/** Given back in one transaction, which takes a few ms. */
+/** The pages given back in one transaction, which takes a few ms. */
 const STEP_PAGES = 64
-/** The most at closing, 16 MiB: closing must not take long. */
+/** The most pages given back at closing, 16 MiB: closing must not take long. */
 const CLOSING_PAGES = 4096
 
 interface Count {
@@ -14,8 +14,9 @@ interface Count {
 }
 
 /**
- * What was trimmed leaves free pages in the file, which SQLite uses again but never gives back by itself. A database
- * made before it could (auto_vacuum) keeps them. Files shrink at the next checkpoint.
+ * Gives free pages back to the file system. Trimming leaves free pages in the file, which SQLite uses again but never
+ * gives back by itself. A database created before it could (auto_vacuum) keeps them. Files shrink at the next
+ * checkpoint.
  */
 export class FreePages {
   readonly #db: DatabaseSync
@@ -28,7 +29,7 @@ export class FreePages {
     this.#all = prepare(db, 'SELECT page_count AS pages FROM pragma_page_count')
   }
 
-  /** Gives back some of the pages that are too many. False: there are no more. */
+  /** Gives back some of the excess pages. Returns false if there are no more. */
   step(): boolean {
     const before = this.#spare()
     if (before <= 0) return false
@@ -37,7 +38,7 @@ export class FreePages {
     return after > 0 && after < before
   }
 
-  /** The last step before closing. */
+  /** Gives pages back before closing. */
   finish(): void {
     this.#giveBack(CLOSING_PAGES)
   }

@@ -5,8 +5,9 @@ import { inTransaction, prepare } from './connection.ts'
 import { replaceFile } from './durable-file.ts'
 
 /**
- * How far a database has come. `starts`: times it was opened; `rows`: rows ever committed, trimmed ones included
- * (a copy made since the last start lacks some). Neither ever falls, unless an older copy takes the database's place.
+ * The progress of a database. `starts`: times it was opened; `rows`: rows ever committed, trimmed ones included (a
+ * copy made since the last start lacks some). Neither ever decreases, unless an older copy takes the database's
+ * place.
  */
 interface Progress {
   readonly starts: number
@@ -16,8 +17,8 @@ interface Progress {
 const NAME = 'commonplace.mark'
 
 /**
- * Tells when the database has been replaced by an older copy: a small file beside it, the mark, says how far it had
- * come. The database is always written first, so that it is behind its mark only when something was lost.
+ * Detects that the database was replaced by an older copy: a small file beside it, the mark, records its progress.
+ * The database is always written first, so it is behind its mark only if something was lost.
  */
 export class HistoryMark {
   readonly #db: DatabaseSync
@@ -32,12 +33,12 @@ export class HistoryMark {
   }
 
   /**
-   * Counts a start. True when the database is behind its mark, or has lost it: then it is an older copy, and all of its
-   * documents are marked as restored at `now` (ms since the epoch).
+   * Counts a start. Returns true if the database is behind its mark or the mark is lost: it is then an older copy,
+   * and all of its documents are marked as restored at `now` (ms since the epoch).
    */
   countStart(now: number): boolean {
     const { starts, rows } = this.#present
-    // A database never started before has no mark to lose.
+    // A database that was never started has no mark to lose.
     if (starts === 0 && !readMark(this.#dataDir)) writeMark(this.#dataDir, this.#present)
     const mark = readMark(this.#dataDir)
     const isRestored = !mark || starts < mark.starts || rows < mark.rows
@@ -50,13 +51,13 @@ export class HistoryMark {
     return isRestored
   }
 
-  /** Notes that `rows` more are committed. */
+  /** Adds `rows` to the number of committed rows. */
   add(rows: number): void {
     this.#present = { ...this.#present, rows: this.#present.rows + rows }
     this.#isSaved = false
   }
 
-  /** Takes the mark forward to what was noted. */
+  /** Writes the mark if it is behind the rows added. */
   update(): void {
     if (this.#isSaved) return
     writeMark(this.#dataDir, this.#present)
@@ -64,7 +65,10 @@ export class HistoryMark {
   }
 }
 
-/** Rows are counted by the documents' heads: erasing a document that has rows would have to carry its count on. */
+/**
+ * Reads the progress of the database. Rows are counted by the documents' heads: erasing a document that has rows
+ * would have to keep its count.
+ */
 function readProgress(db: DatabaseSync): Progress {
   const progress = prepare<Progress>(
     db,
@@ -74,7 +78,7 @@ function readProgress(db: DatabaseSync): Progress {
   return progress ?? { starts: 0, rows: 0 }
 }
 
-/** `null` when there is no readable mark. */
+/** Returns null if there is no readable mark. */
 function readMark(dataDir: string): Progress | null {
   try {
     const mark: unknown = JSON.parse(readFileSync(join(dataDir, NAME), 'utf8'))

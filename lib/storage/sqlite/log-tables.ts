@@ -135,8 +135,8 @@ export class LogTables implements Synchronous<Omit<DocumentStore, 'reopen'>> {
   }
 
   commit(rows: readonly NewRow[]): RowOutcome[] {
-    // Savepoints cost two statements a row and are needed only if a statement throws, which should never happen: then
-    // everything is rolled back and done again with a savepoint for each row.
+    // Savepoints cost two statements a row and are needed only if a statement throws, which should never happen. In
+    // that case roll everything back and repeat it with a savepoint for each row.
     try {
       return this.#inCommit(() => rows.map((row) => this.#write(row)))
     } catch (error) {
@@ -160,7 +160,7 @@ export class LogTables implements Synchronous<Omit<DocumentStore, 'reopen'>> {
       const head = this.#head.get(documentId)
       if (!head || seq > head.seq) throw new Error(`no history up to row ${seq} to write a snapshot of`)
       const present = this.#snapshotHead.get(documentId)
-      // Rows up to the newer one may be trimmed already.
+      // Rows up to the newer snapshot may already be trimmed.
       if (present && present.seq > seq) throw new Error(`a newer snapshot, at row ${present.seq}, is present`)
 
       const stateHash = sha256(state)
@@ -210,7 +210,7 @@ export class LogTables implements Synchronous<Omit<DocumentStore, 'reopen'>> {
     })
   }
 
-  /** Does what `inTransaction` does with prepared statements, here where their cost is felt. */
+  /** Does the same as `inTransaction` with prepared statements, because this path is hot. */
   #inCommit(work: () => RowOutcome[]): RowOutcome[] {
     this.#begin.run()
     try {
@@ -264,13 +264,16 @@ function headOf({ seq, chain, vector, bytes }: SnapshotHead): SnapshotHead {
   return { seq, chain, vector, bytes }
 }
 
-/** Returns true for errors of one row's own values and pages; full disks, I/O errors and the like concern the whole commit. */
+/**
+ * Returns true for errors of one row's values and pages. A full disk, I/O errors and the like concern the whole
+ * commit.
+ */
 function concernsOneRow(error: unknown): boolean {
   const code = sqliteCode(error)
   return code === SQLITE.constraint || code === SQLITE.tooBig || code === SQLITE.corrupt
 }
 
-/** Runs a read. A page that SQLite itself finds damaged quarantines the document that needs it, not the others. */
+/** Runs a read. A page that SQLite finds damaged quarantines the document that needs it, not the others. */
 function reading<T>(documentId: string, read: () => T): T {
   try {
     return read()

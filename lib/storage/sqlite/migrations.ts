@@ -1,12 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { inTransaction } from './connection.ts'
 
-/** "CMNP": tells our database from any other SQLite file. */
+/** "CMNP": distinguishes our database from other SQLite files. */
 const APPLICATION_ID = 0x434d_4e50
 
 /**
- * The schema, one step per version; `user_version` counts the steps done. Steps that have been released never change.
- * The names of the account tables and their columns are better-auth's (docs/decisions/0045-own-account-tables.md).
+ * The schema, one step per version; `user_version` counts the steps done. Released steps never change. The names of
+ * the account tables and their columns are better-auth's (docs/decisions/0045-own-account-tables.md).
  */
 const MIGRATIONS: readonly string[] = [
   `
@@ -194,7 +194,7 @@ const MIGRATIONS: readonly string[] = [
   `,
 ]
 
-/** Why a database cannot be used, when it can be read at all; null: it can. Writes nothing. */
+/** Returns why a readable database cannot be used, or null if it can. Writes nothing. */
 export function foreignDatabase(db: DatabaseSync): string | null {
   const isOurs = pragma(db, 'application_id') === APPLICATION_ID
   if (!isOurs && !isEmpty(db)) return 'is another program’s database'
@@ -203,7 +203,7 @@ export function foreignDatabase(db: DatabaseSync): string | null {
   return `was written by a newer version of Commonplace (its schema is ${version}, this version knows ${MIGRATIONS.length})`
 }
 
-/** Brings a database that passed `foreignDatabase` to the newest schema. Repeating is harmless. */
+/** Migrates a database that passed `foreignDatabase` to the newest schema. Idempotent. */
 export function migrate(db: DatabaseSync): void {
   for (let version = pragma(db, 'user_version'); version < MIGRATIONS.length; version++) {
     inTransaction(db, () => {

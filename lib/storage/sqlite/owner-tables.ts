@@ -30,7 +30,7 @@ export class OwnerTables implements Synchronous<OwnerCatalog> {
       ).run(accountId, guestId)
       prepare(this.#db, 'DELETE FROM visits WHERE user_id = ?').run(guestId)
       for (const table of ['grants', 'access_requests']) {
-        // The higher role stays; this list is in rising order.
+        // The higher role wins; this list is in ascending order.
         prepare(
           this.#db,
           `INSERT INTO ${table} (document_id, user_id, role, at)
@@ -46,7 +46,7 @@ export class OwnerTables implements Synchronous<OwnerCatalog> {
         accountId,
         at,
       )
-      // This deletes its sessions too.
+      // Also deletes the user's sessions.
       prepare(this.#db, 'DELETE FROM "user" WHERE "id" = ?').run(guestId)
       return true
     })

@@ -3,11 +3,11 @@ import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { removeFile, replaceFile } from './durable-file.ts'
 
 /*
- * While nobody has the database open, a small file beside it, the seal, says what its bytes were when it was closed.
- * So damage at rest is found also where nothing else depends on it: in a title, a name, an unused page.
+ * While the database is closed, a small file beside it, the seal, records the digest of its bytes at closing. It
+ * reveals damage at rest even where nothing else depends on the bytes: in a title, a name, an unused page.
  */
 
-/** Larger files are left without a seal: closing must not take long. */
+/** The largest file that is sealed: closing must not take long. */
 const MOST_BYTES = 4 * 1024 ** 3
 const CHUNK_BYTES = 4 * 1024 * 1024
 
@@ -17,16 +17,19 @@ export function seal(database: string): void {
     if (hasLog(database) || statSync(database).size > MOST_BYTES) return
     replaceFile(sealOf(database), `${digestOf(database)}\n`)
   } catch {
-    // A full disk, say: without a seal nothing is claimed.
+    // For example a full disk: without a seal nothing is claimed.
   }
 }
 
-/** Before a database is opened for writing. Repeating is harmless. */
+/** Removes the seal, before the database is opened for writing. Idempotent. */
 export function breakSeal(database: string): void {
   removeFile(sealOf(database))
 }
 
-/** True when the database is sealed and its bytes are others. A database that is opened meanwhile counts as whole. */
+/**
+ * Returns true if the database is sealed and its bytes have changed since. A database that is opened meanwhile counts
+ * as intact.
+ */
 export function isSealBroken(database: string): boolean {
   const sealed = readSeal(database)
   if (sealed === null || hasLog(database) || digestOf(database) === sealed) return false

@@ -1,6 +1,6 @@
 import { DamagedDocument } from '#lib/collab/document-store.ts'
 
-/** The store cannot be opened. `message` is one sentence for the person who runs the server. */
+/** Thrown if the store cannot be opened. `message` is one sentence for the administrator of the server. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable'
   readonly dataDir: string
@@ -10,12 +10,13 @@ export class StoreUnavailable extends Error {
   }
 }
 
-/** An error on its way between the threads: a clone would keep neither class nor own fields. */
+/** An error as it crosses between the threads: a clone would keep neither the class nor its fields. */
 export interface WireError {
   readonly message: string
   readonly stack?: string | undefined
-  /** SQLite's code, as 'ERR_SQLITE_ERROR', and its extended result code. */
+  /** SQLite's code, such as 'ERR_SQLITE_ERROR'. */
   readonly code?: unknown
+  /** SQLite's extended result code. */
   readonly errcode?: unknown
   readonly documentId?: string
   readonly dataDir?: string

@@ -13,20 +13,19 @@ import { foreignDatabase, migrate } from './migrations.ts'
 import { isSealBroken } from './seal.ts'
 
 export interface Verification {
-  /** One sentence each; empty: everything holds. */
+  /** One sentence per problem; empty if the database is intact. */
   readonly problems: readonly string[]
   readonly documents: number
   readonly rows: number
   readonly snapshots: number
 }
 
-/** At most so many findings of one kind are told: a broken page has hundreds of consequences. */
+/** The most findings of one kind that are reported: a broken page has hundreds of consequences. */
 const MOST = 20
 
 /**
- * Reads the whole database in `dataDir` and holds it against everything it says about itself: its seal, the pages of the file, the
- * schema, references, each document's chain of rows, its head, and the hashes of its snapshot. Writes nothing; a server
- * may be at work meanwhile.
+ * Verifies the whole database in `dataDir`: its seal, the pages of the file, the schema, references, and each
+ * document's chain of rows, its head and the hashes of its snapshot. Writes nothing; a server may be running on it.
  */
 export function verifyDatabase(dataDir: string): Verification {
   const path = join(dataDir, DATABASE_NAME)
@@ -45,7 +44,7 @@ export function verifyDatabase(dataDir: string): Verification {
   look('the file', () => {
     const db = new DatabaseSync(path, { readOnly: true, timeout: 5000 })
     try {
-      // One transaction: everything is seen as of one moment.
+      // One transaction, so that everything is read as of one moment.
       db.exec('BEGIN')
       const foreign = foreignDatabase(db)
       if (foreign) return [foreign]
@@ -73,7 +72,7 @@ function integrity(db: DatabaseSync): string[] {
   return said.map(({ integrity_check }) => integrity_check).filter((line) => line !== 'ok')
 }
 
-/** Against what the migrations make of an empty database. */
+/** Compares the schema with what the migrations make of an empty database. */
 function schemaDifferences(db: DatabaseSync): string[] {
   const expected = new DatabaseSync(':memory:')
   try {

@@ -2,22 +2,25 @@ import { closeSync, fsyncSync, openSync, statSync, writeSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { prepare } from './connection.ts'
 
-/** SQLite writes the log back and begins it anew after 1,000 pages; the commit that comes to them may go beyond a little. */
+/**
+ * The number of pages that the log is filled to. SQLite writes the log back and starts it again after 1,000 pages;
+ * the commit that reaches them may exceed that a little.
+ */
 const PAGES = 1024
 const HEADER_BYTES = 32
 const FRAME_HEADER_BYTES = 24
 
 /**
- * Brings the write-ahead log to the size that it comes to anyway, filled with zeros. A flush of a growing file writes
- * the file's length besides (0.22 ms CPU a commit against 0.13); SQLite uses the same bytes again after each
- * checkpoint. Zeros behind the log's end are no frames: a frame has a page number, and checksums that go on from the
- * one before. Repeating is harmless; a disk without room is left as it is.
+ * Fills the write-ahead log with zeros up to the size that it reaches anyway. Flushing a growing file also writes its
+ * length (0.22 ms CPU per commit against 0.13); SQLite reuses the same bytes after each checkpoint. Zeros behind the
+ * log's end are not frames: a frame has a page number, and checksums that continue those of the frame before.
+ * Idempotent; leaves the log as it is if the disk has no room.
  */
 export function growLog(db: DatabaseSync, path: string): void {
   const { page_size: pageBytes = 0 } = prepare<{ page_size: number }>(db, 'PRAGMA page_size').get() ?? {}
   const full = HEADER_BYTES + PAGES * (FRAME_HEADER_BYTES + pageBytes)
   if (sizeOf(`${path}-wal`) >= full) return
-  // As the one writer: nobody else makes the log longer meanwhile.
+  // Hold the write lock, so that no other connection extends the log meanwhile.
   db.exec('BEGIN IMMEDIATE')
   try {
     fill(`${path}-wal`, full)
@@ -39,7 +42,7 @@ function fill(path: string, full: number): void {
     writeSync(log, new Uint8Array(full - present), 0, full - present, present)
     fsyncSync(log)
   } catch {
-    // Commits will say what the disk lacks.
+    // Commits will report a full disk.
   } finally {
     if (log !== null) closeSync(log)
   }

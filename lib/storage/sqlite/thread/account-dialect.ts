@@ -48,7 +48,7 @@ class AccountDriver implements Driver, DatabaseConnection {
   }
 
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-    // node:sqlite gives rows a null prototype; cloning them between the threads has made plain objects of them.
+    // node:sqlite gives rows a null prototype; cloning them between the threads makes them plain objects.
     const { rows, changes } = await this.#thread.call('accounts', 'query', [
       this.#transaction,
       sql,
@@ -78,15 +78,15 @@ class AccountDriver implements Driver, DatabaseConnection {
   }
 
   async init(): Promise<void> {
-    // The thread opens, keeps and closes the connections, here and below.
+    // The thread opens, keeps and closes the connections.
   }
 
   async releaseConnection(): Promise<void> {
-    // The one connection stays.
+    // There is one connection, and it stays open.
   }
 
   async destroy(): Promise<void> {
-    // The store is closed by its own `close`.
+    // The store's `close` ends the connection.
   }
 
   async #end(how: 'commit' | 'rollback'): Promise<void> {

@@ -5,11 +5,14 @@ import type { PackedLog } from './requests.ts'
 import type { StorageThread } from './storage-thread.ts'
 
 /*
- * Both ends of the log's methods that carry bulk bytes. The bytes cross in ArrayBuffers that change hands; every other
- * method of a store crosses by itself (StorageThread.over).
+ * Both ends of the log's methods that carry bulk bytes. The bytes cross in transferred ArrayBuffers; all other
+ * methods of a store cross as they are (StorageThread.over).
  */
 
-/** Serves the packed methods from the tables of `log()`. `onCommitted` is called with the number of rows each commit wrote. */
+/**
+ * Serves the packed methods from the tables of `log()`. `onCommitted` is called with the number of rows that each
+ * commit wrote.
+ */
 export function packedLog(log: () => LogTables, onCommitted: (rows: number) => void): PackedLog {
   return {
     load(documentId) {
@@ -72,7 +75,7 @@ export function documentsOver(thread: StorageThread): DocumentStore {
   }
 }
 
-/** Returns the bulk of a reply, to be handed over instead of copied. */
+/** Returns the buffers of a reply that are to be transferred instead of copied. */
 export function buffersOf(value: unknown): ArrayBuffer[] {
   if (typeof value !== 'object' || value === null) return []
   if ('rows' in value && value.rows instanceof ArrayBuffer) return [value.rows]

@@ -6,7 +6,7 @@ import type { LogTables } from '../log-tables.ts'
 import type { OwnerTables } from '../owner-tables.ts'
 import type { WireError } from '../store-error.ts'
 
-/** Rows of one document, as packRows packs them. */
+/** The rows of one document, packed by packRows. */
 export interface RowPack {
   readonly count: number
   readonly rows: ArrayBuffer
@@ -19,19 +19,19 @@ export interface CommitPack {
   readonly rows: ArrayBuffer
 }
 
-/** The methods of LogTables that carry bulk bytes, with those bytes in ArrayBuffers that change hands. */
+/** The methods of LogTables that carry bulk bytes, with those bytes in transferred ArrayBuffers. */
 export interface PackedLog {
   load(documentId: string): (Omit<StoredDocument, 'rows'> & RowPack) | null
   readSnapshot(documentId: string): (Omit<Snapshot, 'state'> & { state: ArrayBuffer }) | null
   readRows(documentId: string, after: number, maxBytes: number): RowPack
-  /** Returns null if every row is written. */
+  /** Writes rows. Returns null if every row is written. */
   commit(pack: CommitPack): RowOutcome[] | null
 }
 
-/** The log's tables as the thread serves them: the packed methods in place of their namesakes. */
+/** The log's tables as served by the thread: packed methods replace those of the same name. */
 type ServedLog = Omit<LogTables, keyof PackedLog> & PackedLog
 
-/** The thread itself. */
+/** The methods that control the thread itself. */
 interface ThreadControl {
   /** Closes the database and opens it again. */
   reopen(): void
@@ -39,7 +39,10 @@ interface ThreadControl {
   close(): void
 }
 
-/** The methods of each store that the storage thread serves, as the tables declare them. Arguments and values are cloned. */
+/**
+ * The methods of each store that the storage thread serves, as the tables declare them. Arguments and values are
+ * cloned.
+ */
 export interface Stores {
   readonly log: ServedLog
   readonly catalog: CatalogTables
@@ -49,7 +52,7 @@ export interface Stores {
   readonly thread: ThreadControl
 }
 
-/** Stores whose methods the thread reads off their tables. */
+/** The stores whose methods the thread reads from their tables. */
 export type TableStore = 'log' | 'catalog' | 'owners' | 'access'
 
 export type Method<S extends keyof Stores> = keyof Stores[S] & string
@@ -68,7 +71,7 @@ export type Value<S extends keyof Stores, M extends Method<S>> = Stores[S][M] ex
 
 export type Request = readonly [id: number, store: keyof Stores, method: string, args: readonly unknown[]]
 
-/** `value` is undefined if there is an error. */
+/** A reply to a request. `value` is undefined if there is an error. */
 export type Reply = readonly [id: number, value: unknown, error?: WireError]
 
 /** The data that the thread is started with. `isStart` is false if it replaces a thread that died. */
@@ -77,11 +80,11 @@ export interface ThreadStart {
   readonly isStart: boolean
 }
 
-/** The id of the thread's first message: a `Ready`, or why it did not start. */
+/** The id of the thread's first message: a `Ready`, or the reason why it did not start. */
 export const READY = 0
 
 export interface Ready {
-  /** The database is an older copy of the one at the last start. */
+  /** True if the database is an older copy of the one at the last start. */
   readonly restored: boolean
   /** The names of each store's methods. */
   readonly methods: Readonly<Record<TableStore, readonly string[]>>

@@ -14,7 +14,7 @@ import {
   type Value,
 } from './requests.ts'
 
-/** A store's methods as seen from this side of the thread. */
+/** The methods of a store, called from the main thread. */
 type Remote<S extends keyof Stores> = {
   readonly [M in Method<S>]: (...args: Arguments<S, M>) => Promise<Value<S, M>>
 }
@@ -53,8 +53,8 @@ export class StorageThread {
   }
 
   /**
-   * Returns the methods of a store's tables, each answered by the thread. They are made here, one function each from
-   * the names that the thread gave when it started: nothing lists them a second time, and a call passes no Proxy.
+   * Returns the methods of a store's tables, each answered by the thread. They are created from the names that the
+   * thread sent when it started: nothing lists them twice, and a call goes through no Proxy.
    */
   over<S extends TableStore>(store: S): Remote<S> {
     const made = this.#methods[store].map((name) => {
@@ -64,7 +64,7 @@ export class StorageThread {
     return Object.fromEntries(made)
   }
 
-  /** Has the thread call a method of a store. Buffers in `transfer` are handed over instead of cloned. */
+  /** Has the thread call a method of a store. Buffers in `transfer` are transferred instead of cloned. */
   async call<S extends keyof Stores, M extends Method<S>>(
     store: S,
     method: M,
@@ -90,7 +90,7 @@ export class StorageThread {
   ): Promise<Value<S, M>> {
     const id = ++this.#lastId
     return new Promise((resolve, reject) => {
-      // The thread answers each method with what Stores says.
+      // The thread answers each method with the type that Stores declares.
       this.#pending.set(id, { resolve: resolve as Pending['resolve'], reject })
       this.#worker?.postMessage([id, store, method, args] satisfies Request, transfer)
     })
@@ -110,7 +110,7 @@ export class StorageThread {
       const worker = new Worker(new URL('./storage-worker.ts', import.meta.url), {
         name: 'storage',
         workerData,
-        // Flags of the parent (a test runner's loaders, say) are not for this thread.
+        // Flags of the parent (a test runner's loaders, for example) are not meant for this thread.
         execArgv: [],
       })
       this.#worker = worker

@@ -14,13 +14,13 @@ import {
 
 /*
  * The storage thread: owns the database and answers requests one after the other, synchronously, by calling the named
- * method of the named store. While an account transaction is open, only its own requests are answered and all others
- * wait in their order, so that neither connection ever finds the database locked by the other.
+ * method of the named store. While an account transaction is open, it answers only that transaction's requests; all
+ * others wait in order, so neither connection ever finds the database locked by the other.
  */
 
-/** How often the mark is brought up to the commits, ms. */
+/** The interval at which the mark is updated to the commits, ms. */
 const MARK_MS = 10_000
-/** Pause between two steps of giving back free pages, ms. */
+/** The pause between two steps of giving back free pages, ms. */
 const GIVE_BACK_MS = 100
 
 type Served = Readonly<Record<string, (...args: readonly unknown[]) => unknown>>
@@ -32,7 +32,7 @@ const waiting: Request[] = []
 let open: Database | null = null
 let giveBackTimer: NodeJS.Timeout | undefined
 
-/** Methods served in place of the tables' own, or besides them. */
+/** The methods that replace the tables' own or have no table. */
 const special: { readonly [S in keyof Stores]?: Partial<Stores[S]> } = {
   log: {
     ...packedLog(
@@ -46,8 +46,8 @@ const special: { readonly [S in keyof Stores]?: Partial<Stores[S]> } = {
   },
   thread: {
     reopen() {
-      // The old connections go last: until the new ones are open they still serve reads, and without any connection the
-      // write-ahead log would go too, and a full disk could not make another.
+      // Release the old connections last: until the new ones are open they still serve reads, and without any
+      // connection SQLite would remove the write-ahead log, which it could not recreate on a full disk.
       const before = open
       open = openDatabase(dataDir, answerWaiting)
       before?.release()
@@ -56,7 +56,7 @@ const special: { readonly [S in keyof Stores]?: Partial<Stores[S]> } = {
     close() {
       clearInterval(markTimer)
       clearTimeout(giveBackTimer)
-      // After the reply; then nothing keeps the thread alive.
+      // Runs after the reply; then nothing keeps the thread alive.
       setImmediate(() => port.close())
       updateMark()
       shut()
@@ -117,7 +117,10 @@ function answer([id, store, method, args]: Request): void {
   }
 }
 
-/** The types of `StorageThread.call` hold store, method and arguments together; the compiler cannot follow them to here. */
+/**
+ * Calls a method of a store. `StorageThread.call` checks that store, method and arguments match; the compiler cannot
+ * follow them across the thread.
+ */
 function call(store: keyof Stores, method: string, args: readonly unknown[]): unknown {
   const own = (special[store] as Served | undefined)?.[method]
   if (own) return own(...args)
@@ -145,7 +148,7 @@ function updateMark(): void {
   try {
     open?.mark.update()
   } catch {
-    // The older mark stays, and stays true; a full disk is reported by the commits.
+    // The older mark stays and is still true. The commits report a full disk.
   }
 }
 
@@ -164,7 +167,7 @@ function giveBack(): boolean {
   try {
     return open.freePages.step()
   } catch {
-    // A full disk, say. The next trim comes here again.
+    // For example a full disk. The next trim tries again.
     return false
   }
 }
