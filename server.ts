@@ -1,8 +1,8 @@
 import '#lib/server/http/base-path.ts'
 
 import { Trash } from '#lib/library/trash.ts'
-import type { Ended } from '#lib/people/accounts.ts'
 import { FirstAdmin } from '#lib/people/first-admin.ts'
+import type { Ended } from '#lib/people/session.ts'
 import { ClientIps } from '#lib/process/client-ip.ts'
 import { createLog, type Log } from '#lib/process/log.ts'
 import { ratesFor } from '#lib/process/rates.ts'
@@ -39,7 +39,7 @@ async function start(): Promise<void> {
   // Made after the parts that need it.
   const connections = { endSockets: (ended: Ended) => collaboration.endSockets(ended) }
   const people = buildPeople({ ...ground, connections })
-  const firstAdmin = FirstAdmin.create(!(await people.accounts.hasAdmin()))
+  const firstAdmin = FirstAdmin.create(!(await people.users.hasAdmin()))
   const library = buildLibrary(ground)
 
   const origins = new Origins(settings.publicOrigin)

@@ -1,7 +1,7 @@
-import type { Accounts } from '#lib/people/accounts.ts'
 import { hashPassword, isPassword } from '#lib/people/passwords.ts'
-import { identityOf } from '#lib/people/person.ts'
+import { identityOf } from '#lib/people/profile.ts'
 import type { Session } from '#lib/people/session.ts'
+import type { Users } from '#lib/people/users.ts'
 import type { Clock } from '#lib/protocol/clock.ts'
 import { REFUSALS, refuse } from '#lib/protocol/errors.ts'
 import { atLeast, type Identity, type Role, SHARED_ROLES, type SharedRole } from '#lib/protocol/identity.ts'
@@ -15,7 +15,7 @@ import type { AccessFacts, AccessStore } from './store.ts'
 
 export interface SharingPorts {
   readonly access: AccessStore
-  readonly accounts: Pick<Accounts, 'knownOf'>
+  readonly users: Pick<Users, 'find'>
   readonly addresses: Pick<Addresses, 'addressOf' | 'newLinkId'>
   readonly clock: Pick<Clock, 'now'>
   readonly linkExpiry: Pick<LinkExpiry, 'plan'>
@@ -104,10 +104,9 @@ export class Sharing implements SharingContract {
   }
 
   async grant({ facts: { documentId, ownerId } }: Right<'owner'>, userId: string, role: SharedRole | null) {
-    const { access, accounts, clock } = this.#ports
+    const { access, users, clock } = this.#ports
     if (userId === ownerId) return refuse('bad-message', 'the owner has every right already')
-    if (role !== null && !(await accounts.knownOf(userId)))
-      return refuse('bad-message', 'there is no such user')
+    if (role !== null && !(await users.find(userId))) return refuse('bad-message', 'there is no such user')
     await access.grant(documentId, userId, role, clock.now())
     return this.#changed(documentId)
   }
@@ -184,10 +183,10 @@ export class Sharing implements SharingContract {
   async #withIdentities<T extends { readonly userId: string }>(
     people: readonly T[],
   ): Promise<(Omit<T, 'userId'> & { readonly user: Identity })[]> {
-    const found = await Promise.all(people.map(({ userId }) => this.#ports.accounts.knownOf(userId)))
+    const found = await Promise.all(people.map(({ userId }) => this.#ports.users.find(userId)))
     return people.flatMap(({ userId: _, ...rest }, i) => {
       const known = found[i]
-      return known ? [{ ...rest, user: identityOf(known.person) }] : []
+      return known ? [{ ...rest, user: identityOf(known.profile) }] : []
     })
   }
 }

@@ -7,7 +7,8 @@ import type { EnsuredSession, Session } from './session.ts'
  * of a class of ours: the two sides see two copies of every class.
  */
 
-export interface Profile {
+/** What a user sets of their profile. */
+export interface ProfileChange {
   readonly name: string
   readonly hue: number | null
 }
@@ -39,7 +40,7 @@ export interface SessionsContract {
   /** Returns the guests that became this user. */
   aliases(session: Session): Promise<string[]>
   /** Sets name (cleaned; '' restores the guest name) and hue, here and wherever the user is present now. */
-  setProfile(session: Session, profile: Profile): Promise<Identity>
+  setProfile(session: Session, change: ProfileChange): Promise<Identity>
 }
 
 export interface Credentials {
@@ -94,7 +95,7 @@ export interface AccountOverview {
 }
 
 /** Accounts of people. E-mails and passwords come in shape; cookies of the request say who asks. */
-export interface AccountServices {
+export interface OwnAccountContract {
   /** What people call the provider they may sign in with too; null: there is none. */
   readonly providerName: string | null
   /** A guest becomes the account, with everything they have. */
@@ -165,7 +166,7 @@ export interface MadeResetLink {
 export type UserAction = 'disable' | 'enable' | 'promote' | 'demote' | 'reset'
 
 /** The administrator's page. Whoever calls has checked that it is an administrator who asks. */
-export interface AdminServices {
+export interface AdministrationContract {
   /** Accounts whose e-mail or name contains `search`, newest first; the first of them. */
   users(search: string): Promise<ListedUser[]>
   /** Documents whose title contains `search`, changed last first; the first of them. */

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import type { Kysely } from 'kysely'
-import { type Person, personIn, standingOf } from './person.ts'
+import type { Kysely, Selectable } from 'kysely'
+import type { ListedSession } from './contract.ts'
+import { type Profile, profileIn } from './profile.ts'
 import type { Standing } from './session.ts'
 import { COOKIE_LIFE_S, SessionCookie } from './session-cookie.ts'
 import type { AccountTables } from './store.ts'
-import { newId } from './users.ts'
+import { newId, standingOf } from './users.ts'
 
 const LIFE_MS = COOKIE_LIFE_S * 1000
 /** A session is renewed when its last renewal is longer ago than this, ms. */
@@ -12,9 +13,9 @@ const RENEWED_AFTER_MS = 24 * 60 * 60 * 1000
 const TOKEN_BYTES = 24
 
 /** A session as its cookie proves it, with the `Set-Cookie` values that must go out with the answer. */
-export interface KeptSession {
+export interface CookieSession {
   readonly sessionId: string
-  readonly person: Person
+  readonly profile: Profile
   readonly standing: Standing
   readonly setCookies: readonly string[]
 }
@@ -45,7 +46,7 @@ export class CookieSessions {
   }
 
   /** Begins a session with a token of its own; null if the user is gone or disabled. */
-  async begin(userId: string): Promise<KeptSession | null> {
+  async begin(userId: string): Promise<CookieSession | null> {
     const token = randomBytes(TOKEN_BYTES).toString('base64url')
     const at = new Date(this.#now()).toISOString()
     // One statement: a user who is disabled meanwhile gets no session.
@@ -68,21 +69,21 @@ export class CookieSessions {
       )
       .execute()
     const row = await this.#rowOf(token)
-    return row && { ...keptOf(row), setCookies: [this.#cookie.set(token)] }
+    return row && { ...cookieSessionOf(row), setCookies: [this.#cookie.set(token)] }
   }
 
   /** Returns the session of a request's cookie; null if there is none. Never renews: a page that is shown sets no cookies. */
-  async find(headers: Headers): Promise<KeptSession | null> {
+  async find(headers: Headers): Promise<CookieSession | null> {
     const row = await this.#found(headers)
-    return row && keptOf(row)
+    return row && cookieSessionOf(row)
   }
 
   /** Returns the session of a request's cookie as `find` does, renewed if it is due, which happens once a day. */
-  async findAndRenew(headers: Headers): Promise<KeptSession | null> {
+  async findAndRenew(headers: Headers): Promise<CookieSession | null> {
     const row = await this.#found(headers)
     if (!row) return null
     const now = this.#now()
-    if (Date.parse(row.expiresAt) - LIFE_MS + RENEWED_AFTER_MS > now) return keptOf(row)
+    if (Date.parse(row.expiresAt) - LIFE_MS + RENEWED_AFTER_MS > now) return cookieSessionOf(row)
     const { numUpdatedRows } = await this.#database
       .updateTable('session')
       .set({ expiresAt: this.#expiry(), updatedAt: new Date(now).toISOString() })
@@ -90,7 +91,7 @@ export class CookieSessions {
       .executeTakeFirst()
     // It has ended meanwhile.
     if (numUpdatedRows === 0n) return null
-    return { ...keptOf(row), setCookies: [this.#cookie.set(row.token)] }
+    return { ...cookieSessionOf(row), setCookies: [this.#cookie.set(row.token)] }
   }
 
   /** Returns the `Set-Cookie` value that takes a session's cookie away. */
@@ -119,6 +120,19 @@ export class CookieSessions {
     await this.#database.deleteFrom('session').where('userId', '=', userId).execute()
   }
 
+  /** Returns the newest sessions of accounts, newest first; not those of guests. */
+  async listOfAccounts(limit: number): Promise<ListedSession[]> {
+    const rows = await this.#database
+      .selectFrom('session')
+      .innerJoin('user', 'user.id', 'session.userId')
+      .select(['session.id as id', 'user.email as email', 'session.createdAt as createdAt'])
+      .where('user.isAnonymous', '=', 0)
+      .orderBy('session.createdAt', 'desc')
+      .limit(limit)
+      .execute()
+    return rows.map(({ id, email, createdAt }) => ({ sessionId: id, email, since: Date.parse(createdAt) }))
+  }
+
   async #found(headers: Headers): Promise<SessionRow | null> {
     const token = this.#cookie.tokenIn(headers)
     const row = token === null ? null : await this.#rowOf(token)
@@ -144,18 +158,17 @@ export class CookieSessions {
   }
 }
 
-interface SessionRow {
+/** The row of a session's user, with what is needed of the session's own. */
+interface SessionRow extends Selectable<AccountTables['user']> {
   readonly sessionId: string
   readonly token: string
   readonly expiresAt: string
-  readonly disabledAt: string | null
-  readonly [column: string]: unknown
 }
 
-function keptOf(row: SessionRow): KeptSession {
+function cookieSessionOf(row: SessionRow): CookieSession {
   return {
     sessionId: row.sessionId,
-    person: personIn(row),
+    profile: profileIn(row),
     standing: standingOf(row),
     setCookies: [],
   }

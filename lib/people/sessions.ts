@@ -3,29 +3,25 @@ import type { Rates } from '#lib/process/rates.ts'
 import type { GuestPolicy } from '#lib/process/settings.ts'
 import { REFUSALS, RefusedRequest, refuse } from '#lib/protocol/errors.ts'
 import type { Identity } from '#lib/protocol/identity.ts'
-import type { Accounts, Ended } from './accounts.ts'
-import type { LostCookie, Profile, SessionsContract } from './contract.ts'
-import type { Identified, Identities } from './identities.ts'
-import { identityOf, type Person } from './person.ts'
-import type { EnsuredSession, Session } from './session.ts'
+import type { Accounts } from './accounts.ts'
+import type { Authentication } from './authentication.ts'
+import type { LostCookie, ProfileChange, SessionsContract } from './contract.ts'
+import { identityOf } from './profile.ts'
+import type { EnsuredSession, LiveConnections, Session } from './session.ts'
+import type { OwnerCatalog } from './store.ts'
 import type { Tokens } from './tokens.ts'
-
-/** The sockets that people have open now. */
-export interface LiveConnections {
-  /** Closes the sockets of a session or a user that has ended. */
-  endSockets(ended: Ended): void
-  /** Shows a person's new name and hue wherever they are present. */
-  showPerson(person: Person): void
-}
+import type { Users } from './users.ts'
 
 export interface SessionsPorts {
-  readonly accounts: Pick<Accounts, 'startGuest' | 'resumeGuest' | 'aliasesOf' | 'setProfile'>
+  readonly accounts: Pick<Accounts, 'startGuest' | 'resumeGuest'>
+  readonly authentication: Authentication
   readonly clientIps: Pick<ClientIps, 'keyOf'>
-  readonly connections: Pick<LiveConnections, 'showPerson'>
+  readonly connections: Pick<LiveConnections, 'showProfile'>
   readonly guests: GuestPolicy
-  readonly identities: Identities
+  readonly owners: Pick<OwnerCatalog, 'aliasesOf'>
   readonly rates: Pick<Rates, 'take'>
   readonly tokens: Tokens
+  readonly users: Pick<Users, 'setProfile'>
 }
 
 /** The sessions of requests, over cookies, personal access tokens and recoveries. */
@@ -38,19 +34,18 @@ export class Sessions implements SessionsContract {
     this.#ports = ports
   }
 
-  async of(headers: Headers): Promise<Session | null> {
-    const known = await this.#ports.identities.of(headers)
-    return known && sessionOf(known)
+  of(headers: Headers): Promise<Session | null> {
+    return this.#ports.authentication.ofRequest(headers)
   }
 
   async ensureGuest(headers: Headers, { recovery, renew = false }: LostCookie = {}): Promise<EnsuredSession> {
-    const { accounts, clientIps, identities, rates, tokens } = this.#ports
-    const known = await identities.of(headers, true)
-    if (known) return sessionOf(known)
+    const { accounts, authentication, clientIps, rates, tokens } = this.#ports
+    const known = await authentication.ofRequest(headers, true)
+    if (known) return known
     if (headers.has('authorization')) {
       throw new RefusedRequest(refuse('unauthenticated', 'this access token is not in force'))
     }
-    if (!identities.guestsAreWelcome) throw new RefusedRequest(REFUSALS.notSignedIn)
+    if (!authentication.guestsAreWelcome) throw new RefusedRequest(REFUSALS.notSignedIn)
     const userId = recovery === undefined ? null : tokens.userInRecovery(recovery)
     const ended = new RefusedRequest(refuse('unauthenticated', 'this session has ended'))
     if (renew && userId === null) throw ended
@@ -60,9 +55,9 @@ export class Sessions implements SessionsContract {
     }
     const resumed = userId === null ? null : await accounts.resumeGuest(userId)
     if (renew && !resumed) throw ended
-    const guest = identities.ofSession(resumed ?? (await accounts.startGuest()))
+    const guest = authentication.ofCookie(resumed ?? (await accounts.startGuest()))
     if (!guest) throw new Error('no guests here')
-    return sessionOf(guest)
+    return guest
   }
 
   socketToken({ sessionId, user }: Session) {
@@ -75,16 +70,12 @@ export class Sessions implements SessionsContract {
   }
 
   async aliases({ user, standing }: Session): Promise<string[]> {
-    return standing === 'guest' ? [] : this.#ports.accounts.aliasesOf(user.userId)
+    return standing === 'guest' ? [] : this.#ports.owners.aliasesOf(user.userId)
   }
 
-  async setProfile({ user }: Session, profile: Profile): Promise<Identity> {
-    const person = await this.#ports.accounts.setProfile(user.userId, profile)
-    this.#ports.connections.showPerson(person)
-    return identityOf(person)
+  async setProfile({ user }: Session, change: ProfileChange): Promise<Identity> {
+    const profile = await this.#ports.users.setProfile(user.userId, change)
+    this.#ports.connections.showProfile(profile)
+    return identityOf(profile)
   }
-}
-
-function sessionOf({ person, ...session }: Identified): EnsuredSession {
-  return { ...session, user: identityOf(person) }
 }

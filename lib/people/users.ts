@@ -1,17 +1,23 @@
 import { randomBytes, randomInt } from 'node:crypto'
-import type { Kysely, Transaction } from 'kysely'
+import type { Kysely, Selectable, Transaction } from 'kysely'
 import { cleanName, GUEST_NAME_COUNT } from '#lib/protocol/identity.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
-import type { Profile } from './contract.ts'
-import { type Person, personIn, standingOf } from './person.ts'
+import type { ProfileChange } from './contract.ts'
+import { type Profile, profileIn } from './profile.ts'
 import type { Standing } from './session.ts'
 import type { AccountTables } from './store.ts'
 
 /** A user: who they are, what they may do here, and the e-mail of their account (a guest's is none that exists). */
 export interface User {
-  readonly person: Person
+  readonly profile: Profile
   readonly standing: Standing
   readonly email: string
+}
+
+/** An account as administrators see it. `createdAt`: ms since the epoch. */
+interface ListedAccount extends User {
+  readonly isDisabled: boolean
+  readonly createdAt: number
 }
 
 /** What an account is signed in to with by password. `passwordHash` null: it has none. */
@@ -27,6 +33,8 @@ export interface ProvenIdentity {
   readonly emailVerified: boolean
   readonly name: string
 }
+
+type UserRow = Selectable<AccountTables['user']>
 
 /** In `account.providerId`: what a row signs in with. */
 const BY_PASSWORD = 'credential'
@@ -54,7 +62,7 @@ export class Users {
       .where('id', '=', userId)
       .where('disabledAt', 'is', null)
       .executeTakeFirst()
-    return row ? { person: personIn(row), standing: standingOf(row), email: row.email } : null
+    return row ? userIn(row) : null
   }
 
   /** Returns the id of the user with an e-mail; null if there is none. */
@@ -88,6 +96,36 @@ export class Users {
       .where('disabledAt', 'is', null)
       .executeTakeFirst()
     return admin !== undefined
+  }
+
+  /** Returns the newest accounts whose e-mail or name contains `search`, newest first; disabled ones too. */
+  async listAccounts(search: string, limit: number): Promise<ListedAccount[]> {
+    const like = `%${search}%`
+    const rows = await this.#database
+      .selectFrom('user')
+      .selectAll()
+      .where('isAnonymous', '=', 0)
+      .where((eb) => eb.or([eb('email', 'like', like), eb('name', 'like', like)]))
+      .orderBy('createdAt', 'desc')
+      .limit(limit)
+      .execute()
+    return rows.map((row) => ({
+      ...userIn(row),
+      isDisabled: row.disabledAt !== null,
+      createdAt: Date.parse(row.createdAt),
+    }))
+  }
+
+  /** Returns the e-mails of those users that are accounts, by user id; of disabled ones too. */
+  async emailsOf(userIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    if (userIds.length === 0) return new Map()
+    const rows = await this.#database
+      .selectFrom('user')
+      .select(['id', 'email'])
+      .where('id', 'in', userIds)
+      .where('isAnonymous', '=', 0)
+      .execute()
+    return new Map(rows.map(({ id, email }) => [id, email]))
   }
 
   /** Makes a guest and returns their id. */
@@ -187,14 +225,14 @@ export class Users {
   }
 
   /** Keeps a user's own name ('' takes it back) and hue (null: any). Throws if the user is gone. */
-  async setProfile(userId: string, { name, hue }: Profile): Promise<Person> {
+  async setProfile(userId: string, { name, hue }: ProfileChange): Promise<Profile> {
     const row = await this.#database
       .updateTable('user')
       .set({ name: cleanName(name, LIMITS.nameLength), hue, updatedAt: this.#at() })
       .where('id', '=', userId)
       .returningAll()
       .executeTakeFirstOrThrow()
-    return personIn(row)
+    return profileIn(row)
   }
 
   /** Keeps the hash of a user's password, in the place of the one there was, if any. */
@@ -269,6 +307,16 @@ export class Users {
   #at(): string {
     return new Date(this.#now()).toISOString()
   }
+}
+
+/** Returns the standing in a row of the table `user`. */
+export function standingOf({ role, isAnonymous }: Pick<UserRow, 'role' | 'isAnonymous'>): Standing {
+  if (isAnonymous) return 'guest'
+  return role === 'admin' ? 'admin' : 'account'
+}
+
+function userIn(row: UserRow): User {
+  return { profile: profileIn(row), standing: standingOf(row), email: row.email }
 }
 
 /** Returns a new id of a row: 32 hexadecimal digits, not guessable. */

@@ -6,10 +6,9 @@ import { Rooms } from '#lib/collab/rooms.ts'
 import { LiveAccess } from '#lib/library/live-access.ts'
 import type { OpenDocuments } from '#lib/library/open-documents.ts'
 import { Titles } from '#lib/library/titles.ts'
-import type { Ended } from '#lib/people/accounts.ts'
-import { KnownHolders } from '#lib/people/known-holders.ts'
-import type { Person } from '#lib/people/person.ts'
-import type { LiveConnections } from '#lib/people/sessions.ts'
+import type { Profile } from '#lib/people/profile.ts'
+import { RecentSocketUsers } from '#lib/people/recent-socket-users.ts'
+import type { Ended, LiveConnections } from '#lib/people/session.ts'
 import type { Log } from '#lib/process/log.ts'
 import type { Settings } from '#lib/process/settings.ts'
 import { systemClock } from '#lib/protocol/clock.ts'
@@ -26,7 +25,7 @@ import { SocketServer } from './sockets/socket-server.ts'
 export interface CollaborationOptions {
   readonly httpServer: HttpServer
   readonly store: Pick<Store, 'documents' | 'catalog' | 'access'>
-  readonly people: Pick<People, 'identities' | 'tokens'>
+  readonly people: Pick<People, 'authentication' | 'tokens'>
   readonly library: Pick<Library, 'rights' | 'visits'>
   readonly origins: Origins
   readonly late: Pick<LateConnections, 'isLate'>
@@ -39,7 +38,7 @@ export interface CollaborationOptions {
 export class Collaboration implements OpenDocuments, LiveConnections {
   readonly #rooms: Rooms
   readonly #presence: PresenceRooms
-  readonly #holders: KnownHolders
+  readonly #users: RecentSocketUsers
   readonly #sockets: SocketServer
   readonly #live: LiveAccess
   readonly #folding = new Folding()
@@ -48,20 +47,17 @@ export class Collaboration implements OpenDocuments, LiveConnections {
   constructor(options: CollaborationOptions) {
     const { limits, settings, log } = options
     const { documents, catalog, access } = options.store
-    const { identities, tokens } = options.people
+    const { authentication, tokens } = options.people
     const { rights, visits } = options.library
     const { pingInterval, pingTimeout } = settings
-    const holders = new KnownHolders({
-      holderOf: (userId, sessionId) => identities.holderOf(userId, sessionId),
-      steady: systemClock.steady,
-    })
-    this.#holders = holders
-    const holderOf = async (token: string, { anew }: { anew: boolean }) => {
+    const recent = new RecentSocketUsers({ authentication, clock: systemClock })
+    this.#users = recent
+    const userOf = async (token: string, { anew }: { anew: boolean }) => {
       const proved = tokens.verify(token)
       if (!proved) return null
       const { userId, sessionId } = proved
-      const holder = await (anew ? identities.holderOf(userId, sessionId) : holders.of(userId, sessionId))
-      return holder && { ...holder, ...proved }
+      const user = await (anew ? authentication.ofSocket(userId, sessionId) : recent.of(userId, sessionId))
+      return user && { ...user, ...proved }
     }
     const titles = new Titles({
       catalog,
@@ -74,7 +70,7 @@ export class Collaboration implements OpenDocuments, LiveConnections {
       clock: systemClock,
       pingInterval,
       pingTimeout,
-      holderOf: (token) => holderOf(token, { anew: false }),
+      userOf: (token) => userOf(token, { anew: false }),
     })
     this.#sockets = sockets
     this.#rooms = new Rooms({
@@ -111,7 +107,7 @@ export class Collaboration implements OpenDocuments, LiveConnections {
       rights,
       live: this.#live,
       limits,
-      holderOf: (token) => holderOf(token, { anew: true }),
+      userOf: (token) => userOf(token, { anew: true }),
       graceMs: { write: tokens.life / 20, read: tokens.life / 2 },
       pingInterval,
       pingTimeout,
@@ -134,14 +130,14 @@ export class Collaboration implements OpenDocuments, LiveConnections {
   }
 
   endSockets(ended: Ended): void {
-    this.#holders.ended(ended)
+    this.#users.ended(ended)
     this.#sockets.end(ended)
   }
 
-  showPerson(person: Person): void {
-    this.#holders.renamed(person)
-    this.#sockets.rename(person)
-    this.#presence.rename(person)
+  showProfile(profile: Profile): void {
+    this.#users.renamed(profile)
+    this.#sockets.rename(profile)
+    this.#presence.rename(profile)
   }
 
   /** Lets nobody in any more, asks everybody to come back later, commits what waits, closes the sockets. */

@@ -1,5 +1,5 @@
 import type { DocumentsContract, SharingContract } from '#lib/library/contract.ts'
-import type { AccountServices, AdminServices, SessionsContract } from '#lib/people/contract.ts'
+import type { AdministrationContract, OwnAccountContract, SessionsContract } from '#lib/people/contract.ts'
 import type { Requests } from './http/requests.ts'
 
 /*
@@ -8,8 +8,8 @@ import type { Requests } from './http/requests.ts'
  */
 
 export interface Services {
-  readonly accounts: AccountServices
-  readonly admin: AdminServices
+  readonly accounts: OwnAccountContract
+  readonly admin: AdministrationContract
   readonly documents: DocumentsContract
   readonly requests: Requests
   readonly sessions: SessionsContract

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import type { CollabProvider } from '#lib/client/collab-provider.ts'
 import type { SealedBatch } from '#lib/client/replica/replica-store.ts'
-import type { KeptSession } from '#lib/people/cookie-sessions.ts'
+import type { CookieSession } from '#lib/people/cookie-sessions.ts'
 import { encodeUpdates } from '#lib/protocol/log-row.ts'
 import { type CollaborationServer, startCollaboration } from '../support/collaboration.ts'
 import { MemoryReplicas } from '../support/memory-replica.ts'
@@ -10,8 +10,8 @@ import { firstText, paragraphOf } from '../support/paragraph.ts'
 import { until } from '../support/writer.ts'
 
 let server: CollaborationServer
-let mei: KeptSession
-let akira: KeptSession
+let mei: CookieSession
+let akira: CookieSession
 
 beforeAll(async () => {
   server = await startCollaboration()
@@ -159,7 +159,7 @@ describe('joining', () => {
 
   test('[END1] a deleted document ends for those who have it open', async () => {
     const { a, b, documentId } = await pair()
-    await server.store.catalog.delete(documentId, mei.person.userId, Date.now())
+    await server.store.catalog.delete(documentId, mei.profile.userId, Date.now())
     await server.collaboration.endDeleted(documentId)
     await Promise.all([a, b].map((each) => until(each, () => each.status.phase === 'ended')))
     expect(a.status.problem).toBe('document-deleted')

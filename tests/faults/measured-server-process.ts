@@ -5,7 +5,7 @@ import type { Socket } from 'node:net'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
-import type { KeptSession } from '#lib/people/cookie-sessions.ts'
+import type { CookieSession } from '#lib/people/cookie-sessions.ts'
 import { createLog } from '#lib/process/log.ts'
 import { closeOnSignal } from '#lib/process/shutdown.ts'
 import { startCollaboration } from '../support/collaboration.ts'
@@ -35,14 +35,14 @@ process.on('worker', (thread) => {
 const delay = monitorEventLoopDelay({ resolution: 2 })
 delay.enable()
 const server = await startCollaboration(settings, { dataDir, port, httpServer })
-let owner: KeptSession | null = null
+let owner: CookieSession | null = null
 let computed = process.threadCpuUsage()
 let mostBytes = process.resourceUsage().maxRSS * 1024
 
 const answers: { [Name in keyof Answers]: () => Promise<Answers[Name]> | Answers[Name] } = {
   async guest() {
-    const { person, sessionId } = await server.guest()
-    return { userId: person.userId, sessionId }
+    const { profile, sessionId } = await server.guest()
+    return { userId: profile.userId, sessionId }
   },
   async document() {
     owner ??= await server.guest()

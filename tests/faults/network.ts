@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as passed } from 'node:timers/promises'
-import type { KeptSession } from '#lib/people/cookie-sessions.ts'
+import type { CookieSession } from '#lib/people/cookie-sessions.ts'
 import { Tokens } from '#lib/people/tokens.ts'
 import { type CollaborationServer, SECRET, startCollaboration } from '../support/collaboration.ts'
 import { seededRandom } from '../support/random.ts'
@@ -39,7 +39,7 @@ interface Stage {
    * back.
    */
   readonly healsWithinMs: number
-  readonly guests: readonly KeptSession[]
+  readonly guests: readonly CookieSession[]
   readonly failures: string[]
 }
 
@@ -186,7 +186,7 @@ async function stopped(stage: Stage, heartbeatMs: number): Promise<number> {
   const hand = new Hand(server.open(address, owner), 'stopped.0')
   const { provider } = hand
   const tokens = new Tokens(SECRET, Date.now)
-  const { token } = tokens.issue(other.person.userId, other.sessionId)
+  const { token } = tokens.issue(other.profile.userId, other.sessionId)
   const child = startClient({ url: server.url, address, token, paceMs: PACE_MS })
   try {
     await Promise.all([until(provider, () => provider.peers.length === 2), once(child, 'message')])

@@ -72,12 +72,12 @@ beforeEach(async () => {
   }
   sharing = new Sharing({
     access,
-    accounts: { knownOf: async () => null },
     addresses,
     clock,
     linkExpiry: new LinkExpiry({ access, openDocuments, clock, log }),
     openDocuments,
     rights,
+    users: { find: async () => null },
   })
 })
 

@@ -3,8 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Accounts, type Ended } from '#lib/people/accounts.ts'
-import type { KeptSession } from '#lib/people/cookie-sessions.ts'
+import { Accounts } from '#lib/people/accounts.ts'
+import { type CookieSession, CookieSessions } from '#lib/people/cookie-sessions.ts'
+import type { Ended } from '#lib/people/session.ts'
+import { Users } from '#lib/people/users.ts'
 import { openStore, type Store } from '#lib/storage/open-store.ts'
 import { newDocument } from '../storage/stored-values.ts'
 
@@ -12,19 +14,27 @@ const DAY = 24 * 60 * 60 * 1000
 
 let dataDir: string
 let store: Store
+let users: Users
+let sessions: CookieSessions
 let accounts: Accounts
 const ended: Ended[] = []
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'commonplace-accounts-'))
   store = await openStore({ dataDir })
-  accounts = new Accounts({
+  users = new Users(store.accounts, Date.now)
+  sessions = new CookieSessions({
     database: store.accounts,
     secret: 'a secret of more than thirty-two characters',
     publicOrigin: 'http://127.0.0.1:3000',
-    owners: store.owners,
     now: Date.now,
-    onEnded: (over) => ended.push(over),
+  })
+  accounts = new Accounts({
+    users,
+    sessions,
+    owners: store.owners,
+    connections: { endSockets: (over) => ended.push(over) },
+    now: Date.now,
   })
 })
 afterAll(async () => {
@@ -33,32 +43,32 @@ afterAll(async () => {
 })
 
 /** The headers a browser sends after it got these cookies, and others it always sends. */
-function headersOf({ setCookies }: KeptSession): Headers {
+function headersOf({ setCookies }: CookieSession): Headers {
   const cookie = setCookies.map((each) => each.split(';', 1)[0]).join('; ')
   return new Headers({ cookie, 'user-agent': 'A Browser/1.0', 'x-forwarded-for': '192.0.2.7' })
 }
 
 describe('a guest', () => {
   test('has a friendly name of 144 and neither name nor hue', async () => {
-    const { person } = await accounts.startGuest()
-    expect(person).toMatchObject({ name: '', hue: null })
-    expect(person.guestName).toBeGreaterThanOrEqual(0)
-    expect(person.guestName).toBeLessThan(144)
-    expect(await accounts.knownOf(person.userId)).toMatchObject({ person, standing: 'guest' })
+    const { profile } = await accounts.startGuest()
+    expect(profile).toMatchObject({ name: '', hue: null })
+    expect(profile.guestName).toBeGreaterThanOrEqual(0)
+    expect(profile.guestName).toBeLessThan(144)
+    expect(await users.find(profile.userId)).toMatchObject({ profile, standing: 'guest' })
   })
 
   test('is known by the cookie, and nothing of the browser is kept', async () => {
     const started = await accounts.startGuest()
-    const found = await accounts.renewedSessionOf(headersOf(started))
-    expect(found).toMatchObject({ sessionId: started.sessionId, person: started.person, setCookies: [] })
+    const found = await sessions.findAndRenew(headersOf(started))
+    expect(found).toMatchObject({ sessionId: started.sessionId, profile: started.profile, setCookies: [] })
     const rows = await store.accounts.selectFrom('session').selectAll().execute()
     expect(JSON.stringify(rows)).not.toMatch(/A Browser|192\.0\.2\.7/)
   })
 
   test('who is gone, or never was, is nobody', async () => {
-    expect(await accounts.knownOf('nobody')).toBeNull()
-    expect(await accounts.sessionOf(new Headers())).toBeNull()
-    expect(await accounts.sessionOf(new Headers({ cookie: 'commonplace=a.b' }))).toBeNull()
+    expect(await users.find('nobody')).toBeNull()
+    expect(await sessions.find(new Headers())).toBeNull()
+    expect(await sessions.find(new Headers({ cookie: 'commonplace=a.b' }))).toBeNull()
   })
 })
 
@@ -70,19 +80,19 @@ test('a session is renewed once a day, with its cookie, and never by looking', a
     .set({ expiresAt: new Date(Date.now() + 398 * DAY).toISOString() })
     .where('id', '=', started.sessionId)
     .execute()
-  expect(await accounts.sessionOf(headers)).toMatchObject({ setCookies: [] })
-  const renewed = await accounts.renewedSessionOf(headers)
+  expect(await sessions.find(headers)).toMatchObject({ setCookies: [] })
+  const renewed = await sessions.findAndRenew(headers)
   expect(renewed?.setCookies).toHaveLength(1)
   expect(renewed?.setCookies[0]).toContain('Max-Age=34560000')
-  expect(await accounts.renewedSessionOf(headers)).toMatchObject({ setCookies: [] })
+  expect(await sessions.findAndRenew(headers)).toMatchObject({ setCookies: [] })
 })
 
 test('a chosen name is cleaned and cut, and taken back by an empty one', async () => {
-  const { person } = await accounts.startGuest()
+  const { profile } = await accounts.startGuest()
   const name = `  Ada\u202e\u0000  Lovelace ${'x'.repeat(100)}`
-  const named = await accounts.setProfile(person.userId, { name, hue: 11 })
-  expect(named).toEqual({ ...person, name: `Ada Lovelace ${'x'.repeat(27)}`, hue: 11 })
-  expect(await accounts.setProfile(person.userId, { name: '', hue: null })).toEqual(person)
+  const named = await users.setProfile(profile.userId, { name, hue: 11 })
+  expect(named).toEqual({ ...profile, name: `Ada Lovelace ${'x'.repeat(27)}`, hue: 11 })
+  expect(await users.setProfile(profile.userId, { name: '', hue: null })).toEqual(profile)
 })
 
 const EMAIL = 'mei@example.org'
@@ -92,28 +102,28 @@ const NOBODY = new Headers()
 
 let count = 0
 /** A signed-in account of its own. */
-async function newAccount(): Promise<KeptSession & { readonly email: string }> {
+async function newAccount(): Promise<CookieSession & { readonly email: string }> {
   const email = `somebody-${++count}@example.org`
   const kept = await accounts.signUp(NOBODY, { email, password: PASSWORD, name: '' })
   if (typeof kept === 'string') throw new Error(kept)
   return { ...kept, email }
 }
 
-function isSession(kept: KeptSession | string | null): asserts kept is KeptSession {
+function isSession(kept: CookieSession | string | null): asserts kept is CookieSession {
   if (kept === null || typeof kept === 'string') throw new Error(`no session: ${kept}`)
 }
 
 describe('signing up', () => {
-  test('makes the guest an account: the same person, in a session of its own', async () => {
+  test('makes the guest an account: the same profile, in a session of its own', async () => {
     const guest = await accounts.startGuest()
     const kept = await accounts.signUp(headersOf(guest), { email: EMAIL, password: PASSWORD, name: ' Mei ' })
     isSession(kept)
-    expect(kept).toMatchObject({ person: { ...guest.person, name: 'Mei' }, standing: 'account' })
+    expect(kept).toMatchObject({ profile: { ...guest.profile, name: 'Mei' }, standing: 'account' })
     expect(kept.sessionId).not.toBe(guest.sessionId)
-    expect(await accounts.sessionOf(headersOf(guest))).toBeNull()
-    expect(ended).toContainEqual({ userId: guest.person.userId })
-    expect(await accounts.sessionOf(headersOf(kept))).toMatchObject({ standing: 'account' })
-    expect(await accounts.resumeGuest(guest.person.userId)).toBeNull()
+    expect(await sessions.find(headersOf(guest))).toBeNull()
+    expect(ended).toContainEqual({ userId: guest.profile.userId })
+    expect(await sessions.find(headersOf(kept))).toMatchObject({ standing: 'account' })
+    expect(await accounts.resumeGuest(guest.profile.userId)).toBeNull()
   })
 
   test('with an e-mail that has an account is refused, in any spelling, also for two at once', async () => {
@@ -135,10 +145,10 @@ describe('signing up', () => {
 
 describe('signing in', () => {
   test('takes e-mail and password, and tells an unknown e-mail from a wrong password in no way', async () => {
-    const { email, person } = await newAccount()
+    const { email, profile } = await newAccount()
     const kept = await accounts.signIn(NOBODY, { email: email.toUpperCase(), password: PASSWORD })
     isSession(kept)
-    expect(kept.person.userId).toBe(person.userId)
+    expect(kept.profile.userId).toBe(profile.userId)
     expect(await accounts.signIn(NOBODY, { email, password: 'wrong password' })).toBe('wrong')
     expect(await accounts.signIn(NOBODY, { email: 'no@example.org', password: PASSWORD })).toBe('wrong')
   })
@@ -163,48 +173,48 @@ describe('signing in', () => {
   test('from a guest’s browser brings the guest’s documents, visits and name for their client ids along', async () => {
     const account = await newAccount()
     const guest = await accounts.startGuest()
-    const own = { ...newDocument(`own ${guest.person.userId}`), ownerId: guest.person.userId }
-    const seen = newDocument(`seen ${guest.person.userId}`)
+    const own = { ...newDocument(`own ${guest.profile.userId}`), ownerId: guest.profile.userId }
+    const seen = newDocument(`seen ${guest.profile.userId}`)
     for (const document of [own, seen]) {
       await store.catalog.create(document)
       const { documentId, linkId } = document
-      await store.catalog.recordVisits([{ userId: guest.person.userId, documentId, linkId, at: 5 }])
+      await store.catalog.recordVisits([{ userId: guest.profile.userId, documentId, linkId, at: 5 }])
     }
     // Where both have been, the later visit stays.
     await store.catalog.recordVisits([
-      { userId: account.person.userId, documentId: seen.documentId, linkId: seen.linkId, at: 9 },
+      { userId: account.profile.userId, documentId: seen.documentId, linkId: seen.linkId, at: 9 },
     ])
     const kept = await accounts.signIn(headersOf(guest), { email: account.email, password: PASSWORD })
     isSession(kept)
-    const { userId } = account.person
-    expect(kept.person.userId).toBe(userId)
+    const { userId } = account.profile
+    expect(kept.profile.userId).toBe(userId)
     expect(await store.catalog.listFor(userId, 10)).toMatchObject([
       { documentId: seen.documentId, owned: false, visitedAt: 9 },
       { documentId: own.documentId, owned: true, visitedAt: 5 },
     ])
-    expect(await accounts.aliasesOf(userId)).toEqual([guest.person.userId])
-    expect(await accounts.knownOf(guest.person.userId)).toBeNull()
-    expect(await accounts.sessionOf(headersOf(guest))).toBeNull()
-    expect(ended).toContainEqual({ userId: guest.person.userId })
+    expect(await store.owners.aliasesOf(userId)).toEqual([guest.profile.userId])
+    expect(await users.find(guest.profile.userId)).toBeNull()
+    expect(await sessions.find(headersOf(guest))).toBeNull()
+    expect(ended).toContainEqual({ userId: guest.profile.userId })
   })
 
   test('from another account’s browser ends that session and brings nothing', async () => {
     const first = await newAccount()
     const second = await newAccount()
     await accounts.signIn(headersOf(first), { email: second.email, password: PASSWORD })
-    expect(await accounts.sessionOf(headersOf(first))).toBeNull()
+    expect(await sessions.find(headersOf(first))).toBeNull()
     expect(ended).toContainEqual({ sessionId: first.sessionId })
-    expect(await accounts.aliasesOf(second.person.userId)).toEqual([])
+    expect(await store.owners.aliasesOf(second.profile.userId)).toEqual([])
   })
 
   test('to a disabled account is refused, and its sessions are nobody’s', async () => {
-    const { email, person, ...kept } = await newAccount()
-    await accounts.setDisabled(person.userId, true)
+    const { email, profile, ...kept } = await newAccount()
+    await accounts.setDisabled(profile.userId, true)
     expect(await accounts.signIn(NOBODY, { email, password: PASSWORD })).toBe('disabled')
     expect(await accounts.signIn(NOBODY, { email, password: 'wrong password' })).toBe('wrong')
-    expect(await accounts.sessionOf(headersOf({ ...kept, person }))).toBeNull()
-    expect(await accounts.knownOf(person.userId)).toBeNull()
-    await accounts.setDisabled(person.userId, false)
+    expect(await sessions.find(headersOf({ ...kept, profile }))).toBeNull()
+    expect(await users.find(profile.userId)).toBeNull()
+    await accounts.setDisabled(profile.userId, false)
     isSession(await accounts.signIn(NOBODY, { email, password: PASSWORD }))
   })
 })
@@ -214,7 +224,7 @@ describe('signing out', () => {
     const account = await newAccount()
     const setCookies = await accounts.signOut(headersOf(account))
     expect(setCookies.join()).toMatch(/commonplace=;.*Max-Age=0/)
-    expect(await accounts.sessionOf(headersOf(account))).toBeNull()
+    expect(await sessions.find(headersOf(account))).toBeNull()
     expect(ended).toContainEqual({ sessionId: account.sessionId })
     await accounts.signOut(headersOf(account))
   })
@@ -223,12 +233,12 @@ describe('signing out', () => {
 describe('a password', () => {
   test('is changed by who knows it, which ends every other session', async () => {
     const account = await newAccount()
-    const { userId } = account.person
+    const { userId } = account.profile
     expect(await accounts.changePassword(userId, 'wrong password', 'another password')).toBeNull()
     const kept = await accounts.changePassword(userId, PASSWORD, 'another password')
     isSession(kept)
-    expect(await accounts.sessionOf(headersOf(account))).toBeNull()
-    expect(await accounts.sessionOf(headersOf(kept))).toMatchObject({ standing: 'account' })
+    expect(await sessions.find(headersOf(account))).toBeNull()
+    expect(await sessions.find(headersOf(kept))).toMatchObject({ standing: 'account' })
     expect(await accounts.signIn(NOBODY, { email: account.email, password: PASSWORD })).toBe('wrong')
   })
 })

@@ -99,7 +99,7 @@ test('whatever happens in whatever order, a cookie is its session until that has
             : sessions.find(session.headers))
           expect(found?.sessionId ?? null).toBe(isFound ? session.sessionId : null)
           if (!found) continue
-          expect(found.person.userId).toBe(session.userId)
+          expect(found.profile.userId).toBe(session.userId)
           expect(found.setCookies).toHaveLength(isDue ? 1 : 0)
           if (!isDue) continue
           session.expiresAt = now + LIFE

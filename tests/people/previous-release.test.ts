@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Accounts } from '#lib/people/accounts.ts'
+import { CookieSessions } from '#lib/people/cookie-sessions.ts'
+import { Users } from '#lib/people/users.ts'
 import { openStore, type Store } from '#lib/storage/open-store.ts'
 import { ACCOUNTS, AT, COOKIES, PASSWORD, SECRET, SESSIONS, USERS } from './previous-release.ts'
 
@@ -26,15 +28,18 @@ afterEach(async () => {
   await rm(dataDir, { recursive: true, force: true })
 })
 
-const accountsAt = (publicOrigin: string) =>
-  new Accounts({
+function peopleAt(publicOrigin: string) {
+  const users = new Users(store.accounts, () => now)
+  const sessions = new CookieSessions({
     database: store.accounts,
     secret: SECRET,
     publicOrigin,
-    owners: store.owners,
     now: () => now,
-    onEnded: () => undefined,
   })
+  const connections = { endSockets: () => undefined }
+  const accounts = new Accounts({ users, sessions, owners: store.owners, connections, now: () => now })
+  return { accounts, sessions }
+}
 
 const HTTP = 'http://127.0.0.1:3000'
 const HTTPS = 'https://write.example.org'
@@ -49,8 +54,8 @@ test.for([
 ] as const)(
   'at %s the cookie %s is still the session of its user',
   async ([origin, cookie, user, standing]) => {
-    const found = await accountsAt(origin).sessionOf(headersOf(cookie))
-    expect(found).toMatchObject({ person: { userId: user?.id, name: user?.name }, standing, setCookies: [] })
+    const found = await peopleAt(origin).sessions.find(headersOf(cookie))
+    expect(found).toMatchObject({ profile: { userId: user?.id, name: user?.name }, standing, setCookies: [] })
   },
 )
 
@@ -61,14 +66,14 @@ test.for([
   'at %s a session is renewed with the very cookie that the library wrote',
   async ([origin, cookie]) => {
     now += 2 * DAY
-    const renewed = await accountsAt(origin).renewedSessionOf(headersOf(cookie))
+    const renewed = await peopleAt(origin).sessions.findAndRenew(headersOf(cookie))
     expect(renewed?.setCookies).toEqual([cookie])
   },
 )
 
 test('sessions end 400 days after their last renewal, and their rows go when they are met', async () => {
   now = Date.parse(SESSIONS[0]?.expiresAt ?? '')
-  expect(await accountsAt(HTTP).sessionOf(headersOf(COOKIES.guest))).toBeNull()
+  expect(await peopleAt(HTTP).sessions.find(headersOf(COOKIES.guest))).toBeNull()
   const left = await store.accounts.selectFrom('session').select('id').execute()
   expect(left.map(({ id }) => id).toSorted()).toEqual(
     SESSIONS.slice(1)
@@ -78,28 +83,28 @@ test('sessions end 400 days after their last renewal, and their rows go when the
 })
 
 test('a password is still right, however it is typed, and sessions survive the sign-in of another browser', async () => {
-  const accounts = accountsAt(HTTP)
+  const { accounts, sessions } = peopleAt(HTTP)
   for (const password of [PASSWORD, PASSWORD.normalize('NFD'), PASSWORD.normalize('NFKC')]) {
     const kept = await accounts.signIn(new Headers(), { email: 'Mei@example.org', password })
-    expect(kept).toMatchObject({ person: { userId: mei?.id }, standing: 'admin' })
+    expect(kept).toMatchObject({ profile: { userId: mei?.id }, standing: 'admin' })
   }
   const wrong = { email: 'mei@example.org', password: 'correct horse fi battery' }
   expect(await accounts.signIn(new Headers(), wrong)).toBe('wrong')
-  expect(await accounts.sessionOf(headersOf(COOKIES.account))).not.toBeNull()
+  expect(await sessions.find(headersOf(COOKIES.account))).not.toBeNull()
 })
 
 test('a person of the provider has the same account as before', async () => {
   const proven = { subject: 'wei', email: 'wei@school.example', emailVerified: true, name: 'Wei' }
-  const kept = await accountsAt(HTTP).signInProven(new Headers(), proven)
-  expect(kept).toMatchObject({ person: { userId: wei?.id }, standing: 'account' })
+  const kept = await peopleAt(HTTP).accounts.signInProven(new Headers(), proven)
+  expect(kept).toMatchObject({ profile: { userId: wei?.id }, standing: 'account' })
 })
 
 test('a guest of then becomes an account', async () => {
-  const accounts = accountsAt(HTTP)
+  const { accounts } = peopleAt(HTTP)
   const given = { email: 'new@example.org', password: PASSWORD, name: '' }
   const kept = await accounts.signUp(headersOf(COOKIES.guest), given)
   expect(kept).toMatchObject({
-    person: { userId: guest?.id, guestName: guest?.guestName },
+    profile: { userId: guest?.id, guestName: guest?.guestName },
     standing: 'account',
   })
 })

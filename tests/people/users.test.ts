@@ -61,7 +61,7 @@ describe('a person of the provider', () => {
     const [one, two] = await Promise.all([users.idOfProven(person), users.idOfProven(person)])
     expect(one).toBe(two)
     expect(await users.find(one ?? '')).toMatchObject({
-      person: { name: 'Wei' },
+      profile: { name: 'Wei' },
       standing: 'account',
       email: person.email,
     })
@@ -71,7 +71,7 @@ describe('a person of the provider', () => {
     const person = newPerson()
     const id = await users.idOfProven(person)
     expect(await users.idOfProven({ ...person, email: 'other@school.example', name: 'Other' })).toBe(id)
-    expect(await users.find(id ?? '')).toMatchObject({ email: person.email, person: { name: 'Wei' } })
+    expect(await users.find(id ?? '')).toMatchObject({ email: person.email, profile: { name: 'Wei' } })
   })
 
   test('does not get an account with a password that has their e-mail', async () => {

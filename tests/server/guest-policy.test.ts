@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { AccessTokens } from '#lib/people/access-tokens.ts'
-import type { KeptSession } from '#lib/people/cookie-sessions.ts'
-import { Identities } from '#lib/people/identities.ts'
+import type { CookieSession } from '#lib/people/cookie-sessions.ts'
 import { GUEST_POLICIES } from '#lib/process/settings.ts'
 import { type CollaborationServer, startCollaboration } from '../support/collaboration.ts'
 import { startServer } from '../support/server-process.ts'
@@ -17,7 +15,7 @@ describe.for(GUEST_POLICIES.filter((policy) => policy !== 'off'))('GUESTS=%s', (
   })
   afterAll(() => server.close())
 
-  const roleOf = async (who: KeptSession, address: string) => {
+  const roleOf = async (who: CookieSession, address: string) => {
     const socket = openSocket(server.url, { token: server.token(who) })
     await connected(socket)
     const { role } = await join(socket, { address })
@@ -26,20 +24,16 @@ describe.for(GUEST_POLICIES.filter((policy) => policy !== 'off'))('GUESTS=%s', (
   }
 
   test('caps what a guest is, in their own documents too, and not what an account is', async () => {
-    const owner = await server.accounts.signUp(new Headers(), { ...CREDENTIALS, name: '' })
+    const owner = await server.people.accounts.signUp(new Headers(), { ...CREDENTIALS, name: '' })
     if (typeof owner === 'string') throw new Error(owner)
     const guest = await server.guest()
     const [theirs, own] = [await server.document(owner), await server.document(guest)]
     expect(await roleOf(guest, theirs.address)).toBe(ROLES[guests])
     expect(await roleOf(guest, own.address)).toBe(guests === 'create' ? 'owner' : ROLES[guests])
     expect(await roleOf(owner, theirs.address)).toBe('owner')
-    const identities = new Identities(
-      server.accounts,
-      new AccessTokens(server.store.accounts, Date.now),
-      guests,
-    )
-    expect(identities.ofSession(guest)?.mayCreate).toBe(guests === 'create')
-    expect(identities.ofSession(owner)).toMatchObject({ mayCreate: true, cap: null })
+    const { authentication } = server.people
+    expect(authentication.ofCookie(guest)?.mayCreate).toBe(guests === 'create')
+    expect(authentication.ofCookie(owner)).toMatchObject({ mayCreate: true, cap: null })
   })
 })
 

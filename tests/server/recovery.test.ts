@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Accounts } from '#lib/people/accounts.ts'
+import type { Accounts } from '#lib/people/accounts.ts'
 import { Tokens } from '#lib/people/tokens.ts'
 import { type CollaborationServer, startCollaboration } from '../support/collaboration.ts'
 
@@ -9,35 +9,30 @@ let accounts: Accounts
 
 beforeAll(async () => {
   server = await startCollaboration()
-  accounts = new Accounts({
-    database: server.store.accounts,
-    secret: SECRET,
-    publicOrigin: 'http://127.0.0.1',
-    owners: server.store.owners,
-    now: Date.now,
-    onEnded: () => undefined,
-  })
+  accounts = server.people.accounts
 })
 afterAll(() => server.close())
 
 test('a guest who lost the cookie is the same person again, in a session of its own', async () => {
   const guest = await accounts.startGuest()
-  const resumed = await accounts.resumeGuest(guest.person.userId)
-  expect(resumed?.person).toEqual(guest.person)
+  const resumed = await accounts.resumeGuest(guest.profile.userId)
+  expect(resumed?.profile).toEqual(guest.profile)
   expect(resumed?.sessionId).not.toBe(guest.sessionId)
   const cookie = resumed?.setCookies.map((each) => each.split(';', 1)[0]).join('; ') ?? ''
-  expect((await accounts.sessionOf(new Headers({ cookie })))?.person.userId).toBe(guest.person.userId)
+  expect((await server.people.cookieSessions.find(new Headers({ cookie })))?.profile.userId).toBe(
+    guest.profile.userId,
+  )
 })
 
 test('nobody is made of a user who is gone or has an account', async () => {
   expect(await accounts.resumeGuest('nobody')).toBeNull()
-  const { person } = await accounts.startGuest()
+  const { profile } = await accounts.startGuest()
   await server.store.accounts
     .updateTable('user')
     .set({ isAnonymous: 0 })
-    .where('id', '=', person.userId)
+    .where('id', '=', profile.userId)
     .execute()
-  expect(await accounts.resumeGuest(person.userId)).toBeNull()
+  expect(await accounts.resumeGuest(profile.userId)).toBeNull()
 })
 
 test('a recovery is good for its user and its time, and a socket token is none', () => {

@@ -5,15 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as Y from 'yjs'
 import { CollabProvider, type CollabProviderOptions } from '#lib/client/collab-provider.ts'
-import type { Accounts } from '#lib/people/accounts.ts'
-import type { KeptSession } from '#lib/people/cookie-sessions.ts'
+import type { CookieSession } from '#lib/people/cookie-sessions.ts'
 import { ClientIps } from '#lib/process/client-ip.ts'
 import { createLog, type Log } from '#lib/process/log.ts'
 import { NO_RATES, type RateFigures, Rates } from '#lib/process/rates.ts'
 import type { GuestPolicy } from '#lib/process/settings.ts'
 import type { SharedRole } from '#lib/protocol/identity.ts'
 import { buildLibrary } from '#lib/server/build/library.ts'
-import { buildPeople } from '#lib/server/build/people.ts'
+import { buildPeople, type People } from '#lib/server/build/people.ts'
 import { Collaboration } from '#lib/server/collaboration.ts'
 import { Origins } from '#lib/server/http/origins.ts'
 import { SocketLimits } from '#lib/server/sockets/socket-limits.ts'
@@ -27,15 +26,15 @@ export interface CollaborationServer {
   readonly url: string
   readonly store: Store
   readonly collaboration: Collaboration
-  readonly accounts: Accounts
+  readonly people: People
   /** Creates a guest. */
-  guest(): Promise<KeptSession>
+  guest(): Promise<CookieSession>
   /** Creates a document of `owner` whose link gives `role`. */
-  document(owner: KeptSession, role?: SharedRole): Promise<{ address: string; documentId: string }>
+  document(owner: CookieSession, role?: SharedRole): Promise<{ address: string; documentId: string }>
   /** Returns a fresh socket token. */
-  token(guest: KeptSession): string
+  token(guest: CookieSession): string
   /** Opens a provider of `guest` on a new Y.Doc (or the one in `options`). */
-  open(address: string, guest: KeptSession, options?: Partial<CollabProviderOptions>): CollabProvider
+  open(address: string, guest: CookieSession, options?: Partial<CollabProviderOptions>): CollabProvider
   close(): Promise<void>
 }
 
@@ -102,12 +101,12 @@ export async function startCollaboration(
   })
   await new Promise<void>((resolve) => httpServer.listen(place?.port ?? 0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(httpServer.address() as AddressInfo).port}`
-  const token = (guest: KeptSession): string => tokens.issue(guest.person.userId, guest.sessionId).token
+  const token = (guest: CookieSession): string => tokens.issue(guest.profile.userId, guest.sessionId).token
   return {
     url,
     store,
     collaboration,
-    accounts,
+    people,
     guest: () => accounts.startGuest(),
     async document(owner, role = 'editor') {
       const linkId = addresses.newLinkId()
@@ -115,7 +114,7 @@ export async function startCollaboration(
       await store.catalog.create({
         documentId,
         lineage: `lineage-${linkId}`,
-        ownerId: owner.person.userId,
+        ownerId: owner.profile.userId,
         schemaVersion: 1,
         createdAt: Date.now(),
         linkId,

@@ -2,13 +2,14 @@ import { Documents } from '#lib/library/documents.ts'
 import { LinkExpiry } from '#lib/library/link-expiry.ts'
 import type { OpenDocuments } from '#lib/library/open-documents.ts'
 import { Sharing } from '#lib/library/sharing.ts'
-import { accountServices } from '#lib/people/account-services.ts'
-import { adminServices } from '#lib/people/admin-services.ts'
+import { Administration } from '#lib/people/administration.ts'
 import type { FirstAdmin } from '#lib/people/first-admin.ts'
 import { OidcSignIn } from '#lib/people/oidc-sign-in.ts'
+import { OneTimeSecrets } from '#lib/people/one-time-secrets.ts'
+import { OwnAccount } from '#lib/people/own-account.ts'
 import { ResetLinks } from '#lib/people/reset-links.ts'
-import { type LiveConnections, Sessions } from '#lib/people/sessions.ts'
-import { ShownOnce } from '#lib/people/shown-once.ts'
+import type { LiveConnections } from '#lib/people/session.ts'
+import { Sessions } from '#lib/people/sessions.ts'
 import type { ClientIps } from '#lib/process/client-ip.ts'
 import type { Log } from '#lib/process/log.ts'
 import type { Rates } from '#lib/process/rates.ts'
@@ -22,7 +23,7 @@ import type { Library } from './library.ts'
 import type { People } from './people.ts'
 
 export interface ContractsOptions {
-  readonly store: Pick<Store, 'access' | 'accounts' | 'catalog' | 'owners'>
+  readonly store: Pick<Store, 'access' | 'catalog' | 'owners'>
   readonly secret: string
   readonly publicOrigin: string
   readonly settings: Pick<Settings, 'documentsPerUser' | 'guests' | 'oidc'>
@@ -43,12 +44,12 @@ export function buildContracts(options: ContractsOptions): {
 } {
   const { store, secret, publicOrigin, settings, people, library, firstAdmin } = options
   const { collaboration, origins, rates, clientIps, log } = options
-  const { access, catalog, owners, accounts: database } = store
-  const { accounts, identities, tokens, accessTokens } = people
+  const { access, catalog, owners } = store
+  const { accounts, authentication, tokens, users, accessTokens, cookieSessions } = people
   const { addresses, rights, visits } = library
   const { now } = systemClock
   const resets = new ResetLinks(secret, now)
-  const shown = new ShownOnce(now)
+  const secrets = new OneTimeSecrets(now)
   const linkExpiry = new LinkExpiry({ access, openDocuments: collaboration, clock: systemClock, log })
   void linkExpiry.plan()
   const documents = new Documents({
@@ -62,49 +63,51 @@ export function buildContracts(options: ContractsOptions): {
     visits,
     documentsPerUser: settings.documentsPerUser,
   })
-  const endSockets: LiveConnections['endSockets'] = (ended) => collaboration.endSockets(ended)
   const services: Services = {
     documents,
     requests: new Requests({ origins, rates, clientIps, log }),
     sessions: new Sessions({
       accounts,
+      authentication,
       clientIps,
       connections: collaboration,
       guests: settings.guests,
-      identities,
+      owners,
       rates,
       tokens,
+      users,
     }),
     sharing: new Sharing({
       access,
-      accounts,
       addresses,
       clock: systemClock,
       linkExpiry,
       openDocuments: collaboration,
       rights,
+      users,
     }),
-    accounts: accountServices({
+    accounts: new OwnAccount({
       accounts,
-      tokens: accessTokens,
+      users,
+      sessions: cookieSessions,
+      accessTokens,
       resets,
       firstAdmin,
       oidc: settings.oidc && new OidcSignIn({ settings: settings.oidc, secret, publicOrigin, now, log }),
-      shown,
+      secrets,
       rates,
       clientIps,
-      showPerson: (person) => collaboration.showPerson(person),
-      endSockets,
+      connections: collaboration,
     }),
-    admin: adminServices({
-      database,
+    admin: new Administration({
       accounts,
+      users,
+      sessions: cookieSessions,
       owners,
       resets,
-      shown,
+      secrets,
       publicOrigin,
-      deleteAs: (documentId, ownerId) => documents.deleteAs(documentId, ownerId),
-      endSockets,
+      documents,
     }),
   }
   return { services, linkExpiry }

@@ -1,8 +1,10 @@
 import { AccessTokens } from '#lib/people/access-tokens.ts'
 import { Accounts } from '#lib/people/accounts.ts'
-import { Identities } from '#lib/people/identities.ts'
-import type { LiveConnections } from '#lib/people/sessions.ts'
+import { Authentication } from '#lib/people/authentication.ts'
+import { CookieSessions } from '#lib/people/cookie-sessions.ts'
+import type { LiveConnections } from '#lib/people/session.ts'
 import { Tokens } from '#lib/people/tokens.ts'
+import { Users } from '#lib/people/users.ts'
 import type { Settings } from '#lib/process/settings.ts'
 import { systemClock } from '#lib/protocol/clock.ts'
 import type { Store } from '#lib/storage/open-store.ts'
@@ -17,30 +19,29 @@ export interface PeopleOptions {
   readonly connections: Pick<LiveConnections, 'endSockets'>
 }
 
-/** The parts that know who somebody is. */
+/** The parts that know who a user is. */
 export interface People {
   readonly accounts: Accounts
   readonly accessTokens: AccessTokens
-  readonly identities: Identities
+  readonly authentication: Authentication
+  readonly cookieSessions: CookieSessions
   readonly tokens: Tokens
+  readonly users: Users
 }
 
-/** Makes the parts that know who somebody is, without the pages. */
+/** Makes the parts that know who a user is, without the pages. */
 export function buildPeople({ store, secret, publicOrigin, settings, connections }: PeopleOptions): People {
   const { now } = systemClock
-  const accounts = new Accounts({
-    database: store.accounts,
-    owners: store.owners,
-    secret,
-    publicOrigin,
-    now,
-    onEnded: (ended) => connections.endSockets(ended),
-  })
-  const accessTokens = new AccessTokens(store.accounts, now)
+  const { accounts: database, owners } = store
+  const users = new Users(database, now)
+  const sessions = new CookieSessions({ database, secret, publicOrigin, now })
+  const accessTokens = new AccessTokens(database, now)
   return {
-    accounts,
+    accounts: new Accounts({ users, sessions, owners, connections, now }),
     accessTokens,
-    identities: new Identities(accounts, accessTokens, settings.guests),
+    authentication: new Authentication({ users, sessions, accessTokens, owners, guests: settings.guests }),
+    cookieSessions: sessions,
     tokens: new Tokens(secret, now, settings.tokenLife),
+    users,
   }
 }

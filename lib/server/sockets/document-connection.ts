@@ -1,8 +1,8 @@
 import type { Socket } from 'socket.io'
 import type { Connection } from '#lib/collab/members.ts'
 import type { LiveAccess } from '#lib/library/live-access.ts'
-import type { Holder } from '#lib/people/identities.ts'
-import { identityOf } from '#lib/people/person.ts'
+import type { SocketUser } from '#lib/people/authentication.ts'
+import { identityOf } from '#lib/people/profile.ts'
 import type { SocketToken } from '#lib/people/tokens.ts'
 import type { Log } from '#lib/process/log.ts'
 import { ByteList } from '#lib/protocol/byte-list.ts'
@@ -24,18 +24,18 @@ import { decodePresenceSet, type PresenceSetBody } from '#lib/protocol/messages/
 import { type RenewRequest, sessionRenewRule } from '#lib/protocol/messages/session.ts'
 import type { UpEvents } from '#lib/protocol/messages/up.ts'
 import { type Ack, type BatchBody, decodeBatch } from '#lib/protocol/messages/update.ts'
-import { DocumentJoins, type JoinPorts, type SocketOwner } from './document-joins.ts'
+import { DocumentJoins, type JoinPorts, type SocketData } from './document-joins.ts'
 import { EventGate } from './event-gate.ts'
 import { HistorySending } from './history-sending.ts'
 import { type Answer, bytes, type EventRules, json } from './socket-events.ts'
 import { SocketLease, type SocketLeaseOptions } from './socket-lease.ts'
 import type { SocketLimits } from './socket-limits.ts'
 
-export type DocumentSocket = Socket<UpEvents, DownEvents, Record<string, never>, SocketOwner>
+export type DocumentSocket = Socket<UpEvents, DownEvents, Record<string, never>, SocketData>
 
 export interface ConnectionPorts extends JoinPorts {
   /** Whose token this is; null: not ours, ended, or its session is over. */
-  readonly holderOf: (token: string) => Promise<(Holder & SocketToken) | null>
+  readonly userOf: (token: string) => Promise<(SocketUser & SocketToken) | null>
   readonly graceMs: SocketLeaseOptions['graceMs']
   readonly live: LiveAccess
   readonly clock: Clock
@@ -132,14 +132,14 @@ export class DocumentConnection implements Connection {
   constructor(socket: DocumentSocket, ports: ConnectionPorts, groups: SocketGroups) {
     this.#groups = groups
     this.id = socket.id
-    this.userId = socket.data.person.userId
+    this.userId = socket.data.profile.userId
     this.aliases = socket.data.aliases
     this.#socket = socket
     this.#ports = ports
     this.#sending = new HistorySending((...chunk) => socket.emit('document:chunk', ...chunk))
     this.#joins = new DocumentJoins(ports, {
       connection: this,
-      owner: socket.data,
+      data: socket.data,
       documents: this.#documents,
       sending: this.#sending,
       isClosed: () => this.#closed,
@@ -258,15 +258,15 @@ export class DocumentConnection implements Connection {
   }
 
   async #renew({ token }: RenewRequest, answer: Answer): Promise<Refusal | null> {
-    const { holderOf, live } = this.#ports
-    const holder = await holderOf(token)
-    const { person, sessionId } = this.#socket.data
-    if (holder?.userId !== person.userId || holder.sessionId !== sessionId) {
+    const { userOf, live } = this.#ports
+    const user = await userOf(token)
+    const { profile, sessionId } = this.#socket.data
+    if (user?.userId !== profile.userId || user.sessionId !== sessionId) {
       return refuse('session-expired', 'this token is not one of this session; fetch a new one')
     }
     if (this.#closed) return null
-    if (this.#lease.renew(holder.expiresAt)) live.restore(this, this.#documents.values())
-    answer({ ok: true, expiresAt: holder.expiresAt })
+    if (this.#lease.renew(user.expiresAt)) live.restore(this, this.#documents.values())
+    answer({ ok: true, expiresAt: user.expiresAt })
     return null
   }
 
@@ -279,7 +279,7 @@ export class DocumentConnection implements Connection {
     if (live.hasLapsed(this)) return refuse('session-expired', 'renew the token first')
     // Somebody who may it already, or whose wish was granted in this moment.
     if (!atLeast(role, request.role)) {
-      await live.ask(documentId, identityOf(this.#socket.data.person), request)
+      await live.ask(documentId, identityOf(this.#socket.data.profile), request)
     }
     answer({ ok: true })
     return null

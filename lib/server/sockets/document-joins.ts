@@ -4,22 +4,18 @@ import type { RoomJoined, Rooms } from '#lib/collab/rooms.ts'
 import type { LiveAccess } from '#lib/library/live-access.ts'
 import type { Rights } from '#lib/library/rights.ts'
 import type { Visits } from '#lib/library/visits.ts'
-import type { Person } from '#lib/people/person.ts'
+import type { SocketUser } from '#lib/people/authentication.ts'
+import type { Profile } from '#lib/people/profile.ts'
 import { type Refusal, refuse } from '#lib/protocol/errors.ts'
-import type { Role } from '#lib/protocol/identity.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import type { Joined, JoinRequest } from '#lib/protocol/messages/join.ts'
 import type { HistorySending } from './history-sending.ts'
 import type { Answer } from './socket-events.ts'
 import type { SocketKeys, SocketLimits } from './socket-limits.ts'
 
-/** Who a socket belongs to, as its handshake proved it. */
-export interface SocketOwner {
-  person: Person
-  /** The guests they once were. */
-  readonly aliases: ReadonlySet<string>
-  /** What they are to any document at most; null: whatever their role there is. */
-  readonly cap: Role | null
+/** A socket's user, as its handshake proved them, with what else is known of the socket. */
+export interface SocketData extends SocketUser {
+  profile: Profile
   readonly sessionId: string
   readonly tab: string
   /** Counts the tab's connections; the higher one wins. */
@@ -44,7 +40,7 @@ export interface JoinPorts {
 /** The connection that joins. */
 interface Joiner {
   readonly connection: Connection
-  readonly owner: SocketOwner
+  readonly data: SocketData
   /** Documents by room, of those it has joined. */
   readonly documents: Map<number, string>
   readonly sending: HistorySending
@@ -108,7 +104,7 @@ export class DocumentJoins {
 
   #enter(joined: RoomJoined, documentId: string, linkId: string, answer: Answer): Refusal | null {
     const { rooms, presence, visits, limits, pingInterval, pingTimeout } = this.#ports
-    const { connection, owner, documents, sending, isClosed, readers } = this.#joiner
+    const { connection, data, documents, sending, isClosed, readers } = this.#joiner
     if (isClosed()) {
       rooms.leave(connection, joined.room)
       return null
@@ -122,12 +118,12 @@ export class DocumentJoins {
       connection.exit(room)
       return refuse('too-many-connections', 'too many people have this document open; try later', CROWDED_MS)
     }
-    const key = `${owner.sessionId} ${owner.tab}`
+    const key = `${data.sessionId} ${data.tab}`
     const entered = presence.enter(room, {
       key,
-      connection: owner.connection,
+      connection: data.connection,
       recipient: connection.id,
-      identity: owner.person,
+      identity: data.profile,
       role,
     })
     if (!entered) {

@@ -3,9 +3,9 @@ import { type Namespace, Server } from 'socket.io'
 import * as v from 'valibot'
 import type { PresenceSend } from '#lib/collab/presence/presence.ts'
 import type { RoomWire } from '#lib/collab/room.ts'
-import type { Ended } from '#lib/people/accounts.ts'
-import type { Holder } from '#lib/people/identities.ts'
-import type { Person } from '#lib/people/person.ts'
+import type { SocketUser } from '#lib/people/authentication.ts'
+import type { Profile } from '#lib/people/profile.ts'
+import type { Ended } from '#lib/people/session.ts'
 import type { SocketToken } from '#lib/people/tokens.ts'
 import type { Log } from '#lib/process/log.ts'
 import type { Clock } from '#lib/protocol/clock.ts'
@@ -25,7 +25,7 @@ import {
   type DocumentSocket,
   type SocketGroups,
 } from './document-connection.ts'
-import type { SocketOwner } from './document-joins.ts'
+import type { SocketData } from './document-joins.ts'
 import { SlowReaders } from './slow-readers.ts'
 import { fanOut, forgetRequests, isBusy, keepNoRooms } from './socket-internals.ts'
 import type { SocketIp, SocketKeys, SocketLimits } from './socket-limits.ts'
@@ -38,16 +38,16 @@ const HANDSHAKE_MS = 15_000
 const DRAIN_RETRY_MS = 1000
 const DRAIN_RETRY_MS_EACH = 2
 
-type DocumentServer = Server<UpEvents, DownEvents, Record<string, never>, SocketOwner>
-type DocumentNamespace = Namespace<UpEvents, DownEvents, Record<string, never>, SocketOwner>
+type DocumentServer = Server<UpEvents, DownEvents, Record<string, never>, SocketData>
+type DocumentNamespace = Namespace<UpEvents, DownEvents, Record<string, never>, SocketData>
 
 export interface SocketServerOptions {
   readonly httpServer: HttpServer
   readonly origins: Origins
   /** Connections that are told `too-many-connections`, whoever they are. */
   readonly late: Pick<LateConnections, 'isLate'>
-  /** Whose token this is; null: not ours, ended, or the user or the session is gone. */
-  readonly holderOf: (token: string) => Promise<(Holder & SocketToken) | null>
+  /** Resolves to the user of a token; null if it is not ours, has ended, or its user or session is gone. */
+  readonly userOf: (token: string) => Promise<(SocketUser & SocketToken) | null>
   readonly limits: SocketLimits
   readonly pingInterval: number
   readonly pingTimeout: number
@@ -182,10 +182,10 @@ export class SocketServer {
     return socket !== undefined && isBusy(socket)
   }
 
-  /** Somebody changed their name or hue: what they join from now on shows it. */
-  rename(person: Person): void {
+  /** Shows a user's new name and hue in what they join from now on. */
+  rename(profile: Profile): void {
     for (const socket of this.#documents.sockets.values()) {
-      if (socket.data.person.userId === person.userId) socket.data.person = person
+      if (socket.data.profile.userId === profile.userId) socket.data.profile = profile
     }
   }
 
@@ -198,8 +198,8 @@ export class SocketServer {
   end(ended: Ended): void {
     this.#ends++
     for (const socket of this.#documents.sockets.values()) {
-      const { person, sessionId } = socket.data
-      const isOver = 'userId' in ended ? person.userId === ended.userId : sessionId === ended.sessionId
+      const { profile, sessionId } = socket.data
+      const isOver = 'userId' in ended ? profile.userId === ended.userId : sessionId === ended.sessionId
       if (isOver) socket.disconnect(true)
     }
   }
@@ -232,17 +232,17 @@ export class SocketServer {
     if (!handshake.success) return 'bad-message'
     const { token, tab, connection } = handshake.output
     let ends: number
-    let holder: (Holder & SocketToken) | null
+    let user: (SocketUser & SocketToken) | null
     do {
       ends = this.#ends
-      holder = await this.#options.holderOf(token)
-    } while (holder && ends !== this.#ends)
-    if (!holder) return 'unauthenticated'
-    const { person, aliases, cap, sessionId, expiresAt } = holder
-    const keys = { session: person.userId, ip: key }
+      user = await this.#options.userOf(token)
+    } while (user && ends !== this.#ends)
+    if (!user) return 'unauthenticated'
+    const { profile, aliases, cap, sessionId, expiresAt } = user
+    const keys = { session: profile.userId, ip: key }
     if (limits.take('sockets', { session: keys.session, ip: '' }) > 0) return 'rate-limited'
     if (limits.isFull(keys, this.#connectedKeys())) return 'too-many-connections'
-    socket.data = { person, aliases, cap, sessionId, tab, connection, expiresAt, keys }
+    socket.data = { profile, aliases, cap, sessionId, tab, connection, expiresAt, keys }
     // Read, and not needed again: a token is not kept in memory longer than that.
     Object.assign(socket, { handshake: SPENT_HANDSHAKE })
     return null

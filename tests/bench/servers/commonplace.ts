@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import type { KeptSession } from '../../../lib/people/cookie-sessions.ts'
+import type { CookieSession } from '../../../lib/people/cookie-sessions.ts'
 import { ClientIps } from '../../../lib/process/client-ip.ts'
 import { createLog } from '../../../lib/process/log.ts'
 import { NO_RATES } from '../../../lib/process/rates.ts'
@@ -50,10 +50,10 @@ const collaboration = new Collaboration({
   settings,
   log,
 })
-const guests: Promise<KeptSession>[] = []
+const guests: Promise<CookieSession>[] = []
 const documentsMade = new Map<string, Promise<string>>()
 
-function person(guest: number): Promise<KeptSession> {
+function person(guest: number): Promise<CookieSession> {
   const made = guests[guest % GUESTS] ?? accounts.startGuest()
   guests[guest % GUESTS] = made
   return made
@@ -62,7 +62,7 @@ function person(guest: number): Promise<KeptSession> {
 /** Returns the address of a document, created if its name is new, and a guest's token. */
 async function ticket({ name, address, guest }: TicketRequest): Promise<Ticket> {
   const made = address ?? (await (documentsMade.get(name) ?? make(name)))
-  const { person: who, sessionId } = await person(guest)
+  const { profile: who, sessionId } = await person(guest)
   return { address: made, token: tokens.issue(who.userId, sessionId).token }
 }
 
@@ -78,7 +78,7 @@ async function makeDocument(): Promise<string> {
   await store.catalog.create({
     documentId: `document-${linkId}`,
     lineage: `lineage-${linkId}`,
-    ownerId: owner.person.userId,
+    ownerId: owner.profile.userId,
     schemaVersion: SCHEMA_VERSION,
     createdAt: Date.now(),
     linkId,

@@ -4,14 +4,14 @@ import { openDB } from 'idb'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import type { CollabProvider } from '#lib/client/collab-provider.ts'
 import { openIndexedDbStore } from '#lib/client/replica/indexed-db-store.ts'
-import type { KeptSession } from '#lib/people/cookie-sessions.ts'
+import type { CookieSession } from '#lib/people/cookie-sessions.ts'
 import { type CollaborationServer, startCollaboration } from '../../support/collaboration.ts'
 import { freePort } from '../../support/free-port.ts'
 import { until } from '../../support/writer.ts'
 import { ADDRESS, chain, typedRows } from './replica-store-contract.ts'
 
 let server: CollaborationServer
-let mei: KeptSession
+let mei: CookieSession
 
 beforeAll(async () => {
   server = await startCollaboration()

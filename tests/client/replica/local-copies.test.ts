@@ -100,26 +100,26 @@ describe('with a server', () => {
 
   test('what a guest typed offline reaches it under the account, from the guest’s own client id', async () => {
     const given = { email: 'mei@example.org', password: 'correct horse battery' }
-    await server.accounts.signUp(new Headers(), { ...given, name: '' })
+    await server.people.accounts.signUp(new Headers(), { ...given, name: '' })
     const guest = await server.guest()
     const { address } = await server.document(guest)
-    const online = server.open(address, guest, { replica: await storeOf(guest.person.userId) })
+    const online = server.open(address, guest, { replica: await storeOf(guest.profile.userId) })
     await until(online, () => online.synced)
     online.doc.getText('title').insert(0, 'online')
     await online.flushed()
     await online.destroy()
     const url = `http://127.0.0.1:${await freePort()}`
-    const offline = server.open(address, guest, { url, replica: await storeOf(guest.person.userId) })
+    const offline = server.open(address, guest, { url, replica: await storeOf(guest.profile.userId) })
     await until(offline, () => offline.doc.getText('title').toString() === 'online')
     offline.doc.getText('title').insert(6, ' and offline')
     await until(offline, () => offline.save.onDevice)
     await offline.destroy()
 
     const cookie = guest.setCookies.map((each) => each.split(';', 1)[0]).join('; ')
-    const kept = await server.accounts.signIn(new Headers({ cookie }), given)
+    const kept = await server.people.accounts.signIn(new Headers({ cookie }), given)
     if (typeof kept === 'string') throw new Error(kept)
-    await handOver(await server.accounts.aliasesOf(kept.person.userId), kept.person.userId)
-    const mine = server.open(address, kept, { replica: await storeOf(kept.person.userId) })
+    await handOver(await server.store.owners.aliasesOf(kept.profile.userId), kept.profile.userId)
+    const mine = server.open(address, kept, { replica: await storeOf(kept.profile.userId) })
     await until(mine, () => mine.saved)
     const reader = server.open(address, await server.guest())
     await until(reader, () => reader.doc.getText('title').toString() === 'online and offline')

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import type { CollabProvider, CollabProviderOptions } from '#lib/client/collab-provider.ts'
 import type { SealedBatch } from '#lib/client/replica/replica-store.ts'
-import type { KeptSession } from '#lib/people/cookie-sessions.ts'
+import type { CookieSession } from '#lib/people/cookie-sessions.ts'
 import { decodeEntries } from '#lib/protocol/log-row.ts'
 import { type CollaborationServer, startCollaboration } from '../../support/collaboration.ts'
 import { type CuttableProxy, startCuttableProxy } from '../../support/cuttable-proxy.ts'
@@ -11,8 +11,8 @@ import { until } from '../../support/writer.ts'
 
 let server: CollaborationServer
 let proxy: CuttableProxy
-let mei: KeptSession
-let akira: KeptSession
+let mei: CookieSession
+let akira: CookieSession
 
 beforeAll(async () => {
   server = await startCollaboration()
@@ -186,8 +186,8 @@ describe('asking for more', () => {
     await Promise.all([until(owner, () => owner.synced), until(viewer, () => viewer.synced)])
     const asked = new Promise((resolve) => owner.on('asked', resolve))
     expect(await viewer.askToEdit('editor')).toBeNull()
-    expect(await asked).toMatchObject({ role: 'editor', user: { userId: akira.person.userId } })
-    await server.store.access.grant(documentId, akira.person.userId, 'editor', Date.now())
+    expect(await asked).toMatchObject({ role: 'editor', user: { userId: akira.profile.userId } })
+    await server.store.access.grant(documentId, akira.profile.userId, 'editor', Date.now())
     await server.collaboration.accessChanged(documentId)
     await until(viewer, () => viewer.status.mayType)
     type(viewer, 'thank you')

@@ -34,11 +34,11 @@ function setUp(rooms: Partial<ConnectionPorts['rooms']>) {
     send: () => undefined,
     busy: () => false,
   })
-  const person = { userId: 'ada', name: '', guestName: 1, hue: null }
+  const profile = { userId: 'ada', name: '', guestName: 1, hue: null }
   const socket = {
     id: 'socket',
     data: {
-      person,
+      profile,
       sessionId: 'session',
       tab: 'tab',
       connection: 0,
@@ -72,7 +72,7 @@ function setUp(rooms: Partial<ConnectionPorts['rooms']>) {
       rights: { at: async () => right },
       live,
       limits: { take: () => limited.shift() ?? 0, isCrowded: () => false },
-      holderOf: async () => null,
+      userOf: async () => null,
       graceMs: { write: 30_000, read: 300_000 },
       pingInterval: 10_000,
       pingTimeout: 30_000,

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
-import type { KeptSession } from '#lib/people/cookie-sessions.ts'
+import type { CookieSession } from '#lib/people/cookie-sessions.ts'
 import { ClientIps } from '#lib/process/client-ip.ts'
 import { NO_RATES } from '#lib/process/rates.ts'
 import { decodeEntries, encodeUpdates } from '#lib/protocol/log-row.ts'
@@ -23,7 +23,7 @@ afterEach(() => {
 afterAll(() => server.close())
 
 /** A socket of a guest, from an address that a trusted proxy names. */
-async function socketOf(guest: KeptSession, ip: string, at = server): Promise<TestSocket> {
+async function socketOf(guest: CookieSession, ip: string, at = server): Promise<TestSocket> {
   const socket = openSocket(at.url, { token: at.token(guest) }, { headers: { 'x-forwarded-for': ip } })
   open.push(socket)
   await connected(socket)

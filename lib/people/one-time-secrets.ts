@@ -1,23 +1,24 @@
-/** Kept at most so long for the page that shows it, ms. */
+/** How long a secret waits for the page that shows it, ms. */
 const LIFE_MS = 5 * 60 * 1000
-/** Of all sessions together; the oldest goes first. */
+/** Of all sessions together; the oldest is dropped first. */
 const MOST = 200
 
 type Kind = 'access token' | 'reset link'
 
 /**
- * Secrets on their way from the form that made them to the page that shows them, which happens once: an answer of a form is
- * a redirect, and a URL or a cookie is no place for a secret. In memory only.
+ * Secrets on their way from the form that made them to the page that shows them once: the answer to a form is a redirect, and
+ * neither a URL nor a cookie is a place for a secret. In memory only.
  */
-export class ShownOnce {
+export class OneTimeSecrets {
   readonly #now: () => number
   readonly #kept = new Map<string, { readonly secret: string; readonly until: number }>()
 
+  /** `now`: ms since the epoch. */
   constructor(now: () => number) {
     this.#now = now
   }
 
-  /** For the next page of this session that asks. */
+  /** Keeps a secret for the session's next page that asks for one of this kind. */
   keep(sessionId: string, kind: Kind, secret: string): void {
     const key = `${kind} ${sessionId}`
     this.#kept.delete(key)
@@ -26,7 +27,7 @@ export class ShownOnce {
     if (this.#kept.size > MOST && oldest !== undefined) this.#kept.delete(oldest)
   }
 
-  /** The secret, the first time it is asked for; null otherwise. */
+  /** Returns the secret the first time it is asked for; null otherwise. */
   take(sessionId: string, kind: Kind): string | null {
     const key = `${kind} ${sessionId}`
     const found = this.#kept.get(key)
