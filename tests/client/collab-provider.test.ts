@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import type { CollabProvider } from '#lib/client/collab-provider.ts'
 import type { SealedBatch } from '#lib/client/replica/replica-store.ts'
@@ -210,6 +210,31 @@ describe('a browser with a local copy', () => {
     await until(stranger, () => titleOf(stranger) === 'one two ')
     await close(killed, other, stranger)
   })
+})
+
+test('a listener that throws at every event is reported, and keeps nothing of a join from happening', async () => {
+  const reported = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  const browser = new MemoryReplicas()
+  const { address } = await server.document(mei)
+  const left = new Y.Doc()
+  const updates: Uint8Array[] = []
+  left.on('update', (update) => updates.push(update))
+  left.getText('title').insert(0, 'left by another tab')
+  const batch = { clientId: left.clientID, n: 1, at: Date.now(), restore: false }
+  await browser.open().seal(address, { ...batch, payload: encodeUpdates(updates) })
+  const provider = server.open(address, mei, { replica: browser.open() })
+  for (const event of ['status', 'save', 'synced', 'peers'] as const) {
+    provider.on(event, () => {
+      throw new Error('a listener')
+    })
+  }
+  await until(provider, () => provider.synced && provider.saved && provider.peers.length === 1)
+  expect(provider.peers[0]?.self).toBe(true)
+  const stranger = server.open(address, akira)
+  await until(stranger, () => titleOf(stranger) === 'left by another tab')
+  expect(reported).toHaveBeenCalledWith('commonplace: a listener of synced threw', expect.any(Error))
+  reported.mockRestore()
+  await close(provider, stranger)
 })
 
 /** The second of two edits of a tab that is no more: the first was never written. */

@@ -1,62 +1,322 @@
-import { expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest'
 import * as Y from 'yjs'
-import { DocumentSync } from '#lib/client/document-sync.ts'
+import type { SealedBatch } from '#lib/client/replica/replica-store.ts'
 import { refuse } from '#lib/protocol/errors.ts'
-import { EMPTY_CHAIN, encodeEntries } from '#lib/protocol/log-row.ts'
-import { encodeHistory } from '#lib/protocol/messages/history.ts'
-import type { Joined } from '#lib/protocol/messages/join.ts'
-import { VirtualClock } from '../support/virtual-clock.ts'
+import {
+  decodeUpdates,
+  EMPTY_CHAIN,
+  ENTRY_BODY_UPDATE,
+  encodeEntries,
+  encodeUpdates,
+  NO_CHAIN,
+} from '#lib/protocol/log-row.ts'
+import { MemoryReplicas } from '../support/memory-replica.ts'
+import { ADDRESS, EMPTY, granted, Log, ROOM, SyncScene } from './sync-scene.ts'
 
-const JOINED: Joined = {
-  ok: true,
-  room: 1,
-  documentId: 'document',
-  lineage: 'lineage',
-  role: 'editor',
-  schemaVersion: 1,
-  member: 1,
-  self: { userId: 'ada', name: '', guestName: 1, hue: 1 },
-  acknowledged: 0,
-  mode: 'tail',
-  chunked: 0,
-  vector: '',
-  pingInterval: 10_000,
-  pingTimeout: 30_000,
-}
-const row = (seq: number) => ({ seq, chain: EMPTY_CHAIN, entries: encodeEntries([]) })
+/** Entries of the log's other person whose update is none. */
+const brokenEntries = ({ doc }: Log): Uint8Array =>
+  encodeEntries([
+    { kind: ENTRY_BODY_UPDATE, clientId: doc.clientID, n: 1, user: 'ada', updates: [Uint8Array.of(1, 2, 3)] },
+  ])
+const numbers = (batches: readonly { readonly n: number }[]) => batches.map(({ n }) => n)
 
-test('[PULL1] what is missing is asked for again when the server was too busy to answer, after the time it said', async () => {
-  const clock = new VirtualClock(() => 0.5)
-  const pulls: number[] = []
-  const sync = new DocumentSync({
-    doc: new Y.Doc(),
-    address: 'A'.repeat(32),
-    store: null,
-    clock,
-    created: false,
-    changed: () => undefined,
+describe('what is typed', () => {
+  test('[UPD1] waits for the join, and is sent in the turn in which it is typed from then on', async () => {
+    const scene = new SyncScene({ created: true })
+    scene.type('a')
+    await scene.settle()
+    expect(scene.sync.maySend()).toBeNull()
+    expect(scene.sent()).toEqual([])
+    await scene.connect()
+    expect(numbers(scene.sent())).toEqual([1])
+    scene.ack({ clientId: scene.doc.clientID, n: 1 })
+    scene.type('b')
+    await scene.settle()
+    expect(numbers(scene.sent())).toEqual([2])
   })
-  await clock.advance(0)
-  sync.connected({
-    join: async () => ({ answer: JOINED, history: encodeHistory({ snapshot: null, rows: [] }).whole() }),
-    pull: async ({ seq }) => {
-      pulls.push(seq)
-      if (pulls.length === 1) return { answer: refuse('rate-limited', 'later', 2500), history: null }
-      const history = encodeHistory({ snapshot: null, rows: [row(1), row(2)] }).whole()
-      return { answer: { ok: true, chunked: 0 }, history }
-    },
-    compare: async () => ({ answer: { ok: true, verdict: 'same' } }),
-    update: () => undefined,
-    leave: () => undefined,
+
+  test('[UPD1] gathers for 50 ms while a batch waits for its acknowledgement', async () => {
+    const scene = new SyncScene()
+    await scene.connect()
+    for (const key of 'abc') {
+      scene.type(key)
+      await scene.settle()
+    }
+    expect(numbers(scene.sent())).toEqual([1])
+    await scene.clock.advance(50)
+    expect(numbers(scene.sent())).toEqual([2])
   })
-  await clock.advance(0)
-  sync.receiveRow({ room: 1, ...row(2) })
-  await clock.advance(2499)
-  expect(pulls).toEqual([0])
-  await clock.advance(1)
-  expect(pulls).toEqual([0, 0])
-  sync.receiveRow({ room: 1, ...row(3) })
-  await clock.advance(60_000)
-  expect(pulls).toHaveLength(2)
-  await sync.destroy()
+
+  test('[UPD4] is saved when its row comes, when it is acknowledged, and when the join says so', async () => {
+    const log = new Log()
+    const scene = new SyncScene()
+    await scene.connect()
+    for (const told of ['row', 'ack', 'join']) {
+      scene.type(told)
+      await scene.settle()
+      const [batch] = scene.sent()
+      if (!batch) throw new Error('nothing was sent')
+      expect(scene.sync.save.saved).toBe(false)
+      const row = log.take(batch)
+      if (told === 'row') scene.row(row)
+      if (told === 'ack') scene.ack(batch)
+      if (told === 'join') {
+        scene.sync.disconnected()
+        scene.joined = granted({ acknowledged: batch.n, mode: 'tail' })
+        await scene.connect()
+      }
+      await scene.settle()
+      expect(scene.sync.save.saved).toBe(true)
+    }
+    expect(scene.sync.state.phase).toBe('joined')
+  })
+
+  test('leaves the outbox, the store and the draft together when the log has it', async () => {
+    const browser = new MemoryReplicas()
+    const store = browser.open()
+    const earlier: SealedBatch = { clientId: 9, n: 1, at: 0, restore: false, payload: encodeUpdates([]) }
+    await store.setAside(ADDRESS, [earlier])
+    const scene = new SyncScene({ store })
+    await scene.sync.load()
+    await scene.connect()
+    scene.type('a')
+    await scene.settle()
+    const own = { clientId: scene.doc.clientID, n: 1 }
+    expect(scene.sync.draft).toEqual([earlier])
+    expect(await store.outbox(ADDRESS)).toMatchObject([own])
+    scene.ack(own)
+    scene.ack(earlier)
+    await scene.settle()
+    expect(scene.sync.save.saved).toBe(true)
+    expect(scene.sync.draft).toEqual([])
+    expect([await store.outbox(ADDRESS), await store.draft(ADDRESS)]).toEqual([[], []])
+  })
+
+  test('[UPD7] is sent again after the next join, and not while the role forbids it', async () => {
+    const scene = new SyncScene()
+    await scene.connect()
+    scene.type('a')
+    await scene.settle()
+    scene.sync.receiveRole({ room: ROOM, role: 'viewer', reason: 'expired' })
+    scene.type('never queued')
+    await scene.settle()
+    expect(scene.sync.maySend()).toBeNull()
+    scene.sync.receiveRole({ room: ROOM, role: 'editor', reason: 'changed' })
+    await scene.settle()
+    expect(numbers(scene.sent())).toEqual([1, 1])
+    scene.sync.disconnected()
+    await scene.connect()
+    expect(numbers(scene.sent())).toEqual([1])
+  })
+
+  test('[JOIN8] is neither queued nor sent with an older schema', async () => {
+    const scene = new SyncScene({ schemaVersion: 0 })
+    await scene.connect()
+    scene.type('a')
+    await scene.settle()
+    expect(scene.sent()).toEqual([])
+    expect(scene.sync).toMatchObject({ mayType: false, save: { saved: true }, state: { schemaTooOld: true } })
+  })
+})
+
+describe('[UPD8] a gap', () => {
+  test('is pulled for before anything is sent again, and met again the join exchanges by state vector', async () => {
+    const log = new Log()
+    const scene = new SyncScene()
+    await scene.connect()
+    scene.row(log.type('theirs'))
+    scene.type('mine')
+    await scene.settle()
+    const [batch] = scene.sent()
+    if (!batch) throw new Error('nothing was sent')
+    const gap = refuse('gap', 'something is missing')
+    scene.pullAnswers.push({ history: EMPTY })
+    scene.ack(batch, gap)
+    await scene.settle()
+    expect(scene.pulls).toEqual([1])
+    expect(numbers(scene.sent())).toEqual([1])
+    scene.joined = granted({ mode: 'rewind', vector: btoa('\0') })
+    scene.history = log.history
+    scene.ack(batch, gap)
+    await scene.settle()
+    expect(scene.joins.at(-1)?.request.cursor).toMatchObject({ seq: 1, chain: NO_CHAIN })
+    const [restore] = scene.sent()
+    expect(restore).toMatchObject({ n: 2, restore: true })
+    const copy = new Y.Doc()
+    for (const update of decodeUpdates(restore?.payload ?? new Uint8Array())) Y.applyUpdate(copy, update)
+    expect(copy.getText('title').toString()).toBe(scene.title)
+  })
+})
+
+describe('[PULL1] rows', () => {
+  test('are applied in order, and a hole is asked for once', async () => {
+    const log = new Log()
+    const scene = new SyncScene()
+    await scene.connect()
+    const [a, b, c] = ['a', 'b', 'c'].map((text) => log.type(text))
+    if (!a || !b || !c) throw new Error('three rows')
+    scene.history = log.history
+    scene.row(a)
+    scene.row(c)
+    scene.row(c)
+    await scene.settle()
+    expect(scene.pulls).toEqual([1])
+    expect(scene.title).toBe('abc')
+    scene.row(b)
+    await scene.settle()
+    expect(scene.title).toBe('abc')
+    expect(scene.sync.standing).toEqual({ room: ROOM, seq: 3 })
+  })
+
+  test('are asked for again when the server was too busy to answer, after the time it said', async () => {
+    const log = new Log()
+    const scene = new SyncScene()
+    await scene.connect()
+    log.type('a')
+    scene.pullAnswers.push({ refusal: refuse('rate-limited', 'later', 2500) })
+    scene.history = log.history
+    scene.row(log.type('b'))
+    await scene.clock.advance(2499)
+    expect(scene.pulls).toEqual([0])
+    await scene.clock.advance(1)
+    expect(scene.pulls).toEqual([0, 0])
+    scene.row(log.type('c'))
+    await scene.clock.advance(60_000)
+    expect(scene.pulls).toHaveLength(2)
+    expect(scene.title).toBe('abc')
+    await scene.sync.destroy()
+    expect(scene.left).toEqual([ROOM])
+    expect(scene.clock.waiting).toBe(0)
+  })
+
+  test('that overtook the answer to the join are applied behind its history', async () => {
+    const log = new Log()
+    const scene = new SyncScene()
+    log.type('a')
+    scene.history = { ...log.history, rows: [...log.history.rows] }
+    const connected = scene.connect()
+    scene.row(log.type('b'))
+    await connected
+    expect(scene.title).toBe('ab')
+    expect(scene.pulls).toEqual([])
+  })
+})
+
+describe('joining', () => {
+  test('[JOIN3] is tried again after longer and longer times when there is no usable answer', async () => {
+    const scene = new SyncScene()
+    scene.joined = new Error('cut')
+    await scene.connect()
+    await scene.clock.advance(60_000)
+    expect(scene.joins.map(({ at }) => at)).toEqual([0, 750, 2000, 4250, 8500, 16_750, 32_000, 47_250])
+    scene.joined = granted()
+    await scene.clock.advance(15_250)
+    expect(scene.sync.state.phase).toBe('joined')
+  })
+
+  test('[END1] ends with the document, whatever the answer under way says', async () => {
+    const scene = new SyncScene()
+    const connected = scene.connect()
+    scene.sync.receiveReset({ room: ROOM, reason: 'deleted' })
+    await connected
+    expect(scene.sync.state).toMatchObject({ phase: 'ended', problem: 'document-deleted', uplink: null })
+    await scene.clock.advance(60_000)
+    expect(scene.joins).toHaveLength(1)
+  })
+
+  test('what changes in one turn is told once', async () => {
+    const log = new Log()
+    const scene = new SyncScene()
+    await scene.connect()
+    const before = scene.told
+    for (const key of 'abc') scene.row(log.type(key))
+    scene.type('x')
+    scene.ack({ clientId: scene.doc.clientID, n: 1 })
+    expect(scene.told).toBe(before)
+    await scene.settle()
+    expect(scene.told).toBe(before + 1)
+  })
+})
+
+describe('what cannot be applied', () => {
+  let reported: MockInstance
+  beforeEach(() => {
+    reported = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  })
+  afterEach(() => {
+    reported.mockRestore()
+  })
+
+  test('a snapshot that does not apply is reported, asked for ever less often, and after three times told', async () => {
+    const scene = new SyncScene()
+    scene.history = { snapshot: { seq: 7, chain: EMPTY_CHAIN, state: Uint8Array.of(1, 2, 3) }, rows: [] }
+    await scene.connect()
+    expect(reported).toHaveBeenCalledTimes(1)
+    expect(scene.sync.state.isStuck).toBe(false)
+    await scene.clock.advance(2000)
+    expect(reported).toHaveBeenCalledTimes(3)
+    expect(scene.sync.state).toMatchObject({ isStuck: true, phase: 'joining' })
+    await scene.clock.advance(58_000)
+    expect(scene.joins).toHaveLength(8)
+    expect(scene.joins.every(({ request }) => request.cursor === null)).toBe(true)
+    const log = new Log()
+    log.type('whole')
+    scene.history = log.history
+    await scene.clock.advance(30_000)
+    expect(scene.title).toBe('whole')
+    expect(scene.sync.state).toMatchObject({ isStuck: false, phase: 'joined' })
+  })
+
+  test('an observer that throws once costs one more join, and nothing is lost', async () => {
+    const log = new Log()
+    const scene = new SyncScene()
+    let thrown = 0
+    scene.doc.getText('title').observe(() => {
+      if (thrown++ === 0) throw new Error('an observer')
+    })
+    log.type('a')
+    scene.history = log.history
+    await scene.connect()
+    expect(scene.sync.state.phase).toBe('joining')
+    await scene.clock.advance(60_000)
+    expect(reported).toHaveBeenCalledTimes(1)
+    expect(scene.joins).toHaveLength(2)
+    expect(scene.title).toBe('a')
+    expect(scene.sync.state).toMatchObject({ phase: 'joined', isStuck: false })
+  })
+
+  test('a row that throws when its frame comes brings the whole history again', async () => {
+    const log = new Log()
+    const frames: (() => void)[] = []
+    const scene = new SyncScene({
+      soon: (task) => {
+        frames.push(task)
+        return () => undefined
+      },
+    })
+    await scene.connect()
+    scene.row({ ...log.type('a'), entries: brokenEntries(log) })
+    await scene.settle()
+    for (const frame of frames.splice(0)) frame()
+    expect(reported).toHaveBeenCalledTimes(1)
+    scene.history = log.history
+    await scene.clock.advance(1000)
+    expect(scene.joins.at(-1)?.request.cursor).toBeNull()
+    expect(scene.title).toBe('a')
+  })
+
+  test('failures that are a minute apart are not a row of them', async () => {
+    const log = new Log()
+    const scene = new SyncScene()
+    await scene.connect()
+    for (let i = 0; i < 5; i++) {
+      log.type('a')
+      scene.history = log.history
+      scene.row({ seq: i + 1, chain: EMPTY_CHAIN, entries: brokenEntries(log) })
+      await scene.clock.advance(70_000)
+      expect(scene.sync.state).toMatchObject({ phase: 'joined', isStuck: false })
+    }
+    expect(scene.title).toBe('aaaaa')
+    expect(scene.joins).toHaveLength(6)
+  })
 })

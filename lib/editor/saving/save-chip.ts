@@ -32,6 +32,7 @@ type PlainChip =
   | 'crowded'
   | 'held-back'
   | 'not-let-in'
+  | 'stuck'
   | 'signed-out'
   | 'stopped'
 
@@ -63,6 +64,7 @@ export function saveChip(
   const kept = save.saved || (save.onDevice && save.local === 'ok')
   // Only this tab holds the edit, and the server is not accepting it: warn early.
   if (!kept && waitedMs > SLOW_AFTER && status.phase !== 'draining') return { kind: 'at-risk', waitedMs }
+  if (status.isStuck) return { kind: 'stuck' }
   switch (status.phase) {
     case 'opening':
       return hinderedChip(status, kept, now) ?? { kind: browserOnline ? 'opening' : 'unreachable' }
@@ -161,6 +163,7 @@ export function chipSentence(chip: SaveChip, words: Words): string {
     case 'locked':
     case 'busy':
     case 'crowded':
+    case 'stuck':
     case 'stopped':
       return say[chip.kind]
     case 'held-back':
@@ -227,6 +230,7 @@ export function chipTone(chip: SaveChip): ChipTone {
     case 'full':
     case 'locked':
     case 'signed-out':
+    case 'stuck':
     case 'stopped':
       return 'error'
   }

@@ -58,6 +58,7 @@ const en = {
     crowded: 'Too many connections at once, here or in this document. Close other tabs; we keep trying.',
     heldBack: 'Too many attempts from here in a short time. We try again in a moment.',
     notLetIn: 'The server does not let this page in just now. We keep trying; load it again if this lasts.',
+    stuck: 'This page cannot apply what the server sends. We keep trying; reload it if this lasts.',
     signedOut: 'Your session has ended. Sign in again to go on; nothing you typed is lost.',
   },
   notices: {
@@ -272,6 +273,7 @@ const zhTW: Words = {
     crowded: '這裡或這份文件同時的連線太多，請關掉其他分頁；我們會繼續嘗試。',
     heldBack: '這裡短時間內連線太多次，稍後會自動再試。',
     notLetIn: '伺服器目前不讓這一頁連線，我們會繼續嘗試；如果一直這樣，請重新載入。',
+    stuck: '這一頁無法套用伺服器送來的內容，我們會繼續嘗試；如果一直這樣，請重新載入。',
     signedOut: '你的登入已結束。重新登入就能繼續，輸入的內容都還在。',
   },
   notices: {

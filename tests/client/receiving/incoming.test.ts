@@ -138,3 +138,18 @@ test('a hold that lets some edits pass keeps the others until its release, and n
   release()
   expect([...doc.getText('title').toString()].toSorted()).toEqual(['a', 'b', 'c'])
 })
+
+test('an exception in a frame or at a release is told, and what comes behind it is still applied', () => {
+  const { incoming, key, text, frame, failures } = scene()
+  incoming.applySoon([Uint8Array.of(1, 2, 3)])
+  incoming.applySoon([key('a')])
+  frame()
+  expect(failures).toHaveLength(1)
+  const release = incoming.hold()
+  incoming.apply([Uint8Array.of(1, 2, 3), key('b')])
+  release()
+  expect(failures).toHaveLength(2)
+  incoming.apply([])
+  expect(text()).toBe('ab')
+  expect(() => incoming.apply([Uint8Array.of(1, 2, 3)])).toThrow()
+})

@@ -102,6 +102,12 @@ describe('the chip says', () => {
       waiting(100),
     ],
     ['saving while a renewal is only late', 'saving', { hindrance: 'session-expired' }, waiting(100)],
+    [
+      'stuck when the page cannot apply what the server sends',
+      'stuck',
+      { phase: 'lost', isStuck: true },
+      saved,
+    ],
     ['refused when an edit was', 'refused', { problem: 'invalid-update' }, waiting(10)],
   ])('%s', (_fact, expected, status, save) => {
     expect(kind(status, save)).toBe(expected)
