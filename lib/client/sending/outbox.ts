@@ -217,22 +217,33 @@ export class Outbox {
   /**
    * Returns batches to send now, in order, and marks them as sent; none beyond what may be on its way at a time.
    * Other tabs' batches met before `foreignBefore` (steady ms) go first: what this tab typed may build on them.
+   * A restore batch waits for those before it of its client: in the log it would stand for them, and an adopted one does not
+   * hold them.
    */
   nextToSend(foreignBefore: number): SealedBatch[] {
-    const taken: SealedBatch[] = []
+    const next: SealedBatch[] = []
+    const waiting = new Set<number>()
+    const held = new Set<number>()
     for (const batch of [
       ...this.#foreign.filter((each) => (this.#metAt.get(each) ?? 0) < foreignBefore),
       ...this.#sealed,
     ]) {
+      const { clientId, restore, payload } = batch
+      if (held.has(clientId)) continue
+      if (restore && waiting.has(clientId)) {
+        held.add(clientId)
+        continue
+      }
+      waiting.add(clientId)
       if (this.#sent.has(batch) || this.#refusedBatches.has(batch)) continue
       const full =
-        this.#sent.size >= LIMITS.batchesInFlight || this.#sentBytes + batch.payload.length > IN_FLIGHT_BYTES
+        this.#sent.size >= LIMITS.batchesInFlight || this.#sentBytes + payload.length > IN_FLIGHT_BYTES
       if (this.#sent.size > 0 && full) break
       this.#sent.add(batch)
-      this.#sentBytes += batch.payload.length
-      taken.push(batch)
+      this.#sentBytes += payload.length
+      next.push(batch)
     }
-    return taken
+    return next
   }
 
   /** Counts nothing as sent any more: the connection changed, or an answer was overdue. */

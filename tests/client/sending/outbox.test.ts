@@ -103,3 +103,21 @@ test('a store that is closed for good is not asked again', async () => {
   await end(1, new ReplicaStoreError('failed', 'closed'))
   expect(clock.waiting).toBe(0)
 })
+
+test('[UPD3] an adopted batch is sent when those before it are acknowledged: in the log it stands for them', () => {
+  const { outbox: box, edit } = outbox()
+  edit()
+  edit()
+  const left = { clientId: 9, n: 1, at: 0, restore: false, payload: Uint8Array.of(0) }
+  box.setForeign([left])
+  expect(box.adopt(9, 1)).toBe(left)
+  edit()
+  expect(box.nextToSend(0).map(({ n }) => n)).toEqual([1, 2])
+  box.acknowledge(CLIENT, 1)
+  expect(box.nextToSend(0)).toEqual([])
+  box.acknowledge(CLIENT, 2)
+  expect(box.nextToSend(0).map(({ n, restore }) => [n, restore])).toEqual([
+    [3, true],
+    [4, false],
+  ])
+})
