@@ -14,10 +14,7 @@ import type { Finding, Scenario, ScenarioRun } from './scenario.ts'
 const PACE_MS = 60
 const SLOW = { latencyMs: 300, jitterMs: 100, bitsPerSecond: Number.POSITIVE_INFINITY }
 const NARROW = { latencyMs: 50, jitterMs: 10, bitsPerSecond: 64_000 }
-/**
- * Bytes of the document opened over the narrow network, for an outage of one second; multiplied by the square of the
- * seconds, because it has the whole outage to load.
- */
+/** Bytes of the document opened over the narrow network, times the square of the outage in s: it has all the time. */
 const NARROW_BYTES = 500
 
 /** The length of one change sent over the narrow network: sending it takes longer than the heartbeat waits. */
@@ -147,10 +144,7 @@ async function attempt(stage: Stage, name: string, ordeal: Promise<number>): Pro
   }
 }
 
-/**
- * Lets two people type over the network and one beside it, through the trouble. Returns the time until everything had
- * recovered.
- */
+/** Lets two people type over the network and one beside it, through the trouble. Returns the recovery time, ms. */
 async function endure(stage: Stage, name: string, trouble: Trouble): Promise<number> {
   const { server, guests } = stage
   const [owner] = guests
@@ -293,10 +287,7 @@ async function sendOverNarrow({ random, failures }: Stage, pingTimeout: number):
   }
 }
 
-/**
- * Waits until nothing is unsent, and each client has everything that all have typed and sees `present` people, itself
- * once.
- */
+/** Waits until nothing is unsent, and each client has all typed text and sees `present` people, itself once. */
 async function healed(stage: Stage, name: string, hands: readonly Hand[], present: number): Promise<void> {
   const typed = hands.flatMap((hand) => hand.typed).join('').length
   const well = (hand: Hand): boolean => {

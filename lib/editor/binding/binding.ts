@@ -285,7 +285,7 @@ export class Binding {
       isStale = true
     }
     if (!isStale) return
-    // What was written is not what is remembered, so nothing can be compared with it.
+    // The written content is not the remembered one, so nothing can be compared with it.
     this.#root = null
     this.#recover()
   }

@@ -80,7 +80,7 @@ export class Writing {
       at += made.length
     }
     for (const piece of pieces) {
-      // What filled the schema becomes part of the text with the first change beside it.
+      // Nodes that filled the schema become part of the text with the first change beside them.
       if (piece.kind === 'fill') continue
       const place = places.get(piece)
       if (place === undefined && piece.nodes.length > 0) {

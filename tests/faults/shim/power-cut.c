@@ -1,14 +1,14 @@
 /*
  * A disk that forgets what was not synced. Writes go through to the files, so that the program reads what it wrote;
- * beside them this library keeps what a disk would surely hold: each file as of its last fsync, the folder's names as
- * of the folder's. At step SHIM_CUT_AT (a write, sync, truncation, creation, renaming or removal in the folder) the
- * power goes: the folder is made what a disk may be left with, and the process is killed.
+ * in addition this library keeps what a disk would certainly hold: each file as of its last fsync, the folder's names
+ * as of the folder's. At step SHIM_CUT_AT (a write, sync, truncation, creation, renaming or removal in the folder)
+ * the power fails: the folder becomes what a disk may be left with, and the process is killed.
  *
  * SHIM_FOLDER  the folder, which has no folders in it
  * SHIM_CUT_AT  the step, from 1
- * SHIM_SEED    which of the unsynced writes survive, and how much of each
- * SHIM_EIO_AT  this sync fails, and what it should have synced counts as clean from then on, as in Linux's page cache
- * SHIM_PLANTED no-sync: every fsync says yes and does nothing
+ * SHIM_SEED    selects which of the unsynced writes survive, and how much of each
+ * SHIM_EIO_AT  this sync fails, and its unsynced data counts as clean from then on, as in Linux's page cache
+ * SHIM_PLANTED no-sync: every fsync reports success and does nothing
  *
  * Over 350 lines: a preloaded library is one object, and every call it wraps works on the same record of files.
  */

@@ -1,6 +1,7 @@
 /*
- * What both shims need: the C library's own calls, and which descriptors belong to the watched folder. Node's SQLite
- * and libuv reach the disk through these few functions; a file of the folder is known by its path at open.
+ * Shared by both shims: the C library's own calls, and the record of descriptors that belong to the watched folder.
+ * Node's SQLite and libuv reach the disk through these few functions; a file of the folder is recognised by its path
+ * at open.
  */
 #ifndef WATCHED_H
 #define WATCHED_H
@@ -21,7 +22,7 @@
 
 #define MOST_DESCRIPTORS 65536
 
-/* The watched folder, absolute, without a slash at its end; empty: nothing is watched. */
+/* The watched folder, absolute, without a slash at its end; if empty, nothing is watched. */
 static const char *folder = "";
 static size_t folder_length;
 
@@ -58,7 +59,7 @@ static void watch(void) {
   folder_length = strlen(folder);
 }
 
-/* The name of a file of the folder; "" is the folder itself, NULL: not ours. */
+/* Returns the name of a file of the folder, "" for the folder itself, or NULL if it is not ours. */
 static const char *name_in_folder(const char *path) {
   if (folder_length == 0 || strncmp(path, folder, folder_length) != 0) return NULL;
   const char *name = path + folder_length;
@@ -66,7 +67,10 @@ static const char *name_in_folder(const char *path) {
   return *name == '/' && !strchr(name + 1, '/') ? name + 1 : NULL;
 }
 
-/* libuv closes with a bare system call, which nobody sees: whether a number still means the file is asked each time. */
+/*
+ * libuv closes with a bare system call, which the shim cannot intercept: check each time if a number still means the
+ * file.
+ */
 static ino_t opened_as[MOST_DESCRIPTORS];
 
 static ino_t inode_of(int fd) {
@@ -90,7 +94,7 @@ static off_t size_of(int fd) {
   return about.st_size;
 }
 
-/* What each shim makes of opening a file, however the library is asked for it. */
+/* Opens a file in each shim's own way, through whichever function the library is called. */
 static int opened(const char *path, int flags, mode_t mode);
 
 #define OPENS(name)                                    \
@@ -104,7 +108,7 @@ static int opened(const char *path, int flags, mode_t mode);
 OPENS(open)
 OPENS(open64)
 
-/* The library's other names for what the shims take the place of. */
+/* The library's other names for the functions that the shims replace. */
 ssize_t pwrite(int fd, const void *bytes, size_t size, off_t at) {
   return pwrite64(fd, bytes, size, at);
 }
