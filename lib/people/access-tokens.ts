@@ -13,7 +13,7 @@ const USED_EVERY_MS = 60_000
 const MOST = 50
 
 /**
- * Personal access tokens: how programs are somebody. Shown once, kept as a hash: 32 random bytes need no slow one.
+ * Personal access tokens, by which programs act for a user. Shown once, kept as a hash: 32 random bytes need no slow one.
  */
 export class AccessTokens {
   readonly #database: Kysely<AccountTables>
@@ -24,7 +24,7 @@ export class AccessTokens {
     this.#now = now
   }
 
-  /** Makes a token and returns it, which nobody can do later; null when the user has too many. */
+  /** Makes a token and returns it, which is not possible later; null if the user has too many. */
   async make(userId: string, { name, scope, days }: NewAccessToken): Promise<string | null> {
     if ((await this.list(userId)).length >= MOST) return null
     const token = PREFIX + randomBytes(SECRET_BYTES).toString('base64url')
@@ -44,7 +44,7 @@ export class AccessTokens {
     return token
   }
 
-  /** A user's tokens, newest first; those that have ended too, until they are revoked. */
+  /** Returns a user's tokens, newest first; those that have ended too, until they are revoked. */
   async list(userId: string): Promise<AccessToken[]> {
     const rows = await this.#database
       .selectFrom('access_tokens')
@@ -62,7 +62,7 @@ export class AccessTokens {
     }))
   }
 
-  /** Takes a token out of force. Repeating is harmless. */
+  /** Takes a token out of force. Idempotent. */
   async revoke(userId: string, id: string): Promise<void> {
     await this.#database
       .deleteFrom('access_tokens')
@@ -71,7 +71,7 @@ export class AccessTokens {
       .execute()
   }
 
-  /** The token with these characters that is in force; null for anything else. */
+  /** Returns the token in force with these characters; null if there is none. */
   async find(
     token: string,
   ): Promise<{ readonly id: string; readonly userId: string; readonly scope: TokenScope } | null> {
@@ -94,7 +94,7 @@ export class AccessTokens {
     return { id: row.id, userId: row.user_id, scope: scopeIn(row.scope) }
   }
 
-  /** The scope of a token in force; null when it is not, or not this user's. */
+  /** Returns the scope of a token; null if it is not in force, or not this user's. */
   async scopeOf(id: string, userId: string): Promise<TokenScope | null> {
     const row = await this.#database
       .selectFrom('access_tokens')

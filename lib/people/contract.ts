@@ -49,8 +49,8 @@ export interface Credentials {
 }
 
 /**
- * Why something did not happen to an account. *wrong*: no such account or another password, which look alike. *link*: used,
- * ended or none of ours. *email*, *password*: not in the shape of one.
+ * Why a change of an account failed. *wrong*: no such account or another password, which look alike. *link*: used, ended or
+ * not made here. *email*, *password*: not in the shape of one.
  */
 export type AccountProblem =
   | 'wrong'
@@ -78,7 +78,7 @@ export interface AccessToken {
   readonly usedAt: number | null
 }
 
-/** What a program is to get: for how many days, and whether it may change anything. */
+/** What a new token is for: how many days, and whether its program may change anything. */
 export interface NewAccessToken {
   readonly name: string
   readonly scope: 'read' | 'write'
@@ -87,43 +87,44 @@ export interface NewAccessToken {
 
 export interface AccountOverview {
   readonly email: string
-  /** False: they sign in with a provider only. */
+  /** False if they sign in with a provider only. */
   readonly hasPassword: boolean
   readonly tokens: readonly AccessToken[]
-  /** A token just made: shown this once. */
+  /** The token just made, shown this once; null if there is none. */
   readonly madeToken: string | null
 }
 
-/** Accounts of people. E-mails and passwords come in shape; cookies of the request say who asks. */
+/** What users do with their own account. E-mails and passwords come in shape; the request's cookies say who asks. */
 export interface OwnAccountContract {
-  /** What people call the provider they may sign in with too; null: there is none. */
+  /** The name of the provider that users may sign in with too; null if there is none. */
   readonly providerName: string | null
-  /** A guest becomes the account, with everything they have. */
+  /** Makes an account; a guest who asks becomes it, with everything they have. */
   signUp(headers: Headers, given: Credentials & { readonly name: string }): Promise<AccountOutcome>
-  /** A guest's documents become the account's. */
+  /** Signs in; documents of a guest who asks become the account's. Throws RefusedRequest after too many attempts. */
   signIn(headers: Headers, given: Credentials): Promise<AccountOutcome>
-  /** Where to send a browser that wants to sign in with the provider; null: there is none, or it cannot be reached. */
+  /** Returns where to send a browser to sign in with the provider; null if there is none, or it cannot be reached. */
   beginProvider(): Promise<{ readonly location: string; readonly setCookies: readonly string[] } | null>
-  /** Signs in who comes back from the provider. `query`: of the URL they come back to. */
+  /** Signs in a person who comes back from the provider. `query`: of the URL they come back to. */
   endProvider(headers: Headers, query: Readonly<Record<string, string>>): Promise<AccountOutcome>
-  /** Ends the session; its sockets close. Returns the cookies for the answer. */
+  /** Ends the session and closes its sockets. Idempotent. Returns the cookies for the answer. */
   signOut(headers: Headers): Promise<readonly string[]>
+  /** Returns what the account page shows. The second time, `madeToken` is null. */
   overview(session: Session): Promise<AccountOverview>
   /** Sets the name, here and wherever the user is present now. */
   rename(session: Session, name: string): Promise<void>
-  /** Every other session of the user ends. */
+  /** Changes the password if `current` is right; every other session of the user ends. */
   changePassword(session: Session, current: string, next: string): Promise<AccountOutcome>
-  /** Whose password a reset link sets, by e-mail; null: it has ended. */
+  /** Returns the e-mail of the account whose password a reset link sets; null if the link has ended. */
   resetTarget(token: string): Promise<string | null>
   /** Sets a password by a reset link; every session of the user ends. */
   resetPassword(token: string, password: string): Promise<AccountOutcome>
-  /** Makes a token and keeps it for the next `overview` of this session; false: there are too many. */
+  /** Makes a token and keeps it for the next `overview` of this session. Returns false if there are too many. */
   makeToken(session: Session, wanted: NewAccessToken): Promise<boolean>
-  /** Ends a token; the sockets of its programs close. Repeating is harmless. */
+  /** Ends a token; the sockets of its programs close. Idempotent. */
   revokeToken(session: Session, id: string): Promise<void>
-  /** True while the link that makes the first administrator is good. */
+  /** Returns true while the link that makes the first administrator is valid. */
   mayBeFirstAdmin(token: string): boolean
-  /** Makes the first administrator: who is signed in, or a new account. */
+  /** Makes the first administrator of the user who is signed in, or of a new account (`given`). */
   beFirstAdmin(
     headers: Headers,
     token: string,
@@ -150,14 +151,14 @@ export interface ListedKept {
   readonly isDeleted: boolean
 }
 
-/** A session of an account that goes on. */
+/** An active session of an account. `since`: ms since the epoch. */
 export interface ListedSession {
   readonly sessionId: string
   readonly email: string
   readonly since: number
 }
 
-/** A link that sets a new password, just made: shown this once. */
+/** A link that sets a new password, just made and shown once. */
 export interface MadeResetLink {
   readonly email: string
   readonly link: string
@@ -165,20 +166,20 @@ export interface MadeResetLink {
 
 export type UserAction = 'disable' | 'enable' | 'promote' | 'demote' | 'reset'
 
-/** The administrator's page. Whoever calls has checked that it is an administrator who asks. */
+/** What administrators do. The caller has checked that an administrator asks. */
 export interface AdministrationContract {
-  /** Accounts whose e-mail or name contains `search`, newest first; the first of them. */
+  /** Returns accounts whose e-mail or name contains `search`, newest first; at most 100. */
   users(search: string): Promise<ListedUser[]>
-  /** Documents whose title contains `search`, changed last first; the first of them. */
+  /** Returns documents whose title contains `search`, last changed first; at most 100. */
   documents(search: string): Promise<ListedKept[]>
-  /** Sessions of accounts, newest first; the first of them. */
+  /** Returns sessions of accounts, newest first; at most 100. */
   sessions(): Promise<ListedSession[]>
-  /** False: no such account, or it is the administrator's own and would lock them out. Repeating is harmless. */
+  /** Returns false if there is no such account, or if it is the administrator's own and would lock them out. Idempotent. */
   change(session: Session, userId: string, action: UserAction): Promise<boolean>
-  /** Deletes a document as its owner would. Repeating is harmless. */
+  /** Deletes a document as its owner would. Idempotent. */
   deleteDocument(documentId: string): Promise<void>
-  /** Ends a session; its sockets close. Repeating is harmless. */
+  /** Ends a session and closes its sockets. Idempotent. */
   endSession(sessionId: string): Promise<void>
-  /** The link that `change` has just made for this session; null the second time. */
+  /** Returns the link that `change` has just made for this session; null the second time. */
   madeResetLink(session: Session): MadeResetLink | null
 }

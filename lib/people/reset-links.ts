@@ -3,14 +3,14 @@ import * as v from 'valibot'
 import { keyFor } from '#lib/process/secret.ts'
 
 const PREFIX = 'pr1'
-/** How long a link is good for, ms. */
+/** How long a link is valid, ms. */
 const LIFE_MS = 60 * 60 * 1000
 
 const claimSchema = v.strictObject({ userId: v.string(), expiresAt: v.number() })
 
 /**
- * What stands in a link that sets a new password. Nothing is stored: the signature covers the hash of the password that
- * is to be replaced, so that a link is worth nothing once any password was set, and another process can make one.
+ * The tokens in links that set a new password. Nothing is stored: the signature covers the hash of the password that is to be
+ * replaced, so that a link ends as soon as any password is set, and another process can make one.
  */
 export class ResetLinks {
   readonly #key: Buffer
@@ -21,14 +21,14 @@ export class ResetLinks {
     this.#now = now
   }
 
-  /** A token for one user, good for an hour and once. `passwordHash`: as kept now; null: none is. */
+  /** Returns a token for one user, valid for an hour and one use. `passwordHash`: the present one; null if they have none. */
   issue(userId: string, passwordHash: string | null): string {
     const claim = JSON.stringify({ userId, expiresAt: this.#now() + LIFE_MS })
     const payload = Buffer.from(claim).toString('base64url')
     return `${PREFIX}.${payload}.${this.#mac(payload, passwordHash).toString('base64url')}`
   }
 
-  /** Whose password a token says it sets; null when it has ended or is none. To be proved by `isRight`. */
+  /** Returns the user whose password a token claims to set; null if it has ended or is none. Proved by `isRight` alone. */
   userIn(token: string): string | null {
     const [prefix, payload = ''] = token.split('.')
     if (prefix !== PREFIX) return null
@@ -36,7 +36,7 @@ export class ResetLinks {
     return claim.success && claim.output.expiresAt > this.#now() ? claim.output.userId : null
   }
 
-  /** True when the token was made here while this was the password's hash. */
+  /** Returns true if the token was made here while this was the password's hash. */
   isRight(token: string, passwordHash: string | null): boolean {
     const [, payload = '', mac = '', ...rest] = token.split('.')
     const given = Buffer.from(mac, 'base64url')
@@ -56,7 +56,7 @@ function parsed(payload: string): unknown {
   try {
     return JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'))
   } catch {
-    // Not one of ours.
+    // Not made here.
     return null
   }
 }

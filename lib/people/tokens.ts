@@ -10,7 +10,7 @@ const RECOVERY_LIFE = 30 * 24 * 60 * 60 * 1000
 
 const RECOVERY_PREFIX = 'gr1'
 
-/** Who a token stands for. `expiresAt`: ms since the epoch. */
+/** What a socket token says. `expiresAt`: ms since the epoch. */
 export interface SocketToken {
   readonly userId: string
   readonly sessionId: string
@@ -39,24 +39,24 @@ export class Tokens {
     this.#now = now
   }
 
-  /** A token for the socket's handshake, and when it ends. */
+  /** Returns a token for the socket's handshake. `expiresAt`: ms since the epoch. */
   issue(userId: string, sessionId: string): { token: string; expiresAt: number } {
     const expiresAt = this.#now() + this.life
     const body: SocketToken = { userId, sessionId, expiresAt }
     return { token: seal(TOKEN_PREFIX, body, this.#socketKey), expiresAt }
   }
 
-  /** Who the token stands for; null when it is not ours or has ended. */
+  /** Returns what a token says; null if it was not made here or has ended. */
   verify(token: string): SocketToken | null {
     return this.#unseal(TOKEN_PREFIX, token, this.#socketKey, tokenSchema)
   }
 
-  /** What makes a browser the same guest again (docs/decisions/0015-guest-recovery.md). */
+  /** Returns what makes a browser the same guest again (docs/decisions/0015-guest-recovery.md). */
   issueRecovery(userId: string): string {
     return seal(RECOVERY_PREFIX, { userId, expiresAt: this.#now() + RECOVERY_LIFE }, this.#recoveryKey)
   }
 
-  /** Whose recovery this is; null when it is not ours or has ended. */
+  /** Returns the guest in a recovery; null if it was not made here or has ended. */
   userInRecovery(recovery: string): string | null {
     return this.#unseal(RECOVERY_PREFIX, recovery, this.#recoveryKey, recoverySchema)?.userId ?? null
   }
