@@ -1,9 +1,9 @@
 import { NotFound } from '#lib/ui/not-found.tsx'
 import { frontWordsIn } from '#lib/ui/words/front-words.ts'
-import { reader } from './reader.ts'
+import { currentVisitor } from './visitor.ts'
 
 /** The page for any unknown path of this site. */
 export default async function NotFoundPage() {
-  const { words, language } = await reader()
+  const { words, language } = await currentVisitor()
   return <NotFound words={words} sentence={frontWordsIn(language).pageNotFound} />
 }

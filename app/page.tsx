@@ -12,10 +12,10 @@ import { frontWordsIn } from '#lib/ui/words/front-words.ts'
 import { LANGUAGES } from '#lib/ui/words/language.ts'
 import { wordsIn } from '#lib/ui/words/page-words.ts'
 import { Question } from './question.tsx'
-import { type Reader, reader } from './reader.ts'
 import { AccountChip } from './site-frame.tsx'
 import { timeAgo } from './time-ago.ts'
 import { Trash } from './trash.tsx'
+import { currentVisitor, type Visitor } from './visitor.ts'
 
 interface FrontPageProps {
   readonly searchParams: Promise<Record<string, string | string[] | undefined>>
@@ -23,13 +23,13 @@ interface FrontPageProps {
 
 /** The front page: plain forms and links, complete without JavaScript. */
 export default async function FrontPage({ searchParams }: FrontPageProps) {
-  const person = await reader()
-  const { words } = person
+  const visitor = await currentVisitor()
+  const { words } = visitor
   const session = await services().sessions.of(await headers())
   const recent = session ? await services().documents.recent(session) : []
   const trash = session ? await services().documents.trash(session) : []
-  const account = accountWordsIn(person.language)
-  const front = frontWordsIn(person.language)
+  const account = accountWordsIn(visitor.language)
+  const front = frontWordsIn(visitor.language)
   const mayCreate = session ? session.mayCreate : services().sessions.guests === 'create'
   const openFailed = (await searchParams).open === 'unknown'
   return (
@@ -40,8 +40,8 @@ export default async function FrontPage({ searchParams }: FrontPageProps) {
           {words.product}
         </span>
         <div className="front-bar-end">
-          <Preferences person={person} />
-          <AccountChip person={person} session={session} />
+          <Preferences visitor={visitor} />
+          <AccountChip visitor={visitor} session={session} />
         </div>
       </header>
       <main>
@@ -89,16 +89,16 @@ export default async function FrontPage({ searchParams }: FrontPageProps) {
             {front.openFailed}
           </p>
         ) : null}
-        {recent.length > 0 ? <Recent documents={recent} person={person} /> : null}
-        {trash.length > 0 ? <Trash documents={trash} person={person} /> : null}
+        {recent.length > 0 ? <Recent documents={recent} visitor={visitor} /> : null}
+        {trash.length > 0 ? <Trash documents={trash} visitor={visitor} /> : null}
       </main>
       <footer className="front-foot">{front.footer}</footer>
     </div>
   )
 }
 
-function Recent({ documents, person }: { documents: readonly RecentDocument[]; person: Reader }) {
-  const { language } = person
+function Recent({ documents, visitor }: { documents: readonly RecentDocument[]; visitor: Visitor }) {
+  const { language } = visitor
   const front = frontWordsIn(language)
   const now = Date.now()
   return (
@@ -108,12 +108,12 @@ function Recent({ documents, person }: { documents: readonly RecentDocument[]; p
         {documents.map((document) => (
           <li key={document.address}>
             <a href={pathOf({ to: 'document', address: document.address })} dir="auto">
-              {document.title || person.words.untitled}
+              {document.title || visitor.words.untitled}
             </a>
             <time dateTime={new Date(document.updatedAt).toISOString()}>
               {timeAgo(document.updatedAt, now, language)}
             </time>
-            <Removal document={document} person={person} />
+            <Removal document={document} visitor={visitor} />
           </li>
         ))}
       </ul>
@@ -121,9 +121,9 @@ function Recent({ documents, person }: { documents: readonly RecentDocument[]; p
   )
 }
 
-function Removal({ document, person }: { document: RecentDocument; person: Reader }) {
-  const { words } = person
-  const front = frontWordsIn(person.language)
+function Removal({ document, visitor }: { document: RecentDocument; visitor: Visitor }) {
+  const { words } = visitor
+  const front = frontWordsIn(visitor.language)
   const id = `remove-${document.address}`
   return (
     <>
@@ -149,8 +149,8 @@ function Removal({ document, person }: { document: RecentDocument; person: Reade
   )
 }
 
-function Preferences({ person }: { person: Reader }) {
-  const { words, language, theme } = person
+function Preferences({ visitor }: { visitor: Visitor }) {
+  const { words, language, theme } = visitor
   return (
     <form className="front-preferences" method="post" action={pathOf({ to: 'preferences' })}>
       <Choices

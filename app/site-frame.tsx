@@ -9,10 +9,10 @@ import { displayName, initials } from '#lib/ui/display-name.ts'
 import { BookIcon } from '#lib/ui/icons.tsx'
 import { type AccountWords, accountWordsIn } from '#lib/ui/words/account-words.ts'
 import { EnhancedForm } from './enhanced-form.tsx'
-import type { Reader } from './reader.ts'
+import type { Visitor } from './visitor.ts'
 
 interface SiteFrameProps {
-  readonly person: Reader
+  readonly visitor: Visitor
   readonly session: Session | null
   /** The width of the page's content: one column to fill in, one to read, or a table. */
   readonly width: 'form' | 'text' | 'table'
@@ -20,15 +20,15 @@ interface SiteFrameProps {
 }
 
 /** The frame of every page that is neither the front page nor a document. */
-export function SiteFrame({ person, session, width, children }: SiteFrameProps) {
+export function SiteFrame({ visitor, session, width, children }: SiteFrameProps) {
   return (
     <div className="front">
       <header className="front-bar">
-        <a className="front-name" href={pathOf({ to: 'front' })} aria-label={person.words.home}>
+        <a className="front-name" href={pathOf({ to: 'front' })} aria-label={visitor.words.home}>
           <BookIcon size={24} />
-          {person.words.product}
+          {visitor.words.product}
         </a>
-        {session && session.standing !== 'guest' ? <AccountChip person={person} session={session} /> : null}
+        {session && session.standing !== 'guest' ? <AccountChip visitor={visitor} session={session} /> : null}
       </header>
       <main className={`sheet sheet-${width}`}>{children}</main>
     </div>
@@ -36,7 +36,7 @@ export function SiteFrame({ person, session, width, children }: SiteFrameProps) 
 }
 
 interface FormPageProps {
-  readonly person: Reader
+  readonly visitor: Visitor
   readonly session: Session | null
   readonly heading: string
   readonly lead?: string
@@ -44,9 +44,9 @@ interface FormPageProps {
 }
 
 /** A page of one form under its heading. */
-export function FormPage({ person, session, heading, lead, children }: FormPageProps) {
+export function FormPage({ visitor, session, heading, lead, children }: FormPageProps) {
   return (
-    <SiteFrame person={person} session={session} width="form">
+    <SiteFrame visitor={visitor} session={session} width="form">
       <h1>{heading}</h1>
       {lead === undefined ? null : <p className="sheet-lead">{lead}</p>}
       {children}
@@ -94,8 +94,8 @@ export function SheetPart({ id, heading, children }: { id: string; heading: stri
 }
 
 /** A sign-in link for guests; for people with an account, their name as a link to it. */
-export function AccountChip({ person, session }: { person: Reader; session: Session | null }) {
-  const words = accountWordsIn(person.language)
+export function AccountChip({ visitor, session }: { visitor: Visitor; session: Session | null }) {
+  const words = accountWordsIn(visitor.language)
   if (!session || session.standing === 'guest') {
     return (
       <a className="quiet-button" href={pathOf({ to: 'sign-in' })}>
@@ -104,10 +104,10 @@ export function AccountChip({ person, session }: { person: Reader; session: Sess
     )
   }
   const { user } = session
-  const name = displayName(user, person.words)
+  const name = displayName(user, visitor.words)
   return (
     <a className="quiet-button account-chip" href={pathOf({ to: 'account' })}>
-      <span className="visually-hidden">{person.words.labelled(words.account, '')}</span>
+      <span className="visually-hidden">{visitor.words.labelled(words.account, '')}</span>
       <span className="account-dot" data-initials={initials(name)} aria-hidden="true" />
       <span className="account-chip-name">{name}</span>
     </a>

@@ -2,14 +2,14 @@ import type { TrashedDocument } from '#lib/library/contract.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import { frontWordsIn } from '#lib/ui/words/front-words.ts'
 import { Question } from './question.tsx'
-import type { Reader } from './reader.ts'
+import type { Visitor } from './visitor.ts'
 
 const DAY_MS = 24 * 3600 * 1000
 
 /** Lists documents that their owner deleted and may restore: plain forms, complete without JavaScript. */
-export function Trash({ documents, person }: { documents: readonly TrashedDocument[]; person: Reader }) {
-  const { words } = person
-  const front = frontWordsIn(person.language)
+export function Trash({ documents, visitor }: { documents: readonly TrashedDocument[]; visitor: Visitor }) {
+  const { words } = visitor
+  const front = frontWordsIn(visitor.language)
   const now = Date.now()
   return (
     <details className="trash">
@@ -33,7 +33,7 @@ export function Trash({ documents, person }: { documents: readonly TrashedDocume
                 {front.trash.restore}
               </button>
             </form>
-            <Erasure document={document} person={person} />
+            <Erasure document={document} visitor={visitor} />
           </li>
         ))}
       </ul>
@@ -41,9 +41,9 @@ export function Trash({ documents, person }: { documents: readonly TrashedDocume
   )
 }
 
-function Erasure({ document, person }: { document: TrashedDocument; person: Reader }) {
-  const { words } = person
-  const front = frontWordsIn(person.language)
+function Erasure({ document, visitor }: { document: TrashedDocument; visitor: Visitor }) {
+  const { words } = visitor
+  const front = frontWordsIn(visitor.language)
   const id = `erase-${document.address}`
   return (
     <>

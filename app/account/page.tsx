@@ -12,8 +12,8 @@ import { EnhancedForm } from '../enhanced-form.tsx'
 import { type PageProps, queryOf } from '../page-props.ts'
 import { titleOf } from '../page-title.ts'
 import { Problem } from '../problem.tsx'
-import { type Reader, reader } from '../reader.ts'
 import { Field, NewPasswordField, SheetPart, SiteFrame } from '../site-frame.tsx'
+import { currentVisitor, type Visitor } from '../visitor.ts'
 
 /** The lifetimes offered for a token, days. */
 const LIVES = [7, 30, 90, 365]
@@ -24,17 +24,17 @@ export async function generateMetadata(): Promise<Metadata> {
 
 /** The user's account page: name, password, access tokens, sign-out. */
 export default async function AccountPage(props: PageProps) {
-  const person = await reader()
-  const words = accountWordsIn(person.language)
+  const visitor = await currentVisitor()
+  const words = accountWordsIn(visitor.language)
   const session = await services().sessions.of(await headers())
   if (!session || session.standing === 'guest') redirect(pathOf({ to: 'sign-in' }))
   const { email, hasPassword, tokens, madeToken } = await services().accounts.overview(session)
   const problem = problemWords(await queryOf(props, 'problem'), words)
   const done = (await queryOf(props, 'done')) !== null
   return (
-    <SiteFrame person={person} session={session} width="text">
+    <SiteFrame visitor={visitor} session={session} width="text">
       <div className="sheet-head">
-        <h1>{displayName(session.user, person.words)}</h1>
+        <h1>{displayName(session.user, visitor.words)}</h1>
         <p className="sheet-lead">{email}</p>
         <div className="button-row">
           {session.standing === 'admin' ? (
@@ -96,7 +96,7 @@ export default async function AccountPage(props: PageProps) {
           <p className="sheet-hint">{words.setPasswordHint}</p>
         )}
       </SheetPart>
-      <Tokens tokens={tokens} made={madeToken} person={person} words={words} />
+      <Tokens tokens={tokens} made={madeToken} visitor={visitor} words={words} />
     </SiteFrame>
   )
 }
@@ -104,11 +104,11 @@ export default async function AccountPage(props: PageProps) {
 interface TokensProps {
   readonly tokens: readonly AccessToken[]
   readonly made: string | null
-  readonly person: Reader
+  readonly visitor: Visitor
   readonly words: AccountWords
 }
 
-function Tokens({ tokens, made, person, words }: TokensProps) {
+function Tokens({ tokens, made, visitor, words }: TokensProps) {
   return (
     <SheetPart id="tokens" heading={words.tokens}>
       <p className="sheet-hint">{words.tokensLead}</p>
@@ -124,7 +124,7 @@ function Tokens({ tokens, made, person, words }: TokensProps) {
             <li key={token.id}>
               <div>
                 <strong dir="auto">{token.name}</strong>
-                <small>{aboutToken(token, person, words)}</small>
+                <small>{aboutToken(token, visitor, words)}</small>
               </div>
               <form method="post" action={pathOf({ to: 'api', path: 'account/tokens/revoke' })}>
                 <input type="hidden" name="id" value={token.id} />
@@ -170,7 +170,7 @@ function Tokens({ tokens, made, person, words }: TokensProps) {
 
 function aboutToken(
   { scope, expiresAt, usedAt }: AccessToken,
-  { language }: Reader,
+  { language }: Visitor,
   words: AccountWords,
 ): string {
   const ends = expiresAt > Date.now() ? words.endsOn(dateIn(language, expiresAt)) : words.ended

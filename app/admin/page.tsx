@@ -13,9 +13,9 @@ import { type PageProps, queryOf } from '../page-props.ts'
 import { titleOf } from '../page-title.ts'
 import { Problem } from '../problem.tsx'
 import { Question } from '../question.tsx'
-import { type Reader, reader } from '../reader.ts'
 import { SheetPart, SiteFrame } from '../site-frame.tsx'
 import { timeAgo } from '../time-ago.ts'
+import { currentVisitor, type Visitor } from '../visitor.ts'
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: await titleOf(({ admin }) => admin) }
@@ -23,8 +23,8 @@ export async function generateMetadata(): Promise<Metadata> {
 
 /** The administrator's page: people, documents, sessions. For anyone else it does not exist. */
 export default async function AdminPage(props: PageProps) {
-  const person = await reader()
-  const words = accountWordsIn(person.language)
+  const visitor = await currentVisitor()
+  const words = accountWordsIn(visitor.language)
   const session = await services().sessions.of(await headers())
   if (!session) redirect(pathOf({ to: 'sign-in' }))
   if (session.standing !== 'admin') notFound()
@@ -41,7 +41,7 @@ export default async function AdminPage(props: PageProps) {
   const made = admin.madeResetLink(session)
   const problem = problemWords(await queryOf(props, 'problem'), words)
   return (
-    <SiteFrame person={person} session={session} width="table">
+    <SiteFrame visitor={visitor} session={session} width="table">
       <div className="sheet-head">
         <h1>{words.admin}</h1>
         <form className="sheet-search" method="get" action={pathOf({ to: 'admin' })}>
@@ -65,9 +65,9 @@ export default async function AdminPage(props: PageProps) {
           <code>{made.link}</code>
         </div>
       ) : null}
-      <Users users={users} session={session} person={person} words={words} />
-      <Documents documents={documents} person={person} words={words} />
-      <Sessions sessions={sessions} person={person} words={words} session={session} />
+      <Users users={users} session={session} visitor={visitor} words={words} />
+      <Documents documents={documents} visitor={visitor} words={words} />
+      <Sessions sessions={sessions} visitor={visitor} words={words} session={session} />
       <SheetPart id="guests" heading={words.guestsPolicy}>
         <p>{words.guests[guests]}</p>
         <p className="sheet-hint">{words.guestsHint}</p>
@@ -77,14 +77,14 @@ export default async function AdminPage(props: PageProps) {
 }
 
 interface PartProps {
-  readonly person: Reader
+  readonly visitor: Visitor
   readonly words: AccountWords
 }
 
 function Users({
   users,
   session,
-  person,
+  visitor,
   words,
 }: PartProps & { users: readonly ListedUser[]; session: Session }) {
   return (
@@ -97,9 +97,9 @@ function Users({
           return (
             <li key={user.userId} className={isDisabled ? 'is-disabled' : undefined}>
               <div>
-                <strong dir="auto">{displayName(user, person.words)}</strong>
+                <strong dir="auto">{displayName(user, visitor.words)}</strong>
                 <small>
-                  {[email, ...signs.filter(Boolean), words.since(dateIn(person.language, createdAt))].join(
+                  {[email, ...signs.filter(Boolean), words.since(dateIn(visitor.language, createdAt))].join(
                     ' · ',
                   )}
                 </small>
@@ -139,7 +139,7 @@ function Action({ value, children }: { value: string; children: string }) {
   )
 }
 
-function Documents({ documents, person, words }: PartProps & { documents: readonly ListedKept[] }) {
+function Documents({ documents, visitor, words }: PartProps & { documents: readonly ListedKept[] }) {
   const now = Date.now()
   return (
     <SheetPart id="documents" heading={words.documents}>
@@ -148,9 +148,9 @@ function Documents({ documents, person, words }: PartProps & { documents: readon
         {documents.map(({ documentId, title, owner, bytes, updatedAt, isDeleted }) => (
           <li key={documentId} className={isDeleted ? 'is-disabled' : undefined}>
             <div>
-              <strong dir="auto">{title || person.words.untitled}</strong>
+              <strong dir="auto">{title || visitor.words.untitled}</strong>
               <small>
-                {[owner ?? words.guest, words.size(bytes), timeAgo(updatedAt, now, person.language)].join(
+                {[owner ?? words.guest, words.size(bytes), timeAgo(updatedAt, now, visitor.language)].join(
                   ' · ',
                 )}
               </small>
@@ -163,14 +163,14 @@ function Documents({ documents, person, words }: PartProps & { documents: readon
                   type="button"
                   className="button button-quiet"
                   popoverTarget={`delete-${documentId}`}
-                  aria-label={words.deleteOf(title || person.words.untitled)}
+                  aria-label={words.deleteOf(title || visitor.words.untitled)}
                 >
                   {words.deleteDocument}
                 </button>
                 <Question
                   id={`delete-${documentId}`}
-                  question={frontWordsIn(person.language).removeOwned}
-                  cancel={person.words.cancel}
+                  question={frontWordsIn(visitor.language).removeOwned}
+                  cancel={visitor.words.cancel}
                   answer={words.deleteDocument}
                   path="admin/documents"
                   name="documentId"
@@ -188,7 +188,7 @@ function Documents({ documents, person, words }: PartProps & { documents: readon
 function Sessions({
   sessions,
   session,
-  person,
+  visitor,
   words,
 }: PartProps & { sessions: readonly ListedSession[]; session: Session }) {
   return (
@@ -199,7 +199,7 @@ function Sessions({
             <div>
               <strong>{email}</strong>
               <small>
-                {[sessionId === session.sessionId && words.you, words.since(dateIn(person.language, since))]
+                {[sessionId === session.sessionId && words.you, words.since(dateIn(visitor.language, since))]
                   .filter(Boolean)
                   .join(' · ')}
               </small>

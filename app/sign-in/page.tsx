@@ -6,9 +6,9 @@ import { services } from '#lib/server/services.ts'
 import { accountWordsIn } from '#lib/ui/words/account-words.ts'
 import { type PageProps, queryOf } from '../page-props.ts'
 import { titleOf } from '../page-title.ts'
-import { reader } from '../reader.ts'
 import { SignInForm } from '../sign-in-form.tsx'
 import { FormPage } from '../site-frame.tsx'
+import { currentVisitor } from '../visitor.ts'
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: await titleOf(({ signIn }) => signIn) }
@@ -16,17 +16,17 @@ export async function generateMetadata(): Promise<Metadata> {
 
 /** The sign-in page. Signed-in users are sent to their account. */
 export default async function SignInPage(props: PageProps) {
-  const person = await reader()
-  const words = accountWordsIn(person.language)
+  const visitor = await currentVisitor()
+  const words = accountWordsIn(visitor.language)
   const session = await services().sessions.of(await headers())
   if (session && session.standing !== 'guest') redirect(pathOf({ to: 'account' }))
   const wasReset = (await queryOf(props, 'reset')) !== null
   return (
     <FormPage
-      person={person}
+      visitor={visitor}
       session={session}
       heading={words.signIn}
-      lead={person.words.sentences([words.signInLead, ...(session ? [words.signInBrings] : [])])}
+      lead={visitor.words.sentences([words.signInLead, ...(session ? [words.signInBrings] : [])])}
     >
       {wasReset ? (
         <p className="note sheet-done" role="status">

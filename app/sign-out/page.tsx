@@ -6,9 +6,9 @@ import { services } from '#lib/server/services.ts'
 import { displayName } from '#lib/ui/display-name.ts'
 import { accountWordsIn } from '#lib/ui/words/account-words.ts'
 import { titleOf } from '../page-title.ts'
-import { reader } from '../reader.ts'
 import { SignOutForm } from '../sign-out-form.tsx'
 import { SiteFrame } from '../site-frame.tsx'
+import { currentVisitor } from '../visitor.ts'
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: await titleOf(({ signOut }) => signOut) }
@@ -16,21 +16,21 @@ export async function generateMetadata(): Promise<Metadata> {
 
 /** Asks for confirmation before signing out: it erases the user's data in this browser. */
 export default async function SignOutPage() {
-  const person = await reader()
-  const words = accountWordsIn(person.language)
+  const visitor = await currentVisitor()
+  const words = accountWordsIn(visitor.language)
   const session = await services().sessions.of(await headers())
   if (!session || session.standing === 'guest') redirect(pathOf({ to: 'front' }))
   return (
-    <SiteFrame person={person} session={session} width="form">
+    <SiteFrame visitor={visitor} session={session} width="form">
       <h1>{words.signOutTitle}</h1>
       <p className="sheet-lead">
-        {words.signedInAs(displayName(session.user, person.words))}
-        {person.language === 'en' ? '. ' : '。'}
+        {words.signedInAs(displayName(session.user, visitor.words))}
+        {visitor.language === 'en' ? '. ' : '。'}
         {words.signOutExplain}
       </p>
       <SignOutForm
         userIds={[session.user.userId, ...(await services().sessions.aliases(session))]}
-        language={person.language}
+        language={visitor.language}
       />
     </SiteFrame>
   )

@@ -6,8 +6,8 @@ import { services } from '#lib/server/services.ts'
 import { accountWordsIn } from '#lib/ui/words/account-words.ts'
 import { type PageProps, queryOf } from '../page-props.ts'
 import { titleOf } from '../page-title.ts'
-import { reader } from '../reader.ts'
 import { AccountForm, FormPage, NewAccountFields } from '../site-frame.tsx'
+import { currentVisitor } from '../visitor.ts'
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: await titleOf(({ signUp }) => signUp) }
@@ -15,16 +15,16 @@ export async function generateMetadata(): Promise<Metadata> {
 
 /** The sign-up page. Signed-in users are sent to their account. */
 export default async function SignUpPage(props: PageProps) {
-  const person = await reader()
-  const words = accountWordsIn(person.language)
+  const visitor = await currentVisitor()
+  const words = accountWordsIn(visitor.language)
   const session = await services().sessions.of(await headers())
   if (session && session.standing !== 'guest') redirect(pathOf({ to: 'account' }))
   return (
     <FormPage
-      person={person}
+      visitor={visitor}
       session={session}
       heading={words.signUp}
-      lead={person.words.sentences([words.signUpLead, ...(session ? [words.signUpKeeps] : [])])}
+      lead={visitor.words.sentences([words.signUpLead, ...(session ? [words.signUpKeeps] : [])])}
     >
       <AccountForm
         words={words}

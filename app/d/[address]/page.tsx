@@ -7,9 +7,9 @@ import { services } from '#lib/server/services.ts'
 import { accountWordsIn } from '#lib/ui/words/account-words.ts'
 import { frontWordsIn } from '#lib/ui/words/front-words.ts'
 import { LockedPage } from '../../locked-page.tsx'
-import { reader } from '../../reader.ts'
 import { SignInForm } from '../../sign-in-form.tsx'
 import { SiteFrame } from '../../site-frame.tsx'
+import { currentVisitor } from '../../visitor.ts'
 import { DocumentClient } from './document-client.tsx'
 
 interface DocumentPageProps {
@@ -23,13 +23,13 @@ export const metadata: Metadata = { robots: { index: false, follow: false } }
 /** The page of a document, or the password page of its link. Unknown, deleted and not shared look the same. */
 export default async function DocumentPage({ params, searchParams }: DocumentPageProps) {
   const { address } = await params
-  const person = await reader()
-  const { language, theme } = person
+  const visitor = await currentVisitor()
+  const { language, theme } = visitor
   const session = await services().sessions.of(await headers())
   if (!session && services().sessions.guests === 'off') {
     const words = accountWordsIn(language)
     return (
-      <SiteFrame person={person} session={null} width="form">
+      <SiteFrame visitor={visitor} session={null} width="form">
         <h1>{words.mustSignIn}</h1>
         <SignInForm words={words} problem={null} stays />
       </SiteFrame>
@@ -41,14 +41,14 @@ export default async function DocumentPage({ params, searchParams }: DocumentPag
     const { password } = await searchParams
     return (
       <LockedPage
-        words={person.words}
+        words={visitor.words}
         say={frontWordsIn(language).locked}
         address={address}
         wrong={password === 'wrong'}
       />
     )
   }
-  const { home, opening, needsJavaScript, chip } = person.words
+  const { home, opening, needsJavaScript, chip } = visitor.words
   return (
     <DocumentClient
       shell={{ home, opening, needsJavaScript, chip: { opening: chip.opening } }}

@@ -3,8 +3,8 @@ import { services } from '#lib/server/services.ts'
 import { accountWordsIn } from '#lib/ui/words/account-words.ts'
 import { type PageProps, queryOf } from '../../page-props.ts'
 import { titleOf } from '../../page-title.ts'
-import { reader } from '../../reader.ts'
 import { AccountForm, FormPage, NewPasswordField } from '../../site-frame.tsx'
+import { currentVisitor } from '../../visitor.ts'
 
 interface ResetPageProps extends PageProps {
   readonly params: Promise<{ readonly token: string }>
@@ -21,12 +21,12 @@ export async function generateMetadata(): Promise<Metadata> {
 /** The page of a password reset link, which works once. */
 export default async function ResetPage(props: ResetPageProps) {
   const { token } = await props.params
-  const person = await reader()
-  const words = accountWordsIn(person.language)
+  const visitor = await currentVisitor()
+  const words = accountWordsIn(visitor.language)
   const email = await services().accounts.resetTarget(token)
   return (
     <FormPage
-      person={person}
+      visitor={visitor}
       session={null}
       heading={email === null ? words.resetEnded : words.resetTitle}
       lead={email === null ? words.resetEndedHint : words.resetFor(email)}

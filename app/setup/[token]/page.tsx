@@ -5,8 +5,8 @@ import { displayName } from '#lib/ui/display-name.ts'
 import { accountWordsIn } from '#lib/ui/words/account-words.ts'
 import { type PageProps, queryOf } from '../../page-props.ts'
 import { titleOf } from '../../page-title.ts'
-import { reader } from '../../reader.ts'
 import { AccountForm, FormPage, NewAccountFields } from '../../site-frame.tsx'
+import { currentVisitor } from '../../visitor.ts'
 
 interface SetupPageProps extends PageProps {
   readonly params: Promise<{ readonly token: string }>
@@ -23,18 +23,18 @@ export async function generateMetadata(): Promise<Metadata> {
 /** The page of the link that a server without an administrator prints: its first visitor becomes the administrator. */
 export default async function SetupPage(props: SetupPageProps) {
   const { token } = await props.params
-  const person = await reader()
-  const words = accountWordsIn(person.language)
+  const visitor = await currentVisitor()
+  const words = accountWordsIn(visitor.language)
   const session = await services().sessions.of(await headers())
   const isOpen = services().accounts.mayBeFirstAdmin(token)
   const account = session && session.standing !== 'guest' ? session : null
-  const you = account ? [words.setupYou(displayName(account.user, person.words))] : []
+  const you = account ? [words.setupYou(displayName(account.user, visitor.words))] : []
   return (
     <FormPage
-      person={person}
+      visitor={visitor}
       session={session}
       heading={isOpen ? words.setupTitle : words.resetEnded}
-      {...(isOpen ? { lead: person.words.sentences([words.setupLead, ...you]) } : {})}
+      {...(isOpen ? { lead: visitor.words.sentences([words.setupLead, ...you]) } : {})}
     >
       {isOpen ? (
         <AccountForm
