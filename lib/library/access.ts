@@ -1,29 +1,29 @@
 import { atLeast, type Role, type SharedRole } from '#lib/protocol/identity.ts'
 
-/** All that decides the role of a user who opens a document by a link. Times in ms since the epoch. */
+/** The facts that decide the role of a user who opens a document by a link. Times in ms since the epoch. */
 export interface AccessQuestion {
   /** Null for a visitor without a session. */
   readonly userId: string | null
   readonly ownerId: string
-  /** The user's own role, given by the owner; null if none. */
+  /** The role that the owner gave this user, null if none. */
   readonly grant: SharedRole | null
   readonly link: {
     readonly role: SharedRole
-    /** Null if the link does not expire. */
+    /** The time at which the link expires, null if it does not. */
     readonly expiresAt: number | null
     readonly revoked: boolean
     /** True if the link has a password and this user has not entered it. */
     readonly locked: boolean
   }
-  /** The highest role that any link of this document gives; null if links give none. */
+  /** The highest role that any link of this document gives, null if links give none. */
   readonly linkRole: SharedRole | null
   readonly now: number
 }
 
 /**
- * Returns a user's role in a document: *owner*, or the higher of their own role and the one their link gives. Returns null
- * if there is neither: the document then looks to them as if it did not exist. Returns *locked* if there is none before the
- * link's password.
+ * Returns a user's role in a document: *owner*, or the higher of their own role and the one their link gives. Returns
+ * null if there is neither: to them the document then looks as if it did not exist. Returns *locked* if they have no
+ * role until they enter the link's password.
  */
 export function roleOf(question: AccessQuestion): Role | 'locked' | null {
   const { userId, ownerId, grant, link, linkRole, now } = question

@@ -6,7 +6,10 @@ const LINK_ID_BYTES = 12
 const LINK_MAC_BYTES = 12
 const LINK_ID_LENGTH = 16
 
-/** Makes the addresses of documents and recognizes its own (docs/decisions/0005-socket-token-and-addresses.md). */
+/**
+ * Makes the addresses of documents and recognizes the ones it made
+ * (docs/decisions/0005-socket-token-and-addresses.md).
+ */
 export class Addresses {
   readonly #key: KeyObject
 
@@ -19,12 +22,12 @@ export class Addresses {
     return randomBytes(LINK_ID_BYTES).toString('base64url')
   }
 
-  /** Returns the address of a link: its id and a MAC over it, 32 characters. Always the same for the same link. */
+  /** Returns the address of a link: its id and a MAC over it, 32 characters. Deterministic. */
   addressOf(linkId: string): string {
     return linkId + this.#macOf(linkId)
   }
 
-  /** Returns the link id in an address; null if the address was not made here. */
+  /** Returns the link id in an address, null if the address was not made here. */
   linkIdIn(address: string): string | null {
     const linkId = address.slice(0, LINK_ID_LENGTH)
     return equalInConstantTime(address.slice(LINK_ID_LENGTH), this.#macOf(linkId)) ? linkId : null

@@ -9,15 +9,15 @@ import type { AccessFacts } from './store.ts'
  * every class, so `instanceof` proves nothing between the two.
  */
 
-/** A mark on the type only: a literal or a spread copy of a right does not have it. */
+/** Marks the type only: a literal or a spread copy of a right does not have it. */
 declare class Judged {
   private readonly judged: true
 }
 
 /**
- * The right of a user to the document of an address, as it was when they asked (docs/decisions/0044-judged-once.md). Made
- * by `Rights` alone, so that a method that takes a right cannot be called without judging. *locked*: no right before the
- * link's password.
+ * The right of a user to the document of an address, as it was when they asked (docs/decisions/0044-judged-once.md).
+ * Only `Rights` creates one, so a method that takes a right cannot be called without judging. *locked*: no right
+ * until the user enters the link's password.
  */
 export interface Right<R extends Role | 'locked' = Role | 'locked'> extends Judged {
   readonly role: R
@@ -40,63 +40,70 @@ export interface TrashedDocument {
   readonly address: string
   readonly title: string
   readonly deletedAt: number
-  /** When it is erased for good. */
+  /** The time at which it is erased permanently. */
   readonly erasedAt: number
 }
 
-/** Documents as people own, find and delete them. */
+/** The operations of owning, finding and deleting documents. */
 export interface DocumentsContract {
   /**
-   * Judges what a session may do with the document of an address; null session: a visitor without one. Returns null for
-   * unknown, foreign, ended and deleted alike.
+   * Judges what a session may do with the document of an address; a null session is a visitor without one. Returns
+   * null if the address is unknown, the document is deleted or the visitor has no role in it; callers cannot tell
+   * these apart.
    */
   rightOf(session: Session | null, address: string): Promise<Right | null>
   /**
-   * Creates a document owned by the session's user and returns its address. `ip`: whom it is counted for, as `ClientIps`
-   * keys it. Throws RefusedRequest if the session may not create documents, the user owns as many as allowed, or too many
-   * were created from that IP address within a day.
+   * Creates a document owned by the session's user and returns its address. `ip` is the key that the document is
+   * counted under, made by `ClientIps.keyOf`. Throws RefusedRequest if the session may not create documents, the
+   * user owns as many as allowed, or too many were created from that IP address within a day.
    */
   create(session: Session, ip: string): Promise<string>
-  /** Returns the documents this user opened and still may open, newest visit first. */
+  /** Returns the documents that this user opened and can still open, newest visit first. */
   recent(session: Session): Promise<RecentDocument[]>
   /**
-   * Moves the owner's document to the trash, for everyone; takes another user's document off this user's own list.
-   * Idempotent.
+   * Moves the owner's document to the trash, for everyone; removes another user's document from this user's own
+   * list. Idempotent.
    */
   delete(session: Session, address: string): Promise<'deleted' | 'forgotten' | 'unknown'>
-  /** Returns what the session's user has in the trash, the last one deleted first. */
+  /** Returns the documents in the trash of the session's user, last deleted first. */
   trash(session: Session): Promise<TrashedDocument[]>
   /** Takes a document out of the trash. Returns false if this user's trash does not hold it. */
   undelete(session: Session, address: string): Promise<boolean>
-  /** Erases a document in the trash for good. Returns false if this user's trash does not hold it. */
+  /** Erases a document in the trash permanently. Returns false if this user's trash does not hold it. */
   erase(session: Session, address: string): Promise<boolean>
 }
 
 /**
- * Sharing a document. When a change resolves, every open connection to the document has its new role. Changes are for the
- * owner, which their `right` proves.
+ * The operations of sharing a document. When a change resolves, every open connection to the document has its new
+ * role. Changes are for the owner, as their `right` proves.
  */
 export interface SharingContract {
-  /** Returns who may do what, as far as the right's user may know it. Creates the links that were never shown. */
+  /**
+   * Returns the document's links, people and requests, as far as the right's user may see them. Creates links that
+   * were never shown.
+   */
   overview(right: Right<Role>): Promise<SharingOverview>
-  /** Sets the most that people with a link can do; null: nothing. */
+  /** Sets the highest role that links give, null for none. */
   setLinkRole(right: Right<'owner'>, role: SharedRole | null): Promise<Done>
   /**
-   * Changes the link of a role; what is left out stays. A new password locks it for everyone again. Refuses an `expiresAt`
-   * (ms since the epoch) that has passed.
+   * Changes the link of a role; omitted fields stay. A new password locks it again for everyone. Refuses an
+   * `expiresAt` (ms since the epoch) in the past.
    */
   changeLink(
     right: Right<'owner'>,
     role: SharedRole,
     change: { readonly expiresAt?: number | null; readonly password?: string | null },
   ): Promise<Done | Refusal>
-  /** Replaces the address for a role. The old one opens nothing anymore, except for users with a role of their own. */
+  /** Replaces the address for a role. The old one stops working, except for users with a role of their own. */
   renewLink(right: Right<'owner'>, role: SharedRole): Promise<RenewedLink>
-  /** Gives a user a role of their own, or takes it back (null). Refuses the owner, and a user who does not exist. */
+  /** Gives a user a role of their own, or removes it (null). Refuses the owner, and a user who does not exist. */
   grant(right: Right<'owner'>, userId: string, role: SharedRole | null): Promise<Done | Refusal>
-  /** Answers a user's request: with a role, or with none (null). Refuses as `grant`. */
+  /** Answers a user's request with a role, or denies it (null). Refuses the same users as `grant`. */
   answerRequest(right: Right<'owner'>, userId: string, role: SharedRole | null): Promise<Done | Refusal>
-  /** Tries a password at a locked link. Returns true also if nothing is locked for this user. Judges the caller itself. */
+  /**
+   * Tries a password at a locked link. Also returns true if the link is not locked for this user. Judges the caller
+   * itself.
+   */
   unlock(session: Session, address: string, password: string): Promise<boolean>
 }
 

@@ -13,7 +13,7 @@ import type { AccessFacts, AccessStore, DocumentCatalog } from './store.ts'
 import { TRASH_LIFE } from './trash.ts'
 import type { Visits } from './visits.ts'
 
-/** Documents in the list of the front page. */
+/** The number of documents in the list of the front page. */
 const RECENT_COUNT = 50
 
 export interface DocumentsPorts {
@@ -28,11 +28,11 @@ export interface DocumentsPorts {
   readonly rates: Pick<Rates, 'take'>
   readonly rights: Rights
   readonly visits: Visits
-  /** The most documents one user may own. */
+  /** The most documents that one user may own. */
   readonly documentsPerUser: number
 }
 
-/** Documents over the catalog: created, listed, deleted, taken out of the trash, erased. */
+/** Creates, lists, deletes, restores and erases documents, over the catalog. */
 export class Documents implements DocumentsContract {
   readonly #ports: DocumentsPorts
 
@@ -76,7 +76,7 @@ export class Documents implements DocumentsContract {
     const { addresses, rights, visits } = this.#ports
     const listed = await visits.listFor(userId, RECENT_COUNT)
     const judged = await rights.of(listed.map(({ linkId }) => ({ linkId, userId })))
-    // The title of a document that the user may no longer open stays hidden.
+    // Hide the titles of documents that the user can no longer open.
     const open = listed.filter((_, i) => judged[i] && judged[i].role !== 'locked')
     return open.map(({ linkId, title, owned, updatedAt, visitedAt }) => ({
       address: addresses.addressOf(linkId),
@@ -98,7 +98,7 @@ export class Documents implements DocumentsContract {
     return 'forgotten'
   }
 
-  /** Moves a document to the trash in its owner's name and closes it for everyone. Idempotent. */
+  /** Moves a document to the trash on behalf of its owner and closes it for everyone. Idempotent. */
   async deleteAs(documentId: string, ownerId: string): Promise<void> {
     const { catalog, clock, openDocuments } = this.#ports
     await catalog.delete(documentId, ownerId, clock.now())
@@ -126,7 +126,7 @@ export class Documents implements DocumentsContract {
     return facts !== null && this.#ports.catalog.erase(facts.documentId, user.userId)
   }
 
-  /** Returns what is stored about a link, whether or not it opens the document; the catalog checks the owner. */
+  /** Returns the facts stored about a link, whether or not it opens the document. The catalog checks the owner. */
   async #facts(address: string, { userId }: Identity): Promise<AccessFacts | null> {
     const linkId = this.#ports.addresses.linkIdIn(address)
     if (linkId === null) return null

@@ -14,7 +14,7 @@ export interface LinkExpiryPorts {
 const LONGEST_WAIT = 60 * 60 * 1000
 const RETRY_MS = 1000
 
-/** Judges a document's open connections again when one of its links ends. One timer, for the next end. */
+/** Judges a document's open connections again when one of its links expires. Uses one timer, for the next expiry. */
 export class LinkExpiry {
   readonly #ports: LinkExpiryPorts
   #lookedAt: number
@@ -26,7 +26,10 @@ export class LinkExpiry {
     this.#lookedAt = ports.clock.now()
   }
 
-  /** Looks for the next end; called at the start, and after a link's expiry was set. Idempotent; never rejects. */
+  /**
+   * Sets the timer for the next expiry. Called at the start and after a link's expiry was set. Idempotent; never
+   * rejects.
+   */
   async plan(): Promise<void> {
     const { access, clock, log } = this.#ports
     try {

@@ -17,14 +17,14 @@ export interface LiveAccessPorts {
   readonly log: Log
 }
 
-/** Keeps the roles of open connections at what is stored: judges them again whenever that may have changed. */
+/** Keeps the roles of open connections equal to stored access, by judging them again whenever it may have changed. */
 export class LiveAccess {
   readonly #ports: LiveAccessPorts
-  /** Connections that may less than their users, whatever the document. */
+  /** The highest role of each connection that is limited in every document, whatever its user may do. */
   readonly #caps = new Map<string, Role>()
-  /** Connections whose token has ended. */
+  /** The connections whose token has expired. */
   readonly #lapsed = new Set<string>()
-  /** The last judging of each document that has one under way: one after the other, or an older answer would win. */
+  /** The last judging under way of each document. Judgings run one after the other, or an older result would win. */
   readonly #judging = new Map<string, Promise<void>>()
   #version = 0
 
@@ -32,50 +32,52 @@ export class LiveAccess {
     this.#ports = ports
   }
 
-  /** Grows with every change: a role that was read at a lower version may not be so any more. */
+  /** Increases with every change: a role that was read at a lower version may be outdated. */
   get version(): number {
     return this.#version
   }
 
-  /** A connection begins; `cap`: what it may at most, null: whatever its user may. */
+  /** Adds a connection. `cap` limits its role in every document; null for no limit. */
   admit(connection: Connection, cap: Role | null): void {
     if (cap !== null) this.#caps.set(connection.id, cap)
   }
 
-  /** The role a connection has by its user's right. */
+  /** Returns the role of a connection whose user has this right. */
   roleFor({ id }: Connection, right: Role): Role {
     return capped(capped(right, this.#caps.get(id) ?? null), this.#lapsed.has(id) ? 'viewer' : null)
   }
 
-  /** What is stored of a document's access was changed: resolves when everybody who has it open has their new role. */
+  /**
+   * Judges a document's connections after its stored access changed. Resolves when all of them have their new role.
+   */
   changed(documentId: string): Promise<void> {
     return this.#judge(documentId, 'changed', () => true)
   }
 
-  /** From now on this connection only reads, in the documents it has open as in those it opens. */
+  /** Makes a connection read-only from now on, in the documents it has open and in those it will open. */
   lapse(connection: Connection, documentIds: Iterable<string>): void {
     this.#lapsed.add(connection.id)
     this.#judgeOne(connection, documentIds, 'expired')
   }
 
-  /** A connection that lapsed has its roles again. */
+  /** Gives a connection that lapsed its roles back. */
   restore(connection: Connection, documentIds: Iterable<string>): void {
     this.#lapsed.delete(connection.id)
     this.#judgeOne(connection, documentIds, 'renewed')
   }
 
-  /** True from `lapse` to `restore`. */
+  /** Returns true from `lapse` until `restore`. */
   hasLapsed(connection: Connection): boolean {
     return this.#lapsed.has(connection.id)
   }
 
-  /** The connection is gone. */
+  /** Removes a closed connection. */
   forget(connection: Connection): void {
     this.#caps.delete(connection.id)
     this.#lapsed.delete(connection.id)
   }
 
-  /** Keeps somebody's wish for a role and tells the owner, wherever they have the document open. */
+  /** Stores a user's request for a role and tells the owner, on each of the owner's connections to the document. */
   async ask(documentId: string, user: Identity, { room, role }: AskRequest): Promise<void> {
     const { rooms, access, tellAsked, now } = this.#ports
     await access.request(documentId, user.userId, role, now())
@@ -85,7 +87,7 @@ export class LiveAccess {
   }
 
   #judgeOne(connection: Connection, documentIds: Iterable<string>, reason: RoleChange['reason']): void {
-    // Also for the joins under way.
+    // Joins under way must notice it too.
     this.#version++
     for (const documentId of new Set(documentIds)) {
       void this.#judge(documentId, reason, (member) => member.connection.id === connection.id)
@@ -102,7 +104,7 @@ export class LiveAccess {
     const judging = before
       .then(() => this.#judgeNow(documentId, reason, concerns))
       .catch(async (error: unknown) => {
-        // Nobody may stay by a role that cannot be looked up: they join again, and are judged there.
+        // No connection may keep a role that cannot be looked up. All join again and are judged then.
         this.#ports.log.error({ err: error, documentId }, 'access.not-judged')
         await this.#ports.rooms.end(documentId, 'rejoin')
       })
@@ -131,7 +133,7 @@ export class LiveAccess {
       documentId,
       (member) => {
         const right = judged.get(keyOf(member))
-        // Who came in meanwhile was judged after the change: `version` sees to it.
+        // Members who joined meanwhile were judged after the change; `version` ensures it.
         if (right === undefined || !concerns(member)) return member.role
         if (right === null || right.role === 'locked') return null
         return this.roleFor(member.connection, right.role)

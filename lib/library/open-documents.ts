@@ -1,6 +1,6 @@
 /** The documents that connections have open now. */
 export interface OpenDocuments {
-  /** Tells it that stored access changed. Resolves when every connection to the document has its new role. */
+  /** Announces that stored access changed. Resolves when every connection to the document has its new role. */
   accessChanged(documentId: string): Promise<void>
   /** Returns the connections that have the document open. */
   present(documentId: string): Promise<{ userId: string; linkId: string }[]>

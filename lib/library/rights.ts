@@ -11,7 +11,7 @@ export interface RightsPorts {
   readonly clock: Pick<Clock, 'now'>
 }
 
-/** The only source of roles: `roleOf` over what is stored now. Remembers nothing. */
+/** The only source of roles: applies `roleOf` to what is stored now. Caches nothing. */
 export class Rights {
   readonly #ports: RightsPorts
 
@@ -20,8 +20,9 @@ export class Rights {
   }
 
   /**
-   * Judges a user at an address; one store call. Returns null for unknown, foreign, ended and deleted alike. `userId` null:
-   * a visitor without a session. `cap`: the most they may do in any document; null: no cap.
+   * Judges a user at an address, with one store call. Returns null if the address is unknown, the document is deleted
+   * or the user has no role in it; callers cannot tell these apart. `userId` is null for a visitor without a session.
+   * `cap` is the highest role allowed in any document, null for no cap.
    */
   async at(address: string, userId: string | null, cap: Role | null): Promise<Right | null> {
     const linkId = this.#ports.addresses.linkIdIn(address)
@@ -31,7 +32,7 @@ export class Rights {
     return rightOf(capped(right.role, cap), right.userId, right.facts)
   }
 
-  /** Judges many users at their links, in the order of the keys; one store call. */
+  /** Judges many users at their links, in the order of the keys, with one store call. */
   async of(keys: readonly AccessKey[]): Promise<(Right | null)[]> {
     const found = await this.#ports.access.facts(keys)
     return found.map((facts, i) => (facts ? this.#judge(facts, keys[i]?.userId ?? '') : null))
@@ -53,7 +54,7 @@ export class Rights {
   }
 }
 
-/** Marks what was judged. The only place that makes a `Right`. */
+/** Creates the right that was judged. The only place that creates a `Right`. */
 function rightOf(role: Role | 'locked', userId: string, facts: AccessFacts): Right {
   return { role, userId, facts } as Right
 }

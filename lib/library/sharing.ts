@@ -23,10 +23,10 @@ export interface SharingPorts {
   readonly rights: Pick<Rights, 'at' | 'of'>
 }
 
-/** How many of the last visitors the owner sees among the people with access. */
+/** The number of latest visitors that the owner sees among the people with access. */
 const VISITORS = 200
 
-/** Sharing over the store and the open connections. */
+/** Implements sharing over the store and the open connections. */
 export class Sharing implements SharingContract {
   readonly #ports: SharingPorts
 
@@ -84,7 +84,7 @@ export class Sharing implements SharingContract {
         ? {}
         : { passwordHash: password === null ? null : await hashPassword(password) }),
     })
-    // The one change that moves the next end of a link: a renewed link keeps the end of the one it replaces.
+    // Plan only after this change: a renewed link keeps the expiry of the one it replaces.
     const [changed] = await Promise.all([
       this.#changed(documentId),
       expiresAt === undefined ? null : linkExpiry.plan(),
@@ -179,7 +179,7 @@ export class Sharing implements SharingContract {
     return people.map((each) => ({ ...each, present: here.has(each.user.userId) }))
   }
 
-  /** Replaces the user ids of those who still exist by their identities. */
+  /** Replaces user ids by identities; leaves out users who no longer exist. */
   async #withIdentities<T extends { readonly userId: string }>(
     people: readonly T[],
   ): Promise<(Omit<T, 'userId'> & { readonly user: Identity })[]> {

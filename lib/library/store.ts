@@ -24,7 +24,7 @@ export interface ListedDocument {
   readonly visitedAt: number
 }
 
-/** A document in the trash. `linkId` is one of its links, to name it by. */
+/** A document in the trash. `linkId` is one of its links, from which its address is made. */
 export interface TrashedDocument {
   readonly documentId: string
   readonly title: string
@@ -32,7 +32,7 @@ export interface TrashedDocument {
   readonly deletedAt: number
 }
 
-/** A user opened a document by a link. `at` is ms since the epoch. */
+/** A record that a user opened a document by a link. `at` is ms since the epoch. */
 export interface Visit {
   readonly userId: string
   readonly documentId: string
@@ -40,28 +40,28 @@ export interface Visit {
   readonly at: number
 }
 
-/** Documents as users find them: titles, lists, the trash. */
+/** The documents as users find them: titles, lists, the trash. */
 export interface DocumentCatalog {
   create(document: NewDocument): Promise<void>
   /** Sets titles by document. Skips documents that no longer exist. */
   setTitles(titles: ReadonlyMap<string, string>): Promise<void>
-  /** Records visits, which make the list of `listFor`. Skips those to documents that no longer exist. */
+  /** Records visits, which `listFor` returns. Skips those to documents that no longer exist. */
   recordVisits(visits: readonly Visit[]): Promise<void>
   /** Returns the documents a user has visited, newest visit first, without deleted ones. */
   listFor(userId: string, limit: number): Promise<ListedDocument[]>
   /** Removes a document from a user's own list. Idempotent. */
   forgetVisit(userId: string, documentId: string): Promise<void>
-  /** Moves a document to the trash. Returns true if `ownerId` owns it and it was not there. */
+  /** Moves a document to the trash. Returns true if `ownerId` owns it and it was not in the trash. */
   delete(documentId: string, ownerId: string, at: number): Promise<boolean>
-  /** Returns an owner's documents in the trash, the last one deleted first. */
+  /** Returns an owner's documents in the trash, last deleted first. */
   trashOf(ownerId: string): Promise<TrashedDocument[]>
-  /** Takes a document out of the trash. Returns true if `ownerId` owns it and it was there. */
+  /** Restores a document from the trash. Returns true if `ownerId` owns it and it was in the trash. */
   undelete(documentId: string, ownerId: string): Promise<boolean>
-  /** Erases a document in the trash with all that belongs to it. Returns true if `ownerId` owns it and it was there. */
+  /** Erases a document in the trash with all its data. Returns true if `ownerId` owns it and it was in the trash. */
   erase(documentId: string, ownerId: string): Promise<boolean>
-  /** Erases one document deleted before that time, with all that belongs to it. Returns its id, null if there is none. */
+  /** Erases one document deleted before that time, with all its data. Returns its id, null if there is none. */
   eraseDeleted(deletedBefore: number): Promise<string | null>
-  /** Counts the documents a user owns that are not in the trash. */
+  /** Counts the documents that a user owns, excluding the trash. */
   countOwned(ownerId: string): Promise<number>
   /** Erases documents that have no rows and were created before that time. Returns their ids. */
   eraseUntouched(createdBefore: number): Promise<string[]>
@@ -74,7 +74,7 @@ export interface AccessKey {
   readonly userId: string
 }
 
-/** A link as its holders see it. */
+/** A link as it is stored. */
 export interface StoredLink {
   readonly linkId: string
   readonly role: SharedRole
@@ -82,64 +82,70 @@ export interface StoredLink {
   readonly hasPassword: boolean
 }
 
-/** All that decides what a user at a link may do; judged by `roleOf` (access.ts). */
+/** The facts that decide what a user at a link may do; judged by `roleOf` (access.ts). */
 export interface AccessFacts {
   readonly documentId: string
   readonly ownerId: string
   readonly title: string
-  /** When it was moved to the trash; null if it is not there. */
+  /** The time at which the document was moved to the trash, null if it is not in the trash. */
   readonly deletedAt: number | null
   readonly linkRole: SharedRole | null
   readonly grant: SharedRole | null
   readonly link: StoredLink & { readonly revoked: boolean; readonly unlocked: boolean }
 }
 
-/** A role that a user was given, or asks for. */
+/** A role that a user was given, or requests. */
 export interface StoredGrant {
   readonly userId: string
   readonly role: SharedRole
   readonly at: number
 }
 
-/** The access to a document that others than its owner have. Oldest first. */
+/** The access that users other than the owner have to a document. Lists are oldest first. */
 export interface StoredSharing {
-  /** Links that were not revoked, at most one for each role; perhaps expired. */
+  /** The links that were not revoked, at most one for each role. Some may have expired. */
   readonly links: readonly StoredLink[]
   readonly grants: readonly StoredGrant[]
   readonly requests: readonly StoredGrant[]
 }
 
-/** Links, grants and requests. Writes to a document that no longer exists do nothing, except `ensureLinks`, which rejects. */
+/**
+ * The storage of links, grants and requests. Writes to a document that no longer exists do nothing, except
+ * `ensureLinks`, which rejects.
+ */
 export interface AccessStore {
   /** Returns facts in the order of the keys, null where there is no such link. */
   facts(keys: readonly AccessKey[]): Promise<(AccessFacts | null)[]>
   sharing(documentId: string): Promise<StoredSharing>
-  /** Returns the users who opened a document and the link each used last, newest first. */
+  /** Returns the users who opened a document and the link that each used last, newest first. */
   visitors(documentId: string, limit: number): Promise<AccessKey[]>
-  /** Sets the highest role that a link gives; null for none. */
+  /** Sets the highest role that links give, null for none. */
   setLinkRole(documentId: string, role: SharedRole | null): Promise<void>
-  /** Makes each link whose role has no live one. Idempotent. */
+  /** Creates links for those roles that have no live one. Idempotent. */
   ensureLinks(documentId: string, links: readonly { linkId: string; role: SharedRole }[]): Promise<void>
-  /** Changes what is given. A new password, or its removal, locks the link again for all who had entered the old one. */
+  /**
+   * Changes the given fields of a link. Setting or removing the password locks the link again for everyone who
+   * entered the old one.
+   */
   changeLink(
     linkId: string,
     change: { readonly expiresAt?: number | null; readonly passwordHash?: string | null },
   ): Promise<void>
   /**
-   * Revokes the live link of a role and makes `linkId` in its place, with its password, and with its expiry unless that
-   * has passed at `at`. The owner's own visit moves along.
+   * Revokes the live link of a role and creates `linkId` in its place, with the same password, and with the same
+   * expiry unless that has passed at `at`. The owner's own visit moves to the new link.
    */
   replaceLink(documentId: string, role: SharedRole, linkId: string, at: number): Promise<void>
   passwordHash(linkId: string): Promise<string | null>
   /** Records that a user entered the link's password. Idempotent. */
   unlock(userId: string, linkId: string): Promise<void>
-  /** Gives a user a role, or takes it back (null). Removes their request. */
+  /** Gives a user a role, or removes it (null). Also removes their request. */
   grant(documentId: string, userId: string, role: SharedRole | null, at: number): Promise<void>
-  /** Records that a user asks for a role, in place of an earlier request. */
+  /** Records that a user requests a role. Replaces an earlier request. */
   request(documentId: string, userId: string, role: SharedRole, at: number): Promise<void>
   dropRequest(documentId: string, userId: string): Promise<void>
-  /** Returns when the next live link after `at` expires, null if none does. */
+  /** Returns the time at which the next live link after `at` expires, null if none does. */
   nextExpiry(at: number): Promise<number | null>
-  /** Returns documents with a live link that expired after `after`, at `upto` at the latest. */
+  /** Returns documents with a live link that expired after `after` and not later than `upto`. */
   expiredIn(after: number, upto: number): Promise<string[]>
 }

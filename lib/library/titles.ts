@@ -2,7 +2,7 @@ import { WriteBehind } from '#lib/process/write-behind.ts'
 import type { Clock } from '#lib/protocol/clock.ts'
 import type { DocumentCatalog } from './store.ts'
 
-/** Time in which titles are gathered into one write, ms. */
+/** The time in which titles are gathered into one write, ms. */
 const GATHER_MS = 200
 
 export interface TitlesOptions {
@@ -11,7 +11,10 @@ export interface TitlesOptions {
   readonly onLost: (error: unknown) => void
 }
 
-/** Writes the titles that folding finds, many together. A crash loses the last ones; the next folding finds them again. */
+/**
+ * Writes the titles that folding finds, many together. A crash loses those not written; the next fold finds them
+ * again.
+ */
 export class Titles {
   readonly #writes: WriteBehind<readonly [documentId: string, title: string]>
 
@@ -29,7 +32,7 @@ export class Titles {
     this.#writes.add([documentId, title])
   }
 
-  /** Writes what waits. Idempotent; never rejects. */
+  /** Writes the waiting titles. Idempotent; never rejects. */
   flush(): Promise<void> {
     return this.#writes.flush()
   }

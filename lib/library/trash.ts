@@ -4,9 +4,9 @@ import type { OpenDocuments } from './open-documents.ts'
 import type { DocumentCatalog } from './store.ts'
 
 const HOUR = 60 * 60 * 1000
-/** How long a document without a single edit is kept, ms. */
+/** The time for which a document without a single edit is kept, ms. */
 const UNTOUCHED_LIFE = 24 * HOUR
-/** How long the trash keeps a document, ms. */
+/** The time for which the trash keeps a document, ms. */
 export const TRASH_LIFE = 30 * 24 * HOUR
 
 export interface TrashPorts {
@@ -16,7 +16,10 @@ export interface TrashPorts {
   readonly log: Log
 }
 
-/** Erases what has been in the trash for long, and documents nobody wrote in: now and every hour. */
+/**
+ * Erases documents that have been in the trash for TRASH_LIFE, and documents that were never edited: now and every
+ * hour.
+ */
 export class Trash {
   readonly #ports: TrashPorts
   readonly #timer: NodeJS.Timeout
@@ -24,11 +27,11 @@ export class Trash {
   constructor(ports: TrashPorts) {
     this.#ports = ports
     void this.#empty()
-    // Does not keep the process alive.
+    // Let the process exit while the timer is set.
     this.#timer = setInterval(() => void this.#empty(), HOUR).unref()
   }
 
-  /** Stops the timer; a run that has begun goes on. Idempotent. */
+  /** Stops the timer. A run under way continues. Idempotent. */
   close(): void {
     clearInterval(this.#timer)
   }
@@ -39,7 +42,8 @@ export class Trash {
       const untouched = await catalog.eraseUntouched(clock.now() - UNTOUCHED_LIFE)
       await Promise.all(untouched.map((documentId) => openDocuments.endDeleted(documentId)))
       if (untouched.length > 0) log.info({ documents: untouched.length }, 'jobs.untouched-erased')
-      // One after the other: a large one keeps the storage thread busy, and others wait behind it.
+      // One after the other: a large one keeps the storage thread busy, and other requests would wait for all of
+      // them.
       let trashed = 0
       while ((await catalog.eraseDeleted(clock.now() - TRASH_LIFE)) !== null) trashed++
       if (trashed > 0) log.info({ documents: trashed }, 'jobs.trash-erased')

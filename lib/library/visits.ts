@@ -3,9 +3,12 @@ import { WriteBehind } from '#lib/process/write-behind.ts'
 import type { Clock } from '#lib/protocol/clock.ts'
 import type { DocumentCatalog, Visit } from './store.ts'
 
-/** A repeated visit by the same link is not recorded within this time, ms: after a network failure all clients reconnect. */
+/**
+ * The time within which a repeated visit by the same link is not recorded again, ms: after a network failure all
+ * clients reconnect.
+ */
 const FRESH_FOR = 5 * 60_000
-/** Time in which visits are gathered into one write, ms. */
+/** The time in which visits are gathered into one write, ms. */
 const GATHER_MS = 50
 const MOST_FRESH = 10_000
 
@@ -16,12 +19,12 @@ export interface VisitsOptions {
 }
 
 /**
- * Records the documents that users open, for their own lists: many visits in one write, and the same one only once in
- * some minutes. A list includes all visits noted before; a crash loses those of the last moment.
+ * Records the documents that users open, for their own lists: many visits in one write, and a repeated visit only
+ * once per FRESH_FOR. A list includes all visits noted before it is read; a crash loses those not written.
  */
 export class Visits {
   readonly #options: VisitsOptions
-  /** When a user's visit to a document by a link was last noted, ms since the epoch. */
+  /** The time at which a user's visit to a document by a link was last noted, ms since the epoch. */
   readonly #noted = new LRUCache<string, number>({ max: MOST_FRESH })
   readonly #writes: WriteBehind<Visit>
 
@@ -47,13 +50,13 @@ export class Visits {
     this.#writes.add(visit)
   }
 
-  /** As `DocumentCatalog.listFor`. */
+  /** Returns `DocumentCatalog.listFor`, after writing the waiting visits. */
   async listFor(...asked: Parameters<DocumentCatalog['listFor']>): ReturnType<DocumentCatalog['listFor']> {
     await this.flush()
     return this.#options.catalog.listFor(...asked)
   }
 
-  /** As `DocumentCatalog.forgetVisit`; the next visit is recorded even if it comes within minutes. */
+  /** Calls `DocumentCatalog.forgetVisit`. The next visit is recorded even if it follows within FRESH_FOR. */
   async forget(userId: string, documentId: string): Promise<void> {
     await this.flush()
     const about = keyOf({ userId, documentId, linkId: '' })
@@ -61,7 +64,7 @@ export class Visits {
     await this.#options.catalog.forgetVisit(userId, documentId)
   }
 
-  /** Writes what waits. Idempotent; never rejects. */
+  /** Writes the waiting visits. Idempotent; never rejects. */
   flush(): Promise<void> {
     return this.#writes.flush()
   }
