@@ -1,13 +1,13 @@
 import * as decoding from 'lib0/decoding'
 
 /*
- * What the codecs of all binary bodies share. All numbers are unsigned LEB128 (lib0's varUint), all strings and byte
- * strings carry their length in front. Each body is one Uint8Array, the last argument of its event. Every decode function
- * throws MalformedBody on anything it does not fully understand, trailing bytes included; none allocates more than the
- * input's own length. Decoded byte strings are views into the input.
+ * The functions shared by the codecs of all binary bodies. All numbers are unsigned LEB128 (lib0's varUint); all
+ * strings and byte strings are prefixed with their length. Each body is one Uint8Array, the last argument of its
+ * event. Every decode function throws MalformedBody on anything it does not fully understand, trailing bytes
+ * included; none allocates more than the input's own length. Decoded byte strings are views into the input.
  */
 
-/** Thrown by every decode function: the bytes are not the body they should be. */
+/** Thrown by every decode function if the bytes are not a valid body. */
 export class MalformedBody extends Error {
   override readonly name = 'MalformedBody'
 }
@@ -21,12 +21,16 @@ export function read<T>(bytes: Uint8Array, decode: (d: decoding.Decoder) => T): 
     return value
   } catch (error) {
     if (error instanceof MalformedBody) throw error
-    // lib0 throws plain errors and RangeErrors for ends met too early, numbers too large and bad UTF-8.
+    // lib0 throws plain errors and RangeErrors for input that ends early, numbers that are too large and invalid
+    // UTF-8.
     throw new MalformedBody(error instanceof Error ? error.message : 'unreadable')
   }
 }
 
-/** Reads a count of items of at least `least` bytes each. More than fit are malformed, before anything is allocated. */
+/**
+ * Reads a count of items of at least `least` bytes each. Throws if more are claimed than fit, before anything is
+ * allocated.
+ */
 export function readCount(d: decoding.Decoder, least: number): number {
   const count = decoding.readVarUint(d)
   if (count * least > d.arr.length - d.pos) throw new MalformedBody('count beyond the end')
@@ -54,7 +58,7 @@ export function readIndexed<T>(d: decoding.Decoder, values: readonly T[]): T {
   return value
 }
 
-/** True if both hold the same bytes. */
+/** Returns true if both arrays hold the same bytes. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false

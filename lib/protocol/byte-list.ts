@@ -1,9 +1,9 @@
 /**
- * Bytes in several arrays that are not copied together. A history holds a whole snapshot, and copying it would cost more than
- * sending it.
+ * Bytes in several arrays that are not copied together. A history contains a whole snapshot, and copying it would
+ * cost more than sending it.
  */
 export class ByteList {
-  /** Bytes of all arrays. */
+  /** The total number of bytes. */
   readonly length: number
   readonly #arrays: readonly Uint8Array[]
 
@@ -17,7 +17,7 @@ export class ByteList {
     return this.slice(0, this.length)
   }
 
-  /** Returns the bytes from `start` up to `end` or the last: a view if one array holds them, else a copy. */
+  /** Returns the bytes from `start` to `end` or the end: a view if one array holds them, otherwise a copy. */
   slice(start: number, end: number): Uint8Array {
     const parts: Uint8Array[] = []
     let from = 0

@@ -1,12 +1,12 @@
-/** Time, scheduling and randomness, passed in so that simulations can run them. */
+/** Time, scheduling and randomness, passed in so that simulations can control them. */
 export interface Clock {
-  /** Returns ms since the epoch, for what is shown and stored. May be set forward and back. */
+  /** Returns ms since the epoch, to show and to store. May jump forward and back. */
   now(): number
-  /** Returns ms since some moment, for intervals. Never goes back. */
+  /** Returns ms since an arbitrary moment, for intervals. Never goes back. */
   steady(): number
-  /** Runs `task` once after `ms`; returns its cancellation. */
+  /** Runs `task` once after `ms`. Returns a function that cancels it. */
   after(ms: number, task: () => void): () => void
-  /** Returns a number, 0 ≤ x < 1. */
+  /** Returns a random number, 0 ≤ x < 1. */
   random(): number
 }
 

@@ -1,6 +1,6 @@
 /**
- * The codes of refusals, by band. *permanent*: sending the same again is answered the same.
- * *retry*: the same message may be sent again, after `retryAfterMs` if the answer has it.
+ * The codes of refusals, by band. *permanent*: sending the same message again gets the same answer. *retry*: the same
+ * message may be sent again, after `retryAfterMs` if the answer has it.
  */
 export const ERROR_BANDS = {
   'bad-message': 'permanent',
@@ -36,7 +36,7 @@ export const ERROR_BANDS = {
 
 export type ErrorCode = keyof typeof ERROR_BANDS
 
-/** A refusal on the wire. `message`: what to do, in English, for logs and programs; users see the page's own words. */
+/** A refusal on the wire. `message`: what to do, in English, for logs and scripts; users see the page's own words. */
 export interface Refusal {
   readonly ok: false
   readonly code: ErrorCode
@@ -51,7 +51,7 @@ export function refuse(code: ErrorCode, message: string, retryAfterMs?: number):
     : { ok: false, code, message, retryAfterMs }
 }
 
-/** The refusals that more than one place gives. */
+/** The refusals that are given in more than one place. */
 export const REFUSALS = {
   notFound: {
     ok: false,
@@ -71,12 +71,12 @@ export const REFUSALS = {
   notSignedIn: { ok: false, code: 'unauthenticated', message: 'sign in first' },
 } as const satisfies Readonly<Record<string, Refusal>>
 
-/** True if the same message may be sent again. */
+/** Returns true if the same message may be sent again. */
 export function isRetryable(code: ErrorCode): boolean {
   return ERROR_BANDS[code] === 'retry'
 }
 
-/** Ends a request with a coded answer, from wherever it is thrown. */
+/** Thrown anywhere in a request to end it with a coded answer. */
 export class RefusedRequest extends Error {
   override readonly name = 'RefusedRequest'
   readonly refusal: Refusal
@@ -86,12 +86,15 @@ export class RefusedRequest extends Error {
   }
 }
 
-/** Returns the message of an error, or anything else that was thrown as text. */
+/** Returns the message of an error, or any other thrown value as text. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** Returns the refusal that was thrown, or null for any other error. The server and its pages have a copy of the class each. */
+/**
+ * Returns the refusal that was thrown, null for any other error. The server and its pages each have a copy of the
+ * class.
+ */
 export function refusalIn(error: unknown): Refusal | null {
   if (error instanceof RefusedRequest) return error.refusal
   return error instanceof Error && error.name === 'RefusedRequest' ? (error as RefusedRequest).refusal : null

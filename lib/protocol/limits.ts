@@ -1,47 +1,50 @@
-/** Limits that both sides know. Sizes are in bytes, times in milliseconds. Changing one changes the wire (see version.ts). */
+/**
+ * The limits that both sides know. Sizes are in bytes, times in milliseconds. Changing one changes the wire (see
+ * version.ts).
+ */
 export const LIMITS = {
-  /** A batch is cut at this many bytes of updates; only one single transaction makes a larger one. */
+  /** The bytes of updates at which a batch is cut. Only one single transaction makes a larger one. */
   batchBytes: 256 * 1024,
-  /** A batch travels in parts of at most this size: what a link of 64 kbit/s takes in 4 s. */
+  /** The largest part of a batch: a 64 kbit/s link takes 4 s for it. */
   partBytes: 32 * 1024,
-  /** A batch holds updates merged at most this many at a time (Y.mergeUpdates is quadratic beyond). */
+  /** The most updates merged together in a batch (Y.mergeUpdates is quadratic beyond). */
   mergedUpdates: 64,
-  /** All parts of one batch together; one such batch at a time per connection. */
+  /** The most bytes in all parts of one batch. A connection sends one batch in parts at a time. */
   assembledBytes: 8 * 1024 * 1024,
-  /** A single paste above this is refused in the editor, before it is applied. */
+  /** The largest paste. The editor refuses a larger one before applying it. */
   pasteBytes: 4 * 1024 * 1024,
-  /** One message on the wire, everything included. */
+  /** The largest message on the wire, everything included. */
   messageBytes: 1024 * 1024,
-  /** A long history is sent in chunks of at most this size. */
+  /** The largest chunk of a long history. */
   chunkBytes: 256 * 1024,
-  /** Structs in one batch. */
+  /** The most structs in one batch. */
   structs: 50_000,
-  /** Delete ranges in one batch. */
+  /** The most delete ranges in one batch. */
   deleteRanges: 50_000,
-  /** Clocks under the delete ranges of one batch, all ranges added up. */
+  /** The most clocks covered by the delete ranges of one batch, summed over all ranges. */
   deletedLength: 32 * 1024 * 1024,
-  /** Types inside each other, the outermost counted: of one batch, and of the body as a whole. */
+  /** The deepest nesting of types, counting the outermost: in one batch, and in the whole body. */
   typeNesting: 32,
-  /** Nesting of values inside formats, embeds and attributes. */
+  /** The deepest nesting of values inside formats, embeds and attributes. */
   nesting: 32,
-  /** Values in one batch, those inside values counted too, */
+  /** The most values in one batch, counting values inside values. */
   values: 50_000,
-  /** and the bytes of each that stands by itself. */
+  /** The most bytes of a value that is not inside another. */
   valueBytes: 64 * 1024,
-  /** Types of a document that were not yet held against its schema; a batch that brings more waits for that. */
+  /** The most types of a document not yet checked against the schema. A batch that adds more waits for the check. */
   uncheckedTypes: 500,
-  /** A caret: two encoded relative positions. */
+  /** The largest caret: two encoded relative positions. */
   caretBytes: 256,
-  /** A person's name, in UTF-16 units. */
+  /** The longest name of a user, in UTF-16 units. */
   nameLength: 40,
-  /** A document's title, in UTF-16 units. */
+  /** The longest title of a document, in UTF-16 units. */
   titleLength: 300,
-  /** A document: its newest snapshot and the rows after it. */
+  /** The largest document: its newest snapshot and the rows after it. */
   documentBytes: 20 * 1024 * 1024,
-  /** Batches of one client on their way at the same time. */
+  /** The most batches of one client in flight. */
   batchesInFlight: 16,
-  /** Messages in a row that fail their schema before the socket is closed. */
+  /** The number of consecutive messages that fail their schema after which the socket is closed. */
   refusalsInARow: 10,
-  /** Documents joined by one connection. */
+  /** The most documents joined by one connection. */
   documentsPerConnection: 8,
 } as const

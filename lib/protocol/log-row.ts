@@ -3,23 +3,26 @@ import * as encoding from 'lib0/encoding'
 import { MalformedBody, read, readCount } from './body.ts'
 import { LIMITS } from './limits.ts'
 
-/* A row of a document's log: its entries as bytes, which are the same on the wire and on disk, and the chain over them. */
+/*
+ * A row of a document's log: its entries as bytes, which are the same on the wire and on disk, and the chain over
+ * them.
+ */
 
-/** Length of a chain value: the first bytes of a SHA-256. */
+/** The length of a chain value: the first bytes of a SHA-256. */
 export const CHAIN_BYTES = 16
 
 /** The chain before the first row. */
 export const EMPTY_CHAIN: Uint8Array = new Uint8Array(CHAIN_BYTES)
 
-/** A chain (as text) that no row has: a client claims it to ask for an exchange by state vector. */
+/** A chain (as text) that no row has. A client claims it to request an exchange by state vector. */
 export const NO_CHAIN = 'f'.repeat(2 * CHAIN_BYTES)
 
-/** Entry kinds. Unknown kinds advance the cursor and nothing else. */
+/** The kinds of entries. Unknown kinds advance the cursor and do nothing else. */
 export const ENTRY_BODY_UPDATE = 0
 
 /**
- * One accepted batch in the log. `user`: the user the client id is bound to, only in a client's first batch (n = 1); '' in
- * all later ones. `updates`: Yjs v1 updates, in order.
+ * One accepted batch in the log. `user`: the user that the client id is bound to, in a client's first batch (n = 1)
+ * only; '' in all later ones. `updates`: Yjs v1 updates, in order.
  */
 export interface Entry {
   readonly kind: number
@@ -29,7 +32,7 @@ export interface Entry {
   readonly updates: readonly Uint8Array[]
 }
 
-/** All entries of one document in one commit. `entries`: made by encodeEntries. `chain`: CHAIN_BYTES bytes. */
+/** All entries of one document in one commit. `entries`: encoded by encodeEntries. `chain`: CHAIN_BYTES bytes. */
 export interface Row {
   readonly seq: number
   readonly chain: Uint8Array
@@ -109,7 +112,7 @@ function writeUpdates(e: encoding.Encoder, updates: readonly Uint8Array[]): void
 
 function readUpdates(d: decoding.Decoder): Uint8Array[] {
   const count = readCount(d, 1)
-  // A view costs a hundred times the byte that an empty update takes.
+  // A view costs a hundred times as much as the one byte of an empty update.
   if (count > LIMITS.structs) throw new MalformedBody('more updates than a batch may hold')
   const updates: Uint8Array[] = []
   for (let i = 0; i < count; i++) updates.push(decoding.readVarUint8Array(d))

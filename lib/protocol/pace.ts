@@ -1,6 +1,6 @@
-/** A message confirmed sooner than this lets more be on their way. */
+/** A confirmation faster than this lets the sender have more in flight. */
 const QUICK_MS = 1000
-/** A message confirmed later than this lets less be on their way. */
+/** A confirmation slower than this lets the sender have less in flight. */
 const SLOW_MS = 4000
 
 export interface PaceStep {
@@ -13,8 +13,8 @@ export interface PaceStep {
 }
 
 /**
- * Returns how much a sender may have on its way after a confirmation that took `ms`, in the unit of `amount`. What lies in
- * the buffers of a slow line cannot be overtaken, and the heartbeat comes after it.
+ * Returns how much a sender may have in flight after a confirmation that took `ms`, in the unit of `amount`. Data in
+ * the buffers of a slow link cannot be overtaken, and heartbeats queue behind it.
  */
 export function paced(amount: number, ms: number, { faster, slower, least, most }: PaceStep): number {
   if (ms < QUICK_MS) return Math.max(amount, Math.min(most, faster))

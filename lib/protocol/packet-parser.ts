@@ -3,7 +3,7 @@ import * as encoding from 'lib0/encoding'
 
 /*
  * A Socket.IO parser with one frame per packet (docs/decisions/0006-one-frame-parser.md).
- * Socket.IO's own sends a packet that holds bytes as two WebSocket frames, and frames are what a relay pays for.
+ * Socket.IO's own parser sends a packet with bytes as two WebSocket frames, and frames are what a relay pays for.
  *
  * Text frame: a packet without bytes, as JSON: [type, namespace, id | null, data].
  * Binary frame: an event or acknowledgement on NAMESPACE whose last argument is a Uint8Array:
@@ -11,14 +11,19 @@ import * as encoding from 'lib0/encoding'
  * For an event in EVENT_CODES without other arguments the string is one character, its code.
  */
 
-/** The packet kinds of Socket.IO protocol v5. The binary ones are never made here: bytes are a property of the frame. */
+/**
+ * The packet kinds of Socket.IO protocol v5. The binary kinds are never produced here: bytes are a property of the
+ * frame.
+ */
 const CONNECT = 0
 const EVENT = 2
 const ACK = 3
 const CONNECT_ERROR = 4
 const DISCONNECT = 1
 
-/** A Socket.IO packet. `data`: arguments of an event (name first) or acknowledgement, or the payload of a connect. */
+/**
+ * A Socket.IO packet. `data`: the arguments of an event (name first) or acknowledgement, or the payload of a connect.
+ */
 export interface Packet {
   type: number
   nsp: string
@@ -38,7 +43,7 @@ const EVENT_CODES: ReadonlyMap<unknown, string> = new Map([
 ])
 const EVENT_NAMES = new Map([...EVENT_CODES].map(([name, code]) => [code, name]))
 
-/** Names Socket.IO uses itself: from outside they would be taken for events of its own. */
+/** The names that Socket.IO uses itself: received from outside, they would be mistaken for its own events. */
 const RESERVED = new Set([
   'connect',
   'connect_error',
@@ -51,13 +56,13 @@ const RESERVED = new Set([
 const MAX_ARGUMENTS = 8
 const MAX_NAMESPACE_LENGTH = 64
 
-/** Thrown on a frame that is no packet; Socket.IO closes the connection. */
+/** Thrown on a frame that is not a packet; Socket.IO then closes the connection. */
 export class MalformedPacket extends Error {
   override readonly name = 'MalformedPacket'
 }
 
 export class Encoder {
-  /** The one frame of a packet. Throws TypeError when an argument but the last is bytes: that is a fault of ours. */
+  /** Returns the one frame of a packet. Throws TypeError if any argument but the last is bytes, which is a bug. */
   encode(packet: Packet): [string | Uint8Array] {
     const { type, nsp, data, id } = packet
     if ((type === EVENT || type === ACK) && Array.isArray(data)) {
@@ -73,7 +78,7 @@ export class Encoder {
   }
 }
 
-/** Turns frames into packets. Implements the part of an event emitter that Socket.IO uses of a decoder. */
+/** Turns frames into packets. Implements the part of an event emitter that Socket.IO uses on a decoder. */
 export class Decoder {
   #listeners: Listener[] = []
 
@@ -96,7 +101,7 @@ export class Decoder {
     return this.off()
   }
 
-  /** Takes one frame: a string, or bytes as the transport brings them. Throws MalformedPacket. */
+  /** Decodes one frame: a string, or bytes as the transport delivers them. Throws MalformedPacket. */
   add(frame: unknown): void {
     const packet = typeof frame === 'string' ? decodeText(frame) : decodeBinary(asBytes(frame))
     for (const listener of this.#listeners) listener(packet)
@@ -119,7 +124,7 @@ function encodeBinary(
     encoding.writeVarUint(e, id === undefined ? 0 : id + 1)
     encoding.writeVarString(e, code ?? JSON.stringify(before))
   })
-  // The encoder would copy the bytes into a buffer that it makes too large, and then out of it.
+  // The encoder would copy the bytes into an oversized buffer, and then out of it.
   const frame = new Uint8Array(head.length + bytes.length)
   frame.set(head)
   frame.set(bytes, head.length)

@@ -3,7 +3,7 @@ import { SHARED_ROLES } from './identity.ts'
 import { addressSchema, identitySchema, roleSchema } from './messages/fields.ts'
 
 /*
- * Bodies and answers of `POST /api/access…`. Addresses are keys: they stand in bodies, never in a query string.
+ * Bodies and answers of `POST /api/access…`. Addresses are keys: they are sent in bodies, never in a query string.
  * Times in ms since the epoch. A refusal is answered as on the socket (errors.ts).
  */
 
@@ -11,13 +11,15 @@ const sharedRoleSchema = v.picklist(SHARED_ROLES)
 const userIdSchema = identitySchema.entries.userId
 const timeSchema = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER))
 
-/** `access`: who may do what. `documents/restore`, `documents/erase`: which document of the trash. */
+/**
+ * `access`: shows the sharing of a document. `documents/restore`, `documents/erase`: names a document in the trash.
+ */
 export const ofAddressSchema = v.object({ address: addressSchema })
 
-/** `access/link-role`: the most that people with a link can do; null: nothing. */
+/** `access/link-role`: the highest role that links give, null for none. */
 export const linkRoleSchema = v.object({ address: addressSchema, role: v.nullable(sharedRoleSchema) })
 
-/** `access/link`: the link of `role`; what is left out stays, null takes it away. */
+/** `access/link`: a change to the link of `role`. An omitted field stays, null removes it. */
 export const linkChangeSchema = v.object({
   address: addressSchema,
   role: sharedRoleSchema,
@@ -28,7 +30,7 @@ export const linkChangeSchema = v.object({
 /** `access/renew`: a new address for `role`, answered with `renewedLinkSchema`. */
 export const linkRenewSchema = v.object({ address: addressSchema, role: sharedRoleSchema })
 
-/** `access/grant`, `access/request`: a role for one person; null takes it back, or says no. */
+/** `access/grant`, `access/request`: a role for one user. Null removes it, or denies the request. */
 export const grantSchema = v.object({
   address: addressSchema,
   userId: userIdSchema,
@@ -44,7 +46,7 @@ export const unlockSchema = v.object({
 export const renewedLinkSchema = v.object({
   ok: v.literal(true),
   address: addressSchema,
-  /** People who have lost access by it just now. */
+  /** The number of users who lost access because of it. */
   disconnected: v.number(),
 })
 export type RenewedLink = v.InferOutput<typeof renewedLinkSchema>
@@ -52,10 +54,10 @@ export type RenewedLink = v.InferOutput<typeof renewedLinkSchema>
 const sharedLinkSchema = v.object({
   role: sharedRoleSchema,
   address: addressSchema,
-  /** null: never. */
+  /** The time at which the link expires, null if it does not. */
   expiresAt: v.nullable(timeSchema),
   hasPassword: v.boolean(),
-  /** People who have the document open by this link now. */
+  /** The number of users who have the document open by this link. */
   connected: v.number(),
 })
 export type SharedLink = v.InferOutput<typeof sharedLinkSchema>
@@ -63,25 +65,25 @@ export type SharedLink = v.InferOutput<typeof sharedLinkSchema>
 const sharedPersonSchema = v.object({
   user: identitySchema,
   role: roleSchema,
-  /** What gives them their role. */
+  /** The source of the user's role. */
   via: v.picklist(['owner', 'grant', 'link']),
-  /** Has the document open now. */
+  /** True if the user has the document open now. */
   present: v.boolean(),
 })
 export type SharedPerson = v.InferOutput<typeof sharedPersonSchema>
 
-/** Who may do what with a document, as far as the one who asks may know it. */
+/** The links, people and requests of a document, as far as the caller may see them. */
 export const sharingSchema = v.object({
   ok: v.literal(true),
-  /** Of the one who asks. */
+  /** The caller's role. */
   role: roleSchema,
-  /** The most that people with a link can do; null: nothing. */
+  /** The highest role that links give, null for none. */
   linkRole: v.nullable(sharedRoleSchema),
-  /** Up to one's own role, from the least to the most. */
+  /** The links up to the caller's own role, in ascending order. */
   links: v.array(sharedLinkSchema),
-  /** The owner sees everybody, others the owner and themselves. */
+  /** The people with access. The owner sees all of them, others the owner and themselves. */
   people: v.array(sharedPersonSchema),
-  /** For the owner: who asks for which role, the oldest first. */
+  /** The requests for roles, oldest first. Only the owner sees them. */
   requests: v.array(v.object({ user: identitySchema, role: sharedRoleSchema, at: timeSchema })),
 })
 export type SharingOverview = v.InferOutput<typeof sharingSchema>

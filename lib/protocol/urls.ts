@@ -2,10 +2,10 @@ import type { ErrorCode } from './errors.ts'
 
 declare const process: { readonly env: Record<string, string | undefined> }
 
-/** The sub-path the site is served under, set at build time by BASE_PATH: '' or '/docs'. */
+/** The sub-path that the site is served under, set at build time by BASE_PATH: '' or '/docs'. */
 const BASE_PATH: string = process.env.NEXT_PUBLIC_BASE_PATH ?? ''
 
-/** Every place of ours that has a URL. */
+/** A place on this site that has a URL. */
 export type Place =
   | { readonly to: 'front' }
   | { readonly to: 'document'; readonly address: string }
@@ -16,7 +16,7 @@ export type Place =
   | { readonly to: 'sign-out' }
   | { readonly to: 'account' }
   | { readonly to: 'admin' }
-  /** Where a form that was refused leads. */
+  /** The page that a refused form leads to. */
   | { readonly to: 'refused'; readonly code: ErrorCode }
   | { readonly to: 'setup'; readonly token: string }
   | { readonly to: 'reset'; readonly token: string }
@@ -53,7 +53,7 @@ export type ApiPath =
   | 'admin/documents'
   | 'admin/sessions'
 
-/** The path of a place on this site, with the sub-path. The one function that makes URLs. */
+/** Returns the path of a place on this site, with the sub-path. The only function that makes URLs. */
 export function pathOf(place: Place): string {
   switch (place.to) {
     case 'front':
@@ -79,15 +79,12 @@ export function pathOf(place: Place): string {
   }
 }
 
-/** The full URL of a place; `origin` like `https://write.example.org`. */
+/** Returns the full URL of a place. `origin` is like `https://write.example.org`. */
 export function urlOf(origin: string, place: Place): string {
   return origin.replace(/\/+$/, '') + pathOf(place)
 }
 
-/**
- * The address in something a person pasted: a full link, a path or the bare address.
- * `null` when there is none in it.
- */
+/** Returns the address in pasted text: a full link, a path or the bare address. Returns null if it contains none. */
 export function addressIn(pasted: string): string | null {
   const found = /(?:^|\/d\/)([A-Za-z0-9_-]{32})(?:[/?#].*)?$/.exec(pasted.trim())
   return found?.[1] ?? null

@@ -1,14 +1,14 @@
 /**
  * The version of the wire: sent in the handshake, equal on both sides or the connection is refused.
- * tests/protocol/fingerprint.test.ts fails when the wire changes and this number does not.
+ * tests/protocol/fingerprint.test.ts fails if the wire changes and this number does not.
  *
  * History
  * 1: first version.
  * 2: batches travel in parts of 32 KiB; a part that asks for it is confirmed when it has arrived.
- * 3: roles that change live, asking for more, tokens renewed on the live socket.
- * 4: types nest 32 deep, values are bounded; a connection that breaks the schema is told so.
- * 5: a token says how long it is good for; who was signed in is not made somebody new.
- * 6: what a replica shows is compared with the log.
+ * 3: roles change while connected, requests for roles, tokens renewed on the live socket.
+ * 4: types nest 32 deep, values are bounded; a connection that breaks the schema is notified.
+ * 5: a token states its lifetime; a user whose session has ended is not made a new guest.
+ * 6: a replica's content is compared with the log.
  */
 export const PROTOCOL_VERSION = 6
 
@@ -21,8 +21,8 @@ export const PROTOCOL_VERSION = 6
  */
 export const SCHEMA_VERSION = 1
 
-/** Socket.IO namespace of documents. */
+/** The Socket.IO namespace of documents. */
 export const NAMESPACE = '/documents'
 
-/** Root types of a document; any other name is refused. `body`: XmlFragment, `title`: Text. */
+/** The root types of a document; any other name is refused. `body`: XmlFragment, `title`: Text. */
 export const ROOTS = { body: 'body', title: 'title' } as const

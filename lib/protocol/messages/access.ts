@@ -3,7 +3,7 @@ import { SHARED_ROLES } from '../identity.ts'
 import { identitySchema, refusalSchema, roleSchema, roomSchema } from './fields.ts'
 import { ANSWER_MS, type BodyOf, type DownMessage, type UpMessage, type UpRule } from './message.ts'
 
-/* Roles that change while a document is open. The HTTP side of sharing is in ../sharing.ts. */
+/* Role changes while a document is open. The HTTP side of sharing is in ../sharing.ts. */
 
 /** Asks the owner for a higher role. */
 export const accessAsk = {
@@ -19,7 +19,7 @@ export const accessAskRule = {
 } as const satisfies UpRule
 export type AskRequest = BodyOf<typeof accessAskRule>
 
-/** Tells the owner that a user in the room asks for a role. */
+/** Tells the owner that a user in the room requests a role. */
 export const accessAsked = {
   name: 'access:asked',
   json: v.object({ room: roomSchema, user: identitySchema, role: v.picklist(SHARED_ROLES) }),
@@ -27,8 +27,8 @@ export const accessAsked = {
 export type Asked = BodyOf<typeof accessAsked>
 
 /**
- * Changes the client's role in a room. *changed*: by a user's decision, or a link has ended.
- * *expired*: this connection's token has ended and was not renewed. *renewed*: it was renewed after all.
+ * Changes the client's role in a room. *changed*: by a user's decision, or because a link ended. *expired*: this
+ * connection's token ended and was not renewed. *renewed*: it was renewed after all.
  */
 export const documentRole = {
   name: 'document:role',

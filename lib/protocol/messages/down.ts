@@ -6,7 +6,7 @@ import { serverDrain, serverNotice } from './notices.ts'
 import { presenceDiff } from './presence.ts'
 import { documentAck, documentRow } from './update.ts'
 
-/** Every message from server to client. */
+/** All messages from server to client. */
 export const DOWN = [
   documentRow,
   documentAck,

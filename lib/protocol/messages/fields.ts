@@ -3,7 +3,7 @@ import { ERROR_BANDS, type ErrorCode, type Refusal } from '../errors.ts'
 import { GUEST_NAME_COUNT, HUE_COUNT, type Identity, ROLES } from '../identity.ts'
 import { LIMITS } from '../limits.ts'
 
-/* Schemas of the fields that several messages have. */
+/* The schemas of fields that several messages share. */
 
 export const clientIdSchema = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff_ffff))
 export const seqSchema = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER))

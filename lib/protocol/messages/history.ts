@@ -7,9 +7,12 @@ import { CHAIN_BYTES, type Row, readChain } from '../log-row.ts'
 import { refusalSchema, roomSchema, seqSchema } from './fields.ts'
 import { ANSWER_MS, type BodyOf, type DownMessage, type UpMessage, type UpRule } from './message.ts'
 
-/* A document's history on its way to a client: the body that a join or a pull brings, and the chunks of a long one. */
+/*
+ * A document's history on its way to a client: the body of the answer to a join or a pull, and the chunks of a long
+ * one.
+ */
 
-/** A snapshot. `state`: a Yjs v1 update holding everything up to and including row `seq`. */
+/** A snapshot. `state`: a Yjs v1 update that contains all rows up to and including `seq`. */
 export interface SnapshotBody {
   readonly seq: number
   readonly chain: Uint8Array
@@ -62,7 +65,7 @@ export const documentPull = {
   answer: v.variant('ok', [
     v.object({
       ok: v.literal(true),
-      /** Bytes of history that follow in chunks; 0 if the history is in this answer. */
+      /** Bytes of history that follow in chunks, 0 if the history is in this answer. */
       chunked: v.number(),
     }),
     refusalSchema,
@@ -77,13 +80,14 @@ export const documentPullRule = {
 } as const satisfies UpRule
 export type PullRequest = BodyOf<typeof documentPullRule>
 
-/** Brings one chunk of a history; the next ones wait for its confirmation. */
+/** Sends one chunk of a history. The next ones wait until it is confirmed. */
 export const documentChunk = {
   name: 'document:chunk',
   json: v.object({
     room: roomSchema,
-    /** Bytes of the whole history, and the position of this chunk in it. */
+    /** Bytes of the whole history. */
     total: seqSchema,
+    /** The position of this chunk in the history, in bytes. */
     offset: seqSchema,
   }),
   attached: true,

@@ -12,14 +12,13 @@ import {
 } from './fields.ts'
 import { ANSWER_MS, type BodyOf, type DownMessage, type UpMessage, type UpRule } from './message.ts'
 
-/* How a client comes into a room, and how it leaves or loses it. */
+/* Joining a room, leaving it, and losing it. */
 
 /**
- * How the history in a join's answer relates to the client's cursor.
- * *tail*: rows after the cursor. *snapshot*: a snapshot and the rows after it.
- * *rewind*: as snapshot, and the client's cursor is not in this history (a restored server): both sides exchange
- * what the other lacks; the answer has the server's state vector. *lineage*: the history was rebuilt under new
- * client ids; the client must not merge what it has.
+ * The relations between the history in a join's answer and the client's cursor. *tail*: rows after the cursor.
+ * *snapshot*: a snapshot and the rows after it. *rewind*: like snapshot, but the client's cursor is not in this
+ * history (a restored server): both sides exchange what the other lacks; the answer has the server's state vector.
+ * *lineage*: the history was rebuilt under new client ids; the client must not merge its copy.
  */
 const HISTORY_MODES = ['tail', 'snapshot', 'rewind', 'lineage'] as const
 
@@ -33,15 +32,16 @@ const joinedSchema = v.object({
   /** This tab's number in the presence of the room. */
   member: v.number(),
   self: identitySchema,
-  /** The last batch of this client id that is in the log; 0 if there is none. */
+  /** The last batch of this client id in the log, 0 if there is none. */
   acknowledged: seqSchema,
   mode: v.picklist(HISTORY_MODES),
-  /** Bytes of history that follow in chunks; 0 if the history is in this answer. */
+  /** Bytes of history that follow in chunks, 0 if the history is in this answer. */
   chunked: v.number(),
-  /** The server's state vector (base64) if the mode is rewind; else ''. */
+  /** The server's state vector (base64) if the mode is rewind, otherwise ''. */
   vector: v.string(),
-  /** The settings of the heartbeat, ms. */
+  /** The interval of the heartbeat, ms. */
   pingInterval: v.number(),
+  /** The timeout of the heartbeat, ms. */
   pingTimeout: v.number(),
 })
 export type Joined = v.InferOutput<typeof joinedSchema>
@@ -58,7 +58,7 @@ export const documentJoinRule = {
     address: addressSchema,
     clientId: clientIdSchema,
     schemaVersion: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1_000_000)),
-    /** What this replica already holds: the history's lineage, and the cursor in it. */
+    /** The lineage of the history that this replica holds, and its cursor in it. Null if it holds none. */
     cursor: v.nullable(v.object({ lineage: idSchema, seq: seqSchema, chain: chainSchema })),
   }),
   rate: 'joins',
@@ -76,7 +76,7 @@ export const documentLeaveRule = {
 } as const satisfies UpRule
 export type LeaveRequest = BodyOf<typeof documentLeaveRule>
 
-/** Takes a room from under a client. Every reason but *rejoin* ends it; *withdrawn*: the user lost access. */
+/** Removes a client from a room. Every reason but *rejoin* is final. *withdrawn*: the user lost access. */
 export const documentReset = {
   name: 'document:reset',
   json: v.object({

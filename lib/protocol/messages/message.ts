@@ -3,32 +3,35 @@ import type { Role } from '../identity.ts'
 
 /*
  * The shape of a declaration. Each event of the namespace `/documents` is declared in one of the files beside this one and
- * listed in up.ts or down.ts. Both sides' work with it is derived from the declaration: the typed event maps, the server's
- * gate, the client's calls and listeners, and the fingerprint of the wire. The rules are in docs/protocol.md.
+ * listed in up.ts or down.ts. Both sides derive their code from the declaration: the typed event maps, the server's gate,
+ * the client's calls and listeners, and the fingerprint of the wire. The rules are in docs/protocol.md.
  *
- * A message from client to server is declared in two halves side by side, because pages should not load the server's: the
- * message itself (name, answer, the time to wait for it), and the rule by which the server lets it in (content, rate, role).
+ * A message from client to server is declared in two halves side by side, so that pages need not load the server's half:
+ * the message itself (name, answer, timeout), and the rule by which the server admits it (content, rate, role).
  */
 
-/** The rates that messages of clients are counted under; lib/process/rates.ts holds their figures. */
+/** The rates that client messages are counted under. Their figures are in lib/process/rates.ts. */
 export type MessageRate = 'updates' | 'presence' | 'joins' | 'compares' | 'sockets' | 'writes'
 
-/** The ms after which a client gives up on an answer, unless the declaration has its own. */
+/** The ms after which a client stops waiting for an answer, unless the declaration has its own. */
 export const ANSWER_MS = 20_000
 
-/** A JSON object that passes `json`, or bytes that `body` decodes. `body` throws MalformedBody. */
+/**
+ * The content of a message: a JSON object that passes `json`, or bytes that `body` decodes. `body` throws
+ * MalformedBody.
+ */
 export type Carried<Body extends object = object> =
   | { readonly json: v.GenericSchema<unknown, Body>; readonly body?: never }
   | { readonly body: (bytes: Uint8Array) => Body; readonly json?: never }
 
-/** A message that has an answer: the schema the client checks it by, and the ms it waits for it. */
+/** A message with an answer: the schema that the client checks the answer with, and the ms it waits for it. */
 export interface Request {
   readonly name: string
   readonly answer: v.GenericSchema
   readonly timeout: number
 }
 
-/** A message without an answer. `confirmed`: the server confirms that it has arrived if the client asks for it. */
+/** A message without an answer. `confirmed`: the server confirms its arrival if the client asks for it. */
 export interface Notification {
   readonly name: string
   readonly answer?: never
@@ -43,20 +46,26 @@ type Permitted =
   | (Carried<{ readonly room: number }> & { readonly role: Role | 'anyone' })
   | (Carried & { readonly role: 'anyone' })
 
-/** The server's rule for a message. `rate`: a message counts as one under it; its bytes are counted separately. */
+/**
+ * The server's rule for a message. `rate`: the rate that each message counts as one under; its bytes are counted
+ * separately.
+ */
 export type UpRule = { readonly message: UpMessage; readonly rate: MessageRate } & Permitted
 
-/** A message from server to client. `attached`: bytes follow the JSON, and the client confirms that it has them. */
+/**
+ * A message from server to client. `attached`: bytes follow the JSON, and the client confirms that it has received
+ * them.
+ */
 export type DownMessage = { readonly name: string } & Carried & { readonly attached?: true }
 
-/** The content of a message, or of a rule's message, once understood. */
+/** The decoded content of a message, or of a rule's message. */
 export type BodyOf<M> = M extends { readonly json: infer Schema extends v.GenericSchema }
   ? v.InferOutput<Schema>
   : M extends { readonly body: (bytes: Uint8Array) => infer Body }
     ? Body
     : never
 
-/** The content of a message as Socket.IO is given it. */
+/** The content of a message as it is passed to Socket.IO. */
 export type WireOf<M> = M extends { readonly json: infer Schema extends v.GenericSchema }
   ? v.InferOutput<Schema>
   : Uint8Array

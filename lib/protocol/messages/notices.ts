@@ -2,11 +2,11 @@ import * as v from 'valibot'
 import { seqSchema } from './fields.ts'
 import type { BodyOf, DownMessage } from './message.ts'
 
-/** Tells the state of the server or of this connection. */
+/** Tells the client the state of the server or of this connection. */
 export const serverNotice = {
   name: 'server:notice',
   json: v.object({
-    /** 0 for the connection as a whole. */
+    /** The room it concerns, 0 for the whole connection. */
     room: seqSchema,
     code: v.picklist(['storage-slow', 'storage-ok', 'last-warning', 'schema-broken']),
   }),
@@ -17,7 +17,7 @@ export type Notice = BodyOf<typeof serverNotice>
 export const serverDrain = {
   name: 'server:drain',
   json: v.object({
-    /** The ms after which to come back; each client adds a random share of it. */
+    /** The ms after which to reconnect. Each client adds a random share of it. */
     retryAfterMs: v.number(),
   }),
 } as const satisfies DownMessage

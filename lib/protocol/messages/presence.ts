@@ -12,7 +12,7 @@ import {
 } from '../identity.ts'
 import type { DownMessage, UpMessage, UpRule } from './message.ts'
 
-/** The presence a client may set for itself. `caret`: two encoded relative positions; empty for no caret. */
+/** The presence that a client sets for itself. `caret`: two encoded relative positions, empty for no caret. */
 export interface PresenceSetBody {
   readonly room: number
   readonly idle: boolean
@@ -44,7 +44,7 @@ export const presenceSetRule = {
   role: 'viewer',
 } as const satisfies UpRule
 
-/** One tab of a user in a room. Fields left out are unchanged since the last diff that had them. */
+/** One tab of a user in a room. Omitted fields are unchanged since the last diff that had them. */
 export interface PresenceUpsert {
   readonly member: number
   readonly identity?: Identity & { readonly role: Role }
@@ -52,7 +52,7 @@ export interface PresenceUpsert {
   readonly caret?: Uint8Array
 }
 
-/** A change of a room's roster. `full`: the roster is replaced, not added to. */
+/** A change of a room's roster. `full`: it replaces the roster instead of adding to it. */
 export interface PresenceDiffBody {
   readonly room: number
   readonly full: boolean
@@ -112,7 +112,7 @@ export function decodePresenceDiff(bytes: Uint8Array): PresenceDiffBody {
   })
 }
 
-/** Brings a change of the roster to the clients in a room. */
+/** Sends a change of the roster to the clients in a room. */
 export const presenceDiff = {
   name: 'presence:diff',
   body: decodePresenceDiff,

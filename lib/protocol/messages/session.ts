@@ -5,19 +5,19 @@ import { ANSWER_MS, type BodyOf, type UpMessage, type UpRule } from './message.t
 
 /* The session behind a connection: its handshake, its tokens, and the HTTP bodies they come from. */
 
-/** What a connection shows when it is made: Socket.IO's `auth`. */
+/** The credentials of a new connection: Socket.IO's `auth`. */
 export const handshakeSchema = v.object({
   protocol: v.number(),
-  /** Short-lived signed token from `POST /api/session`. */
+  /** A short-lived signed token from `POST /api/session`. */
   token: tokenSchema,
-  /** Random per page load; tells a take-over of the same tab from a second tab. Never relayed. */
+  /** A random id per page load. Distinguishes a take-over by the same tab from a second tab. Never relayed. */
   tab: idSchema,
-  /** Counts this tab's connections; the higher one wins. */
+  /** The number of this tab's connection; the higher one wins. */
   connection: v.pipe(v.number(), v.integer(), v.minValue(0)),
 })
 export type Handshake = v.InferOutput<typeof handshakeSchema>
 
-/** Codes of a refused connection (`connect_error`'s `data.code`). */
+/** The codes of a refused connection (`connect_error`'s `data.code`). */
 export type ConnectRefusal = Extract<
   ErrorCode,
   | 'protocol-version'
@@ -28,13 +28,13 @@ export type ConnectRefusal = Extract<
   | 'too-many-connections'
 >
 
-/** Shows a fresh token of the same user and session, before the one of the handshake or of the last renewal ends. */
+/** Presents a fresh token of the same user and session, before the previous token of this connection expires. */
 export const sessionRenew = {
   name: 'session:renew',
   answer: v.variant('ok', [
     v.object({
       ok: v.literal(true),
-      /** The end of the new token, ms since the epoch. */
+      /** The expiry of the new token, ms since the epoch. */
       expiresAt: v.number(),
     }),
     refusalSchema,
@@ -49,32 +49,36 @@ export const sessionRenewRule = {
 } as const satisfies UpRule
 export type RenewRequest = BodyOf<typeof sessionRenewRule>
 
-/** The name and hue a user may set, over HTTP. */
+/** The name and hue that a user sets, over HTTP. */
 export const profileSchema = v.object({
   name: v.pipe(v.string(), v.maxLength(200)),
   hue: v.nullable(hueSchema),
 })
 
 /**
- * Body of `POST /api/session`. `recovery`: from an earlier answer, for a browser that has lost its cookie. `renew`: this
- * browser had a session before, so no new guest is made; the answer is `unauthenticated` if that session has ended.
+ * The body of `POST /api/session`. `recovery`: from an earlier answer, for a browser that lost its cookie. `renew`:
+ * this browser had a session before, so no new guest is created; the answer is `unauthenticated` if that session has
+ * ended.
  */
 export const sessionRequestSchema = v.object({
   renew: v.exactOptional(v.boolean()),
   recovery: v.exactOptional(v.pipe(v.string(), v.maxLength(512))),
 })
 
-/** Answer of `POST /api/session`. */
+/** The answer to `POST /api/session`. */
 export const sessionSchema = v.object({
   token: v.string(),
-  /** The end of the token, ms since the epoch. */
+  /** The expiry of the token, ms since the epoch. */
   expiresAt: v.number(),
-  /** The ms from now until then, for a client whose clock is wrong. */
+  /** The lifetime of the token from now, ms, for a client whose clock is wrong. */
   life: v.number(),
-  /** Makes this browser the same guest again if it is killed before it wrote its cookie to disk; null for an account. */
+  /**
+   * Makes this browser the same guest again if it is killed before it writes its cookie to disk. Null for an
+   * account.
+   */
   recovery: v.nullable(v.string()),
   user: identitySchema,
-  /** The guests this account once was; their copies in this browser are the account's own. */
+  /** The guests that became this account. Their copies in this browser belong to the account. */
   aliases: v.array(idSchema),
 })
 export type SessionAnswer = v.InferOutput<typeof sessionSchema>

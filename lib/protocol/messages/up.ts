@@ -7,7 +7,10 @@ import { presenceSetRule } from './presence.ts'
 import { sessionRenewRule } from './session.ts'
 import { documentUpdateRule } from './update.ts'
 
-/** Every message from client to server, with the server's rule for it. The client imports the messages it sends instead. */
+/**
+ * All messages from client to server, with the server's rule for each. The client imports the messages it sends
+ * instead.
+ */
 export const UP = [
   documentJoinRule,
   documentUpdateRule,

@@ -6,16 +6,16 @@ import { type Row, readChain } from '../log-row.ts'
 import { clientIdSchema, refusalSchema, roomSchema, seqSchema } from './fields.ts'
 import type { BodyOf, DownMessage, UpMessage, UpRule } from './message.ts'
 
-/* A client's batches, and the committed rows that answer them and bring other clients' batches. */
+/* A client's batches, and the committed rows that answer them and carry other clients' batches. */
 
-/** One part of one batch. `payload` of all parts joined is what encodeUpdates made. */
+/** One part of one batch. The payloads of all parts, joined, are the output of encodeUpdates. */
 export interface BatchBody {
   readonly room: number
   readonly clientId: number
   readonly n: number
   readonly part: number
   readonly parts: number
-  /** True for differences after a restore, which may hold other clients' structs. */
+  /** True for differences after a restore, which may contain other clients' structs. */
   readonly restore: boolean
   readonly payload: Uint8Array
 }
@@ -44,7 +44,7 @@ export function decodeBatch(bytes: Uint8Array): BatchBody {
   }))
 }
 
-/** Sends one part of a batch. Answered by a row or an ack; confirmed on arrival, whatever becomes of it. */
+/** Sends one part of a batch. Answered by a row or an ack; its arrival is confirmed regardless of the outcome. */
 export const documentUpdate = {
   name: 'document:update',
   confirmed: true,
@@ -79,17 +79,17 @@ export function decodeRow(bytes: Uint8Array): RowBody {
   }))
 }
 
-/** Brings one committed row to every client in the room. */
+/** Sends one committed row to every client in the room. */
 export const documentRow = { name: 'document:update', body: decodeRow } as const satisfies DownMessage
 
-/** Answers a `document:update` that brings no row: accepted long ago, or refused. */
+/** Answers a `document:update` that adds no row: accepted long ago, or refused. */
 export const documentAck = {
   name: 'document:ack',
   json: v.object({
     room: roomSchema,
     clientId: clientIdSchema,
     n: seqSchema,
-    /** Absent: batches up to n are in the log. Present: batch n was not accepted. */
+    /** If absent, batches up to n are in the log; if present, batch n was not accepted. */
     refusal: v.exactOptional(refusalSchema),
   }),
 } as const satisfies DownMessage
