@@ -13,9 +13,9 @@ const STATE_COOKIE = 'commonplace-state'
 const STATE_PREFIX = 'os1'
 /** How long a person may take to sign in at the provider, ms. */
 const STATE_LIFE_MS = 10 * 60 * 1000
-/** An answer of the provider is waited for so long, s. */
+/** How long the provider may take to answer, s. */
 const PROVIDER_TIMEOUT_S = 10
-/** So much may the provider's clock differ from ours, s. */
+/** How much the provider's clock may differ from ours, s. */
 const CLOCK_TOLERANCE_S = 30
 
 const stateSchema = v.strictObject({
@@ -27,10 +27,10 @@ const stateSchema = v.strictObject({
 
 const claimsSchema = v.object({
   sub: v.pipe(v.string(), v.nonEmpty()),
-  email: v.optional(v.string()),
+  email: v.nullish(v.string(), ''),
   // Some providers say it in a word.
-  email_verified: v.optional(v.union([v.boolean(), v.picklist(['true', 'false'])]), false),
-  name: v.optional(v.string(), ''),
+  email_verified: v.nullish(v.union([v.boolean(), v.picklist(['true', 'false'])]), false),
+  name: v.nullish(v.string(), ''),
 })
 
 export interface OidcSignInOptions {
@@ -49,7 +49,7 @@ export interface OidcSignInOptions {
  * so that nothing is stored for those who do not. The provider's metadata are read at the first use, not at the start.
  */
 export class OidcSignIn {
-  /** What people call the provider. */
+  /** The provider's name on the sign-in page. */
   readonly name: string
   readonly #options: OidcSignInOptions
   readonly #key: KeyObject
@@ -99,7 +99,7 @@ export class OidcSignIn {
     const person = claims && v.safeParse(claimsSchema, claims)
     if (!person?.success) return 'failed'
     const { sub, email, email_verified: verified, name } = person.output
-    if (!email) return 'no-email'
+    if (email === '') return 'no-email'
     return { subject: sub, email, emailVerified: verified === true || verified === 'true', name }
   }
 
@@ -126,7 +126,7 @@ export class OidcSignIn {
     const claims = tokens.claims()
     if (!claims) throw new Error('no ID token')
     const hasUserInfo = configuration.serverMetadata().userinfo_endpoint !== undefined
-    if (claims.email !== undefined || !hasUserInfo) return claims
+    if (claims.email || !hasUserInfo) return claims
     return oidc.fetchUserInfo(configuration, tokens.access_token, claims.sub)
   }
 

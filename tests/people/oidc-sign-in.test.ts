@@ -153,8 +153,10 @@ test('the e-mail may come from the user info, of the same subject only', async (
   expect(await signIn()).toEqual({ ...WEI, email: 'wei@school.example', name: '' })
   provider.userInfo = { sub: 'mei', email: 'mei@school.example', email_verified: true }
   expect(await signIn()).toBe('failed')
-  provider.userInfo = { sub: 'wei' }
+  provider.userInfo = { sub: 'wei', email: null, email_verified: null, name: null }
   expect(await signIn()).toBe('no-email')
+  provider.userInfo = { sub: 'wei', email: 'wei@school.example', email_verified: null, name: null }
+  expect(await signIn()).toEqual({ ...WEI, email: 'wei@school.example', emailVerified: false, name: '' })
 })
 
 test('an e-mail counts as proved only if the provider says so', async () => {
