@@ -16,7 +16,7 @@ export const LIMITS = {
   /** Arrows in a circle or against the table of imports. */
   arrowsBack: 0,
   /** Function-typed fields. Goal 20 each. */
-  functionFields: { 'lib/client': 67, 'lib/server': 21 } as Record<string, number>,
+  functionFields: { 'lib/client': 16, 'lib/server': 21 } as Record<string, number>,
   /** Comments that begin with a question word, see QUESTION. Goal 0. */
   questions: 128,
   /** Places that say "at once", in comments and documents. Goal 0. */
@@ -28,14 +28,7 @@ export const LIMITS = {
 }
 
 /** Files that may be long without a reason for now because they are about to be split. Goal: none. */
-const BEING_SPLIT = [
-  'lib/client/collab-provider.ts',
-  'lib/client/document-sync.ts',
-  'lib/client/sending/outbox.ts',
-  'lib/collab/room.ts',
-  'lib/collab/rooms.ts',
-  'lib/server/services.ts',
-]
+const BEING_SPLIT = ['lib/collab/room.ts', 'lib/collab/rooms.ts', 'lib/server/services.ts']
 
 const PLACES = ['lib', 'app', 'scripts', 'tests', 'server.ts']
 const DOCUMENTS = ['README.md', 'SECURITY.md']

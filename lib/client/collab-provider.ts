@@ -4,17 +4,20 @@ import type { ErrorCode, Refusal } from '#lib/protocol/errors.ts'
 import { decodeUpdates } from '#lib/protocol/log-row.ts'
 import type { Joined } from '#lib/protocol/messages/join.ts'
 import { encodePresenceSet } from '#lib/protocol/messages/presence.ts'
-import { report } from '#lib/protocol/report.ts'
 import { Connection } from './channel/connection.ts'
 import type { Authenticate } from './channel/credential.ts'
 import { DocumentSync } from './document-sync.ts'
-import type {
-  DraftState,
-  Peer,
-  ProviderEvents,
-  ProviderListener,
-  ProviderStatus,
-  SaveState,
+import { Listeners } from './listeners.ts'
+import { followPage } from './page-visibility.ts'
+import {
+  type DraftState,
+  draftOf,
+  type Peer,
+  type ProviderEvents,
+  type ProviderListener,
+  type ProviderStatus,
+  type SaveState,
+  sameFields,
 } from './provider-state.ts'
 import type { Passes, Soon } from './receiving/incoming.ts'
 import { LaterComparison } from './receiving/later-comparison.ts'
@@ -30,9 +33,9 @@ export interface CollabProviderOptions {
   readonly doc: Y.Doc
   /** Fetches a short-lived socket token: at every connection, and before it ends. */
   readonly auth: Authenticate
-  /** This page just made the document: one may type before the first join. */
+  /** This page just made the document: typing is allowed before the first join. */
   readonly created?: boolean
-  /** This browser's copy; null or left out: memory only. */
+  /** This browser's copy; memory only if null or left out. */
   readonly replica?: ReplicaStore | null
   /** Transports to use, in order; WebSocket first by default. */
   readonly transports?: readonly ('websocket' | 'polling')[]
@@ -40,17 +43,15 @@ export interface CollabProviderOptions {
   readonly schemaVersion?: number
   readonly clock?: Clock
   /**
-   * When other people's live edits are applied: all of that time in one transaction (a page gives its frames). Left out: as they
-   * come. Joins, acknowledgements and what this tab sends never wait for it.
+   * When live edits of others are applied: all that have come by then in one transaction (a page gives its frames). As they
+   * come if left out. Joins, acknowledgements and what this tab sends never wait for it.
    */
   readonly soon?: Soon
-  /** What the event `superseded` of an earlier provider of this page gave. */
+  /** The batches that the event `superseded` of an earlier provider of this page told. */
   readonly kept?: readonly SealedBatch[]
 }
 
-type Listeners = { readonly [Event in keyof ProviderEvents]: Set<ProviderListener<Event>> }
-
-/** What a page tells the other members about this tab. */
+/** The state of this tab that other members see. */
 export interface OwnPresence {
   readonly caret: Uint8Array | null
   readonly idle: boolean
@@ -65,18 +66,7 @@ export class CollabProvider {
   readonly #sync: DocumentSync
   readonly #connection: Connection
   readonly #roster = new Roster()
-  readonly #listeners: Listeners = {
-    status: new Set(),
-    save: new Set(),
-    synced: new Set(),
-    peers: new Set(),
-    refused: new Set(),
-    draft: new Set(),
-    superseded: new Set(),
-    notice: new Set(),
-    diverged: new Set(),
-    asked: new Set(),
-  }
+  readonly #listeners = new Listeners()
   readonly #replica: ReplicaStore | null
   #status: ProviderStatus
   #save: SaveState
@@ -89,7 +79,8 @@ export class CollabProvider {
   #presence: OwnPresence = { caret: null, idle: false }
   #waiters: { resolve: () => void; reject: (reason: Error) => void }[] = []
   readonly #comparison: LaterComparison
-  #stopListening: (() => void) | null = null
+  #stopFollowing: (() => void) | null = null
+  #stopRefreshing: (() => void) | null = null
   #destroyed = false
 
   constructor(options: CollabProviderOptions) {
@@ -115,16 +106,16 @@ export class CollabProvider {
       transports: options.transports ?? ['websocket', 'polling'],
       onPresence: (diff) => {
         this.#roster.apply(diff)
-        this.#tell('peers', this.#roster.peers)
+        this.#listeners.tell('peers', this.#roster.peers)
       },
-      onNotice: (code) => this.#tell('notice', code),
-      onAsked: (asked) => this.#tell('asked', asked),
+      onNotice: (code) => this.#listeners.tell('notice', code),
+      onAsked: (asked) => this.#listeners.tell('asked', asked),
     })
     this.#comparison = new LaterComparison({
       doc,
       clock,
       copy: this.#sync,
-      onDiverged: () => this.#tell('diverged', undefined),
+      onDiverged: () => this.#listeners.tell('diverged', undefined),
     })
     this.#status = this.#readStatus()
     this.#save = this.#sync.save
@@ -154,18 +145,17 @@ export class CollabProvider {
   get peers(): readonly Peer[] {
     return this.#roster.peers
   }
-  /** What was typed here and may not be sent any more; null when there is nothing of it. */
+  /** Edits made here that may no longer be sent; null if there are none. */
   get draft(): DraftState | null {
     return this.#draft
   }
 
   /** Calls `listener` at each change; returns the unsubscription. */
   on<Event extends keyof ProviderEvents>(event: Event, listener: ProviderListener<Event>): () => void {
-    this.#listeners[event].add(listener)
-    return () => this.#listeners[event].delete(listener)
+    return this.#listeners.add(event, listener)
   }
 
-  /** Resolves when every edit made here so far is acknowledged: on disk at the server. Rejects when that will not happen. */
+  /** Resolves when every edit made here so far is acknowledged: on disk at the server. Rejects if that will not happen. */
   flushed(): Promise<void> {
     if (this.#destroyed) return Promise.reject(new Error('the provider was destroyed'))
     if (this.#sync.superseded) return Promise.reject(new Error('refused: read-only'))
@@ -177,18 +167,18 @@ export class CollabProvider {
 
   /**
    * Queues incoming edits until released (composition, replay), all or those that do not pass; acknowledgements and presence
-   * go on. Released with `until`, edits come in one update after the other only until it answers true, and are held again.
+   * go on. Released with `until`, edits come in one update after the other until it returns true, and are held again.
    */
   holdIncoming(passes?: Passes): (until?: () => boolean) => void {
     return this.#sync.incoming.hold(passes)
   }
 
-  /** Incoming edits are held: somebody composes. */
+  /** Incoming edits are held: the user composes. */
   get holding(): boolean {
     return this.#sync.incoming.isHeld
   }
 
-  /** A new Y.Doc that has the draft in it beside all that is here. To be destroyed by the caller. */
+  /** Returns a new Y.Doc that has the draft in it beside all that is here. The caller destroys it. */
   docWithDraft(): Y.Doc {
     const doc = new Y.Doc()
     Y.applyUpdate(doc, Y.encodeStateAsUpdate(this.doc))
@@ -197,7 +187,7 @@ export class CollabProvider {
     return doc
   }
 
-  /** Puts the draft into the document after all, when one may edit again; else does nothing. Resolves when it is on its way. */
+  /** Puts the draft into the document if the user may edit again; else does nothing. Resolves when it is on its way. */
   takeBackDraft(): Promise<void> {
     return this.#sync.takeBackDraft()
   }
@@ -207,12 +197,12 @@ export class CollabProvider {
     return this.#sync.discardDraft()
   }
 
-  /** Lets this browser forget what it holds of the document's history; what waits to be sent stays. */
+  /** Removes the document's history from this browser; what waits to be sent stays. */
   forgetHistory(): Promise<void> {
     return this.#sync.forgetHistory()
   }
 
-  /** Asks the owner for a role. Resolves with null when they were asked, else with why not; rejects when out of reach. */
+  /** Asks the owner for a role. Resolves with null if they were asked, else with the refusal's code; rejects when out of reach. */
   async askToEdit(role: 'commenter' | 'editor'): Promise<ErrorCode | null> {
     const { room } = this.#sync
     if (room === 0) return 'not-joined'
@@ -220,12 +210,12 @@ export class CollabProvider {
     return answer.ok ? null : answer.code
   }
 
-  /** Where this tab's caret was last said to be. */
+  /** The caret that this tab last told; null for none. */
   get caret(): Uint8Array | null {
     return this.#presence.caret
   }
 
-  /** Says where this tab's caret is and whether somebody is at it. */
+  /** Says where this tab's caret is and whether its user is away. */
   setPresence(presence: OwnPresence): void {
     this.#presence = presence
     this.#sendPresence()
@@ -236,44 +226,22 @@ export class CollabProvider {
     if (this.#destroyed) return
     const stored = this.#sync.destroy()
     this.#destroyed = true
-    this.#stopListening?.()
+    this.#stopFollowing?.()
+    this.#stopRefreshing?.()
     this.#comparison.stop()
     this.#connection.close()
     for (const { reject } of this.#waiters.splice(0)) reject(new Error('the provider was destroyed'))
-    for (const listeners of Object.values(this.#listeners)) listeners.clear()
+    this.#listeners.clear()
     await stored
   }
 
   async #start(address: string): Promise<void> {
-    this.#stopListening = this.#listenToPage(address)
+    this.#stopFollowing = followPage(this.#sync, this.#connection)
+    const stop = this.#replica?.onOutboxChange(address, () => void this.#sync.refresh())
+    this.#stopRefreshing = stop ?? null
     await this.#sync.load()
     if (this.#destroyed) return
     this.#connection.connect()
-  }
-
-  #listenToPage(address: string): () => void {
-    const stops: (() => void)[] = []
-    const forget = this.#replica?.onOutboxChange(address, () => void this.#sync.refresh())
-    if (forget) stops.push(forget)
-    if (typeof window !== 'undefined') {
-      const flush = (): void => this.#sync.flushNow()
-      const onHide = (): void => {
-        if (document.visibilityState === 'hidden') flush()
-        else this.#connection.connect() // somebody is looking: no waiting for the back-off
-      }
-      const online = (): void => this.#connection.connect()
-      window.addEventListener('pagehide', flush)
-      window.addEventListener('online', online)
-      document.addEventListener('visibilitychange', onHide)
-      stops.push(() => {
-        window.removeEventListener('pagehide', flush)
-        window.removeEventListener('online', online)
-        document.removeEventListener('visibilitychange', onHide)
-      })
-    }
-    return () => {
-      for (const stop of stops) stop()
-    }
   }
 
   #sendPresence(): void {
@@ -296,34 +264,34 @@ export class CollabProvider {
     this.#joined = joined
     if (!this.#connection.connected && this.#roster.peers.length > 0) {
       this.#roster.clear()
-      this.#tell('peers', this.#roster.peers)
+      this.#listeners.tell('peers', this.#roster.peers)
     }
     const status = this.#readStatus()
     if (!sameFields(status, this.#status)) {
       this.#status = status
-      this.#tell('status', status)
+      this.#listeners.tell('status', status)
     }
     const { save, draft, setAside } = this.#sync
     if (!sameFields(save, this.#save)) {
       this.#save = save
-      this.#tell('save', save)
+      this.#listeners.tell('save', save)
     }
     if (draft !== this.#draftBatches) {
       this.#draftBatches = draft
       this.#draft = draftOf(draft)
-      this.#tell('draft', this.#draft)
+      this.#listeners.tell('draft', this.#draft)
     }
     if (this.synced !== this.#synced) {
       this.#synced = this.synced
-      this.#tell('synced', this.#synced)
+      this.#listeners.tell('synced', this.#synced)
     }
     if (refusal && refusal !== this.#refusal) {
       this.#refusal = refusal
-      this.#tell('refused', { code: refusal.code, message: refusal.message })
+      this.#listeners.tell('refused', { code: refusal.code, message: refusal.message })
     }
     if (setAside && setAside !== this.#setAside) {
       this.#setAside = setAside
-      this.#tell('superseded', setAside)
+      this.#listeners.tell('superseded', setAside)
     }
   }
 
@@ -332,17 +300,6 @@ export class CollabProvider {
     const code = this.#sync.superseded ? 'read-only' : refusal?.code
     if (code) for (const { reject } of this.#waiters.splice(0)) reject(new Error(`refused: ${code}`))
     else if (this.#sync.flushed) for (const { resolve } of this.#waiters.splice(0)) resolve()
-  }
-
-  /** Calls the listeners of one event. One that throws is reported, and keeps nothing else from going on. */
-  #tell<Event extends keyof ProviderEvents>(event: Event, told: ProviderEvents[Event]): void {
-    for (const listener of this.#listeners[event]) {
-      try {
-        listener(told)
-      } catch (error) {
-        report(`a listener of ${event} threw`, error, 'error')
-      }
-    }
   }
 
   #readStatus(): ProviderStatus {
@@ -378,13 +335,4 @@ export class CollabProvider {
     if (phase === 'joined' || phase === 'merging') return phase
     return joined ? 'lost' : 'opening'
   }
-}
-
-function draftOf(batches: readonly SealedBatch[]): DraftState | null {
-  const [oldest] = batches
-  return oldest ? { batches, since: oldest.at } : null
-}
-
-function sameFields<T extends object>(a: T, b: T): boolean {
-  return Object.keys(a).every((key) => a[key as keyof T] === b[key as keyof T])
 }

@@ -1,6 +1,6 @@
 /*
- * Longer than most files: the one place where the parts of the client meet. They do not know each other; each is called from
- * here, and answers by what it returns.
+ * Over 350 lines: the one place where the parts of the client meet. They do not know each other; each is called from here
+ * and answers by what it returns, so that no event runs up and down between them.
  */
 
 import type * as Y from 'yjs'
@@ -46,12 +46,12 @@ export interface DocumentSyncOptions {
   readonly address: string
   readonly store: ReplicaStore | null
   readonly clock: Clock
-  /** This page just made the document: one may type before the first join. */
+  /** This page just made the document: typing is allowed before the first join. */
   readonly created: boolean
   readonly schemaVersion?: number
   /** When live rows are applied; as they come if left out. */
   readonly soon?: Soon | undefined
-  /** What an earlier Y.Doc of this page set aside. */
+  /** Batches that an earlier Y.Doc of this page set aside. */
   readonly kept?: readonly SealedBatch[]
   /** Something of this object changed. Called at most once per turn of the event loop, after everything that changed. */
   readonly changed: () => void
@@ -121,7 +121,7 @@ export class DocumentSync implements Receiver, IncomingOwner, ComparedCopy {
     doc.on('update', this.#onUpdate)
   }
 
-  /** What this object itself remembers. */
+  /** The state of this object itself, without its parts'. */
   get state(): SyncState {
     return this.#state
   }
@@ -140,7 +140,7 @@ export class DocumentSync implements Receiver, IncomingOwner, ComparedCopy {
   get superseded(): boolean {
     return this.#role.superseded
   }
-  /** What was set aside, once it is stored; null before. A new array each time. */
+  /** The batches set aside, once they are stored; null before. A new array each time. */
   get setAside(): readonly SealedBatch[] | null {
     return this.#role.setAside
   }
@@ -190,7 +190,7 @@ export class DocumentSync implements Receiver, IncomingOwner, ComparedCopy {
     return seq !== null && atRest ? { room: this.room, seq } : null
   }
 
-  /** Where batches may be sent now; null: nowhere. Only here is it asked. */
+  /** Returns where batches may be sent now, or null if they may not. The only place that decides it. */
   maySend(): Uplink | null {
     return this.#mayWrite ? this.#state.uplink : null
   }
@@ -203,7 +203,7 @@ export class DocumentSync implements Receiver, IncomingOwner, ComparedCopy {
       const replica = await store.load(address)
       if (replica && !this.#destroyed) this.#applyStored(replica)
     } catch (error) {
-      // What cannot be read here comes with the join.
+      // The join brings what cannot be read here.
       if (!(error instanceof ReplicaStoreError))
         report('the copy in this browser cannot be applied', error, 'error')
       this.#writer.failed()
@@ -368,7 +368,7 @@ export class DocumentSync implements Receiver, IncomingOwner, ComparedCopy {
     if (this.#destroyed) return
     this.#outbox.sealIdle()
     this.#role.settleAnswered()
-    // What was withheld found its predecessors: it is in the Y.Doc now, and nowhere else.
+    // Withheld edits found their predecessors: they are in the Y.Doc now, and nowhere else.
     if (this.#state.phase !== 'joining' && this.#exchange.found()) void this.#join()
     if (this.#intake.hasHole && this.#pulling.isFree) void this.#pull()
     this.#send()
@@ -381,7 +381,7 @@ export class DocumentSync implements Receiver, IncomingOwner, ComparedCopy {
     if (uplink) this.#sender.send(uplink)
   }
 
-  /** Batches, and those before them of the same clients, are in the log. Only here is it told. */
+  /** Tells outbox, store and draft that batches, and those before them of the same clients, are in the log. Only here. */
   #committed(batches: readonly Committed[]): void {
     for (const { clientId, n } of batches) {
       this.#sender.answered()

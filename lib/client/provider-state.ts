@@ -36,13 +36,13 @@ export interface ProviderStatus {
   readonly schemaTooOld: boolean
   /** The server said that its storage is slow. */
   readonly storageSlow: boolean
-  /** What the server sends could not be applied here, several times in a row; it is tried again. */
+  /** The page could not apply what the server sends, three times in a row; it still tries. */
   readonly isStuck: boolean
   /** Share of the first load received, 0…1; null when nothing is being loaded in chunks. */
   readonly progress: number | null
 }
 
-/** Where the local edits are. "Saved" is `saved`, nothing else. */
+/** The places where local edits are. "Saved" is `saved`, nothing else. */
 export interface SaveState {
   /** No batch of this document, from any tab of this browser, waits for its acknowledgement, and nothing is unwritten in memory. */
   readonly saved: boolean
@@ -92,10 +92,10 @@ export interface ProviderEvents {
    * provider and open the address with a new Y.Doc and these as `kept`.
    */
   readonly superseded: readonly SealedBatch[]
-  /** What the server said of this connection or of what was written on it. */
+  /** A notice of the server about this connection or what was written on it. */
   readonly notice: Notice['code']
   /**
-   * What this Y.Doc shows is not what the log gives, and no other client has it. Give it up: `forgetHistory`, and open the
+   * This Y.Doc shows something else than the log gives, and no other client has it. Give it up: `forgetHistory`, and open the
    * address with a new Y.Doc; what is typed until then is sent as ever.
    */
   readonly diverged: undefined
@@ -105,3 +105,14 @@ export interface ProviderEvents {
 
 /** A listener of one event. */
 export type ProviderListener<Event extends keyof ProviderEvents> = (told: ProviderEvents[Event]) => void
+
+/** Returns the draft that these batches are; null if there are none. */
+export function draftOf(batches: readonly SealedBatch[]): DraftState | null {
+  const [oldest] = batches
+  return oldest ? { batches, since: oldest.at } : null
+}
+
+/** True if two values of one type have the same fields. */
+export function sameFields<T extends object>(a: T, b: T): boolean {
+  return Object.keys(a).every((key) => a[key as keyof T] === b[key as keyof T])
+}

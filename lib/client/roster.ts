@@ -1,7 +1,7 @@
 import type { PresenceDiffBody } from '#lib/protocol/messages/presence.ts'
 import type { Peer } from './provider-state.ts'
 
-/** Who is in the room, as the server tells it. `peers` is a new array after each change. */
+/** The members of the room, as the server tells them. `peers` is a new array after each change. */
 export class Roster {
   #members = new Map<number, Peer>()
   #self = -1
@@ -30,7 +30,7 @@ export class Roster {
     for (const { member, identity, state, caret } of diff.upserts) {
       const known = this.#members.get(member)
       const who = identity ?? known
-      if (!who) continue // a change of somebody who left meanwhile
+      if (!who) continue // A change of a member who left meanwhile.
       this.#members.set(member, {
         member,
         userId: who.userId,
@@ -46,7 +46,7 @@ export class Roster {
     this.#list()
   }
 
-  /** The connection is gone: nobody is known to be here. */
+  /** Empties the list: the connection is gone, and no member is known to be here. */
   clear(): void {
     this.#members = new Map()
     this.#list()

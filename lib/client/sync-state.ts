@@ -5,7 +5,7 @@ import type { Uplink } from './channel/channel.ts'
 /** *local*: not joined on this connection. *ended*: does not join again by itself. */
 export type SyncPhase = 'local' | 'joining' | 'merging' | 'joined' | 'ended'
 
-/** What DocumentSync itself remembers; the rest is its parts'. A change is a new value. */
+/** The state of a DocumentSync itself; the rest is its parts'. A change is a new value. */
 export interface SyncState {
   readonly phase: SyncPhase
   /** Set in phase ended, and when a batch was refused for good. */
@@ -20,7 +20,7 @@ export interface SyncState {
   readonly localLoaded: boolean
   readonly schemaTooOld: boolean
   readonly storageSlow: boolean
-  /** What the server sends could not be applied three times in a row; still tried. */
+  /** Applying what the server sends failed three times in a row; it is still tried. */
   readonly isStuck: boolean
 }
 

@@ -32,7 +32,7 @@ export interface ConnectionOptions {
   readonly onNotice: (code: Notice['code']) => void
 }
 
-/** Refusals after which the same socket may yet be given a new token. */
+/** Refusals after which the same socket may still be given a new token. */
 const RENEWABLE: ReadonlySet<ErrorCode> = new Set([
   'rate-limited',
   'internal',

@@ -11,7 +11,7 @@ export interface SocketCredential {
 /** Fetches a socket token: a new one when `fresh`. Throws SessionEnded when this person is no longer signed in. */
 export type Authenticate = (fresh: boolean) => Promise<string | SocketCredential>
 
-/** Who was signed in is so no longer: no token before they are again. */
+/** The user is no longer signed in: there is no token before they sign in again. */
 export class SessionEnded extends Error {
   override readonly name = 'SessionEnded'
 }
@@ -24,9 +24,9 @@ export interface CredentialOptions {
   readonly owner: Owner
 }
 
-/** What a bare token is taken to be good for: the server's default. */
+/** The lifetime assumed of a bare token: the server's default. */
 const USUAL_LIFE_MS = 10 * 60 * 1000
-/** A token is renewed at this share of its life, give or take a twentieth: not everybody in the same moment. */
+/** A token is renewed at this share of its life, give or take a twentieth, so that clients do not renew together. */
 const RENEW_AT = 0.8
 const SPREAD = 0.1
 const FIRST_RETRY_MS = 1000
@@ -80,7 +80,7 @@ export class Credential {
     this.#cancel = null
   }
 
-  /** Tries at once what has failed before: somebody is looking, or has just signed in. */
+  /** Retries a failed renewal now: the user is looking, or has just signed in. */
   retryNow(): void {
     if (this.#connected && this.#retryMs > FIRST_RETRY_MS) void this.#renew()
   }

@@ -19,7 +19,7 @@ export class SocketToken {
   #fetching: Promise<SessionAnswer> | null = null
   #isAccount = false
 
-  /** Who we were when it was fetched last had an account. */
+  /** The user it was last fetched for has an account. */
   get isAccount(): boolean {
     return this.#isAccount
   }
@@ -30,8 +30,8 @@ export class SocketToken {
   }
 
   /**
-   * As `session`, for who was somebody here before: a new token when `fresh`. `life`: how long it is good for yet, ms.
-   * Throws SessionEnded when they are no longer signed in: nobody new is made in their place.
+   * As `session`, for a returning user: a new token if `fresh`. `life`: its remaining lifetime, ms.
+   * Throws SessionEnded when they are no longer signed in: no guest is made in their place.
    */
   async renewed(fresh: boolean): Promise<{ readonly answer: SessionAnswer; readonly life: number }> {
     const answer = (fresh ? null : this.#usable) ?? (await this.#fetch({ renew: true }))
@@ -42,7 +42,7 @@ export class SocketToken {
     return this.#answer && this.#left(this.#answer) > RENEW_BELOW * this.#answer.life ? this.#answer : null
   }
 
-  /** By this machine's clock, which need not be right: how long the token is good for yet, ms. */
+  /** The remaining lifetime, ms, by this machine's clock, which need not be right. */
   #left({ life }: SessionAnswer): number {
     return life - (performance.now() - this.#fetchedAt)
   }

@@ -1,10 +1,10 @@
 import { type IDBPDatabase, openDB } from 'idb'
 import { report } from '#lib/protocol/report.ts'
 
-/** Who wrote in this browser last, and what makes it that guest again when its cookie is gone. */
+/** The last guest of this browser, and the code that restores the guest when the cookie is gone. */
 export interface RememberedGuest {
   readonly userId: string
-  /** null: they have an account, and the cookie alone says who they are. */
+  /** Null for a user with an account, whom the cookie alone identifies. */
   readonly recovery: string | null
 }
 
@@ -20,13 +20,13 @@ export async function rememberGuest(guest: RememberedGuest): Promise<void> {
   await withDatabase((database) => database.put(STORE, guest, KEY))
 }
 
-/** Null when nobody is remembered. */
+/** Returns null if no guest is remembered. */
 export async function recallGuest(): Promise<RememberedGuest | null> {
   const guest: unknown = await withDatabase((database) => database.get(STORE, KEY))
   return isGuest(guest) ? guest : null
 }
 
-/** Remembers nobody any more. */
+/** Forgets the guest. */
 export async function forgetGuest(): Promise<void> {
   await withDatabase((database) => database.delete(STORE, KEY))
 }

@@ -40,7 +40,7 @@ import {
 const COMPACT_ROWS = 500
 const COMPACT_BYTES = 1024 * 1024
 
-/** What tabs tell each other: whose outbox changed. */
+/** A message between tabs: the document whose outbox changed. */
 export type OutboxChange = { readonly address: string; readonly history: History }
 
 /** Opens the user's store. `null` where this browser has no database for us (private mode, blocked); never throws. */
@@ -122,7 +122,7 @@ class IndexedDbStore implements ReplicaStore {
   /*
    * Durability: 'relaxed' returns once the bytes are with the operating system, so they outlive a killed browser but not
    * a power cut. Online that is enough (the server has the batch some milliseconds later) and no keystroke waits
-   * for a flush. Offline this is the only copy and nobody waits, so it is flushed.
+   * for a flush. Offline this is the only copy and no one waits for it, so it is flushed.
    */
   async seal(address: string, batch: SealedBatch): Promise<void> {
     const durability = navigator.onLine === false ? 'strict' : 'relaxed'
@@ -234,7 +234,7 @@ class IndexedDbStore implements ReplicaStore {
   }
 
   async compact(address: string): Promise<void> {
-    // Without Web Locks two tabs may do the same work at once; the check before the write keeps one of them.
+    // Without Web Locks two tabs may do the same work; the check before the write keeps one of them.
     if (!navigator.locks) return this.#compact(address)
     await navigator.locks.request(`${this.#name}:compact:${address}`, { ifAvailable: true }, (lock) =>
       lock ? this.#compact(address) : undefined,

@@ -4,7 +4,7 @@ import { type OutboxChange, openIndexedDbStore } from './indexed-db-store.ts'
 import { EVERY_STORE, openReplicaDatabase, type ReplicaDatabase, replicaName } from './replica-database.ts'
 
 /*
- * What this browser holds of people, whole: one database for each user (replica-database.ts). A guest's is handed over to
+ * All that this browser holds of its users: one database for each (replica-database.ts). A guest's is handed over to
  * the account the guest became, and everything of a user goes when they sign out.
  */
 

@@ -14,7 +14,7 @@ const VERSION = 1
 /** Some private modes neither open nor refuse. */
 const OPEN_TIMEOUT_MS = 3_000
 
-/** What everything of a document is kept under: `{documentId}/{lineage}`; before the first join `/{address}`. */
+/** The key of everything of a document: `{documentId}/{lineage}`; before the first join `/{address}`. */
 export type History = string
 
 export interface ReplicaSchema extends DBSchema {
@@ -26,7 +26,7 @@ export interface ReplicaSchema extends DBSchema {
     value: { history: History; seq: number; chain: Uint8Array; update: Uint8Array; digest: Uint8Array }
   }
   rows: { key: [History, number]; value: Row & { history: History } }
-  /** `aside`: of the draft; nobody sends it. */
+  /** `aside`: of the draft; no tab sends it. */
   outbox: { key: [History, number, number]; value: SealedBatch & { history: History; aside?: boolean } }
 }
 type Store = StoreNames<ReplicaSchema>

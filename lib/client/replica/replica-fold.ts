@@ -2,7 +2,7 @@ import * as Y from 'yjs'
 import { decodeEntries, ENTRY_BODY_UPDATE, type Row } from '#lib/protocol/log-row.ts'
 
 /**
- * Folds rows into a state (a Yjs v1 update; null: nothing yet) through a garbage-collecting Y.Doc.
+ * Folds rows into a state (a Yjs v1 update; null for none) through a garbage-collecting Y.Doc.
  * `null` when something in them waits for what is not there: such a state must not be written.
  */
 export function foldRows(state: Uint8Array | null, rows: readonly Row[]): Uint8Array | null {

@@ -29,7 +29,7 @@ export function undamaged(
   return { state: { seq, chain, update }, rows: unbrokenRun(state, rows) }
 }
 
-/** What waits, and what was set aside. */
+/** Separates batches that wait from those set aside. */
 export function apart(
   stored: readonly (SealedBatch & { aside?: boolean })[],
 ): [outbox: SealedBatch[], draft: SealedBatch[]] {

@@ -47,8 +47,8 @@ export interface StoredReplica {
 
 export interface ReplicaStore {
   /**
-   * What this browser holds under an address; null when it was never joined or typed in here. What was damaged on this
-   * device is left out: the next join brings it again.
+   * Returns what this browser holds under an address, or null if it was never joined or typed in here. Damaged records are
+   * left out: the next join brings them again.
    */
   load(address: string): Promise<StoredReplica | null>
   /**
@@ -82,9 +82,9 @@ export interface ReplicaStore {
   outbox(address: string): Promise<readonly SealedBatch[]>
   /** Batches set aside, oldest first. */
   draft(address: string): Promise<readonly SealedBatch[]>
-  /** Sets batches aside, sealed here before or not: they are the person's to keep, and nobody sends them. */
+  /** Sets batches aside, sealed here before or not: they are the user's to keep, and no tab sends them. */
   setAside(address: string, batches: readonly SealedBatch[]): Promise<void>
-  /** What was set aside waits in the outbox again. */
+  /** Moves what was set aside back into the outbox. */
   takeBack(address: string): Promise<void>
   /** Erases what was set aside. */
   discard(address: string): Promise<void>

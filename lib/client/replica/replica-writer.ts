@@ -13,7 +13,7 @@ interface ServerState {
   readonly update: Uint8Array
 }
 
-/** What one commit writes: rows in order, and the last batch in the log, by client. */
+/** The content of one commit: rows in order, and the last batch in the log, by client. */
 interface Gathered {
   readonly rows: Row[]
   readonly committed: Map<number, number>
@@ -24,7 +24,7 @@ export class ReplicaWriter {
   readonly #address: string
   readonly #store: ReplicaStore | null
   readonly #owner: Owner
-  /** What the next commit will write; null: none is planned that could take more. */
+  /** The content of the next commit; null while none is planned that could take more. */
   #gathered: Gathered | null = null
   #queue: Promise<void> = Promise.resolve()
   #failing = false

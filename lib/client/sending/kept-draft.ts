@@ -4,7 +4,7 @@ import type { ReplicaWriter } from '../replica/replica-writer.ts'
 export interface KeptDraftOptions {
   readonly address: string
   readonly store: ReplicaStore | null
-  /** What an earlier Y.Doc of this page set aside. */
+  /** Batches that an earlier Y.Doc of this page set aside. */
   readonly kept: readonly SealedBatch[]
   /** Told when the store refused a write or a read. */
   readonly writer: ReplicaWriter

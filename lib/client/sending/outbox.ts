@@ -1,10 +1,9 @@
-import * as Y from 'yjs'
 import type { Clock } from '#lib/protocol/clock.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import { encodeUpdates } from '#lib/protocol/log-row.ts'
 import type { Owner } from '../owner.ts'
 import type { ReplicaStore, SealedBatch } from '../replica/replica-store.ts'
-import { splitUpdate } from './split-update.ts'
+import { payloadsOf } from './payloads.ts'
 
 export interface OutboxOptions {
   /** Its client id is this tab's. */
@@ -41,7 +40,7 @@ export class Outbox {
   #sentBytes = 0
   readonly #refusedBatches = new Set<SealedBatch>()
   #cancelTimer: (() => void) | null = null
-  /** Own batches that are not in the store yet, in order. */
+  /** Own batches that are still to be stored, in order. */
   #unwritten: Unwritten[] = []
   /** The store refused the last write. */
   #refused = false
@@ -286,8 +285,8 @@ export class Outbox {
   }
 
   /**
-   * One batch after the other: what the store refuses must leave no hole before what it takes, for nobody can use a batch
-   * whose predecessors are lost.
+   * Writes one batch after the other: a batch whose predecessors are lost is of no use, so what the store refuses must leave
+   * no hole before what it takes.
    */
   #write(which: 'next' | 'all'): void {
     const { store } = this.#options
@@ -329,7 +328,7 @@ export class Outbox {
   }
 }
 
-/** A sealed batch that is not in the store yet. */
+/** A sealed batch that is still to be stored. */
 interface Unwritten {
   readonly batch: SealedBatch
   readonly inPlaceOf: SealedBatch | null
@@ -339,40 +338,4 @@ interface Unwritten {
 /** The key that tells a batch from all others of its document. */
 export function batchKey({ clientId, n }: { readonly clientId: number; readonly n: number }): string {
   return `${clientId} ${n}`
-}
-
-/**
- * Returns the payloads of the batches of these updates, in order. Merged at most LIMITS.mergedUpdates at a time, for Y.mergeUpdates is quadratic in
- * their number, and LIMITS.batchBytes; what is larger by itself, or too much for one batch, is alone.
- */
-function payloadsOf(updates: readonly Uint8Array[]): Uint8Array[] {
-  const payloads: Uint8Array[] = []
-  let merged: Uint8Array[] = []
-  let gathered: Uint8Array[] = []
-  let bytes = 0
-  const merge = (): void => {
-    const [only] = gathered
-    if (only) merged.push(gathered.length === 1 ? only : Y.mergeUpdates(gathered))
-    gathered = []
-  }
-  const seal = (): void => {
-    merge()
-    if (merged.length > 0) payloads.push(encodeUpdates(merged))
-    merged = []
-    bytes = 0
-  }
-  for (const update of updates) {
-    if (bytes + update.length > LIMITS.batchBytes) seal()
-    const pieces = splitUpdate(update)
-    if (pieces.length > 1) {
-      seal()
-      for (const piece of pieces) payloads.push(encodeUpdates([piece]))
-      continue
-    }
-    gathered.push(update)
-    bytes += update.length
-    if (gathered.length === LIMITS.mergedUpdates) merge()
-  }
-  seal()
-  return payloads
 }

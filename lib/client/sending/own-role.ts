@@ -18,7 +18,7 @@ export interface OwnRoleOptions {
 
 /** Batches on their way when the role is lowered are waited for this long: most are answered within a round trip. */
 const ANSWERED_WITHIN_MS = 5000
-/** What other tabs left is theirs for this long: one that came by another address may still be sending it. */
+/** Batches of other tabs are theirs for this long: one that came by another address may still be sending them. */
 const OTHERS_WITHIN_MS = 5000
 
 /** The role in the document now, and what becomes of edits it no longer allows to send (docs/decisions/0029-kept-draft.md). */
@@ -92,7 +92,7 @@ export class OwnRole {
     if (!this.mayNotSend || this.#lapsed) return
     outbox.seal()
     if (outbox.flushed) {
-      // What other tabs left is in this Y.Doc as well, unless they are still sending it.
+      // Batches of other tabs are in this Y.Doc as well, unless those are still sending them.
       if (outbox.foreign.length > 0) timers.after(OTHERS_WITHIN_MS, this.#giveUpOthers)
       return
     }

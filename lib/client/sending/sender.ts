@@ -17,7 +17,7 @@ export interface SenderOptions {
   readonly owner: Owner
 }
 
-/** What the owner must do about a refused batch; the sender has done its own part. */
+/** The owner's part in mending a refused batch; the sender has done its own. */
 export type Remedy =
   /** Nothing: it is sent again later. */
   | { readonly need: 'none' }

@@ -1,8 +1,8 @@
 import * as Y from 'yjs'
 
 /**
- * When both sides must tell each other by state vector what the other lacks, because a batch met a gap that rows did not
- * close, and what the Y.Doc holds back meanwhile.
+ * Knows when both sides must exchange by state vector what the other lacks, because a batch met a gap that rows did not
+ * close, and how much the Y.Doc holds back meanwhile.
  */
 export class StateExchange {
   readonly #doc: Y.Doc
@@ -28,7 +28,7 @@ export class StateExchange {
     this.#due = true
   }
 
-  /** It is done: gives what a server with that state vector (base64) lacks, a Yjs v1 update. */
+  /** Ends the exchange: returns what a server with that state vector (base64) lacks, a Yjs v1 update. */
   settle(vector: string): Uint8Array {
     const differences = differencesOf(this.#doc, vectorOf(vector))
     this.#due = false
@@ -36,12 +36,12 @@ export class StateExchange {
     return differences
   }
 
-  /** What waits for its predecessors in the Y.Doc was not sent. */
+  /** Notes that what waits for its predecessors in the Y.Doc was not sent. */
   withhold(): void {
     this.#withheld = pendingBytes(this.#doc)
   }
 
-  /** What was withheld found its predecessors after all: it is in the Y.Doc now, and nowhere else. Asks for an exchange. */
+  /** Asks for an exchange if what was withheld has found its predecessors: it is in the Y.Doc now, and nowhere else. Returns whether it has. */
   found(): boolean {
     if (pendingBytes(this.#doc) >= this.#withheld) return false
     this.#withheld = 0
@@ -50,7 +50,7 @@ export class StateExchange {
   }
 }
 
-/** Without what itself waits for its predecessors, which the gate refuses. */
+/** Returns the differences without what waits for its predecessors, which the gate refuses. */
 function differencesOf(doc: Y.Doc, vector: Uint8Array): Uint8Array {
   const { store } = doc
   const { pendingStructs, pendingDs } = store
