@@ -1,4 +1,4 @@
-/** An event of the rooms for the log and the catalog. Holds no token and no text, except a projected title. */
+/** An event of the rooms, for the log. Holds no token and no text. */
 export type RoomEvent =
   | { readonly type: 'document-damaged'; readonly documentId: string; readonly reason: string }
   | { readonly type: 'commit-failed'; readonly reason: string }
@@ -12,7 +12,7 @@ export type RoomEvent =
       readonly reason: string
     }
   | {
-      /** Somebody's copy shows something else than the log gives. Digests shortened: they are of the text. */
+      /** A member's copy shows something else than the log gives. Digests are shortened: they identify the text. */
       readonly type: 'content-differs'
       readonly documentId: string
       readonly seq: number
@@ -27,4 +27,3 @@ export type RoomEvent =
       readonly head: number
       readonly claimed: number
     }
-  | { readonly type: 'title-projected'; readonly documentId: string; readonly title: string }

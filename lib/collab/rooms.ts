@@ -1,58 +1,48 @@
 import { ByteList } from '#lib/protocol/byte-list.ts'
 import type { Clock } from '#lib/protocol/clock.ts'
-import { type Refusal, refuse } from '#lib/protocol/errors.ts'
-import type { Role } from '#lib/protocol/identity.ts'
+import { REFUSALS, type Refusal, reasonOf, refuse } from '#lib/protocol/errors.ts'
+import type { PresenceIdentity } from '#lib/protocol/identity.ts'
 import type { ChainHash } from '#lib/protocol/log-row.ts'
-import type { RoleChange } from '#lib/protocol/messages/access.ts'
 import type { CompareRequest, Verdict } from '#lib/protocol/messages/compare.ts'
 import type { Joined, Reset } from '#lib/protocol/messages/join.ts'
 import type { BatchBody } from '#lib/protocol/messages/update.ts'
 import { DamagedDocument, type DocumentStore } from './document-store.ts'
 import type { RoomEvent } from './events.ts'
 import { COMPACTION_POLICY, type CompactionPolicy } from './folding/compaction-policy.ts'
-import { type Check, Compactor, type Fold } from './folding/compactor.ts'
-import { ContentDigests, type Digest } from './folding/content-digests.ts'
+import { Compactor, type Folder, type TitleSink } from './folding/compactor.ts'
+import { ContentDigests } from './folding/content-digests.ts'
 import { CommitQueue } from './log/commit-queue.ts'
 import type { Cursor } from './log/room-history.ts'
 import { SnapshotCache } from './log/snapshot-cache.ts'
-import type { Connection, Member } from './members.ts'
-import { Room, type RoomPorts, type RoomWire } from './room.ts'
+import type { PresenceRules } from './presence/room-presence.ts'
+import { Room, type RoomPorts } from './room.ts'
+import type { Connection, Seat, SeatTerms } from './seats.ts'
 
 export interface RoomsOptions {
   readonly store: DocumentStore
-  readonly wire: RoomWire
   readonly clock: Clock
   readonly hash: ChainHash
-  /** Runs `foldDocument` (fold.ts) off the event loop, within limits of time and memory. */
-  readonly fold: Fold
-  /** Runs `checkDocument` (fold.ts) likewise. */
-  readonly check: Check
-  /** Runs `digestDocument` (fold.ts) likewise. */
-  readonly digest: Digest
-  /** What all of them took of a core so far, ms. */
-  readonly foldingSpent: () => number
+  readonly folding: Folder
+  /** Takes the titles of documents as they are written. */
+  readonly titles: TitleSink
+  readonly presence: PresenceRules
   /** Bytes of snapshots kept in memory, over all documents. */
   readonly cacheBytes: number
   readonly policy?: CompactionPolicy
   readonly onEvent: (event: RoomEvent) => void
 }
 
-export interface RoomJoin {
+export interface RoomJoin extends SeatTerms {
   readonly documentId: string
-  readonly role: Role
-  /** The link they came by. */
-  readonly linkId: string
-  /** False when the role may have changed since it was judged: then nobody enters. Left out: always true. */
+  /** Returns false if the role may have changed since it was judged: the join is refused then. Left out: always true. */
   readonly isCurrent?: () => boolean
-  readonly clientId: number
-  readonly schemaVersion: number
   readonly cursor: Cursor | null
 }
 
-/** A join's answer. `history`: an encoded HistoryBody. The other fields are those of `joinedSchema`. */
+/** A join's answer. `history`: an encoded HistoryBody. The other fields but the seat are those of `joinedSchema`. */
 export interface RoomJoined {
   readonly ok: true
-  readonly room: number
+  readonly seat: Seat
   readonly lineage: string
   readonly schemaVersion: number
   readonly acknowledged: number
@@ -62,23 +52,19 @@ export interface RoomJoined {
   readonly history: ByteList
 }
 
-/** A room nobody is in is kept this long. */
+/** An empty room is kept this long, ms. */
 const UNLOAD_AFTER_MS = 30_000
-/** When it could not be: something of it was still to be written. */
+/** It is looked at again after this long if something of it was still to be written, ms. */
 const UNLOAD_AGAIN_MS = 2000
-/** After the store refused a row, its document rests this long: clients would only be refused again. */
+/** After the store refused a row, its document rests this long, ms: clients would only be refused again. */
 const REFUSED_REST_MS = 1000
-
-const NOT_FOUND = refuse('not-found', 'this document does not exist or is not shared with you')
-const NOT_CURRENT = refuse('internal', 'access to the document was changed in this moment; join again', 100)
-const NOT_JOINED = refuse('not-joined', 'join the document first')
 
 const DAMAGED = refuse(
   'document-damaged',
   'what is stored of this document is damaged; the operator finds it in the log',
 )
 
-/** All documents that somebody has open, one room each. */
+/** All documents that are open, one room each. */
 export class Rooms {
   readonly #store: DocumentStore
   readonly #options: RoomsOptions
@@ -90,53 +76,51 @@ export class Rooms {
   readonly #open = new Map<string, Promise<Room>>()
   readonly #byNumber = new Map<number, Room>()
   readonly #unloads = new Map<Room, () => void>()
-  /** Found damaged since the start: refused to everybody alike, also to who needs only what is sound of it. */
+  /** Found damaged since the start: refused to all alike, also to those who need only what is sound of it. */
   readonly #damaged = new Set<string>()
   #lastNumber = 0
   #closing = false
 
   constructor(options: RoomsOptions) {
-    const { store, clock, onEvent, wire, hash } = options
+    const { store, clock, hash, presence, folding, titles, onEvent } = options
     this.#store = store
     this.#options = options
-    this.#ports = {
-      wire,
-      hash,
-      now: () => clock.now(),
-      onEntry: (room) => this.#queue.add(room),
-      onCommitted: (room) => this.#compactor.changed(room),
-      onHeld: (room) => this.#compactor.checkSoon(room),
-      onBreach: ({ documentId }, userId, reason) =>
-        onEvent({ type: 'schema-broken', documentId, userId, reason }),
-      onBroken: (room, why) => this.#onBroken(room, why),
-    }
     this.#snapshots = new SnapshotCache(store, options.cacheBytes)
     this.#queue = new CommitQueue({
       store,
       clock,
       onFailure: (reason) => onEvent({ type: 'commit-failed', reason }),
-      // To every room: who was told may have joined again since, under another number.
+      // To every room: members who were told may have joined again since, under another number.
       onRecovered: () => {
-        for (const room of this.#byNumber.values()) if (room.memberCount > 0) room.recovered()
+        for (const room of this.#byNumber.values()) room.recovered()
       },
     })
     this.#compactor = new Compactor({
       store,
       clock,
-      fold: options.fold,
-      check: options.check,
-      spent: options.foldingSpent,
+      folding,
       policy: options.policy ?? COMPACTION_POLICY,
-      onCompacted: (room) => this.#snapshots.forget(room.documentId),
-      onDamaged: (room, reason) => this.#quarantine(room.documentId, reason, room),
+      titles,
+      keeper: {
+        compacted: ({ documentId }) => this.#snapshots.forget(documentId),
+        damaged: (room, reason) => this.#quarantine(room.documentId, reason, room),
+      },
       onEvent,
     })
-    this.#digests = new ContentDigests({
-      store,
-      digest: options.digest,
-      whenSpare: (room, work) => this.#compactor.whenSpare(room, work),
-      onEvent,
-    })
+    this.#digests = new ContentDigests({ store, folding, spare: this.#compactor, onEvent })
+    this.#ports = {
+      hash,
+      clock,
+      queue: this.#queue,
+      compactor: this.#compactor,
+      presence,
+      keeper: {
+        emptied: (room) => this.#unloadSoon(room),
+        breached: ({ documentId }, userId, reason) =>
+          onEvent({ type: 'schema-broken', documentId, userId, reason }),
+        broken: (room, why) => this.#onBroken(room, why),
+      },
+    }
   }
 
   /** Documents in memory. */
@@ -145,8 +129,8 @@ export class Rooms {
   }
 
   /**
-   * Enters the relay group and answers with what the client lacks. A reconnect is a join; repeating is harmless. The
-   * member may have been shown out again when this resolves: `roleOf` tells.
+   * Seats the connection, which gets every row from now on, and answers with what its client lacks. A reconnect is a
+   * join. A repeated join keeps its seat. The seat may have been left again when this resolves (`isLeft`).
    */
   async join(connection: Connection, request: RoomJoin): Promise<RoomJoined | Refusal> {
     if (this.#closing) return refuse('draining', 'the server is restarting; come back', 1000)
@@ -159,103 +143,77 @@ export class Rooms {
       return this.#loadRefusal(documentId, error)
     }
     // From here to the reading of the rows nothing awaits: what is committed later reaches the member as a frame.
-    if (request.isCurrent?.() === false) return NOT_CURRENT
-    const entered = room.enter({
-      connection,
-      clientId: request.clientId,
-      role: request.role,
-      linkId: request.linkId,
-      schemaVersion: request.schemaVersion,
-    })
-    if ('ok' in entered) return entered
+    if (request.isCurrent?.() === false) return REFUSALS.notCurrent
+    const { clientId, role, linkId, schemaVersion } = request
+    const seat = room.enter(connection, { clientId, role, linkId, schemaVersion })
+    if ('ok' in seat) return seat
     this.#unloads.get(room)?.()
     this.#unloads.delete(room)
-    const mode = room.modeFor(cursor)
-    if (mode === 'rewind' && cursor && cursor.seq > room.headSeq) {
-      this.#options.onEvent({ type: 'history-behind', documentId, head: room.headSeq, claimed: cursor.seq })
+    const { head } = room.history
+    const mode = room.history.modeFor(cursor)
+    if (mode === 'rewind' && cursor && cursor.seq > head.seq) {
+      this.#options.onEvent({ type: 'history-behind', documentId, head: head.seq, claimed: cursor.seq })
     }
     const answer = {
       ok: true as const,
-      room: room.number,
+      seat,
       lineage: room.lineage,
       schemaVersion: room.schemaVersion,
-      acknowledged: entered.acknowledged,
+      acknowledged: room.clients.committedOf(clientId),
       mode,
-      vector: mode === 'rewind' ? room.vector() : null,
+      vector: mode === 'rewind' ? room.clients.vector() : null,
     }
-    const tail = mode === 'tail' && cursor ? room.tail(cursor.seq) : null
+    const tail = mode === 'tail' && cursor ? room.history.tail(cursor.seq) : null
     const history = tail ?? (await this.#snapshotAndTail(room))
-    if (!(history instanceof ByteList)) {
-      room.leave(connection.id)
-      this.#unloadSoon(room)
-      return history
-    }
-    return { ...answer, history }
+    if (history instanceof ByteList) return { ...answer, history }
+    seat.leave()
+    return history
   }
 
   /** Takes one part of one batch. Answers by relay or `connection.ack`, never by a return value. */
   receive(connection: Connection, batch: BatchBody): void {
+    const seat = connection.seats.get(batch.room)
     const room = this.#byNumber.get(batch.room)
-    if (room && !this.#closing) {
-      room.receive(connection, batch)
+    if (seat && room && !this.#closing) {
+      room.receive(seat, batch)
       return
     }
     const refusal = this.#closing
       ? refuse('draining', 'the server is restarting; send it again after the next join', 1000)
-      : refuse('not-joined', 'join the document first')
+      : REFUSALS.notJoined
     connection.ack({ room: batch.room, clientId: batch.clientId, n: batch.n, refusal })
   }
 
-  /** What follows row `seq` as an encoded HistoryBody; a snapshot is in it when the rows are no longer kept. */
-  async pull(connection: Connection, number: number, seq: number): Promise<ByteList | Refusal> {
-    const room = this.#byNumber.get(number)
-    if (!room?.roleOf(connection.id)) return NOT_JOINED
-    return room.tail(seq) ?? (await this.#snapshotAndTail(room))
-  }
-
-  /** Whether a member's copy shows what the log gives (`ContentDigests.compare`). */
-  async compare(connection: Connection, request: CompareRequest): Promise<Verdict | Refusal> {
-    const room = this.#byNumber.get(request.room)
-    const member = room?.memberOf(connection.id)
-    if (!room || !member) return NOT_JOINED
-    const verdict = await this.#digests.compare(room, member, request)
-    return room.roleOf(connection.id) === null ? NOT_JOINED : verdict
-  }
-
-  /** Somebody's role in a room; null: they are not in it. */
-  roleOf(connection: Connection, number: number): Role | null {
-    return this.#byNumber.get(number)?.roleOf(connection.id) ?? null
-  }
-
-  /** Everybody who has a document open. */
-  async membersOf(documentId: string): Promise<Member[]> {
-    const room = await this.#open.get(documentId)?.catch(() => null)
-    return room?.members() ?? []
-  }
-
   /**
-   * Judges everybody in a document's room again, all at once (`Room.changeRoles`). Nothing happens when nobody has it
-   * open.
+   * Returns what follows row `seq` as an encoded HistoryBody; a snapshot is in it when the rows are no longer kept.
+   * Refuses a connection that is not in the room, or left it meanwhile.
    */
-  async changeRoles(
-    documentId: string,
-    roleOf: (member: Member) => Role | null,
-    reason: RoleChange['reason'],
-  ): Promise<void> {
-    const room = await this.#open.get(documentId)?.catch(() => null)
-    if (!room) return
-    room.changeRoles(roleOf, reason)
-    this.#unloadSoon(room)
+  async pull(connection: Connection, number: number, seq: number): Promise<ByteList | Refusal> {
+    const seat = connection.seats.get(number)
+    const room = this.#byNumber.get(number)
+    if (!seat || !room) return REFUSALS.notJoined
+    const history = room.history.tail(seq) ?? (await this.#snapshotAndTail(room))
+    return seat.isLeft ? REFUSALS.notJoined : history
   }
 
-  /** Leaves one room, or every room when `number` is left out (the connection closed). Repeating is harmless. */
-  leave(connection: Connection, number?: number): void {
-    const left = number === undefined ? this.#byNumber.values() : [this.#byNumber.get(number)]
-    for (const room of left) {
-      if (!room?.roleOf(connection.id)) continue
-      room.leave(connection.id)
-      this.#unloadSoon(room)
-    }
+  /** Compares a member's copy with what the log gives (`ContentDigests.compare`). */
+  async compare(connection: Connection, request: CompareRequest): Promise<Verdict | Refusal> {
+    const seat = connection.seats.get(request.room)
+    const room = this.#byNumber.get(request.room)
+    if (!seat || !room) return REFUSALS.notJoined
+    const verdict = await this.#digests.compare(room, seat, request)
+    return seat.isLeft ? REFUSALS.notJoined : verdict
+  }
+
+  /** Returns the seats of a document's room, as they are whenever it is iterated; none if the document is not open. */
+  async seatsOf(documentId: string): Promise<Iterable<Seat>> {
+    const room = await this.#open.get(documentId)?.catch(() => null)
+    return room?.seats ?? []
+  }
+
+  /** Shows a user's new name or hue in every room. */
+  rename(identity: PresenceIdentity): void {
+    for (const { presence } of this.#byNumber.values()) presence.rename(identity)
   }
 
   /** Ends every member's access to a document: deleted, or its history replaced. */
@@ -264,16 +222,17 @@ export class Rooms {
     if (room) this.#drop(room, reason)
   }
 
-  /** Commits what waits; nothing is accepted any more. */
+  /** Commits what waits; nothing is accepted any more, and presence is shown no more. */
   async close(): Promise<void> {
     this.#closing = true
     await this.#queue.drain()
     for (const cancel of this.#unloads.values()) cancel()
     this.#unloads.clear()
+    for (const { presence } of this.#byNumber.values()) presence.close()
     await this.#compactor.close()
   }
 
-  /** Single-flight: everybody who comes while a document is being read shares the one reading. */
+  /** Single-flight: all joins that come while a document is being read share the one reading. */
   #load(documentId: string): Promise<Room> {
     const open = this.#open.get(documentId)
     if (open) return open
@@ -292,7 +251,7 @@ export class Rooms {
     const room = new Room(++this.#lastNumber, document, this.#ports)
     this.#byNumber.set(room.number, room)
     this.#unloadSoon(room)
-    // Nobody knows whether the process ended before these rows were looked at.
+    // The process may have ended before these rows were looked at.
     if (document.headSeq > (document.snapshot?.seq ?? 0)) this.#compactor.changed(room)
     return room
   }
@@ -301,8 +260,8 @@ export class Rooms {
     try {
       return await this.#snapshots.history(
         room.documentId,
-        () => room.headSeq,
-        (seq) => room.rowsAfter(seq),
+        () => room.history.head.seq,
+        (seq) => room.history.rowsAfter(seq),
       )
     } catch (error) {
       return this.#loadRefusal(room.documentId, error, room)
@@ -310,8 +269,8 @@ export class Rooms {
   }
 
   #loadRefusal(documentId: string, error: unknown, room?: Room): Refusal {
-    if (error instanceof UnknownDocument) return NOT_FOUND
-    const reason = error instanceof Error ? error.message : String(error)
+    if (error instanceof UnknownDocument) return REFUSALS.notFound
+    const reason = reasonOf(error)
     if (error instanceof DamagedDocument) {
       this.#quarantine(documentId, reason, room)
       return DAMAGED
@@ -351,7 +310,9 @@ export class Rooms {
   }
 
   #unloadSoon(room: Room, afterMs = UNLOAD_AFTER_MS): void {
-    if (room.memberCount > 0 || this.#unloads.has(room) || this.#closing) return
+    if (room.seats.size > 0 || this.#unloads.has(room) || this.#closing) return
+    // A room that was dropped is told of its last seat, too.
+    if (!this.#byNumber.has(room.number)) return
     const cancel = this.#options.clock.after(afterMs, () => {
       this.#unloads.delete(room)
       if (room.idle && !this.#compactor.waits(room)) {

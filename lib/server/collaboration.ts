@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Server as HttpServer } from 'node:http'
 import type { RoomEvent } from '#lib/collab/events.ts'
-import { PresenceRooms } from '#lib/collab/presence/presence-rooms.ts'
 import { Rooms } from '#lib/collab/rooms.ts'
 import { LiveAccess } from '#lib/library/live-access.ts'
 import type { OpenDocuments } from '#lib/library/open-documents.ts'
@@ -21,6 +20,7 @@ import type { LateConnections } from './http/late-connections.ts'
 import type { Origins } from './http/origins.ts'
 import type { SocketLimits } from './sockets/socket-limits.ts'
 import { SocketServer } from './sockets/socket-server.ts'
+import { SocketUsers } from './sockets/socket-users.ts'
 
 export interface CollaborationOptions {
   readonly httpServer: HttpServer
@@ -37,8 +37,7 @@ export interface CollaborationOptions {
 /** People at work on documents: the rooms, who is present in them, and the sockets they come by. */
 export class Collaboration implements OpenDocuments, LiveConnections {
   readonly #rooms: Rooms
-  readonly #presence: PresenceRooms
-  readonly #users: RecentSocketUsers
+  readonly #recent: RecentSocketUsers
   readonly #sockets: SocketServer
   readonly #live: LiveAccess
   readonly #folding = new Folding()
@@ -51,14 +50,8 @@ export class Collaboration implements OpenDocuments, LiveConnections {
     const { rights, visits } = options.library
     const { pingInterval, pingTimeout } = settings
     const recent = new RecentSocketUsers({ authentication, clock: systemClock })
-    this.#users = recent
-    const userOf = async (token: string, { anew }: { anew: boolean }) => {
-      const proved = tokens.verify(token)
-      if (!proved) return null
-      const { userId, sessionId } = proved
-      const user = await (anew ? authentication.ofSocket(userId, sessionId) : recent.of(userId, sessionId))
-      return user && { ...user, ...proved }
-    }
+    this.#recent = recent
+    const users = new SocketUsers(tokens, authentication, recent)
     const titles = new Titles({
       catalog,
       clock: systemClock,
@@ -70,44 +63,33 @@ export class Collaboration implements OpenDocuments, LiveConnections {
       clock: systemClock,
       pingInterval,
       pingTimeout,
-      userOf: (token) => userOf(token, { anew: false }),
+      users,
     })
     this.#sockets = sockets
     this.#rooms = new Rooms({
       store: documents,
-      wire: sockets.wire,
       clock: systemClock,
       hash: chainHash,
-      fold: (job) => this.#folding.fold(job),
-      check: (job) => this.#folding.check(job),
-      digest: (job) => this.#folding.digest(job),
-      foldingSpent: () => this.#folding.spent,
+      folding: this.#folding,
+      titles,
+      presence: { pingInterval, hidesReaders: !settings.presenceOfViewers },
       cacheBytes: settings.roomCacheBytes,
-      onEvent: (event) => noteRoomEvent(event, titles, log),
-    })
-    this.#presence = new PresenceRooms({
-      clock: systemClock,
-      pingInterval,
-      hidesReaders: !settings.presenceOfViewers,
-      send: (send) => sockets.sendPresence(send),
-      busy: (recipient) => sockets.isBusy(recipient),
+      onEvent: (event) => noteRoomEvent(event, log),
     })
     this.#live = new LiveAccess({
       rooms: this.#rooms,
       rights,
       access,
-      tellAsked: (connectionId, asked) => sockets.tellAsked(connectionId, asked),
-      now: systemClock.now,
+      clock: systemClock,
       log,
     })
     sockets.serve({
       rooms: this.#rooms,
-      presence: this.#presence,
       visits,
       rights,
       live: this.#live,
       limits,
-      userOf: (token) => userOf(token, { anew: true }),
+      users,
       graceMs: { write: tokens.life / 20, read: tokens.life / 2 },
       pingInterval,
       pingTimeout,
@@ -125,19 +107,19 @@ export class Collaboration implements OpenDocuments, LiveConnections {
   }
 
   async present(documentId: string): Promise<{ userId: string; linkId: string }[]> {
-    const members = await this.#rooms.membersOf(documentId)
-    return members.map(({ connection: { userId }, linkId }) => ({ userId, linkId }))
+    const seats = await this.#rooms.seatsOf(documentId)
+    return Array.from(seats, ({ connection: { userId }, linkId }) => ({ userId, linkId }))
   }
 
   endSockets(ended: Ended): void {
-    this.#users.ended(ended)
+    this.#recent.ended(ended)
     this.#sockets.end(ended)
   }
 
   showProfile(profile: Profile): void {
-    this.#users.renamed(profile)
+    this.#recent.renamed(profile)
     this.#sockets.rename(profile)
-    this.#presence.rename(profile)
+    this.#rooms.rename(profile)
   }
 
   /** Lets nobody in any more, asks everybody to come back later, commits what waits, closes the sockets. */
@@ -146,7 +128,6 @@ export class Collaboration implements OpenDocuments, LiveConnections {
     await this.#rooms.close()
     await this.#titles.flush()
     await this.#sockets.close()
-    this.#presence.close()
     await this.#folding.close()
   }
 }
@@ -157,11 +138,7 @@ function chainHash(...parts: readonly Uint8Array[]): Uint8Array {
   return new Uint8Array(hash.digest().subarray(0, CHAIN_BYTES))
 }
 
-function noteRoomEvent(event: RoomEvent, titles: Titles, log: Log): void {
-  if (event.type === 'title-projected') {
-    titles.set(event.documentId, event.title)
-    return
-  }
+function noteRoomEvent(event: RoomEvent, log: Log): void {
   const { type, ...about } = event
   const level = type === 'history-behind' || type === 'schema-broken' ? 'warn' : 'error'
   log[level](about, `room.${type}`)

@@ -39,7 +39,7 @@ describe('joining', () => {
     expect(await scene.ask(b, { clientId: 7 })).toMatchObject({ ok: false, code: 'client-id-taken' })
     a.doc.clientID = 7
     await scene.send(a, a.edit(room, 'x'))
-    scene.rooms.leave(a)
+    a.leave()
     expect(await scene.ask(b, { clientId: 7 })).toMatchObject({ ok: false, code: 'client-id-taken' })
     expect((await scene.join(a, { clientId: 7 })).acknowledged).toBe(1)
   })
@@ -50,7 +50,7 @@ describe('joining', () => {
     const { room } = await scene.join(guest, { clientId: 7 })
     await scene.send(guest, guest.edit(room, 'as a guest'))
     const later = guest.edit(room, ', never sent')
-    scene.rooms.leave(guest)
+    guest.leave()
     const account = Object.assign(new Probe('account'), { aliases: new Set([guest.userId]) })
     await scene.join(account, { clientId: 8 })
     await scene.send(account, { ...later, room })

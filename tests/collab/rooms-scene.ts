@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto'
 import * as Y from 'yjs'
 import type { RoomEvent } from '#lib/collab/events.ts'
-import type { Connection } from '#lib/collab/members.ts'
 import { type RoomJoin, type RoomJoined, Rooms } from '#lib/collab/rooms.ts'
+import type { Connection, Seat } from '#lib/collab/seats.ts'
 import { checkDocument, digestDocument, foldDocument } from '#lib/document/fold.ts'
+import type { Refusal } from '#lib/protocol/errors.ts'
+import type { Role } from '#lib/protocol/identity.ts'
 import { CHAIN_BYTES, chainToHex, encodeUpdates } from '#lib/protocol/log-row.ts'
-import type { RoleChange } from '#lib/protocol/messages/access.ts'
+import type { Asked, RoleChange } from '#lib/protocol/messages/access.ts'
 import type { Reset } from '#lib/protocol/messages/join.ts'
 import type { Notice } from '#lib/protocol/messages/notices.ts'
-import type { Ack } from '#lib/protocol/messages/update.ts'
-import { type BatchBody, decodeRow, type RowBody } from '#lib/protocol/messages/update.ts'
+import { decodePresenceDiff, type PresenceDiffBody } from '#lib/protocol/messages/presence.ts'
+import { type Ack, type BatchBody, decodeRow, type RowBody } from '#lib/protocol/messages/update.ts'
 import { newDocument } from '../storage/stored-values.ts'
 import { MemoryStore } from '../support/memory-store.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
@@ -20,12 +22,22 @@ export const DOCUMENT = 'document-1'
 export class Probe implements Connection {
   readonly id: string
   readonly userId: string
-  readonly entered = new Set<number>()
+  readonly cap: Role | null = null
+  readonly seats = new Map<number, Seat>()
+  isBusy = false
+  readonly frames: Uint8Array[] = []
+  readonly notices: Notice[] = []
+  readonly diffs: PresenceDiffBody[] = []
   readonly acks: Ack[] = []
   readonly resets: Reset[] = []
   readonly roles: RoleChange[] = []
+  readonly wishes: Asked[] = []
+  /** Rooms whose seats were left. */
+  readonly left: number[] = []
   stopped = false
   readonly doc = new Y.Doc()
+  /** Is given every frame as well. */
+  onFrame: (frame: Uint8Array) => void = () => undefined
   #n = 0
 
   constructor(id: string, userId = `user of ${id}`) {
@@ -33,11 +45,15 @@ export class Probe implements Connection {
     this.userId = userId
   }
 
-  enter(room: number): void {
-    this.entered.add(room)
+  relay(_room: number, frame: Uint8Array): void {
+    this.frames.push(frame)
+    this.onFrame(frame)
   }
-  exit(room: number): void {
-    this.entered.delete(room)
+  notice(notice: Notice): void {
+    this.notices.push(notice)
+  }
+  showPresence(body: Uint8Array): void {
+    this.diffs.push(decodePresenceDiff(body))
   }
   ack(ack: Ack): void {
     this.acks.push(ack)
@@ -48,8 +64,19 @@ export class Probe implements Connection {
   changeRole(change: RoleChange): void {
     this.roles.push(change)
   }
+  asked(asked: Asked): void {
+    this.wishes.push(asked)
+  }
   stop(): void {
     this.stopped = true
+  }
+  exit(room: number): void {
+    this.left.push(room)
+  }
+
+  /** The connection closes: every seat is left. */
+  leave(): void {
+    for (const seat of this.seats.values()) seat.leave()
   }
 
   /** The batch of one edit. */
@@ -83,15 +110,18 @@ export class Probe implements Connection {
 export class RoomsScene {
   readonly clock = new VirtualClock(() => 0.5)
   readonly store = new MemoryStore()
-  /** Everything relayed. */
+  /** Every frame relayed to a probe that joined here, once. */
   readonly frames: RowBody[] = []
-  readonly notices: Notice[] = []
+  /** Titles as they were projected. */
+  readonly titles: [documentId: string, title: string][] = []
   readonly events: RoomEvent[] = []
   rooms: Rooms
   /** Rows of each document whose digest was made. */
   readonly digested: number[] = []
   /** What a check of the schema waits for. */
   onCheck: () => Promise<void> = async () => undefined
+
+  #lastFrame: Uint8Array | null = null
 
   private constructor() {
     this.rooms = this.#newRooms()
@@ -110,13 +140,14 @@ export class RoomsScene {
     this.rooms = this.#newRooms()
   }
 
-  async join(probe: Probe, request: Partial<RoomJoin> = {}): Promise<RoomJoined> {
+  async join(probe: Probe, request: Partial<RoomJoin> = {}): Promise<RoomJoined & { room: number }> {
     const joined = await this.ask(probe, request)
     if (!joined.ok) throw new Error(joined.code)
-    return joined
+    return { ...joined, room: joined.seat.room }
   }
 
-  ask(probe: Probe, request: Partial<RoomJoin> = {}): ReturnType<Rooms['join']> {
+  ask(probe: Probe, request: Partial<RoomJoin> = {}): Promise<RoomJoined | Refusal> {
+    probe.onFrame = (frame) => this.#heard(frame)
     const whole = {
       documentId: DOCUMENT,
       role: 'editor' as const,
@@ -136,6 +167,11 @@ export class RoomsScene {
     return (await this.store.load(DOCUMENT))?.headSeq
   }
 
+  #heard(frame: Uint8Array): void {
+    if (frame !== this.#lastFrame) this.frames.push(decodeRow(frame))
+    this.#lastFrame = frame
+  }
+
   #newRooms(): Rooms {
     return new Rooms({
       store: this.store,
@@ -145,16 +181,20 @@ export class RoomsScene {
         for (const part of parts) hash.update(part)
         return new Uint8Array(hash.digest().subarray(0, CHAIN_BYTES))
       },
-      fold: async (job) => foldDocument(job),
-      check: async (job) => {
-        await this.onCheck()
-        return checkDocument(job)
+      folding: {
+        fold: async (job) => foldDocument(job),
+        check: async (job) => {
+          await this.onCheck()
+          return checkDocument(job)
+        },
+        digest: async (job) => {
+          this.digested.push(job.rows.length)
+          return digestDocument(job)
+        },
+        spent: 0,
       },
-      digest: async (job) => {
-        this.digested.push(job.rows.length)
-        return digestDocument(job)
-      },
-      foldingSpent: () => 0,
+      titles: { set: (documentId, title) => this.titles.push([documentId, title]) },
+      presence: { pingInterval: 10_000 },
       cacheBytes: 1e6,
       policy: {
         quietMs: 100,
@@ -167,10 +207,6 @@ export class RoomsScene {
         snapshotBytes: 1e6,
         keepMs: 1000,
         keepBytes: 1e6,
-      },
-      wire: {
-        relay: (_room, frame) => this.frames.push(decodeRow(frame)),
-        notice: (notice) => this.notices.push(notice),
       },
       onEvent: (event) => this.events.push(event),
     })

@@ -61,10 +61,10 @@ describe('storage that fails', () => {
     }
     scene.rooms.receive(a, a.edit(room, 'x'))
     await scene.clock.advance(1100)
-    expect(scene.notices).toEqual([{ room, code: 'storage-slow' }])
+    expect(a.notices).toEqual([{ room, code: 'storage-slow' }])
     release()
     await settled()
-    expect(scene.notices.at(-1)).toEqual({ room, code: 'storage-ok' })
+    expect(a.notices.at(-1)).toEqual({ room, code: 'storage-ok' })
     expect(scene.frames).toHaveLength(1)
   })
 
@@ -125,7 +125,7 @@ describe('folding', () => {
     const { room } = await scene.join(a)
     await scene.send(a, a.edit(room, 'A title'))
     await scene.clock.advance(500)
-    expect(scene.events).toContainEqual({ type: 'title-projected', documentId: DOCUMENT, title: 'A title' })
+    expect(scene.titles).toEqual([[DOCUMENT, 'A title']])
     expect(await scene.store.readSnapshot(DOCUMENT)).toBeNull()
     for (const letter of 'abc') await scene.send(a, a.edit(room, letter))
     await scene.clock.advance(2000)

@@ -154,14 +154,12 @@ function lossesOf(
     failures.push(`corrupt: the snapshot of ${name}`)
   // The server's own verdict: throws DamagedDocument.
   new Room(1, document, {
-    wire: { relay: () => undefined, notice: () => undefined },
     hash: chainHash,
-    now: () => 0,
-    onEntry: () => undefined,
-    onCommitted: () => undefined,
-    onHeld: () => undefined,
-    onBreach: () => undefined,
-    onBroken: () => undefined,
+    clock: { now: () => 0, steady: () => 0, after: () => () => undefined },
+    queue: { add: () => undefined },
+    compactor: { changed: () => undefined, checkSoon: () => undefined },
+    presence: { pingInterval: 10_000 },
+    keeper: { emptied: () => undefined, breached: () => undefined, broken: () => undefined },
   })
   return failures
 }

@@ -1,19 +1,18 @@
 import { createHash } from 'node:crypto'
 import type { Channel } from '#lib/client/channel/channel.ts'
-import type { Connection } from '#lib/collab/members.ts'
 import { type RoomJoined, Rooms } from '#lib/collab/rooms.ts'
+import type { Connection, Seat } from '#lib/collab/seats.ts'
 import { checkDocument, digestDocument, foldDocument } from '#lib/document/fold.ts'
 import { ByteList } from '#lib/protocol/byte-list.ts'
 import type { Refusal } from '#lib/protocol/errors.ts'
 import { CHAIN_BYTES, decodeEntries } from '#lib/protocol/log-row.ts'
 import type { Joined, Reset } from '#lib/protocol/messages/join.ts'
-import type { Ack } from '#lib/protocol/messages/update.ts'
-import { decodeBatch, decodeRow, encodeRow } from '#lib/protocol/messages/update.ts'
+import { type Ack, decodeBatch, decodeRow, encodeRow } from '#lib/protocol/messages/update.ts'
 import { overridden, planted } from './simulated-faults.ts'
 import type { Replica } from './simulated-replica.ts'
 import type { Simulation } from './simulated-world.ts'
 
-/** The only document. */
+/** The one document. */
 export const DOCUMENT = 'document-1'
 const MAX_DELAY_MS = 60
 const ANSWER_MS = 20_000
@@ -26,12 +25,14 @@ export class SimulatedServer {
   /** The error of the server's clock, ms. */
   skew = 0
   readonly #world: Simulation
-  readonly #handlers = new Map<string, { replica: Replica; connection: number; rooms: Set<number> }>()
+  readonly #replicas = new Map<string, Replica>()
   readonly #closers = new Map<string, () => void>()
   readonly #lastDelivery = new Map<string, number>()
   #lastConnection = 0
   #alive = { on: true }
   #skipped = 0
+  /** The last row relayed, and how it is shown; null: not at all. */
+  #shown: { readonly frame: Uint8Array; readonly as: Uint8Array | null } | null = null
   #rooms: Rooms
 
   constructor(world: Simulation) {
@@ -42,7 +43,7 @@ export class SimulatedServer {
   /** Kills the process: memory is lost, the store's content remains. */
   restart(): void {
     this.#alive.on = false
-    this.#handlers.clear()
+    this.#replicas.clear()
     this.#rooms = this.#newRooms()
   }
 
@@ -51,16 +52,23 @@ export class SimulatedServer {
     const { connection } = replica
     const id = `connection-${++this.#lastConnection}`
     const rooms = this.#rooms
-    this.#handlers.set(id, { replica, connection, rooms: new Set() })
+    this.#replicas.set(id, replica)
     const live = (): boolean => replica.connected && replica.connection === connection
     const up = (deliver: Deliver): void =>
       this.#deliver(replica, `${id} up`, () => live() && rooms === this.#rooms && deliver())
     const down = (deliver: Deliver): void => this.#deliver(replica, `${id} down`, () => live() && deliver())
     const server: Connection = {
-      id,
       userId: replica.userId,
-      enter: (room) => this.#handlers.get(id)?.rooms.add(room),
-      exit: (room) => this.#handlers.get(id)?.rooms.delete(room),
+      cap: null,
+      seats: new Map<number, Seat>(),
+      isBusy: false,
+      relay: (_room, frame) => {
+        if (this.#replicas.has(id)) this.#relay(replica, frame, down)
+      },
+      notice: () => undefined,
+      showPresence: () => undefined,
+      asked: () => undefined,
+      exit: () => undefined,
       ack: (told: Ack) => {
         const tooFar = this.#world.faults.planted === 'acknowledged-too-far' && !told.refusal
         const ack = tooFar ? { ...told, n: told.n + 1 } : told
@@ -83,7 +91,9 @@ export class SimulatedServer {
           )
         })
       })
-    this.#closers.set(id, () => rooms.leave(server))
+    this.#closers.set(id, () => {
+      for (const seat of server.seats.values()) seat.leave()
+    })
     return {
       join: (request) =>
         ask(async () => {
@@ -117,18 +127,18 @@ export class SimulatedServer {
         })
         if (this.#world.faults.duplicates && this.#world.random() < 0.1) up(() => rooms.receive(server, body))
       },
-      leave: (room) => up(() => rooms.leave(server, room)),
+      leave: (room) => up(() => server.seats.get(room)?.leave()),
     }
   }
 
   /** Lets the server notice some time later that a connection is gone. */
   dropped(replica: Replica): void {
-    for (const [id, handler] of this.#handlers) {
-      if (handler.replica !== replica) continue
+    for (const [id, other] of this.#replicas) {
+      if (other !== replica) continue
       const close = this.#closers.get(id)
       this.#world.clock.after(this.#world.random() * 3000, () => {
         close?.()
-        this.#handlers.delete(id)
+        this.#replicas.delete(id)
         this.#closers.delete(id)
       })
     }
@@ -174,10 +184,14 @@ export class SimulatedServer {
         for (const part of parts) hash.update(part)
         return new Uint8Array(hash.digest().subarray(0, CHAIN_BYTES))
       },
-      fold: async (job) => foldDocument(job),
-      digest: async (job) => digestDocument(job),
-      check: async (job) => checkDocument(job),
-      foldingSpent: () => 0,
+      folding: {
+        fold: async (job) => foldDocument(job),
+        digest: async (job) => digestDocument(job),
+        check: async (job) => checkDocument(job),
+        spent: 0,
+      },
+      titles: { set: () => undefined },
+      presence: { pingInterval: 10_000 },
       cacheBytes: 1e6,
       policy: {
         quietMs: 200,
@@ -191,10 +205,6 @@ export class SimulatedServer {
         spareBudget: 1,
         burstMs: 1000,
       },
-      wire: {
-        relay: (room, frame) => this.#relay(room, frame),
-        notice: () => undefined,
-      },
       onEvent: (event) => {
         if (
           event.type === 'document-damaged' ||
@@ -207,29 +217,27 @@ export class SimulatedServer {
     })
   }
 
-  #relay(room: number, frame: Uint8Array): void {
+  #relay(replica: Replica, frame: Uint8Array, down: (deliver: Deliver) => void): void {
+    if (this.#shown?.frame !== frame) this.#shown = { frame, as: this.#show(frame) }
+    const { as: shown } = this.#shown
+    if (!shown) return
+    for (const { clientId, n } of decodeEntries(decodeRow(frame).entries)) {
+      if (replica.doc.clientID === clientId) replica.acknowledged.add(`${clientId} ${n}`)
+    }
+    const take = (): void => replica.sync.receiveRow(decodeRow(shown))
+    down(take)
+    if (this.#world.faults.duplicates && this.#world.random() < 0.05) down(take)
+  }
+
+  /** Planted: leaves out a row and gives its number to the next. */
+  #show(frame: Uint8Array): Uint8Array | null {
+    if (this.#world.faults.planted !== 'skipped-row') return frame
     const row = decodeRow(frame)
-    // Planted: leaves out a row and gives its number to the next.
-    if (this.#world.faults.planted === 'skipped-row') {
-      if (row.seq > 10 && this.#skipped === 0 && this.#world.random() < 0.1) {
-        this.#skipped = 1
-        return
-      }
+    if (row.seq > 10 && this.#skipped === 0 && this.#world.random() < 0.1) {
+      this.#skipped = 1
+      return null
     }
-    const shown = this.#skipped === 0 ? frame : encodeRow({ ...row, seq: row.seq - this.#skipped })
-    for (const [id, { replica, connection, rooms }] of this.#handlers) {
-      if (!rooms.has(room)) continue
-      for (const { clientId, n } of decodeEntries(row.entries)) {
-        if (replica.doc.clientID === clientId) replica.acknowledged.add(`${clientId} ${n}`)
-      }
-      const take = (): void => {
-        if (!replica.connected || replica.connection !== connection) return
-        replica.sync.receiveRow(decodeRow(shown))
-      }
-      this.#deliver(replica, `${id} down`, take)
-      if (this.#world.faults.duplicates && this.#world.random() < 0.05)
-        this.#deliver(replica, `${id} down`, take)
-    }
+    return this.#skipped === 0 ? frame : encodeRow({ ...row, seq: row.seq - this.#skipped })
   }
 
   #noteAck(replica: Replica, ack: Ack): void {
@@ -240,7 +248,7 @@ export class SimulatedServer {
 function joinedAnswer(joined: RoomJoined): Joined {
   return {
     ok: true,
-    room: joined.room,
+    room: joined.seat.room,
     documentId: DOCUMENT,
     lineage: joined.lineage,
     role: 'editor',

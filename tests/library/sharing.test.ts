@@ -1,5 +1,6 @@
 import { beforeEach, expect, expectTypeOf, test } from 'vitest'
-import type { Connection, Member } from '#lib/collab/members.ts'
+import { RoomPresence } from '#lib/collab/presence/room-presence.ts'
+import { Seats } from '#lib/collab/seats.ts'
 import { Addresses } from '#lib/library/addresses.ts'
 import type { Right } from '#lib/library/contract.ts'
 import { LinkExpiry } from '#lib/library/link-expiry.ts'
@@ -11,6 +12,7 @@ import { createLog } from '#lib/process/log.ts'
 import type { Role } from '#lib/protocol/identity.ts'
 import { provideServices, type Services } from '#lib/server/services.ts'
 import { POST } from '../../app/api/access/link-role/route.ts'
+import { Probe } from '../collab/rooms-scene.ts'
 import { MemoryStore } from '../support/memory-store.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 
@@ -27,15 +29,15 @@ const OWNER: Session = {
 }
 
 let calls: string[]
-let members: Member[]
+let seats: Seats
 let rights: Rights
 let sharing: Sharing
 let address: string
 
 beforeEach(async () => {
   calls = []
-  members = []
   const clock = new VirtualClock(() => 0.5)
+  seats = new Seats(1, 'document', new RoomPresence(1, { pingInterval: 10_000 }, clock), () => undefined)
   const addresses = new Addresses('a secret of more than thirty-two characters')
   const store = new MemoryStore()
   const linkId = addresses.newLinkId()
@@ -53,17 +55,10 @@ beforeEach(async () => {
   const log = createLog('silent')
   rights = new Rights({ access, addresses, clock })
   const live = new LiveAccess({
-    rooms: {
-      membersOf: async () => members,
-      changeRoles: async (_documentId, roleOf) => {
-        members = members.map((member) => ({ ...member, role: roleOf(member) ?? 'viewer' }))
-      },
-      end: async () => undefined,
-    },
+    rooms: { seatsOf: async () => seats, end: async () => undefined },
     rights,
     access,
-    tellAsked: () => undefined,
-    now: clock.now,
+    clock,
     log,
   })
   const openDocuments = {
@@ -96,9 +91,8 @@ function counted(store: MemoryStore): MemoryStore {
 }
 
 function enter(userId: string): void {
-  const connection = { id: userId, userId } as Connection
   const linkId = address.slice(0, 16)
-  members.push({ connection, clientId: 1, role: 'editor', linkId, schemaVersion: 1 })
+  seats.take(new Probe(userId, userId), { clientId: 1, role: 'editor', linkId, schemaVersion: 1 })
 }
 
 async function ownerRight(): Promise<Right<'owner'>> {
@@ -138,7 +132,7 @@ test('with people in the document, they are judged together in one more call', a
   enter('eve')
   expect(await setLinkRole('viewer')).toBe(200)
   expect(calls).toEqual(['facts', 'setLinkRole', 'facts'])
-  expect(members.map(({ role }) => role)).toEqual(['viewer', 'viewer'])
+  expect(Array.from(seats, ({ role }) => role)).toEqual(['viewer', 'viewer'])
 })
 
 test('the next end of a link is looked up only after an expiry was set', async () => {

@@ -1,3 +1,4 @@
+import { reasonOf } from '#lib/protocol/errors.ts'
 /*
  * Decides when documents are checked, folded and trimmed.
  * Over 350 lines: one queue serves all three, and its policy is readable only as a whole.
@@ -13,23 +14,42 @@ import type { Room } from '../room.ts'
 import type { CompactionPolicy } from './compaction-policy.ts'
 import { CpuBudget } from './cpu-budget.ts'
 
-/** Runs `foldDocument`; rejects when it fails or takes too much. */
-export type Fold = (job: FoldJob) => Promise<FoldResult>
+/** Folds documents off the event loop, within limits of time and memory. Each method rejects if a job breaks them. */
+export interface Folder {
+  /** Runs `foldDocument`. */
+  fold(job: FoldJob): Promise<FoldResult>
+  /** Runs `checkDocument`. */
+  check(job: FoldJob): Promise<SchemaFinding>
+  /** Runs `digestDocument`. */
+  digest(job: FoldJob): Promise<string>
+  /** CPU time that all jobs took so far, ms; the time they waited for a core is not in it. */
+  readonly spent: number
+}
 
-/** Runs `checkDocument`; rejects when it fails or takes too much. */
-export type Check = (job: FoldJob) => Promise<SchemaFinding>
+/** Takes the title of a document whenever it is another one. */
+export interface TitleSink {
+  set(documentId: string, title: string): void
+}
+
+/** Where others get time to fold (`Compactor.whenSpare`). */
+export interface SpareTime {
+  whenSpare(room: Room, work: () => Promise<void>): Promise<boolean>
+}
+
+/** What the compactor tells those that keep the rooms. */
+export interface CompactionKeeper {
+  /** A newer snapshot of the room's document is in the store. */
+  compacted(room: Room): void
+  damaged(room: Room, reason: string): void
+}
 
 export interface CompactorOptions {
   readonly store: Pick<DocumentStore, 'readSnapshot' | 'writeCompaction' | 'trim'>
   readonly clock: Clock
-  readonly fold: Fold
-  readonly check: Check
-  /** Returns the CPU that folding and checking took so far, ms, without the time they waited for a core. */
-  readonly spent: () => number
+  readonly folding: Pick<Folder, 'fold' | 'check' | 'spent'>
   readonly policy: CompactionPolicy
-  /** A newer snapshot of this room's document is in the store. */
-  readonly onCompacted: (room: Room) => void
-  readonly onDamaged: (room: Room, reason: string) => void
+  readonly titles: TitleSink
+  readonly keeper: CompactionKeeper
   readonly onEvent: (event: RoomEvent) => void
 }
 
@@ -65,7 +85,7 @@ interface Pending {
  * One document at a time, or several short ones for their titles; whose entries wait for it comes first, who needs a snapshot
  * next. With many documents at work titles follow more slowly, and nothing else does.
  */
-export class Compactor {
+export class Compactor implements SpareTime {
   readonly #options: CompactorOptions
   readonly #pending = new Map<Room, Pending>()
   /** Entries wait for their check. */
@@ -231,7 +251,7 @@ export class Compactor {
   }
 
   #isShort(room: Room): boolean {
-    return (room.snapshot?.bytes ?? 0) + (this.#weights.get(room) ?? 0) <= TITLE_BYTES
+    return (room.history.snapshot?.bytes ?? 0) + (this.#weights.get(room) ?? 0) <= TITLE_BYTES
   }
 
   #nextSpare(): void {
@@ -255,11 +275,11 @@ export class Compactor {
   }
 
   #run(rooms: readonly Room[], work: Promise<unknown>, budget: CpuBudget | null): void {
-    const { spent } = this.#options
-    const before = spent()
+    const { folding } = this.#options
+    const before = folding.spent
     const done = work.then(() => {
       this.#folding = null
-      budget?.spend(spent() - before)
+      budget?.spend(folding.spent - before)
       this.#next()
     })
     this.#folding = { rooms, done }
@@ -268,47 +288,48 @@ export class Compactor {
   /** Adds the newest row to the weight of the room's rows. */
   #weigh(room: Room): void {
     const known = this.#weights.get(room)
-    const [newest] = rowsAfter(room, room.headSeq - 1)
-    if (known === undefined) this.#weights.set(room, weightOf(rowsAfter(room, room.snapshot?.seq ?? 0)))
+    const [newest] = rowsAfter(room, room.history.head.seq - 1)
+    if (known === undefined)
+      this.#weights.set(room, weightOf(rowsAfter(room, room.history.snapshot?.seq ?? 0)))
     else if (newest) this.#weights.set(room, known + weightOf([newest]))
   }
 
   #needsSnapshot(room: Room): boolean {
     const { snapshotRows, snapshotBytes, keepBytes } = this.#options.policy
-    const rows = room.headSeq - (room.snapshot?.seq ?? 0)
-    const most = Math.min(Math.max((room.snapshot?.bytes ?? 0) / 2, keepBytes), snapshotBytes)
+    const rows = room.history.head.seq - (room.history.snapshot?.seq ?? 0)
+    const most = Math.min(Math.max((room.history.snapshot?.bytes ?? 0) / 2, keepBytes), snapshotBytes)
     return room.full || rows >= snapshotRows || (this.#weights.get(room) ?? 0) >= most
   }
 
   async #check(room: Room): Promise<void> {
     try {
-      const snapshot = room.snapshot ? await this.#options.store.readSnapshot(room.documentId) : null
+      const snapshot = room.history.snapshot ? await this.#options.store.readSnapshot(room.documentId) : null
       // From here to the job nothing awaits: what comes later is of the next check.
       this.#forEntries.delete(room)
       const rows = rowsAfter(room, snapshot?.seq ?? 0).map(({ entries }) => entries)
-      const unchecked = room.unchecked(false)
+      const unchecked = room.pending.unchecked(false)
       const job = { state: snapshot?.state ?? null, rows: [...rows, unchecked.entries], ours: room.isOurs }
-      room.checked(unchecked, await this.#options.check(job))
+      room.checked(unchecked, await this.#options.folding.check(job))
     } catch (error) {
       this.#forEntries.delete(room)
       this.#failed(room, error)
-      room.uncheckable(error instanceof Error ? error.message : String(error))
+      room.uncheckable(reasonOf(error))
     }
   }
 
   async #compact(room: Room): Promise<void> {
     this.#dequeue(room)
-    const { store, fold, clock, onEvent } = this.#options
+    const { store, folding, clock, titles } = this.#options
     const { documentId } = room
     try {
-      const snapshot = room.snapshot ? await store.readSnapshot(documentId) : null
+      const snapshot = room.history.snapshot ? await store.readSnapshot(documentId) : null
       const rows = rowsAfter(room, snapshot?.seq ?? 0)
       const head = rows.at(-1)
       if (!head) return
       const needsSnapshot = this.#needsSnapshot(room)
-      const clients = room.clients()
-      const unchecked = room.unchecked(true)
-      const folded = await fold({
+      const clients = room.clients.stored()
+      const unchecked = room.pending.unchecked(true)
+      const folded = await folding.fold({
         state: snapshot?.state ?? null,
         rows: rows.map((row) => row.entries),
         ours: room.isOurs,
@@ -316,7 +337,7 @@ export class Compactor {
       room.checked(unchecked, folded)
       if (folded.title !== this.#titles.get(room)) {
         this.#titles.set(room, folded.title)
-        onEvent({ type: 'title-projected', documentId, title: folded.title })
+        titles.set(documentId, folded.title)
       }
       if (!needsSnapshot) return
       const { state, vector } = folded
@@ -325,7 +346,7 @@ export class Compactor {
       // A copy of the chain: a row is a view of all rows.
       const next = { seq: head.seq, chain: head.chain.slice(), state, vector, bytes: state.length }
       await store.writeCompaction({ documentId, snapshot: next, clients, at: clock.now() })
-      this.#options.onCompacted(room)
+      this.#options.keeper.compacted(room)
       room.compacted({ seq: next.seq, chain: next.chain, vector, bytes: state.length })
       this.#weights.set(room, weightOf(rowsAfter(room, next.seq)))
       await this.#trim(room, next.seq, next.bytes)
@@ -336,11 +357,11 @@ export class Compactor {
 
   #failed(room: Room, error: unknown): void {
     if (error instanceof DamagedDocument) {
-      this.#options.onDamaged(room, error.message)
+      this.#options.keeper.damaged(room, error.message)
       return
     }
     // Snapshot and tail as they are still serve.
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = reasonOf(error)
     this.#options.onEvent({ type: 'fold-failed', documentId: room.documentId, reason })
   }
 
@@ -349,7 +370,7 @@ export class Compactor {
     const oldest = this.#options.clock.now() - keepMs
     let spare = Math.max(snapshotBytes / 2, keepBytes)
     let upto = 0
-    for (const row of room.rows().toReversed()) {
+    for (const row of room.history.rows().toReversed()) {
       if (row.seq > covered) continue
       spare -= weightOf([row])
       if (spare < 0 || row.at < oldest) {
@@ -359,13 +380,13 @@ export class Compactor {
     }
     if (upto === 0) return
     await this.#options.store.trim(room.documentId, upto)
-    room.trimmed(upto)
+    room.history.trimmed(upto)
   }
 }
 
 /** Those of them that are kept. */
 function rowsAfter(room: Room, seq: number): readonly StoredRow[] {
-  return room.rowsAfter(seq) ?? room.rows()
+  return room.history.rowsAfter(seq) ?? room.history.rows()
 }
 
 function weightOf(rows: readonly StoredRow[]): number {

@@ -1,19 +1,16 @@
 import { LRUCache } from 'lru-cache'
-import type { FoldJob } from '#lib/document/fold.ts'
 import type { CompareRequest, Verdict } from '#lib/protocol/messages/compare.ts'
 import type { DocumentStore } from '../document-store.ts'
 import type { RoomEvent } from '../events.ts'
-import type { Member } from '../members.ts'
 import type { Room } from '../room.ts'
-
-/** Runs `digestDocument`; rejects if it fails or takes too much time or memory. */
-export type Digest = (job: FoldJob) => Promise<string>
+import type { Seat } from '../seats.ts'
+import type { Folder, SpareTime } from './compactor.ts'
 
 export interface ContentDigestsOptions {
   readonly store: Pick<DocumentStore, 'readSnapshot'>
-  readonly digest: Digest
-  /** Does work on a room when nothing more urgent waits (`Compactor.whenSpare`). Resolves to false if there is no time. */
-  readonly whenSpare: (room: Room, work: () => Promise<void>) => Promise<boolean>
+  readonly folding: Pick<Folder, 'digest'>
+  /** The compactor, which has the time to spare. */
+  readonly spare: SpareTime
   readonly onEvent: (event: RoomEvent) => void
 }
 
@@ -36,13 +33,13 @@ export class ContentDigests {
    * Compares a member's copy with what the log gives up to a row. Returns *unknown* if that row is no longer held, or if
    * there is no time for it now. Reports a copy that differs to `onEvent`.
    */
-  async compare(room: Room, member: Member, { seq, digest }: CompareRequest): Promise<Verdict> {
+  async compare(room: Room, seat: Seat, { seq, digest }: CompareRequest): Promise<Verdict> {
     const ours = await this.#at(room, seq)
     if (ours === null) return 'unknown'
     if (ours === digest) return 'same'
     // The next comparison digests again: the bug may be ours.
     this.#known.get(room)?.delete(seq)
-    const { clientId, connection } = member
+    const { clientId, connection } = seat
     this.#options.onEvent({
       type: 'content-differs',
       documentId: room.documentId,
@@ -68,21 +65,21 @@ export class ContentDigests {
   }
 
   async #take(room: Room, seq: number): Promise<string | null> {
-    if (seq > room.headSeq || seq < (room.snapshot?.seq ?? 0)) return null
+    if (seq > room.history.head.seq || seq < (room.history.snapshot?.seq ?? 0)) return null
     let digest: string | null = null
-    await this.#options.whenSpare(room, async () => {
+    await this.#options.spare.whenSpare(room, async () => {
       digest = await this.#digest(room, seq)
     })
     return digest
   }
 
   async #digest(room: Room, seq: number): Promise<string | null> {
-    const { store, digest } = this.#options
-    const snapshot = room.snapshot ? await store.readSnapshot(room.documentId) : null
+    const { store, folding } = this.#options
+    const snapshot = room.history.snapshot ? await store.readSnapshot(room.documentId) : null
     const covered = snapshot?.seq ?? 0
-    const rows = room.rowsAfter(covered)
+    const rows = room.history.rowsAfter(covered)
     if (!rows || seq < covered) return null
     const entries = rows.filter((row) => row.seq <= seq).map((row) => row.entries)
-    return digest({ state: snapshot?.state ?? null, rows: entries, ours: room.isOurs })
+    return folding.digest({ state: snapshot?.state ?? null, rows: entries, ours: room.isOurs })
   }
 }

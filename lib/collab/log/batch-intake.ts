@@ -1,13 +1,14 @@
 import { MalformedBody } from '#lib/protocol/body.ts'
+import type { Clock } from '#lib/protocol/clock.ts'
 import { type ErrorCode, type Refusal, refuse } from '#lib/protocol/errors.ts'
 import { mayEdit } from '#lib/protocol/identity.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import { decodeUpdates, ENTRY_BODY_UPDATE } from '#lib/protocol/log-row.ts'
 import type { BatchBody } from '#lib/protocol/messages/update.ts'
 import { SCHEMA_VERSION } from '#lib/protocol/version.ts'
+import { Assembly } from '../assembly.ts'
 import { checkUpdates } from '../gate/update-gate.ts'
-import { type Connection, isUser, type Member, type Members } from '../members.ts'
-import { Assembly } from './assembly.ts'
+import { type Connection, isUser, type Seat, type Seats } from '../seats.ts'
 import type { ClientNumbers } from './client-numbers.ts'
 import type { PendingEntries } from './pending-entries.ts'
 import type { RoomHistory } from './room-history.ts'
@@ -20,11 +21,11 @@ export type BatchOutcome = Refusal | { readonly committed: number } | 'waits' | 
 
 /** The parts of its room that a batch is judged by, and goes into. */
 interface IntakePorts {
-  readonly members: Pick<Members, 'isTaken'>
+  readonly seats: Pick<Seats, 'isTaken'>
   readonly clients: ClientNumbers
   readonly history: Pick<RoomHistory, 'bytes'>
   readonly pending: PendingEntries
-  readonly now: () => number
+  readonly clock: Pick<Clock, 'now'>
 }
 
 /** Accepted but not on disk yet, per document; beyond it clients are asked to wait. */
@@ -41,7 +42,6 @@ export const CLIENT_ID_TAKEN = refuse(
 export class BatchIntake {
   readonly #restoredAt: number | null
   readonly #ports: IntakePorts
-  readonly #assemblies = new Map<string, Assembly>()
 
   constructor(restoredAt: number | null, ports: IntakePorts) {
     this.#restoredAt = restoredAt
@@ -49,18 +49,17 @@ export class BatchIntake {
   }
 
   /** Takes one part of one batch. `schemaVersion`: the document's. */
-  take(member: Member, body: BatchBody, schemaVersion: number): BatchOutcome {
+  take(seat: Seat, body: BatchBody, schemaVersion: number): BatchOutcome {
     const { clients } = this.#ports
-    if (!mayEdit(member.role)) return refuse('read-only', 'you may read this document, not change it')
+    if (!mayEdit(seat.role)) return refuse('read-only', 'you may read this document, not change it')
     // Of a newer schema nothing can be checked: whoever brings it has a page of another server.
-    if (member.schemaVersion < schemaVersion || member.schemaVersion > SCHEMA_VERSION) {
+    if (seat.schemaVersion < schemaVersion || seat.schemaVersion > SCHEMA_VERSION) {
       return refuse(
         'schema-too-old',
         'reload: the document needs the version of the editor that this server has',
       )
     }
-    const { connection } = member
-    if (this.isTaken(body.clientId, connection)) return CLIENT_ID_TAKEN
+    if (this.isTaken(body.clientId, seat.connection)) return CLIENT_ID_TAKEN
     const last = clients.acceptedOf(body.clientId)
     if (clients.ownerOf(body.clientId) !== null) {
       const committed = clients.committedOf(body.clientId)
@@ -71,23 +70,18 @@ export class BatchIntake {
     if (body.n < 1 || (body.n > last + 1 && !body.restore)) {
       return refuse('rewind', `send again from batch ${last + 1}`)
     }
-    const payload = this.#assemble(connection.id, body)
+    const payload = assemble(seat, body)
     if (payload === null) return 'waits'
-    return payload instanceof Uint8Array ? this.#append(member, body, payload, schemaVersion) : payload
-  }
-
-  /** Lets go of the parts a connection sent. Repeating is harmless. */
-  forget(connectionId: string): void {
-    this.#assemblies.delete(connectionId)
+    return payload instanceof Uint8Array ? this.#append(seat, body, payload, schemaVersion) : payload
   }
 
   /** Bound in the log to somebody else, or in use by somebody else who is here and has not typed yet. */
   isTaken(clientId: number, connection: Connection): boolean {
     const owner = this.#ports.clients.ownerOf(clientId)
-    return owner === null ? this.#ports.members.isTaken(clientId, connection) : !isUser(connection, owner)
+    return owner === null ? this.#ports.seats.isTaken(clientId, connection) : !isUser(connection, owner)
   }
 
-  #append(member: Member, body: BatchBody, payload: Uint8Array, schemaVersion: number): BatchOutcome {
+  #append(seat: Seat, body: BatchBody, payload: Uint8Array, schemaVersion: number): BatchOutcome {
     const { clients, history, pending } = this.#ports
     if (pending.bytes + payload.length > WAITING_BYTES) {
       return refuse('storage-slow', 'more is waiting for the disk than may; send it again', 1000)
@@ -111,16 +105,16 @@ export class BatchIntake {
         `a document holds at most ${LIMITS.documentBytes} bytes; begin another one`,
       )
     }
-    if (![...checked.clocks.keys()].every((author) => this.#mayBring(member.connection, body, author))) {
+    if (![...checked.clocks.keys()].every((author) => this.#mayBring(seat.connection, body, author))) {
       return refuse('foreign-client', 'a batch holds structs of its own client id only')
     }
-    const user = clients.accept(clientId, member.connection.userId, n, checked.clocks)
+    const user = clients.accept(clientId, seat.connection.userId, n, checked.clocks)
     const { types } = checked
     const held = pending.add(
       {
         entry: { kind: ENTRY_BODY_UPDATE, clientId, n, user, updates },
         bytes: payload.length,
-        schemaVersion: member.schemaVersion,
+        schemaVersion: seat.schemaVersion,
         types,
         made: types + checked.values,
       },
@@ -137,18 +131,16 @@ export class BatchIntake {
   }
 
   #restoreOpen(): boolean {
-    return this.#restoredAt !== null && this.#ports.now() - this.#restoredAt < RESTORE_WINDOW_MS
+    return this.#restoredAt !== null && this.#ports.clock.now() - this.#restoredAt < RESTORE_WINDOW_MS
   }
+}
 
-  /** The whole payload; null while parts are missing. */
-  #assemble(connectionId: string, body: BatchBody): Uint8Array | Refusal | null {
-    if (body.parts === 1 && body.part === 0) return body.payload
-    const known = this.#assemblies.get(connectionId)
-    const assembly = body.part === 0 ? new Assembly(body) : known
-    if (!assembly) return refuse('rewind', 'send the batch again from its first part')
-    const whole = assembly.add(body)
-    if (whole === null) this.#assemblies.set(connectionId, assembly)
-    else this.#assemblies.delete(connectionId)
-    return whole
-  }
+/** Returns the whole payload, null while parts are missing. */
+function assemble(seat: Seat, body: BatchBody): Uint8Array | Refusal | null {
+  if (body.parts === 1 && body.part === 0) return body.payload
+  const assembly = body.part === 0 ? new Assembly(body) : seat.assembly
+  if (!assembly) return refuse('rewind', 'send the batch again from its first part')
+  const whole = assembly.add(body)
+  seat.assembly = whole === null ? assembly : null
+  return whole
 }

@@ -9,31 +9,31 @@ import {
 } from '#lib/protocol/messages/presence.ts'
 import { PresenceHues } from './presence-hues.ts'
 
-/** A tab that comes in. */
-export interface PresenceTab {
+/** A tab that comes in. `Recipient` stands for a connection: compared by identity, never looked into. */
+export interface PresenceTab<Recipient = string> {
   /** Session and tab: the same page load has the same key. Never sent to anybody. */
   readonly key: string
   /** Counts this tab's connections; the higher one wins. */
   readonly connection: number
   /** The connection that receives diffs for it. */
-  readonly recipient: string
+  readonly recipient: Recipient
   readonly identity: PresenceIdentity
   readonly role: Role
   readonly now: number
 }
 
 /** One body for all recipients that lack the same. */
-export interface PresenceSend {
-  readonly recipients: readonly string[]
+export interface PresenceSend<Recipient = string> {
+  readonly recipients: readonly Recipient[]
   /** An encoded PresenceDiffBody. */
   readonly body: Uint8Array
 }
 
-interface Member {
+interface Member<Recipient> {
   readonly member: number
   readonly key: string
   connection: number
-  recipient: string
+  recipient: Recipient
   identity: Identity & { readonly role: Role }
   idle: boolean
   unsteady: boolean
@@ -46,7 +46,7 @@ interface Member {
 }
 
 /** What a connection has been sent. `version` -1: nothing yet. */
-interface Recipient {
+interface Received {
   readonly member: number
   version: number
 }
@@ -63,14 +63,14 @@ const LARGE_ROOM = 500
  * Presence of one room ([PRES] in docs/protocol.md): one record per tab; identity, role and liveness from the server,
  * caret and idleness from the client. Pure: times are passed in (ms, never going back), nothing is stored or sent here.
  */
-export class Presence {
+export class Presence<Recipient = string> {
   readonly #room: number
   readonly #unsteadyAfterMs: number
   readonly #hidesReaders: boolean
   readonly #hues = new PresenceHues()
-  readonly #members = new Map<number, Member>()
-  readonly #byKey = new Map<string, Member>()
-  readonly #recipients = new Map<string, Recipient>()
+  readonly #members = new Map<number, Member<Recipient>>()
+  readonly #byKey = new Map<string, Member<Recipient>>()
+  readonly #recipients = new Map<Recipient, Received>()
   #removed: { readonly member: number; readonly at: number }[] = []
   #lastMember = 0
   #version = 0
@@ -104,7 +104,7 @@ export class Presence {
    * tab is here already. Repeating with the same connection sends the whole roster again. The newest identity counts
    * for every tab of that person.
    */
-  enter(tab: PresenceTab): { member: number; identity: Identity } | null {
+  enter(tab: PresenceTab<Recipient>): { member: number; identity: Identity } | null {
     const known = this.#byKey.get(tab.key)
     const sameConnection = known?.connection === tab.connection && known.recipient === tab.recipient
     if (known && known.connection >= tab.connection && !sameConnection) return null
@@ -125,7 +125,7 @@ export class Presence {
   }
 
   /** A tab goes. Nothing happens when another connection has taken it over: a late close of an old one. */
-  leave(member: number, recipient: string): void {
+  leave(member: number, recipient: Recipient): void {
     const found = this.#of(member, recipient)
     if (!found) return
     this.#members.delete(member)
@@ -135,7 +135,7 @@ export class Presence {
   }
 
   /** What a client says of itself. False: the caret is larger than LIMITS.caretBytes, nothing was changed. */
-  set(member: number, recipient: string, body: PresenceSetBody, now: number): boolean {
+  set(member: number, recipient: Recipient, body: PresenceSetBody, now: number): boolean {
     if (body.caret.length > LIMITS.caretBytes) return false
     const found = this.#of(member, recipient)
     if (!found) return true
@@ -153,13 +153,13 @@ export class Presence {
   }
 
   /** A sign of life, whatever packet or pong of the transport it was. True: it is news, for the tab was unsteady. */
-  heard(member: number, recipient: string, now: number): boolean {
+  heard(member: number, recipient: Recipient, now: number): boolean {
     const found = this.#of(member, recipient)
     return found !== null && this.#hear(found, now)
   }
 
   /** A tab's role is another one now. */
-  changeRole(member: number, recipient: string, role: Role): void {
+  changeRole(member: number, recipient: Recipient, role: Role): void {
     const found = this.#of(member, recipient)
     if (found) this.#identify(found, { ...found.identity, role })
   }
@@ -173,31 +173,31 @@ export class Presence {
    * What each recipient lacks, in one body per version they stand at. A `busy` recipient is skipped and gets one diff
    * of everything later. A recipient that lacks only its own caret or idleness is not written to.
    */
-  diffs(now: number, busy: (recipient: string) => boolean): PresenceSend[] {
+  diffs(now: number, busy: (recipient: Recipient) => boolean): PresenceSend<Recipient>[] {
     this.#lastTick = now
     this.#findUnsteady(now)
     if (!this.#behind) return []
     this.#behind = false
-    const groups = new Map<number, string[]>()
+    const groups = new Map<number, Recipient[]>()
     let oldest = this.#version
-    for (const [name, recipient] of this.#recipients) {
-      const lacksAt = this.#changedBy === recipient.member ? this.#changedByOthersAt : this.#version
-      if (recipient.version === this.#version) continue
-      if (recipient.version >= lacksAt) {
-        recipient.version = this.#version
+    for (const [recipient, received] of this.#recipients) {
+      const lacksAt = this.#changedBy === received.member ? this.#changedByOthersAt : this.#version
+      if (received.version === this.#version) continue
+      if (received.version >= lacksAt) {
+        received.version = this.#version
         continue
       }
-      if (busy(name)) {
+      if (busy(recipient)) {
         this.#behind = true
-        if (recipient.version >= 0) oldest = Math.min(oldest, recipient.version)
+        if (received.version >= 0) oldest = Math.min(oldest, received.version)
         continue
       }
-      const group = groups.get(recipient.version)
-      if (group) group.push(name)
-      else groups.set(recipient.version, [name])
-      recipient.version = this.#version
+      const group = groups.get(received.version)
+      if (group) group.push(recipient)
+      else groups.set(received.version, [recipient])
+      received.version = this.#version
     }
-    const sends: PresenceSend[] = []
+    const sends: PresenceSend<Recipient>[] = []
     for (const [version, recipients] of groups) {
       const body = this.#encodeSince(version)
       if (body) sends.push({ recipients, body })
@@ -212,9 +212,9 @@ export class Presence {
     return this.#steadyUntil === Number.POSITIVE_INFINITY ? null : Math.max(0, this.#steadyUntil - now)
   }
 
-  #add(tab: PresenceTab, identity: Identity & { readonly role: Role }): Member {
+  #add(tab: PresenceTab<Recipient>, identity: Identity & { readonly role: Role }): Member<Recipient> {
     const version = this.#change(0)
-    const member: Member = {
+    const member: Member<Recipient> = {
       member: ++this.#lastMember,
       key: tab.key,
       connection: tab.connection,
@@ -234,12 +234,12 @@ export class Presence {
     return member
   }
 
-  #of(member: number, recipient: string): Member | null {
+  #of(member: number, recipient: Recipient): Member<Recipient> | null {
     const found = this.#members.get(member)
     return found?.recipient === recipient ? found : null
   }
 
-  #hear(member: Member, now: number): boolean {
+  #hear(member: Member<Recipient>, now: number): boolean {
     member.heardAt = now
     if (!member.unsteady) return false
     member.unsteady = false
@@ -248,7 +248,7 @@ export class Presence {
     return true
   }
 
-  #lookAfter({ heardAt }: Member): void {
+  #lookAfter({ heardAt }: Member<Recipient>): void {
     this.#steadyUntil = Math.min(this.#steadyUntil, heardAt + this.#unsteadyAfterMs)
   }
 
@@ -274,7 +274,7 @@ export class Presence {
     }
   }
 
-  #identify(member: Member, identity: Identity & { readonly role: Role }): void {
+  #identify(member: Member<Recipient>, identity: Identity & { readonly role: Role }): void {
     const { name, guestName, hue, role } = member.identity
     if (
       name === identity.name &&
@@ -310,7 +310,7 @@ export class Presence {
     return ++this.#version
   }
 
-  #isHidden({ identity }: Member): boolean {
+  #isHidden({ identity }: Member<Recipient>): boolean {
     return this.#hidesReaders && !mayEdit(identity.role)
   }
 
@@ -339,7 +339,7 @@ export class Presence {
   }
 }
 
-function stateOf({ unsteady, idle }: Member): PresenceState {
+function stateOf({ unsteady, idle }: Member<unknown>): PresenceState {
   if (unsteady) return 'unsteady'
   return idle ? 'idle' : 'active'
 }

@@ -1,72 +1,60 @@
-import type { Socket } from 'socket.io'
-import type { Connection } from '#lib/collab/members.ts'
+import type { Rooms } from '#lib/collab/rooms.ts'
+import type { Connection, Seat } from '#lib/collab/seats.ts'
 import type { LiveAccess } from '#lib/library/live-access.ts'
-import type { SocketUser } from '#lib/people/authentication.ts'
 import { identityOf } from '#lib/people/profile.ts'
-import type { SocketToken } from '#lib/people/tokens.ts'
 import type { Log } from '#lib/process/log.ts'
 import { ByteList } from '#lib/protocol/byte-list.ts'
 import type { Clock } from '#lib/protocol/clock.ts'
-import { type Refusal, refuse } from '#lib/protocol/errors.ts'
-import { atLeast } from '#lib/protocol/identity.ts'
+import { REFUSALS, type Refusal, refuse } from '#lib/protocol/errors.ts'
+import { atLeast, capped, type Role } from '#lib/protocol/identity.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
-import { type AskRequest, accessAskRule, type RoleChange } from '#lib/protocol/messages/access.ts'
+import { type Asked, type AskRequest, accessAskRule, type RoleChange } from '#lib/protocol/messages/access.ts'
 import { type CompareRequest, documentCompareRule } from '#lib/protocol/messages/compare.ts'
-import type { DownEvents } from '#lib/protocol/messages/down.ts'
 import { documentPullRule, type PullRequest } from '#lib/protocol/messages/history.ts'
-import {
-  documentJoinRule,
-  documentLeaveRule,
-  type LeaveRequest,
-  type Reset,
-} from '#lib/protocol/messages/join.ts'
+import { documentJoinRule, documentLeaveRule, type Reset } from '#lib/protocol/messages/join.ts'
+import type { Notice } from '#lib/protocol/messages/notices.ts'
 import { decodePresenceSet, type PresenceSetBody } from '#lib/protocol/messages/presence.ts'
 import { type RenewRequest, sessionRenewRule } from '#lib/protocol/messages/session.ts'
-import type { UpEvents } from '#lib/protocol/messages/up.ts'
 import { type Ack, type BatchBody, decodeBatch } from '#lib/protocol/messages/update.ts'
-import { DocumentJoins, type JoinPorts, type SocketData } from './document-joins.ts'
+import { DocumentJoins, type JoinPorts } from './document-joins.ts'
+import type { DocumentSocket } from './document-socket.ts'
 import { EventGate } from './event-gate.ts'
 import { HistorySending } from './history-sending.ts'
+import type { SlowReaders } from './slow-readers.ts'
 import { type Answer, bytes, type EventRules, json } from './socket-events.ts'
+import { type FrameSender, isBusy } from './socket-internals.ts'
 import { SocketLease, type SocketLeaseOptions } from './socket-lease.ts'
 import type { SocketLimits } from './socket-limits.ts'
-
-export type DocumentSocket = Socket<UpEvents, DownEvents, Record<string, never>, SocketData>
+import type { SocketUsers } from './socket-users.ts'
 
 export interface ConnectionPorts extends JoinPorts {
-  /** Whose token this is; null: not ours, ended, or its session is over. */
-  readonly userOf: (token: string) => Promise<(SocketUser & SocketToken) | null>
+  readonly rooms: Pick<Rooms, 'join' | 'receive' | 'pull' | 'compare'>
+  readonly users: Pick<SocketUsers, 'readNow'>
   readonly graceMs: SocketLeaseOptions['graceMs']
-  readonly live: LiveAccess
+  readonly live: Pick<LiveAccess, 'version' | 'capChanged' | 'ask'>
+  readonly limits: Pick<SocketLimits, 'take' | 'isCrowded'>
+  readonly readers: Pick<SlowReaders, 'relay'>
+  /** Sends the presence of every room. */
+  readonly presenceFrames: FrameSender
   readonly clock: Clock
   readonly log: Log
-  readonly limits: Pick<SocketLimits, 'take' | 'isCrowded'>
 }
 
-const NOT_JOINED = refuse('not-joined', 'join the document first')
-
-/** Sockets by the room whose frames they get. */
-export type SocketGroups = Map<number, Set<DocumentSocket>>
-
-/** One socket: what it may send and who handles it, and what the rooms send it. Everything comes through its gate. */
+/** One socket: what it may send and what handles it, and what the rooms send it. Every event comes through its gate. */
 export class DocumentConnection implements Connection {
-  readonly id: string
   readonly userId: string
   readonly aliases: ReadonlySet<string>
+  readonly seats = new Map<number, Seat>()
   readonly #socket: DocumentSocket
   readonly #ports: ConnectionPorts
-  readonly #groups: SocketGroups
   readonly #lease: SocketLease
   readonly #sending: HistorySending
   readonly #joins: DocumentJoins
   readonly #gate: EventGate<DocumentConnection>
-  /** Documents by room. */
-  readonly #documents = new Map<number, string>()
   #latePresence: PresenceSetBody | null = null
-  #cancelLatePresence: (() => void) | null = null
-  #closed = false
+  #presenceWaits = false
 
-  /** Every event a client may send. A static block of the class: the handlers are nobody else's. */
+  /** Every event a client may send. Static in the class: the handlers are private to it. */
   static readonly rules: EventRules<DocumentConnection> = {
     'document:join': {
       shape: 'document:join {address, clientId, schemaVersion, cursor}',
@@ -103,7 +91,7 @@ export class DocumentConnection implements Connection {
       read: json(documentLeaveRule.json),
       rate: null,
       role: 'anyone',
-      handle: (to, request) => to.#leave(request),
+      handle: (to, { room }) => to.#leave(room),
     },
     'presence:set': {
       shape: 'presence:set <bytes>',
@@ -129,69 +117,77 @@ export class DocumentConnection implements Connection {
     },
   }
 
-  constructor(socket: DocumentSocket, ports: ConnectionPorts, groups: SocketGroups) {
-    this.#groups = groups
-    this.id = socket.id
-    this.userId = socket.data.profile.userId
-    this.aliases = socket.data.aliases
+  constructor(socket: DocumentSocket, ports: ConnectionPorts) {
+    const { profile, aliases, keys, expiresAt } = socket.data
+    this.userId = profile.userId
+    this.aliases = aliases
     this.#socket = socket
     this.#ports = ports
-    this.#sending = new HistorySending((...chunk) => socket.emit('document:chunk', ...chunk))
-    this.#joins = new DocumentJoins(ports, {
-      connection: this,
-      data: socket.data,
-      documents: this.#documents,
-      sending: this.#sending,
-      isClosed: () => this.#closed,
-      readers: (room) => groups.get(room)?.size ?? 1,
-    })
-    const { clock, graceMs, live } = ports
-    live.admit(this, socket.data.cap)
+    this.#sending = new HistorySending(socket)
+    this.#joins = new DocumentJoins(ports, this, socket.data, this.#sending)
     this.#gate = new EventGate<DocumentConnection>({
       rules: DocumentConnection.rules,
       target: this,
-      roleIn: (room) => ports.rooms.roleOf(this, room),
-      take: (rate, bytes) => ports.limits.take(rate, socket.data.keys, bytes),
+      roleIn: (room) => this.seats.get(room)?.role ?? null,
+      take: (rate, bytes) => ports.limits.take(rate, keys, bytes),
       warn: () => socket.emit('server:notice', { room: 0, code: 'last-warning' }),
       shutOut: () => {
-        if (!this.#closed) socket.disconnect(true)
+        if (!this.isClosed) socket.disconnect(true)
       },
       log: ports.log,
     })
-    const onLapsed = () => live.lapse(this, this.#documents.values())
-    const onEnded = () => void socket.disconnect(true)
-    this.#lease = new SocketLease({ clock, graceMs, onLapsed, onEnded }, socket.data.expiresAt)
+    const { clock, graceMs, live } = ports
+    const holder = {
+      lapsed: () => live.capChanged(this, 'expired'),
+      ended: () => void socket.disconnect(true),
+    }
+    this.#lease = new SocketLease({ clock, graceMs, holder }, expiresAt)
   }
 
-  /** One event with its arguments, as it came. */
+  /** True once the socket is gone. */
+  get isClosed(): boolean {
+    return this.#lease.isClosed
+  }
+
+  get cap(): Role | null {
+    const { cap } = this.#socket.data
+    return this.#lease.hasLapsed ? capped('viewer', cap) : cap
+  }
+
+  get isBusy(): boolean {
+    return isBusy(this.#socket)
+  }
+
+  /** Handles one event with its arguments, as it came. */
   receive(event: string, args: readonly unknown[]): void | Promise<void> {
     return this.#gate.receive(event, args)
   }
 
-  /** The socket is gone. */
-  close(): void {
-    this.#closed = true
-    this.#cancelLatePresence?.()
-    this.#lease.close()
-    this.#sending.stop()
-    this.#documents.clear()
-    this.#ports.rooms.leave(this)
-    this.#ports.presence.leave(this.id)
-    this.#ports.live.forget(this)
+  /** Takes a sign of life: any packet of the transport. */
+  heard(): void {
+    for (const seat of this.seats.values()) seat.heard()
   }
 
-  enter(room: number): void {
-    const group = this.#groups.get(room) ?? new Set()
-    this.#groups.set(room, group.add(this.#socket))
+  /** Ends the lease and every seat: the socket is gone. Idempotent. */
+  close(): void {
+    this.#lease.close()
+    for (const seat of this.seats.values()) seat.leave()
   }
 
   exit(room: number): void {
-    const group = this.#groups.get(room)
-    group?.delete(this.#socket)
-    if (group?.size === 0) this.#groups.delete(room)
-    this.#documents.delete(room)
     this.#sending.stop(room)
-    this.#ports.presence.leave(this.id, room)
+  }
+
+  relay(room: number, frame: Uint8Array): void {
+    this.#ports.readers.relay(this.#socket, room, frame)
+  }
+
+  showPresence(body: Uint8Array): void {
+    this.#ports.presenceFrames.send(this.#socket, body)
+  }
+
+  notice(notice: Notice): void {
+    this.#socket.emit('server:notice', notice)
   }
 
   ack(ack: Ack): void {
@@ -205,11 +201,14 @@ export class DocumentConnection implements Connection {
 
   changeRole(change: RoleChange): void {
     this.#socket.emit('document:role', change)
-    this.#ports.presence.changeRole(this.id, change.room, change.role)
+  }
+
+  asked(asked: Asked): void {
+    this.#socket.emit('access:asked', asked)
   }
 
   stop(room: number): void {
-    if (this.#closed) return
+    if (this.isClosed) return
     this.#socket.emit('server:notice', { room, code: 'schema-broken' })
     this.#socket.disconnect(true)
   }
@@ -223,7 +222,6 @@ export class DocumentConnection implements Connection {
   async #pull({ room, seq }: PullRequest, answer: Answer): Promise<Refusal | null> {
     const history = await this.#ports.rooms.pull(this, room, seq)
     if (!(history instanceof ByteList)) return history
-    if (this.#ports.rooms.roleOf(this, room) === null) return NOT_JOINED
     this.#sending.send(room, { ok: true }, history, answer)
     return null
   }
@@ -235,51 +233,50 @@ export class DocumentConnection implements Connection {
     return null
   }
 
-  #leave({ room }: LeaveRequest): null {
-    this.#ports.rooms.leave(this, room)
-    this.exit(room)
+  #leave(room: number): null {
+    this.seats.get(room)?.leave()
     return null
   }
 
   #setPresence(set: PresenceSetBody): Refusal | null {
     if (set.caret.length > LIMITS.caretBytes)
       return refuse('too-large', `a caret has at most ${LIMITS.caretBytes} bytes`)
-    return this.#ports.presence.set(this.id, set) ? null : NOT_JOINED
+    return this.seats.get(set.room)?.setPresence(set) ? null : REFUSALS.notJoined
   }
 
-  /** Where a caret stands has no answer that could say "later": the last one is kept, and set then. */
+  /** A caret has no answer that could say "later": the last one is kept and set then, if its seat is still taken. */
   #setPresenceLater(set: PresenceSetBody, { code, retryAfterMs }: Refusal): void {
-    if (code !== 'rate-limited' || this.#closed) return
+    if (code !== 'rate-limited' || this.isClosed) return
     this.#latePresence = set
-    this.#cancelLatePresence ??= this.#ports.clock.after(retryAfterMs ?? 0, () => {
-      this.#cancelLatePresence = null
+    if (this.#presenceWaits) return
+    this.#presenceWaits = true
+    this.#ports.clock.after(retryAfterMs ?? 0, () => {
+      this.#presenceWaits = false
       if (this.#latePresence) this.#setPresence(this.#latePresence)
     })
   }
 
   async #renew({ token }: RenewRequest, answer: Answer): Promise<Refusal | null> {
-    const { userOf, live } = this.#ports
-    const user = await userOf(token)
+    const { users, live } = this.#ports
+    const user = await users.readNow(token)
     const { profile, sessionId } = this.#socket.data
     if (user?.userId !== profile.userId || user.sessionId !== sessionId) {
       return refuse('session-expired', 'this token is not one of this session; fetch a new one')
     }
-    if (this.#closed) return null
-    if (this.#lease.renew(user.expiresAt)) live.restore(this, this.#documents.values())
+    if (this.isClosed) return null
+    if (this.#lease.renew(user.expiresAt)) live.capChanged(this, 'renewed')
     answer({ ok: true, expiresAt: user.expiresAt })
     return null
   }
 
   async #ask(request: AskRequest, answer: Answer): Promise<Refusal | null> {
-    const { rooms, live } = this.#ports
-    const documentId = this.#documents.get(request.room)
-    const role = rooms.roleOf(this, request.room)
-    if (documentId === undefined || role === null) return NOT_JOINED
-    // Its role is not that of its user: an owner would ask themselves.
-    if (live.hasLapsed(this)) return refuse('session-expired', 'renew the token first')
-    // Somebody who may it already, or whose wish was granted in this moment.
-    if (!atLeast(role, request.role)) {
-      await live.ask(documentId, identityOf(this.#socket.data.profile), request)
+    const seat = this.seats.get(request.room)
+    if (!seat) return REFUSALS.notJoined
+    // The role of a lapsed connection is not that of its user: an owner would ask themselves.
+    if (this.#lease.hasLapsed) return refuse('session-expired', 'renew the token first')
+    // A member may have the role by now: the wish may just have been granted.
+    if (!atLeast(seat.role, request.role)) {
+      await this.#ports.live.ask(seat.documentId, identityOf(this.#socket.data.profile), request)
     }
     answer({ ok: true })
     return null

@@ -1,6 +1,6 @@
 import type { Clock } from '#lib/protocol/clock.ts'
-import type { DocumentSocket } from './document-connection.ts'
-import { cut, fanOut, unsentBytes } from './socket-internals.ts'
+import type { DocumentSocket } from './document-socket.ts'
+import { cut, FrameSender, unsentBytes } from './socket-internals.ts'
 
 /** From so much unsent on a reader gets no more frames, */
 const BEHIND_BYTES = 1024 * 1024
@@ -27,21 +27,18 @@ interface Behind {
 export class SlowReaders {
   readonly #clock: Clock
   readonly #behind = new Map<DocumentSocket, Behind>()
+  readonly #frames = new FrameSender('document:update')
   #cancel: (() => void) | null = null
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  /** Sends a room's frame to everybody in the group who keeps up. */
-  relay(group: Iterable<DocumentSocket>, room: number, frame: Uint8Array): void {
-    const ready: DocumentSocket[] = []
-    for (const socket of group) {
-      const behind = this.#behind.get(socket) ?? this.#look(socket)
-      if (behind) behind.missed.set(room, frame)
-      else ready.push(socket)
-    }
-    fanOut(ready, 'document:update', frame)
+  /** Sends a room's frame to a reader that keeps up. The same array goes to all readers of the room in a row. */
+  relay(socket: DocumentSocket, room: number, frame: Uint8Array): void {
+    const behind = this.#behind.get(socket) ?? this.#look(socket)
+    if (behind) behind.missed.set(room, frame)
+    else this.#frames.send(socket, frame)
   }
 
   /** True when a message of this socket may be handled; else the socket was cut, for it does not read the answers. */
@@ -84,7 +81,7 @@ export class SlowReaders {
     const now = this.#clock.steady()
     if (unsent <= DRAINED_BYTES) {
       this.#behind.delete(socket)
-      for (const frame of behind.missed.values()) fanOut([socket], 'document:update', frame)
+      for (const frame of behind.missed.values()) this.#frames.send(socket, frame)
     } else if (unsent < behind.unsent) {
       behind.takenAt = now
     } else if (now - behind.takenAt >= PATIENCE_MS) {

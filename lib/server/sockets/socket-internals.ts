@@ -1,9 +1,8 @@
 import { ServerResponse } from 'node:http'
 import type { Server } from 'socket.io'
-import type { DownEvents } from '#lib/protocol/messages/down.ts'
 import { Encoder } from '#lib/protocol/packet-parser.ts'
 import { NAMESPACE } from '#lib/protocol/version.ts'
-import type { DocumentSocket } from './document-connection.ts'
+import type { DocumentSocket } from './document-socket.ts'
 
 /*
  * The only file that reaches into engine.io and ws. Each use is behind a check, and done without where it fails.
@@ -41,17 +40,31 @@ const EVENT = 2
 const BUSY_BYTES = 256 * 1024
 const encoder = new Encoder()
 
-/** Sends bytes as an event to each of `sockets`. */
-export function fanOut(sockets: Iterable<DocumentSocket>, event: ByteEvent, body: Uint8Array): void {
-  let frames: readonly [Uint8Array] | null = null
-  for (const socket of sockets) {
+/**
+ * Sends bytes as one kind of event. The WebSocket frame of an array is made once for all sockets that are sent it in a row,
+ * and kept until another array comes.
+ */
+export class FrameSender {
+  readonly #event: ByteEvent
+  #body: Uint8Array | null = null
+  #frames: readonly Uint8Array[] = []
+
+  constructor(event: ByteEvent) {
+    this.#event = event
+  }
+
+  /** `body` is not changed after it was sent once. */
+  send(socket: DocumentSocket, body: Uint8Array): void {
     const writer = frameWriterOf(socket)
-    if (writer) {
-      frames ??= [webSocketFrame(packetOf(event, body))]
-      writer.transport.socket._sender.sendFrame(frames)
-    } else {
-      socket.emit<keyof DownEvents>(event, body)
+    if (!writer) {
+      socket.emit(this.#event, body)
+      return
     }
+    if (body !== this.#body) {
+      this.#frames = [webSocketFrame(packetOf(this.#event, body))]
+      this.#body = body
+    }
+    writer.transport.socket._sender.sendFrame(this.#frames)
   }
 }
 
@@ -115,8 +128,8 @@ interface RoomKeeper {
 const NO_ROOMS: Set<string> = new Set()
 
 /**
- * Socket.IO puts every socket into a room of its own, two sets each (0.5 KB). Nobody is sent anything that way here: who
- * gets a room's frames is in SocketGroups.
+ * Keeps Socket.IO from putting every socket into a room of its own, two sets each (0.5 KB). Nothing is sent that way here:
+ * the members of a document are in Seats.
  */
 export function keepNoRooms({ adapter }: { readonly adapter: RoomKeeper }): void {
   adapter.addAll = (id) => adapter.sids.set(id, NO_ROOMS)

@@ -1,46 +1,63 @@
 import type { Clock } from '#lib/protocol/clock.ts'
 
-export interface SocketLeaseOptions {
-  readonly clock: Pick<Clock, 'now' | 'after'>
-  /** How long after its token has ended a connection may write on, and how long it may read on, ms. */
-  readonly graceMs: { readonly write: number; readonly read: number }
+/** The connection that a lease is of. */
+export interface Leaseholder {
   /** The connection only reads from now on. */
-  readonly onLapsed: () => void
-  /** It has not been renewed: the connection is over. */
-  readonly onEnded: () => void
+  lapsed(): void
+  /** The lease was not renewed: the connection is over. */
+  ended(): void
 }
 
-/** How long one connection is believed: as long as its token, and a little longer, for a renewal may be late. */
+export interface SocketLeaseOptions {
+  readonly clock: Pick<Clock, 'now' | 'after'>
+  /** How long after the end of its token a connection may write, and how long it may read, ms. */
+  readonly graceMs: { readonly write: number; readonly read: number }
+  readonly holder: Leaseholder
+}
+
+/** The time one connection is believed: as long as its token, and a little longer, for a renewal may be late. */
 export class SocketLease {
   readonly #options: SocketLeaseOptions
   #cancel: (() => void) | null = null
-  #lapsed = false
+  #hasLapsed = false
+  #isClosed = false
 
   constructor(options: SocketLeaseOptions, expiresAt: number) {
     this.#options = options
     this.#wait(expiresAt)
   }
 
-  /** A token that ends later takes the last one's place. True: the connection had lapsed and has not any more. */
+  /** True while the connection may only read. */
+  get hasLapsed(): boolean {
+    return this.#hasLapsed
+  }
+
+  /** True once the connection is gone. */
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** Takes the end of a new token, ms since the epoch. Returns true if the connection had lapsed until now. */
   renew(expiresAt: number): boolean {
-    const had = this.#lapsed
-    this.#lapsed = false
+    const had = this.#hasLapsed
+    this.#hasLapsed = false
     this.#wait(expiresAt)
     return had
   }
 
+  /** Ends the lease: the connection is gone. Idempotent. */
   close(): void {
+    this.#isClosed = true
     this.#cancel?.()
-    this.#cancel = null
   }
 
   #wait(expiresAt: number): void {
-    const { clock, graceMs, onLapsed, onEnded } = this.#options
-    this.close()
+    const { clock, graceMs, holder } = this.#options
+    this.#cancel?.()
     this.#cancel = clock.after(Math.max(0, expiresAt + graceMs.write - clock.now()), () => {
-      this.#lapsed = true
-      this.#cancel = clock.after(graceMs.read - graceMs.write, onEnded)
-      onLapsed()
+      this.#hasLapsed = true
+      this.#cancel = clock.after(graceMs.read - graceMs.write, () => holder.ended())
+      holder.lapsed()
     })
   }
 }

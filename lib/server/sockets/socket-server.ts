@@ -1,16 +1,11 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http'
-import { type Namespace, Server } from 'socket.io'
+import { type Namespace, Server, type Socket } from 'socket.io'
 import * as v from 'valibot'
-import type { PresenceSend } from '#lib/collab/presence/presence.ts'
-import type { RoomWire } from '#lib/collab/room.ts'
-import type { SocketUser } from '#lib/people/authentication.ts'
 import type { Profile } from '#lib/people/profile.ts'
 import type { Ended } from '#lib/people/session.ts'
-import type { SocketToken } from '#lib/people/tokens.ts'
 import type { Log } from '#lib/process/log.ts'
 import type { Clock } from '#lib/protocol/clock.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
-import type { Asked } from '#lib/protocol/messages/access.ts'
 import type { DownEvents } from '#lib/protocol/messages/down.ts'
 import { type ConnectRefusal, handshakeSchema } from '#lib/protocol/messages/session.ts'
 import type { UpEvents } from '#lib/protocol/messages/up.ts'
@@ -19,16 +14,12 @@ import { pathOf } from '#lib/protocol/urls.ts'
 import { NAMESPACE, PROTOCOL_VERSION } from '#lib/protocol/version.ts'
 import type { LateConnections } from '../http/late-connections.ts'
 import type { Origins } from '../http/origins.ts'
-import {
-  type ConnectionPorts,
-  DocumentConnection,
-  type DocumentSocket,
-  type SocketGroups,
-} from './document-connection.ts'
-import type { SocketData } from './document-joins.ts'
+import { type ConnectionPorts, DocumentConnection } from './document-connection.ts'
+import type { SocketData } from './document-socket.ts'
 import { SlowReaders } from './slow-readers.ts'
-import { fanOut, forgetRequests, isBusy, keepNoRooms } from './socket-internals.ts'
+import { FrameSender, forgetRequests, keepNoRooms } from './socket-internals.ts'
 import type { SocketIp, SocketKeys, SocketLimits } from './socket-limits.ts'
+import type { SocketUsers, TokenUser } from './socket-users.ts'
 
 /** A message with its envelope; long polling sends bytes as base64, and several packets in one body. */
 const TRANSPORT_BYTES = Math.ceil((LIMITS.messageBytes * 4) / 3) + 64 * 1024
@@ -38,6 +29,7 @@ const HANDSHAKE_MS = 15_000
 const DRAIN_RETRY_MS = 1000
 const DRAIN_RETRY_MS_EACH = 2
 
+type ServerSocket = Socket<UpEvents, DownEvents, Record<string, never>, SocketData>
 type DocumentServer = Server<UpEvents, DownEvents, Record<string, never>, SocketData>
 type DocumentNamespace = Namespace<UpEvents, DownEvents, Record<string, never>, SocketData>
 
@@ -46,8 +38,7 @@ export interface SocketServerOptions {
   readonly origins: Origins
   /** Connections that are told `too-many-connections`, whoever they are. */
   readonly late: Pick<LateConnections, 'isLate'>
-  /** Resolves to the user of a token; null if it is not ours, has ended, or its user or session is gone. */
-  readonly userOf: (token: string) => Promise<(SocketUser & SocketToken) | null>
+  readonly users: Pick<SocketUsers, 'of'>
   readonly limits: SocketLimits
   readonly pingInterval: number
   readonly pingTimeout: number
@@ -55,7 +46,7 @@ export interface SocketServerOptions {
   readonly log: Log
 }
 
-const SPENT_HANDSHAKE: DocumentSocket['handshake'] = {
+const SPENT_HANDSHAKE: ServerSocket['handshake'] = {
   headers: {},
   time: '',
   address: '',
@@ -74,14 +65,10 @@ const versionSchema = v.object({ protocol: v.number() })
  * there its messages are DocumentConnection's.
  */
 export class SocketServer {
-  /** How the rooms reach their members. */
-  readonly wire: RoomWire
   readonly #io: DocumentServer
   readonly #documents: DocumentNamespace
   readonly #options: SocketServerOptions
   readonly #readers: SlowReaders
-  /** Sockets by the room they are in. */
-  readonly #groups: SocketGroups = new Map()
   /** From where each connection came; its request is not kept. */
   readonly #comeFrom = new WeakMap<object, SocketIp>()
   /** Connections that are too many. */
@@ -138,48 +125,28 @@ export class SocketServer {
         },
       )
     })
-    this.wire = {
-      relay: (room, frame) => this.#readers.relay(this.#groups.get(room) ?? [], room, frame),
-      notice: (notice) => {
-        for (const socket of this.#groups.get(notice.room) ?? []) socket.emit('server:notice', notice)
-      },
-    }
   }
 
   /** Starts letting sockets in. */
-  serve(ports: ConnectionPorts): void {
+  serve(ports: Omit<ConnectionPorts, 'readers' | 'presenceFrames'>): void {
+    const readers = this.#readers
+    const all = { ...ports, readers, presenceFrames: new FrameSender('presence:diff') }
     this.#documents.on('connection', (socket) => {
-      const connection = new DocumentConnection(socket, ports, this.#groups)
+      const connection = new DocumentConnection(socket, all)
       socket.onAny((event: string, ...args: unknown[]) => {
-        if (this.#readers.mayAnswer(socket)) void connection.receive(event, args)
+        if (readers.mayAnswer(socket)) void connection.receive(event, args)
       })
-      const heard = () => ports.presence.heard(socket.id)
+      const heard = () => connection.heard()
       socket.conn.on('packet', heard)
       const since = performance.now()
       socket.on('disconnect', (reason) => {
         const seconds = Math.round((performance.now() - since) / 1000)
         this.#options.log.info({ reason, seconds }, 'socket.closed')
         socket.conn.off('packet', heard)
-        this.#readers.forget(socket)
+        readers.forget(socket)
         connection.close()
       })
     })
-  }
-
-  /** Sends a presence diff to its recipients: encoded once for all of them. */
-  sendPresence({ recipients, body }: PresenceSend): void {
-    const { sockets } = this.#documents
-    fanOut(
-      recipients.flatMap((id) => sockets.get(id) ?? []),
-      'presence:diff',
-      body,
-    )
-  }
-
-  /** True when a connection has not yet taken what it was sent before. */
-  isBusy(recipient: string): boolean {
-    const socket = this.#documents.sockets.get(recipient)
-    return socket !== undefined && isBusy(socket)
   }
 
   /** Shows a user's new name and hue in what they join from now on. */
@@ -187,11 +154,6 @@ export class SocketServer {
     for (const socket of this.#documents.sockets.values()) {
       if (socket.data.profile.userId === profile.userId) socket.data.profile = profile
     }
-  }
-
-  /** Tells a connection that somebody asks for a role. */
-  tellAsked(recipient: string, asked: Asked): void {
-    this.#documents.sockets.get(recipient)?.emit('access:asked', asked)
   }
 
   /** Closes every socket of a session or a user that is over. */
@@ -218,7 +180,7 @@ export class SocketServer {
   }
 
   /** Lets a socket in, or says why not. */
-  async #admit(socket: DocumentSocket): Promise<ConnectRefusal | null> {
+  async #admit(socket: ServerSocket): Promise<ConnectRefusal | null> {
     if (this.#draining) return 'draining'
     if (this.#late.has(socket.conn)) return 'too-many-connections'
     const { limits } = this.#options
@@ -232,10 +194,10 @@ export class SocketServer {
     if (!handshake.success) return 'bad-message'
     const { token, tab, connection } = handshake.output
     let ends: number
-    let user: (SocketUser & SocketToken) | null
+    let user: TokenUser | null
     do {
       ends = this.#ends
-      user = await this.#options.userOf(token)
+      user = await this.#options.users.of(token)
     } while (user && ends !== this.#ends)
     if (!user) return 'unauthenticated'
     const { profile, aliases, cap, sessionId, expiresAt } = user
@@ -248,7 +210,7 @@ export class SocketServer {
     return null
   }
 
-  #ipOf({ conn }: DocumentSocket): SocketIp {
+  #ipOf({ conn }: ServerSocket): SocketIp {
     return this.#comeFrom.get(conn) ?? { ip: '', key: '' }
   }
 

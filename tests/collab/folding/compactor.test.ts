@@ -45,20 +45,22 @@ beforeEach(() => {
         trimmed.set(documentId, upto)
       },
     },
-    async fold({ rows }) {
-      await new Promise<void>((resolve) => clock.after(FOLD_MS, resolve))
-      const [first] = rows
-      folded.push(`document ${first?.[0]}`)
-      foldedAt.push(clock.steady())
-      return { state: new Uint8Array(STATE_BYTES), vector: EMPTY_VECTOR, title: 'a title', ...CLEAN }
+    folding: {
+      async fold({ rows }) {
+        await new Promise<void>((resolve) => clock.after(FOLD_MS, resolve))
+        const [first] = rows
+        folded.push(`document ${first?.[0]}`)
+        foldedAt.push(clock.steady())
+        return { state: new Uint8Array(STATE_BYTES), vector: EMPTY_VECTOR, title: 'a title', ...CLEAN }
+      },
+      check: async () => CLEAN,
+      get spent() {
+        return folded.length * FOLD_MS
+      },
     },
-    check: async () => CLEAN,
-    spent: () => folded.length * FOLD_MS,
-    onCompacted: () => undefined,
-    onDamaged: () => undefined,
-    onEvent: (event) => {
-      if (event.type !== 'title-projected') events.push(event)
-    },
+    titles: { set: () => undefined },
+    keeper: { compacted: () => undefined, damaged: () => undefined },
+    onEvent: (event) => events.push(event),
   })
 })
 
@@ -71,14 +73,12 @@ class Document {
     this.#number = number
     const document = emptyDocument(newDocument(`document ${number}`))
     this.room = new Room(number, document, {
-      wire: { relay: () => undefined, notice: () => undefined },
       hash: () => new Uint8Array(8),
-      now: clock.now,
-      onEntry: () => undefined,
-      onCommitted: (room) => compactor.changed(room),
-      onHeld: () => undefined,
-      onBreach: () => undefined,
-      onBroken: () => undefined,
+      clock,
+      queue: { add: () => undefined },
+      compactor,
+      presence: { pingInterval: 10_000 },
+      keeper: { emptied: () => undefined, breached: () => undefined, broken: () => undefined },
     })
   }
 
@@ -86,7 +86,7 @@ class Document {
     for (let i = 0; i < rows; i++) {
       const entries = new Uint8Array(bytes)
       entries[0] = this.#number
-      this.room.committed({ ...newRow('a', this.room.headSeq + 1), at: clock.now(), entries })
+      this.room.committed({ ...newRow('a', this.room.history.head.seq + 1), at: clock.now(), entries })
     }
   }
 }
@@ -179,7 +179,7 @@ describe('snapshots', () => {
     expect(compactions.map(({ snapshot }) => snapshot.seq)).toEqual([20, 67])
     const kept = 67 - (trimmed.get('document 1') ?? 0)
     expect(kept).toBe(Math.floor(STATE_BYTES / 2 / 1064))
-    expect(document.room.rows()).toHaveLength(kept)
+    expect(document.room.history.rows()).toHaveLength(kept)
   })
 })
 

@@ -1,177 +1,221 @@
 import { expect, test } from 'vitest'
-import { PresenceRooms } from '#lib/collab/presence/presence-rooms.ts'
-import type { RoomJoined } from '#lib/collab/rooms.ts'
 import { Addresses } from '#lib/library/addresses.ts'
-import type { Right } from '#lib/library/contract.ts'
+import { LiveAccess } from '#lib/library/live-access.ts'
+import { Rights } from '#lib/library/rights.ts'
+import { Visits } from '#lib/library/visits.ts'
 import { createLog } from '#lib/process/log.ts'
-import { ByteList } from '#lib/protocol/byte-list.ts'
 import { encodePresenceSet } from '#lib/protocol/messages/presence.ts'
 import { encodeBatch } from '#lib/protocol/messages/update.ts'
-import {
-  type ConnectionPorts,
-  DocumentConnection,
-  type DocumentSocket,
-} from '#lib/server/sockets/document-connection.ts'
-import { VirtualClock } from '../../support/virtual-clock.ts'
+import { type ConnectionPorts, DocumentConnection } from '#lib/server/sockets/document-connection.ts'
+import type { DocumentSocket } from '#lib/server/sockets/document-socket.ts'
+import { SlowReaders } from '#lib/server/sockets/slow-readers.ts'
+import { FrameSender } from '#lib/server/sockets/socket-internals.ts'
+import { Probe, RoomsScene } from '../../collab/rooms-scene.ts'
+import { newDocument } from '../../storage/stored-values.ts'
 
-const addresses = new Addresses('a secret of more than thirty-two characters')
+const LIFE = 600_000
+const GRACE = { write: 30_000, read: 300_000 }
+const PROFILE = { userId: 'ada', name: '', guestName: 1, hue: null }
 
-/** A connection whose rooms do what `rooms` says, and what it did to its socket. */
-function setUp(rooms: Partial<ConnectionPorts['rooms']>) {
-  const clock = new VirtualClock(Math.random)
+/**
+ * A connection of the owner of one document to real rooms, and what its socket was sent. Its socket, its limits and the
+ * users of tokens are stand-ins.
+ */
+async function setUp() {
+  const scene = await RoomsScene.open()
+  const { clock, store, rooms } = scene
+  const addresses = new Addresses('a secret of more than thirty-two characters')
+  const linkId = addresses.newLinkId()
+  await store.create(newDocument('document', { ownerId: 'ada', linkId }))
   const did: string[] = []
   /** What the limits answer, one after the other; then nothing is limited. */
   const limited: number[] = []
+  const crowd = { at: 1000 }
   let logged = ''
   const log = createLog('info', {
     write: (line: string) => {
       logged += line
     },
   })
-  const presence = new PresenceRooms({
-    clock,
-    pingInterval: 10_000,
-    send: () => undefined,
-    busy: () => false,
-  })
-  const profile = { userId: 'ada', name: '', guestName: 1, hue: null }
-  const socket = {
-    id: 'socket',
+  const session = { profile: PROFILE, aliases: new Set<string>(), cap: null, sessionId: 'session' }
+  const socket: DocumentSocket = {
     data: {
-      profile,
-      sessionId: 'session',
+      ...session,
       tab: 'tab',
       connection: 0,
-      expiresAt: Date.now(),
+      expiresAt: clock.now() + LIFE,
       keys: { session: 'ada', ip: '' },
     },
-    emit: (event: string) => did.push(event),
+    conn: { transport: { writable: true }, close: () => did.push('close') },
+    emit: (event, ..._args) => did.push(event),
     disconnect: () => did.push('disconnect'),
-    join: () => undefined,
-    leave: () => undefined,
-  } as unknown as DocumentSocket
-  const linkId = addresses.newLinkId()
-  const facts = { documentId: 'document', link: { linkId } }
-  const right = { role: 'owner', facts } as Right
-  const live = {
-    version: 0,
-    admit: () => undefined,
-    roleFor: () => 'owner',
-    forget: () => undefined,
-  } as never
-  const connection = new DocumentConnection(
-    socket,
-    {
-      rooms: {
-        leave: (_connection: unknown, room?: number) => did.push(`leave ${room}`),
-        roleOf: () => 'owner',
-        ...rooms,
-      } as never,
-      presence,
-      visits: { note: () => undefined },
-      rights: { at: async () => right },
-      live,
-      limits: { take: () => limited.shift() ?? 0, isCrowded: () => false },
-      userOf: async () => null,
-      graceMs: { write: 30_000, read: 300_000 },
-      pingInterval: 10_000,
-      pingTimeout: 30_000,
-      clock,
-      log,
-    },
-    new Map(),
-  )
-  const join = { address: addresses.addressOf(linkId), clientId: 1, schemaVersion: 1, cursor: null }
-  return { connection, presence, did, join, clock, limited, logged: () => logged }
+  }
+  const limits: ConnectionPorts['limits'] = {
+    take: () => limited.shift() ?? 0,
+    isCrowded: (others) => others >= crowd.at,
+  }
+  const users: ConnectionPorts['users'] = {
+    readNow: async () => ({ ...session, userId: 'ada', expiresAt: clock.now() + LIFE }),
+  }
+  const rights = new Rights({ access: store, addresses, clock })
+  const connection = new DocumentConnection(socket, {
+    rooms,
+    rights,
+    live: new LiveAccess({ rooms, rights, access: store, clock, log }),
+    visits: new Visits({ catalog: store, clock, onLost: () => undefined }),
+    limits,
+    users,
+    readers: new SlowReaders(clock),
+    presenceFrames: new FrameSender('presence:diff'),
+    graceMs: GRACE,
+    pingInterval: 10_000,
+    pingTimeout: 30_000,
+    clock,
+    log,
+  })
+  /** Sends one event and returns its answer; null if there was none. */
+  const ask = async (event: string, body: object): Promise<object | null> => {
+    let answered: object | null = null
+    await connection.receive(event, [
+      body,
+      (answer: object) => {
+        answered = answer
+      },
+    ])
+    return answered
+  }
+  const address = addresses.addressOf(linkId)
+  const join = () => ask('document:join', { address, clientId: 1, schemaVersion: 1, cursor: null })
+  const seats = async () => [...(await rooms.seatsOf('document'))]
+  return { scene, connection, did, ask, join, seats, clock, limited, crowd, logged: () => logged }
 }
 
+const caret = (room: number, at: number) =>
+  encodePresenceSet({ room, idle: false, caret: new Uint8Array([at]) })
+
 test('[ERR2] a fault of ours is answered as internal, logged, and not counted', async () => {
-  const { connection, did, join, logged } = setUp({
-    join: () => Promise.reject(new Error('a bug')),
-  })
-  const answers: unknown[] = []
-  for (let i = 0; i < 20; i++) {
-    await connection.receive('document:join', [join, (answer: unknown) => answers.push(answer)])
-  }
-  expect(answers).toHaveLength(20)
-  expect(answers[0]).toMatchObject({ ok: false, code: 'internal' })
+  const { scene, did, join, logged } = await setUp()
+  scene.store.facts = () => Promise.reject(new Error('a bug'))
+  for (let i = 0; i < 20; i++) expect(await join()).toMatchObject({ ok: false, code: 'internal' })
   expect(did).toEqual([])
   expect(logged()).toContain('socket.handler-failed')
 })
 
-test('a socket that closes while its join is under way is in no room afterwards', async () => {
-  const { promise, resolve } = Promise.withResolvers<RoomJoined>()
-  const { connection, presence, did, join } = setUp({ join: () => promise })
-  let answered = false
-  const received = connection.receive('document:join', [
-    join,
-    () => {
-      answered = true
-    },
-  ])
+test('a connection is seated by its join, and leaves one room or, closing, all of them', async () => {
+  const { connection, did, ask, join, seats, clock } = await setUp()
+  expect(await join()).toMatchObject({ ok: true, role: 'owner', documentId: 'document', member: 1 })
+  const [seat] = await seats()
+  expect(seat).toMatchObject({ connection, documentId: 'document', clientId: 1, role: 'owner' })
+  await ask('document:leave', { room: seat?.room ?? 0 })
+  expect([await seats(), connection.seats.size, seat?.isLeft]).toEqual([[], 0, true])
+  await join()
   connection.close()
-  resolve({
-    ok: true,
-    room: 3,
-    lineage: 'lineage',
-    schemaVersion: 1,
-    acknowledged: 0,
-    mode: 'tail',
-    vector: null,
-    history: new ByteList([new Uint8Array([0, 0])]),
+  expect([await seats(), connection.seats.size]).toEqual([[], 0])
+  await clock.advance(LIFE)
+  expect(did).toEqual([])
+})
+
+test('a socket that closes while its join is under way is in no room afterwards', async () => {
+  const { connection, join, seats, scene } = await setUp()
+  const { promise, resolve } = Promise.withResolvers<null>()
+  scene.store.readSnapshot = () => promise
+  const joined = join()
+  await scene.clock.advance(10)
+  expect(await seats()).toHaveLength(1)
+  connection.close()
+  resolve(null)
+  expect(await joined).toBeNull()
+  expect(await seats()).toEqual([])
+})
+
+test('a socket that closed before it was seated is in no room afterwards', async () => {
+  const { connection, join, seats } = await setUp()
+  const joined = join()
+  connection.close()
+  expect(await joined).toBeNull()
+  expect([await seats(), connection.seats.size]).toEqual([[], 0])
+})
+
+test('a document with too many connections takes no further one', async () => {
+  const { scene, join, seats, crowd } = await setUp()
+  await scene.join(new Probe('bob'), { documentId: 'document' })
+  crowd.at = 1
+  expect(await join()).toMatchObject({ ok: false, code: 'too-many-connections' })
+  expect(await seats()).toHaveLength(1)
+})
+
+test('[PRES6] an older connection of a tab is not seated beside the newer one', async () => {
+  const { scene, join, seats } = await setUp()
+  const { seat } = await scene.join(new Probe('newer', 'ada'), { documentId: 'document' })
+  seat.appear({ key: 'session tab', connection: 1, identity: PROFILE })
+  expect(await join()).toMatchObject({ ok: false, code: 'not-joined' })
+  expect(await seats()).toEqual([seat])
+})
+
+test('[HS7] [ACC9] a lapsed connection only reads, also where it joins then; renewed, it has its roles again', async () => {
+  const { connection, did, ask, join, seats, clock } = await setUp()
+  await join()
+  const [seat] = await seats()
+  await clock.advance(LIFE + GRACE.write)
+  expect([seat?.role, connection.cap]).toEqual(['viewer', 'viewer'])
+  expect(await join()).toMatchObject({ ok: true, role: 'viewer' })
+  expect(await ask('access:ask', { room: seat?.room, role: 'editor' })).toMatchObject({
+    code: 'session-expired',
   })
-  await received
-  expect(did).toEqual(['leave undefined', 'leave 3'])
-  expect([answered, presence.size]).toEqual([false, 0])
+  expect(await ask('session:renew', { token: 'a token' })).toMatchObject({ ok: true })
+  await clock.advance(0)
+  expect([seat?.role, connection.cap]).toEqual(['owner', null])
+  expect(did.filter((each) => each === 'document:role')).toHaveLength(2)
+  await clock.advance(LIFE + GRACE.read)
+  expect(did).toContain('disconnect')
 })
 
 test('what is rate-limited is answered with the time to wait, logged once, and counts for nothing else', async () => {
-  const { connection, did, limited, logged } = setUp({ receive: () => did.push('received') })
-  const batch = encodeBatch({
-    room: 1,
-    clientId: 1,
-    n: 1,
-    part: 0,
-    parts: 1,
-    restore: false,
-    payload: new Uint8Array([0]),
-  })
+  const { connection, did, limited, logged, join, seats, ask, clock, scene } = await setUp()
+  await join()
+  const [seat] = await seats()
+  const doc = new Probe('ada').edit(seat?.room ?? 0, 'x')
   limited.push(...Array.from({ length: 20 }, () => 700))
-  for (let i = 0; i < 21; i++) await connection.receive('document:update', [batch])
-  expect(did).toEqual([...Array.from({ length: 20 }, () => 'document:ack'), 'received'])
+  for (let i = 0; i < 21; i++) await connection.receive('document:update', [encodeBatch(doc)])
+  expect(did.filter((each) => each === 'document:ack')).toHaveLength(20)
+  await clock.advance(50)
+  expect((await scene.store.load('document'))?.headSeq).toBe(1)
+  expect(did.filter((each) => each === 'document:update')).toHaveLength(1)
   expect(logged().split('socket.rate-limited')).toHaveLength(2)
   limited.push(500)
-  const answers: object[] = []
-  await connection.receive('document:pull', [{ room: 1, seq: 0 }, (answer: object) => answers.push(answer)])
-  expect(answers).toEqual([expect.objectContaining({ ok: false, code: 'rate-limited', retryAfterMs: 500 })])
+  expect(await ask('document:pull', { room: 1, seq: 0 })).toMatchObject({
+    ok: false,
+    code: 'rate-limited',
+    retryAfterMs: 500,
+  })
 })
 
 test('who sends on and on in spite of it is shut out', async () => {
-  const { connection, did, limited } = setUp({})
+  const { connection, did, limited } = await setUp()
   limited.push(...Array.from({ length: 1000 }, () => 700))
   for (let i = 0; i < 1000; i++) await connection.receive('document:pull', [{ room: 1, seq: 0 }])
   expect(did.filter((each) => each === 'disconnect')).toHaveLength(1)
 })
 
 test('a caret above the rate is set when its time has come, the last one alone, and not after the end', async () => {
-  const { connection, clock, limited, presence } = setUp({})
-  const set: number[] = []
-  presence.set = (_id, { caret }) => {
-    set.push(caret[0] ?? 0)
-    return true
-  }
-  const send = (caret: number) =>
-    connection.receive('presence:set', [
-      encodePresenceSet({ room: 1, idle: false, caret: new Uint8Array([caret]) }),
-    ])
+  const { scene, connection, clock, limited, join, seats } = await setUp()
+  const bob = new Probe('bob')
+  const watching = await scene.join(bob, { documentId: 'document' })
+  watching.seat.appear({ key: 'bob', connection: 0, identity: { ...PROFILE, userId: 'bob' } })
+  await join()
+  const room = (await seats())[0]?.room ?? 0
+  await clock.advance(1000)
+  bob.diffs.length = 0
+  const carets = () => bob.diffs.flatMap(({ upserts }) => upserts.flatMap((each) => each.caret?.[0] ?? []))
   limited.push(500, 400, 300)
-  for (const caret of [1, 2, 3]) await send(caret)
-  expect(set).toEqual([])
-  await clock.advance(500)
-  expect(set).toEqual([3])
+  for (const at of [1, 2, 3]) await connection.receive('presence:set', [caret(room, at)])
+  await clock.advance(400)
+  expect(carets()).toEqual([])
+  await clock.advance(1000)
+  expect(carets()).toEqual([3])
   limited.push(500)
-  await send(4)
+  await connection.receive('presence:set', [caret(room, 4)])
   connection.close()
   await clock.advance(1000)
-  expect(set).toEqual([3])
+  expect(carets()).toEqual([3])
 })

@@ -3,14 +3,13 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { Server } from 'socket.io'
+import { Server, type Socket } from 'socket.io'
 import { type Socket as ClientSocket, io } from 'socket.io-client'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Decoder, Encoder } from '#lib/protocol/packet-parser.ts'
 import { NAMESPACE } from '#lib/protocol/version.ts'
-import type { DocumentSocket } from '#lib/server/sockets/document-connection.ts'
 import {
-  fanOut,
+  FrameSender,
   forgetRequests,
   isBusy,
   keepNoRooms,
@@ -37,10 +36,12 @@ async function connect(transport: 'websocket' | 'polling') {
   const connection = once(server.of(NAMESPACE), 'connection')
   const client = io(url, { parser: { Encoder, Decoder }, transports: [transport], forceNew: true })
   clients.push(client)
-  const [socket] = (await connection) as [DocumentSocket]
+  const [socket] = (await connection) as [Socket]
   if (!client.connected) await once(client as never, 'connect')
   return { client, socket }
 }
+
+const rows = new FrameSender('document:update')
 
 /** The next `count` events of a client, as their names and the lengths of their bytes. */
 function received(client: ClientSocket, count: number): Promise<string[]> {
@@ -69,11 +70,8 @@ test('[FRAME1] bodies of every size of header arrive as they are, over WebSocket
   expect(pair.map(({ socket }) => writesFrames(socket))).toEqual([true, false])
   const heard = pair.map(({ client }) => received(client, sizes.length))
   for (const size of sizes) {
-    fanOut(
-      pair.map(({ socket }) => socket),
-      'document:update',
-      new Uint8Array(size).fill(size % 251),
-    )
+    const body = new Uint8Array(size).fill(size % 251)
+    for (const { socket } of pair) rows.send(socket, body)
   }
   const expected = sizes.map((size) => `document:update ${size} ${size === 0 ? '' : size % 251}`)
   expect(await Promise.all(heard)).toEqual([expected, expected])
@@ -83,11 +81,11 @@ test('[UPD4] a frame does not overtake what was sent before it in the ordinary w
   const { client, socket } = await connect('websocket')
   const heard = received(client, 6)
   socket.emit('server:notice', { room: 1, code: 'storage-slow' })
-  fanOut([socket], 'document:update', Uint8Array.of(1))
+  rows.send(socket, Uint8Array.of(1))
   socket.emit('server:notice', { room: 1, code: 'storage-ok' })
   socket.emit('server:drain', { retryAfterMs: 1 })
-  fanOut([socket], 'document:update', Uint8Array.of(2))
-  fanOut([socket], 'presence:diff', Uint8Array.of(3))
+  rows.send(socket, Uint8Array.of(2))
+  new FrameSender('presence:diff').send(socket, Uint8Array.of(3))
   expect(await heard).toEqual([
     'server:notice',
     'document:update 1 1',
@@ -114,7 +112,7 @@ test('a connection without the internals that are used gets its packets in the o
   })
   expect(sender).toBeDefined()
   expect(writesFrames(socket)).toBe(false)
-  fanOut([socket], 'document:update', Uint8Array.of(7))
+  rows.send(socket, Uint8Array.of(7))
   expect(await heard).toEqual(['document:update 1 7'])
 })
 
@@ -141,7 +139,7 @@ test('a connection that begins with long polling and becomes a WebSocket does so
     forceNew: true,
   })
   clients.push(client)
-  const [socket] = (await once(server.of(NAMESPACE), 'connection')) as [DocumentSocket]
+  const [socket] = (await once(server.of(NAMESPACE), 'connection')) as [Socket]
   await once(socket.conn, 'upgrade')
   const heard = received(client, 1)
   socket.emit('server:drain', { retryAfterMs: 1 })

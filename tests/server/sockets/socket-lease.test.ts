@@ -19,8 +19,7 @@ const begin = () =>
     {
       clock,
       graceMs: { write: WRITE, read: READ },
-      onLapsed: () => did.push('lapsed'),
-      onEnded: () => did.push('ended'),
+      holder: { lapsed: () => did.push('lapsed'), ended: () => did.push('ended') },
     },
     clock.now() + LIFE,
   )
@@ -42,8 +41,9 @@ test('[HS7] renewed in time, nothing happens; renewed late, it has its roles aga
   await clock.advance(LIFE)
   expect(lease.renew(clock.now() + LIFE)).toBe(false)
   await clock.advance(LIFE + WRITE)
-  expect(did).toEqual(['lapsed'])
+  expect([did, lease.hasLapsed]).toEqual([['lapsed'], true])
   expect(lease.renew(clock.now() + LIFE)).toBe(true)
+  expect(lease.hasLapsed).toBe(false)
   await clock.advance(LIFE + WRITE - 1)
   expect(did).toEqual(['lapsed'])
 })
@@ -59,5 +59,5 @@ test('a connection that is gone waits for nothing', async () => {
   const lease = begin()
   lease.close()
   await clock.advance(2 * LIFE)
-  expect(did).toEqual([])
+  expect([did, lease.isClosed, clock.waiting]).toEqual([[], true, 0])
 })

@@ -1,0 +1,26 @@
+import type { SocketUser } from '#lib/people/authentication.ts'
+import type { Profile } from '#lib/people/profile.ts'
+import type { DownEvents } from '#lib/protocol/messages/down.ts'
+import type { SocketKeys } from './socket-limits.ts'
+
+/** A socket's user, as its handshake proved them, with what else is known of the socket. */
+export interface SocketData extends SocketUser {
+  profile: Profile
+  readonly sessionId: string
+  readonly tab: string
+  /** Counts the tab's connections; the higher one wins. */
+  readonly connection: number
+  /** The user and the IP address that its messages count for. */
+  readonly keys: SocketKeys
+  /** When the token of the handshake ends, ms since the epoch. */
+  readonly expiresAt: number
+}
+
+/** What a connection uses of a Socket.IO socket. */
+export interface DocumentSocket {
+  readonly data: SocketData
+  /** The engine.io connection below it (`socket-internals.ts`). */
+  readonly conn: { readonly transport: { readonly writable: boolean }; close(discard?: boolean): void }
+  emit<E extends keyof DownEvents>(event: E, ...args: Parameters<DownEvents[E]>): unknown
+  disconnect(close?: boolean): unknown
+}
