@@ -9,11 +9,12 @@ const PREFIX = 'cp_'
 const SECRET_BYTES = 32
 const DAY_MS = 24 * 60 * 60 * 1000
 const USED_EVERY_MS = 60_000
-/** Tokens of one user. */
+/** The most tokens of one user. */
 const MOST = 50
 
 /**
- * Personal access tokens, by which programs act for a user. Shown once, kept as a hash: 32 random bytes need no slow one.
+ * The personal access tokens with which programs act for a user. A token is shown once and kept as a fast hash: 32
+ * random bytes need no slow one.
  */
 export class AccessTokens {
   readonly #database: Kysely<AccountTables>
@@ -24,7 +25,7 @@ export class AccessTokens {
     this.#now = now
   }
 
-  /** Makes a token and returns it, which is not possible later; null if the user has too many. */
+  /** Creates a token and returns it, for the only time. Returns null if the user has too many. */
   async make(userId: string, { name, scope, days }: NewAccessToken): Promise<string | null> {
     if ((await this.list(userId)).length >= MOST) return null
     const token = PREFIX + randomBytes(SECRET_BYTES).toString('base64url')
@@ -44,7 +45,7 @@ export class AccessTokens {
     return token
   }
 
-  /** Returns a user's tokens, newest first; those that have ended too, until they are revoked. */
+  /** Returns a user's tokens, newest first, including expired ones that were not revoked. */
   async list(userId: string): Promise<AccessToken[]> {
     const rows = await this.#database
       .selectFrom('access_tokens')
@@ -62,7 +63,7 @@ export class AccessTokens {
     }))
   }
 
-  /** Takes a token out of force. Idempotent. */
+  /** Revokes a token. Idempotent. */
   async revoke(userId: string, id: string): Promise<void> {
     await this.#database
       .deleteFrom('access_tokens')
@@ -71,7 +72,7 @@ export class AccessTokens {
       .execute()
   }
 
-  /** Returns the token in force with these characters; null if there is none. */
+  /** Returns the valid token with these characters, null if there is none. */
   async find(
     token: string,
   ): Promise<{ readonly id: string; readonly userId: string; readonly scope: TokenScope } | null> {
@@ -94,7 +95,7 @@ export class AccessTokens {
     return { id: row.id, userId: row.user_id, scope: scopeIn(row.scope) }
   }
 
-  /** Returns the scope of a token; null if it is not in force, or not this user's. */
+  /** Returns the scope of a token, null if it is not valid or not this user's. */
   async scopeOf(id: string, userId: string): Promise<TokenScope | null> {
     const row = await this.#database
       .selectFrom('access_tokens')

@@ -10,18 +10,19 @@ export interface AccountsPorts {
   readonly sessions: CookieSessions
   readonly owners: Pick<OwnerCatalog, 'adoptGuest'>
   readonly connections: Pick<LiveConnections, 'endSockets'>
-  /** ms since the epoch. */
+  /** Returns ms since the epoch. */
   readonly now: () => number
 }
 
-/** Why a sign-in failed. *wrong*: no such account or another password, which look alike. */
+/** The reasons why a sign-in failed. *wrong*: no such account or a wrong password, which cannot be told apart. */
 export type SignInProblem = 'wrong' | 'disabled'
 export type SignUpProblem = 'taken' | 'signed-in'
 
 /**
- * The ways in and out: guests, sign-up, sign-in, sign-out, passwords. Every user begins as a guest; what becomes of that guest
- * at sign-up and sign-in is docs/decisions/0022-guest-to-account.md. Every way in begins a new session, so that a cookie
- * planted before it is worth nothing after it. Sockets of what ends here are closed.
+ * Signs users up, in and out, and changes their passwords. Every user begins as a guest;
+ * docs/decisions/0022-guest-to-account.md describes what becomes of that guest at sign-up and sign-in. Every sign-in
+ * begins a new session, so a cookie planted before it is worthless after it. Closes the sockets of sessions that end
+ * here.
  */
 export class Accounts {
   readonly #ports: AccountsPorts
@@ -30,12 +31,12 @@ export class Accounts {
     this.#ports = ports
   }
 
-  /** Makes a guest and begins their session. */
+  /** Creates a guest and begins their session. */
   async startGuest(): Promise<CookieSession> {
     return this.#begin(await this.#ports.users.createGuest())
   }
 
-  /** Begins a session for a guest that exists; null if the user is gone, disabled, or has an account by now. */
+  /** Begins a session for an existing guest. Returns null if the user is gone, disabled, or has an account by now. */
   async resumeGuest(userId: string): Promise<CookieSession | null> {
     const { users, sessions } = this.#ports
     const user = await users.find(userId)
@@ -43,8 +44,8 @@ export class Accounts {
   }
 
   /**
-   * Makes an account. A guest who asks becomes it, with everything they have; a stranger gets a new one. E-mail and password
-   * are in shape already. Begins a new session and ends those of the guest.
+   * Creates an account. A guest who signs up becomes it, with everything they have; other visitors get a new one.
+   * E-mail and password are already validated. Begins a new session and ends those of the guest.
    */
   async signUp(
     headers: Headers,
@@ -62,8 +63,8 @@ export class Accounts {
   }
 
   /**
-   * Signs in with e-mail and password; an unknown e-mail takes as long as a wrong password. Documents of a guest who asks
-   * become the account's; another account's session ends.
+   * Signs in with e-mail and password. An unknown e-mail takes as long as a wrong password. The documents of a
+   * guest who signs in become the account's; a session of another account ends.
    */
   async signIn(headers: Headers, { email, password }: Credentials): Promise<CookieSession | SignInProblem> {
     const credential = await this.#ports.users.credentialOf(email)
@@ -71,7 +72,7 @@ export class Accounts {
     return credential && isRight ? this.#signInAs(credential.userId, headers) : 'wrong'
   }
 
-  /** Signs in a person whom the provider has named; makes an account if they have none. Otherwise as `signIn`. */
+  /** Signs in a user identified by the provider; creates an account if they have none. Otherwise like `signIn`. */
   async signInProven(
     headers: Headers,
     proven: ProvenIdentity,
@@ -80,7 +81,7 @@ export class Accounts {
     return userId === null ? 'taken' : this.#signInAs(userId, headers)
   }
 
-  /** Ends the session of a request. Idempotent. Returns the cookies that must go out with the answer. */
+  /** Ends the session of a request. Returns the cookies to send with the answer. Idempotent. */
   async signOut(headers: Headers): Promise<readonly string[]> {
     const { sessions } = this.#ports
     const before = await sessions.find(headers)
@@ -88,7 +89,10 @@ export class Accounts {
     return [sessions.clearedCookie()]
   }
 
-  /** Sets a password if the old one is right, and begins a new session; all others end. Null if the old one is wrong. */
+  /**
+   * Sets a password if the old one is right, begins a new session and ends all others. Returns null if the old one
+   * is wrong.
+   */
   async changePassword(userId: string, current: string, next: string): Promise<CookieSession | null> {
     if (!(await isPassword(current, await this.#ports.users.passwordHashOf(userId)))) return null
     await this.setPassword(userId, next)
@@ -133,7 +137,7 @@ export class Accounts {
     if (!begun) return 'disabled'
     if (before?.standing === 'guest') {
       const guestId = before.profile.userId
-      // The guest's row goes, and its sessions with it.
+      // Deleting the guest's row also deletes its sessions.
       await owners.adoptGuest(guestId, userId, now())
       connections.endSockets({ userId: guestId })
     } else if (before) await this.endSession(before.sessionId)

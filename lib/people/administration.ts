@@ -17,7 +17,7 @@ import type { Session } from './session.ts'
 import type { OwnerCatalog } from './store.ts'
 import type { Users } from './users.ts'
 
-/** Lines of one list: more are found by searching. */
+/** The most lines in a list. Searching finds more. */
 const LINES = 100
 
 const resetLinkSchema = v.object({ email: v.string(), link: v.string() })
@@ -29,15 +29,15 @@ export interface AdministrationPorts {
   readonly owners: Pick<OwnerCatalog, 'listKept' | 'ownerOf'>
   readonly resets: ResetLinks
   readonly secrets: OneTimeSecrets
-  /** The origin people use: a reset link begins with it. */
+  /** The public origin, with which a reset link begins. */
   readonly publicOrigin: string
   readonly documents: {
-    /** Deletes a document in its owner's name and ends its room. Idempotent. */
+    /** Deletes a document on behalf of its owner and ends its room. Idempotent. */
     deleteAs(documentId: string, ownerId: string): Promise<unknown>
   }
 }
 
-/** What administrators do, on their page and by its forms. */
+/** The operations of administrators, on their page and through its forms. */
 export class Administration implements AdministrationContract {
   readonly #ports: AdministrationPorts
 

@@ -12,7 +12,7 @@ export interface SocketUser {
   readonly profile: Profile
   /** The guests that became this user. */
   readonly aliases: ReadonlySet<string>
-  /** As that of a Session. */
+  /** The highest role they have in any document, as in `Session.cap`. */
   readonly cap: Role | null
 }
 
@@ -33,12 +33,12 @@ const CAPS: Readonly<Record<Exclude<GuestPolicy, 'off'>, Role | null>> = {
 
 const NO_ALIASES: ReadonlySet<string> = new Set()
 
-/** The session id of a program is that of its access token after this prefix. */
+/** The prefix of a program's session id; the id of its access token follows. */
 const PROGRAM = 'token_'
 
 /**
- * Finds out who a request or a socket comes from, by cookie or by personal access token, and what the policy for guests and
- * the scope of the token leave them.
+ * Identifies the user of a request or a socket, by cookie or by personal access token, and limits them by the policy
+ * for guests and the scope of the token.
  */
 export class Authentication {
   readonly #ports: AuthenticationPorts
@@ -47,14 +47,14 @@ export class Authentication {
     this.#ports = ports
   }
 
-  /** False if visitors have to sign in. */
+  /** False if visitors must sign in. */
   get guestsAreWelcome(): boolean {
     return this.#ports.guests !== 'off'
   }
 
   /**
-   * Returns the session of a request; null without a valid cookie or token, and for a guest if guests are not welcome.
-   * `renew`: with new cookies if it is due for renewal.
+   * Returns the session of a request. Returns null without a valid cookie or token, and for a guest if guests are
+   * not welcome. `renew` returns it with new cookies if it is due for renewal.
    */
   async ofRequest(headers: Headers, renew = false): Promise<EnsuredSession | null> {
     const token = /^Bearer (.+)$/i.exec(headers.get('authorization') ?? '')?.[1]
@@ -64,7 +64,7 @@ export class Authentication {
     return found && this.ofCookie(found)
   }
 
-  /** Returns what the session of a cookie may do; null if it is a guest's and guests are not welcome. */
+  /** Returns the session of a cookie with its limits. Returns null if it is a guest's and guests are not welcome. */
   ofCookie({ sessionId, profile, standing, setCookies }: CookieSession): EnsuredSession | null {
     const { guests } = this.#ports
     if (standing === 'guest' && guests === 'off') return null
@@ -81,8 +81,8 @@ export class Authentication {
   }
 
   /**
-   * Returns the user of a socket; null if they are gone or disabled, if the session or token has ended, or if they are a guest
-   * and guests are not welcome.
+   * Returns the user of a socket. Returns null if they are gone or disabled, if the session or token has ended, or
+   * if they are a guest and guests are not welcome.
    */
   async ofSocket(userId: string, sessionId: string): Promise<SocketUser | null> {
     const { users, owners } = this.#ports
@@ -129,7 +129,7 @@ export class Authentication {
   }
 }
 
-/** Returns the session id of a program that comes with this access token. */
+/** Returns the session id of a program with this access token. */
 export function sessionOfToken(id: string): string {
   return PROGRAM + id
 }

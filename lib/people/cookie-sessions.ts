@@ -8,11 +8,11 @@ import type { AccountTables } from './store.ts'
 import { newId, standingOf } from './users.ts'
 
 const LIFE_MS = COOKIE_LIFE_S * 1000
-/** A session is renewed when its last renewal is longer ago than this, ms. */
+/** The time after its last renewal at which a session is renewed, ms. */
 const RENEWED_AFTER_MS = 24 * 60 * 60 * 1000
 const TOKEN_BYTES = 24
 
-/** A session as its cookie proves it, with the `Set-Cookie` values that must go out with the answer. */
+/** The session of a valid cookie, with the `Set-Cookie` values to send with the answer. */
 export interface CookieSession {
   readonly sessionId: string
   readonly profile: Profile
@@ -22,17 +22,17 @@ export interface CookieSession {
 
 export interface CookieSessionsOptions {
   readonly database: Kysely<AccountTables>
-  /** The server's secret; cookies are signed with a key of their own made of it. */
+  /** The server's secret, from which the key that signs cookies is derived. */
   readonly secret: string
-  /** The origin people use: cookies are for https alone if it is. */
+  /** The public origin. If it is https, cookies are sent over https only. */
   readonly publicOrigin: string
-  /** ms since the epoch. */
+  /** Returns ms since the epoch. */
   readonly now: () => number
 }
 
 /**
- * The sessions of browsers: each is a row, and a signed http-only cookie that names it. A session lasts for 400 days after
- * its last renewal. Neither the browser's name nor its network address is kept.
+ * The sessions of browsers: each is a row and a signed http-only cookie that names it. A session lasts for 400 days
+ * after its last renewal. Neither the browser's name nor its IP address is stored.
  */
 export class CookieSessions {
   readonly #database: Kysely<AccountTables>
@@ -45,11 +45,11 @@ export class CookieSessions {
     this.#now = now
   }
 
-  /** Begins a session with a token of its own; null if the user is gone or disabled. */
+  /** Begins a session with a token of its own. Returns null if the user is gone or disabled. */
   async begin(userId: string): Promise<CookieSession | null> {
     const token = randomBytes(TOKEN_BYTES).toString('base64url')
     const at = new Date(this.#now()).toISOString()
-    // One statement: a user who is disabled meanwhile gets no session.
+    // One statement, so that a user disabled meanwhile gets no session.
     await this.#database
       .insertInto('session')
       .columns(['id', 'userId', 'token', 'expiresAt', 'createdAt', 'updatedAt'])
@@ -72,13 +72,16 @@ export class CookieSessions {
     return row && { ...cookieSessionOf(row), setCookies: [this.#cookie.set(token)] }
   }
 
-  /** Returns the session of a request's cookie; null if there is none. Never renews: a page that is shown sets no cookies. */
+  /**
+   * Returns the session of a request's cookie, null if there is none. Never renews: rendering a page sets no
+   * cookies.
+   */
   async find(headers: Headers): Promise<CookieSession | null> {
     const row = await this.#found(headers)
     return row && cookieSessionOf(row)
   }
 
-  /** Returns the session of a request's cookie as `find` does, renewed if it is due, which happens once a day. */
+  /** Returns the session of a request's cookie like `find`, renewed if it is due, which happens once a day. */
   async findAndRenew(headers: Headers): Promise<CookieSession | null> {
     const row = await this.#found(headers)
     if (!row) return null
@@ -89,17 +92,17 @@ export class CookieSessions {
       .set({ expiresAt: this.#expiry(), updatedAt: new Date(now).toISOString() })
       .where('id', '=', row.sessionId)
       .executeTakeFirst()
-    // It has ended meanwhile.
+    // It has ended in the meantime.
     if (numUpdatedRows === 0n) return null
     return { ...cookieSessionOf(row), setCookies: [this.#cookie.set(row.token)] }
   }
 
-  /** Returns the `Set-Cookie` value that takes a session's cookie away. */
+  /** Returns the `Set-Cookie` value that removes a session's cookie. */
   clearedCookie(): string {
     return this.#cookie.clear()
   }
 
-  /** Returns true while that session of that user goes on. */
+  /** Returns true until that session of that user ends. */
   async isAlive(sessionId: string, userId: string): Promise<boolean> {
     const session = await this.#database
       .selectFrom('session')
@@ -120,7 +123,7 @@ export class CookieSessions {
     await this.#database.deleteFrom('session').where('userId', '=', userId).execute()
   }
 
-  /** Returns the newest sessions of accounts, newest first; not those of guests. */
+  /** Returns the newest sessions of accounts, newest first, excluding those of guests. */
   async listOfAccounts(limit: number): Promise<ListedSession[]> {
     const rows = await this.#database
       .selectFrom('session')
@@ -158,7 +161,7 @@ export class CookieSessions {
   }
 }
 
-/** The row of a session's user, with what is needed of the session's own. */
+/** The row of a session's user, with the columns needed of the session. */
 interface SessionRow extends Selectable<AccountTables['user']> {
   readonly sessionId: string
   readonly token: string

@@ -2,8 +2,8 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { urlOf } from '#lib/protocol/urls.ts'
 
 /**
- * The one-time link of a server without an administrator: its holder becomes the first one. Printed at the start, for those
- * who can read the server's output; it ends with its first use or with the process.
+ * The one-time link of a server without an administrator: its holder becomes the first one. Printed at the start, for
+ * anyone who can read the server's output. Expires with its first use or with the process.
  */
 export class FirstAdmin {
   #token: string | null
@@ -17,7 +17,7 @@ export class FirstAdmin {
     return new FirstAdmin(isWanted ? randomBytes(24).toString('base64url') : null)
   }
 
-  /** Prints the link with the origin that people use; nothing if there is an administrator. */
+  /** Prints the link with the public origin. Prints nothing if there is an administrator. */
   printInvitation(origin: string): void {
     if (this.#token === null) return
     const link = urlOf(origin, { to: 'setup', token: this.#token })
@@ -29,14 +29,14 @@ export class FirstAdmin {
     return this.#token !== null && timingSafeEqual(hashOf(token), hashOf(this.#token))
   }
 
-  /** Takes the link out of force. Returns false if the token is wrong or was used before. */
+  /** Invalidates the link. Returns false if the token is wrong or was already used. */
   use(token: string): boolean {
     if (!this.isRight(token)) return false
     this.#token = null
     return true
   }
 
-  /** Puts the link back in force after its use failed. */
+  /** Makes the link valid again after its use failed. */
   putBack(token: string): void {
     this.#token = token
   }

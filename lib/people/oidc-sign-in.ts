@@ -11,11 +11,11 @@ import type { ProvenIdentity } from './users.ts'
 
 const STATE_COOKIE = 'commonplace-state'
 const STATE_PREFIX = 'os1'
-/** How long a person may take to sign in at the provider, ms. */
+/** The time that a user may take to sign in at the provider, ms. */
 const STATE_LIFE_MS = 10 * 60 * 1000
-/** How long the provider may take to answer, s. */
+/** The time after which an unanswered request to the provider fails, s. */
 const PROVIDER_TIMEOUT_S = 10
-/** How much the provider's clock may differ from ours, s. */
+/** The most that the provider's clock may differ from ours, s. */
 const CLOCK_TOLERANCE_S = 30
 
 const stateSchema = v.strictObject({
@@ -28,7 +28,7 @@ const stateSchema = v.strictObject({
 const claimsSchema = v.object({
   sub: v.pipe(v.string(), v.nonEmpty()),
   email: v.nullish(v.string(), ''),
-  // Some providers say it in a word.
+  // Some providers send a string.
   email_verified: v.nullish(v.union([v.boolean(), v.picklist(['true', 'false'])]), false),
   name: v.nullish(v.string(), ''),
 })
@@ -36,17 +36,18 @@ const claimsSchema = v.object({
 export interface OidcSignInOptions {
   readonly settings: OidcSettings
   readonly secret: string
-  /** The origin people use: the provider sends them back to it. */
+  /** The public origin, which the provider sends users back to. */
   readonly publicOrigin: string
-  /** ms since the epoch. */
+  /** Returns ms since the epoch. */
   readonly now: () => number
   readonly log: Log
 }
 
 /**
- * Signing in with an OpenID Connect provider, by openid-client: authorization code with PKCE, state and nonce, and an ID token
- * whose signature is verified. What has to be remembered until the person comes back is in a signed cookie of their browser,
- * so that nothing is stored for those who do not. The provider's metadata are read at the first use, not at the start.
+ * Signs users in with an OpenID Connect provider, by openid-client: authorization code with PKCE, state and nonce,
+ * and an ID token with a verified signature. The state kept until the user returns is in a signed cookie of their
+ * browser, so nothing is stored for users who do not return. The provider's metadata are read at the first use, not
+ * at the start.
  */
 export class OidcSignIn {
   /** The provider's name on the sign-in page. */
@@ -63,7 +64,10 @@ export class OidcSignIn {
     this.#redirectUri = urlOf(options.publicOrigin, { to: 'api', path: 'account/provider/back' })
   }
 
-  /** Returns where to send the browser, with the cookie that lets it come back; null if the provider cannot be reached. */
+  /**
+   * Returns the place to send the browser to, with the cookie that lets it return. Returns null if the provider
+   * cannot be reached.
+   */
   async begin(): Promise<{ location: string; setCookies: readonly string[] } | null> {
     const oidc = await import('openid-client')
     const configuration = await this.#discovered().catch((error: unknown) => this.#failed(error))
@@ -85,8 +89,9 @@ export class OidcSignIn {
   }
 
   /**
-   * Returns who came back from the provider. `query`: of the URL they came back to. *failed*: they did not leave from here with
-   * this browser, or the provider refused or is not to be believed. *no-email*: it did not say their e-mail.
+   * Returns the identity of a user who returns from the provider. `query` is that of the URL they return to.
+   * *failed*: they did not leave from here with this browser, or the provider refused or its answer is invalid.
+   * *no-email*: it did not send their e-mail.
    */
   async end(
     headers: Headers,
@@ -103,12 +108,12 @@ export class OidcSignIn {
     return { subject: sub, email, emailVerified: verified === true || verified === 'true', name }
   }
 
-  /** Returns the `Set-Cookie` value for those who have come back. */
+  /** Returns the `Set-Cookie` value that removes the cookie after the return. */
   clearedCookie(): string {
     return this.#stateCookie('', 0)
   }
 
-  /** Trades the code for the claims about the person. Rejects if anything is not as it should be. */
+  /** Trades the code for the claims about the user. Rejects if anything is invalid. */
   async #claims(
     left: v.InferOutput<typeof stateSchema>,
     query: Readonly<Record<string, string>>,
@@ -133,7 +138,7 @@ export class OidcSignIn {
   /** Returns the provider's metadata, read once. */
   #discovered(): Promise<Configuration> {
     this.#configuration ??= this.#discover().catch((error: unknown) => {
-      // Read anew the next time: the provider may be back by then.
+      // Read them again next time: the provider may be back by then.
       this.#configuration = null
       throw error
     })
@@ -143,7 +148,8 @@ export class OidcSignIn {
   async #discover(): Promise<Configuration> {
     const oidc = await import('openid-client')
     const { issuer, clientId, clientSecret } = this.#options.settings
-    // The document by its own address: so a slash at the issuer's end, which differs from provider to provider, is theirs.
+    // Name the document by its own address, so that a slash at the end of the issuer, which differs between
+    // providers, is the provider's own.
     const document = new URL(`${issuer}/.well-known/openid-configuration`)
     return oidc.discovery(
       document,
@@ -154,14 +160,14 @@ export class OidcSignIn {
         timeout: PROVIDER_TIMEOUT_S,
         execute: [
           oidc.enableNonRepudiationChecks,
-          // The settings take http:// on this machine only.
+          // The settings accept http:// on this machine only.
           ...(document.protocol === 'http:' ? [oidc.allowInsecureRequests] : []),
         ],
       },
     )
   }
 
-  /** Logs what kind of failure it was; the error itself may hold tokens or e-mails. */
+  /** Logs the kind of failure. The error itself may contain tokens or e-mails. */
   #failed(error: unknown): null {
     const { name, code } = v.parse(failureSchema, error)
     this.#options.log.warn({ failure: code ?? name }, 'accounts.provider-failed')

@@ -1,19 +1,19 @@
-/** How long a secret waits for the page that shows it, ms. */
+/** The time that a secret waits for the page that shows it, ms. */
 const LIFE_MS = 5 * 60 * 1000
-/** Of all sessions together; the oldest is dropped first. */
+/** The most secrets of all sessions together. The oldest is dropped first. */
 const MOST = 200
 
 type Kind = 'access token' | 'reset link'
 
 /**
- * Secrets on their way from the form that made them to the page that shows them once: the answer to a form is a redirect, and
- * neither a URL nor a cookie is a place for a secret. In memory only.
+ * Carries secrets from the form that created them to the page that shows them once: the answer to a form is a
+ * redirect, and neither a URL nor a cookie is a place for a secret. In memory only.
  */
 export class OneTimeSecrets {
   readonly #now: () => number
   readonly #kept = new Map<string, { readonly secret: string; readonly until: number }>()
 
-  /** `now`: ms since the epoch. */
+  /** `now` returns ms since the epoch. */
   constructor(now: () => number) {
     this.#now = now
   }
@@ -27,7 +27,7 @@ export class OneTimeSecrets {
     if (this.#kept.size > MOST && oldest !== undefined) this.#kept.delete(oldest)
   }
 
-  /** Returns the secret the first time it is asked for; null otherwise. */
+  /** Returns the secret the first time it is asked for, null after that. */
   take(sessionId: string, kind: Kind): string | null {
     const key = `${kind} ${sessionId}`
     const found = this.#kept.get(key)

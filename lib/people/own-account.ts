@@ -28,7 +28,7 @@ export interface OwnAccountPorts {
   readonly accessTokens: AccessTokens
   readonly resets: ResetLinks
   readonly firstAdmin: FirstAdmin
-  /** null: passwords only. */
+  /** The provider that users may sign in with, null if there are only passwords. */
   readonly oidc: OidcSignIn | null
   readonly secrets: OneTimeSecrets
   readonly rates: Pick<Rates, 'take'>
@@ -36,7 +36,7 @@ export interface OwnAccountPorts {
   readonly connections: LiveConnections
 }
 
-/** What users do with their own account, on the pages and by their forms. */
+/** The operations of users on their own account, on the pages and through their forms. */
 export class OwnAccount implements OwnAccountContract {
   readonly providerName: string | null
   readonly #ports: OwnAccountPorts
@@ -52,7 +52,8 @@ export class OwnAccount implements OwnAccountContract {
 
   async signIn(headers: Headers, given: Credentials): Promise<AccountOutcome> {
     const { accounts, rates, clientIps } = this.#ports
-    // By account and place, so that a stranger elsewhere locks out no user. Hashed: e-mails are unbounded and must not be kept.
+    // Limit by account and place, so that a stranger elsewhere cannot lock a user out. Hashed: e-mails are unbounded
+    // and must not be kept.
     const place = `${given.email.toLowerCase()} ${clientIps.keyOf(headers.get(CLIENT_HEADER) ?? '')}`
     const session = createHash('sha256').update(place).digest('base64url')
     const wait = rates.take('logins', { session, ip: '' })
@@ -141,7 +142,7 @@ export class OwnAccount implements OwnAccountContract {
     given: (Credentials & { readonly name: string }) | null,
   ): Promise<AccountOutcome> {
     const { accounts, users, sessions, firstAdmin } = this.#ports
-    // Used first: of two requests with the link only one succeeds.
+    // Invalidate the link first: of two requests with it only one succeeds.
     if (!firstAdmin.use(token)) return { ok: false, problem: 'link' }
     let session: CookieSession | AccountProblem = 'failed'
     try {
@@ -158,7 +159,7 @@ export class OwnAccount implements OwnAccountContract {
     return outcomeOf(session)
   }
 
-  /** Returns the user whose password a reset link sets; null if it has ended, was used or was not made here. */
+  /** Returns the user whose password a reset link sets, null if it has expired, was used or was not made here. */
   async #userOfReset(token: string): Promise<User | null> {
     const { users, resets } = this.#ports
     const userId = resets.userIn(token)

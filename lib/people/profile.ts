@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { PresenceIdentity } from '#lib/protocol/identity.ts'
 import { GUEST_NAME_COUNT, HUE_COUNT, HUE_ORDER, type Identity } from '#lib/protocol/identity.ts'
 
-/** What is stored of how a user is shown to others; `hue` null: none chosen. */
+/** The stored data that a user is shown with. `hue` is null if they chose none. */
 export type Profile = PresenceIdentity
 
 interface ProfileColumns {
@@ -12,7 +12,7 @@ interface ProfileColumns {
   readonly hue: number | null
 }
 
-/** Returns the profile in a row of the table `user`; what is out of range counts as not chosen. */
+/** Returns the profile in a row of the table `user`. Values out of range count as not chosen. */
 export function profileIn({ id, name, guestName, hue }: ProfileColumns): Profile {
   return {
     userId: id,
@@ -27,8 +27,8 @@ function inRange(value: number | null, count: number): value is number {
 }
 
 /**
- * Returns the public face of a user outside of a document. Without a chosen hue it has one that is always the same; in a
- * document it gets one that is free there.
+ * Returns the public identity of a user outside of a document. Without a chosen hue it has one that is always the
+ * same; in a document it gets one that is free there.
  */
 export function identityOf(profile: Profile): Identity {
   const [byte = 0] = createHash('sha256').update(profile.userId).digest()

@@ -4,13 +4,13 @@ import type { SocketUser } from './authentication.ts'
 import type { Profile } from './profile.ts'
 import type { Ended } from './session.ts'
 
-/** How long a user is kept before they are read again, ms. */
+/** The time for which a user is kept before they are read again, ms. */
 const KEPT_FOR = 60_000
 const MOST_KEPT = 10_000
 
 export interface RecentSocketUsersPorts {
   readonly authentication: {
-    /** Resolves to null if the user may not come in. */
+    /** Resolves to null if the user may not connect. */
     ofSocket(userId: string, sessionId: string): Promise<SocketUser | null>
   }
   readonly clock: Pick<Clock, 'steady'>
@@ -23,20 +23,27 @@ interface Kept {
 }
 
 /**
- * Remembers the users of sessions whose sockets connected lately: after a network failure all of them reconnect.
+ * Caches the users of sessions whose sockets connected recently: after a network failure all of them reconnect.
  * Reading a user costs more than the rest of a connection, and sockets of a session that connect together share one
- * reading. What ends in this process is forgotten immediately; a change from outside counts a minute later.
+ * read. A session that ends in this process is forgotten immediately; a change from outside takes effect within a
+ * minute.
  */
 export class RecentSocketUsers {
   readonly #ports: RecentSocketUsersPorts
-  /** By session. The time stays with the entry: lru-cache's own TTL would take a clock that starts at 0 for no time. */
+  /**
+   * The cached users by session. The expiry is kept in the entry: lru-cache's own TTL would take a clock that
+   * starts at 0 for no time.
+   */
   readonly #kept = new LRUCache<string, Kept>({ max: MOST_KEPT })
 
   constructor(ports: RecentSocketUsersPorts) {
     this.#ports = ports
   }
 
-  /** Returns a session's user, null if the user may not come in. Rejects as the reading does. Neither of the two is remembered. */
+  /**
+   * Returns a session's user, null if the user may not connect. Rejects if reading does. Neither null nor a
+   * rejection is cached.
+   */
   of(userId: string, sessionId: string): Promise<SocketUser | null> {
     const kept = this.#kept.get(sessionId)
     if (kept?.userId === userId && this.#ports.clock.steady() < kept.until) return kept.user
@@ -49,18 +56,18 @@ export class RecentSocketUsers {
     return user
   }
 
-  /** Takes a user's new name or hue into all of their sessions. */
+  /** Updates a user's name and hue in all of their sessions. */
   renamed(profile: Profile): void {
     for (const [sessionId, { userId, user, until }] of [...this.#kept]) {
       if (userId !== profile.userId) continue
       const renamed = user.then((found) => found && { ...found, profile })
-      // A failure reaches the callers of `of`.
+      // A failure already rejects for the callers of `of`.
       renamed.catch(() => undefined)
       this.#kept.set(sessionId, { userId, user: renamed, until })
     }
   }
 
-  /** Forgets a session that is over, or every session of a user. */
+  /** Forgets a session that has ended, or every session of a user. */
   ended(ended: Ended): void {
     for (const [sessionId, { userId }] of [...this.#kept]) {
       if ('userId' in ended ? userId === ended.userId : sessionId === ended.sessionId)

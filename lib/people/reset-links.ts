@@ -3,14 +3,14 @@ import * as v from 'valibot'
 import { keyFor } from '#lib/process/secret.ts'
 
 const PREFIX = 'pr1'
-/** How long a link is valid, ms. */
+/** The lifetime of a link, ms. */
 const LIFE_MS = 60 * 60 * 1000
 
 const claimSchema = v.strictObject({ userId: v.string(), expiresAt: v.number() })
 
 /**
- * The tokens in links that set a new password. Nothing is stored: the signature covers the hash of the password that is to be
- * replaced, so that a link ends as soon as any password is set, and another process can make one.
+ * The tokens in links that set a new password. Nothing is stored: the signature covers the hash of the password to be
+ * replaced, so a link expires as soon as any password is set, and another process can create one.
  */
 export class ResetLinks {
   readonly #key: Buffer
@@ -21,14 +21,20 @@ export class ResetLinks {
     this.#now = now
   }
 
-  /** Returns a token for one user, valid for an hour and one use. `passwordHash`: the present one; null if they have none. */
+  /**
+   * Returns a token for one user, valid for an hour and one use. `passwordHash` is the present one, null if they
+   * have none.
+   */
   issue(userId: string, passwordHash: string | null): string {
     const claim = JSON.stringify({ userId, expiresAt: this.#now() + LIFE_MS })
     const payload = Buffer.from(claim).toString('base64url')
     return `${PREFIX}.${payload}.${this.#mac(payload, passwordHash).toString('base64url')}`
   }
 
-  /** Returns the user whose password a token claims to set; null if it has ended or is none. Proved by `isRight` alone. */
+  /**
+   * Returns the user whose password a token claims to set, null if it has expired or is not a token. Only `isRight`
+   * proves it.
+   */
   userIn(token: string): string | null {
     const [prefix, payload = ''] = token.split('.')
     if (prefix !== PREFIX) return null

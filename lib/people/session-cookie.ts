@@ -5,20 +5,21 @@ import { keyFor } from '#lib/process/secret.ts'
 
 const NAME = 'commonplace'
 
-/** How long browsers keep a session's cookie after the last renewal, s: the longest they keep any. */
+/** The lifetime of a session's cookie after the last renewal, s: the longest that browsers allow. */
 export const COOKIE_LIFE_S = 400 * 24 * 60 * 60
 
 /**
- * Reads a cookie of a request by its name without the prefix; the first of several with that name. Null if there is none.
- * `publicOrigin`: the origin people use.
+ * Reads a cookie of a request by its name without the prefix; the first if several have that name. Returns null if
+ * there is none. `publicOrigin` is the public origin of the site.
  */
 export function readCookie(headers: Headers, name: string, publicOrigin: string): string | null {
   return parseCookie(headers.get('cookie') ?? '')[fullName(name, publicOrigin)] ?? null
 }
 
 /**
- * Returns a `Set-Cookie` value: for the server alone (`HttpOnly`), not sent with requests that other sites make. Over https
- * only and with the prefix `__Host-`, which keeps subdomains from planting one, when the origin is https. `life`: s; 0 removes it.
+ * Returns a `Set-Cookie` value that scripts cannot read (`HttpOnly`) and that is not sent with requests from other
+ * sites. If the origin is https, it is sent over https only and has the prefix `__Host-`, which keeps subdomains from
+ * planting one. `life` is in s; 0 removes the cookie.
  */
 export function setCookie(name: string, value: string, life: number, publicOrigin: string): string {
   return stringifySetCookie(
@@ -26,7 +27,7 @@ export function setCookie(name: string, value: string, life: number, publicOrigi
       name: fullName(name, publicOrigin),
       value,
       maxAge: life,
-      // The prefix __Host- asks for this path, wherever the pages lie.
+      // The prefix __Host- requires this path, whatever path the pages are under.
       path: '/',
       httpOnly: true,
       secure: isSecure(publicOrigin),
@@ -37,8 +38,8 @@ export function setCookie(name: string, value: string, life: number, publicOrigi
 }
 
 /**
- * The cookie of a session: the session's token and its signature (HMAC-SHA-256 in base64), so that a stolen database is not
- * enough to make one. The format is that of better-auth, which wrote the first ones
+ * The cookie of a session: the session's token and its signature (HMAC-SHA-256 in base64), so that a stolen database
+ * is not enough to forge one. The format is that of better-auth, which wrote the first ones
  * (docs/decisions/0045-own-account-tables.md).
  */
 export class SessionCookie {
@@ -47,11 +48,11 @@ export class SessionCookie {
 
   constructor(secret: string, publicOrigin: string) {
     this.#publicOrigin = publicOrigin
-    // The key is the text, not the bytes it spells.
+    // The key is the text, not the bytes it encodes.
     this.#key = keyFor(secret, 'accounts').toString('base64url')
   }
 
-  /** Returns the token in a request's cookie; null if there is none that was signed here. */
+  /** Returns the token in a request's cookie, null if there is none that was signed here. */
   tokenIn(headers: Headers): string | null {
     const value = readCookie(headers, NAME, this.#publicOrigin) ?? ''
     const end = value.lastIndexOf('.')
@@ -65,7 +66,7 @@ export class SessionCookie {
     return setCookie(NAME, `${token}.${this.#signatureOf(token)}`, COOKIE_LIFE_S, this.#publicOrigin)
   }
 
-  /** Returns the `Set-Cookie` value that takes the cookie away. */
+  /** Returns the `Set-Cookie` value that removes the cookie. */
   clear(): string {
     return setCookie(NAME, '', 0, this.#publicOrigin)
   }

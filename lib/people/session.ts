@@ -1,29 +1,29 @@
 import type { Identity, Role } from '#lib/protocol/identity.ts'
 import type { Profile } from './profile.ts'
 
-/** What a user is to the whole site; what they are to one document is a Role. */
+/** The standing of a user on the whole site. Their standing in one document is a Role. */
 export type Standing = 'guest' | 'account' | 'admin'
 
-/** Who makes a request. */
+/** The user of a request, with their limits. */
 export interface Session {
   readonly sessionId: string
   readonly user: Identity
   readonly standing: Standing
-  /** The highest role they have in any document (by the policy for guests, a token's scope); null: that of the document. */
+  /** The highest role they have in any document (by the policy for guests or a token's scope). Null for no limit. */
   readonly cap: Role | null
   readonly mayCreate: boolean
-  /** Comes with a personal access token, not with a cookie. */
+  /** True if they use a personal access token, not a cookie. */
   readonly isProgram: boolean
-  /** Such a token that may look and change nothing. */
+  /** True if their access token may only read. */
   readonly readOnly: boolean
 }
 
-/** A session with the `Set-Cookie` values that must go out with the answer (none when nothing changed). */
+/** A session with the `Set-Cookie` values to send with the answer (none if nothing changed). */
 export interface EnsuredSession extends Session {
   readonly setCookies: readonly string[]
 }
 
-/** What has ended: every session of a user, or one session. */
+/** A session that has ended, or a user all of whose sessions have. */
 export type Ended = { readonly userId: string } | { readonly sessionId: string }
 
 /** The sockets that are connected now. */

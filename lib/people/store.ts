@@ -1,8 +1,10 @@
 /*
- * The ports through which people reach storage: owners of documents, and the tables of users and sessions.
+ * The ports through which lib/people reaches storage: owners of documents, and the tables of users and sessions.
  */
 
-/** A document as an administrator sees it. `bytes`: of its rows and snapshots. Times in ms since the epoch. */
+/**
+ * A document as an administrator sees it. `bytes` is the size of its rows and snapshots. Times in ms since the epoch.
+ */
 export interface KeptDocument {
   readonly documentId: string
   readonly title: string
@@ -12,28 +14,28 @@ export interface KeptDocument {
   readonly deletedAt: number | null
 }
 
-/** Documents by the people behind them. */
+/** The documents by their owners. */
 export interface OwnerCatalog {
   /**
-   * Merges a guest into the account they signed in to: documents, visits and everything else that names the guest become
-   * the account's, the guest's own row is deleted, and the guest is an alias of the account from now on. One transaction.
-   * Returns false, and does nothing, if there is no such guest or account.
+   * Merges a guest into the account they signed in to: documents, visits and everything else that names the guest
+   * become the account's, the guest's own row is deleted, and the guest becomes an alias of the account. One
+   * transaction. Returns false, and does nothing, if there is no such guest or account.
    */
   adoptGuest(guestId: string, accountId: string, at: number): Promise<boolean>
   /** Returns the guests that became this account, newest first, at most ALIASES. */
   aliasesOf(userId: string): Promise<string[]>
-  /** Returns null if there is no such document. */
+  /** Returns the owner of a document, null if there is no such document. */
   ownerOf(documentId: string): Promise<string | null>
   /** Returns documents whose title contains `search`, last changed first, including deleted ones. */
   listKept(search: string, limit: number): Promise<KeptDocument[]>
 }
 
-/** More guests than this are not looked up for one account. */
+/** The most guests that are looked up for one account. */
 export const ALIASES = 200
 
 /**
- * The tables of users and sessions as SQLite keeps them: dates as ISO 8601 strings, booleans as 0 and 1. Names and columns are
- * those of better-auth, which kept them at first (docs/decisions/0045-own-account-tables.md).
+ * The tables of users and sessions as SQLite stores them: dates as ISO 8601 strings, booleans as 0 and 1. Names and
+ * columns are those of better-auth, which first created them (docs/decisions/0045-own-account-tables.md).
  */
 export interface AccountTables {
   readonly user: UserTable

@@ -5,12 +5,12 @@ import { keyFor } from '#lib/process/secret.ts'
 
 const TOKEN_PREFIX = 'st1'
 
-/** How long a browser without its cookie may become the same guest again, ms; renewed at every visit. */
+/** The time in which a browser without its cookie may become the same guest again, ms. Renewed at every visit. */
 const RECOVERY_LIFE = 30 * 24 * 60 * 60 * 1000
 
 const RECOVERY_PREFIX = 'gr1'
 
-/** What a socket token says. `expiresAt`: ms since the epoch. */
+/** The content of a socket token. `expiresAt`: ms since the epoch. */
 export interface SocketToken {
   readonly userId: string
   readonly sessionId: string
@@ -22,7 +22,7 @@ const recoverySchema = v.strictObject({ userId: v.string(), expiresAt: v.number(
 const tokenSchema = v.strictObject({ userId: v.string(), sessionId: v.string(), expiresAt: v.number() })
 
 /**
- * Signs what leaves the server and is believed when it comes back: socket tokens
+ * Signs values that leave the server and are trusted when they return: socket tokens
  * (docs/decisions/0005-socket-token-and-addresses.md) and recoveries of guests. Nothing is stored.
  */
 export class Tokens {
@@ -31,7 +31,7 @@ export class Tokens {
   readonly #now: () => number
   readonly life: number
 
-  /** `life`: how long a socket token is good for, ms: long enough for a slow page load, worth little when lost. */
+  /** `life` is the lifetime of a socket token, ms: long enough for a slow page load, worth little if lost. */
   constructor(secret: string, now: () => number, life = 10 * 60 * 1000) {
     this.life = life
     this.#socketKey = createSecretKey(keyFor(secret, 'socket token'))
@@ -46,17 +46,17 @@ export class Tokens {
     return { token: seal(TOKEN_PREFIX, body, this.#socketKey), expiresAt }
   }
 
-  /** Returns what a token says; null if it was not made here or has ended. */
+  /** Returns the content of a token, null if it was not made here or has expired. */
   verify(token: string): SocketToken | null {
     return this.#unseal(TOKEN_PREFIX, token, this.#socketKey, tokenSchema)
   }
 
-  /** Returns what makes a browser the same guest again (docs/decisions/0015-guest-recovery.md). */
+  /** Returns a value with which a browser becomes the same guest again (docs/decisions/0015-guest-recovery.md). */
   issueRecovery(userId: string): string {
     return seal(RECOVERY_PREFIX, { userId, expiresAt: this.#now() + RECOVERY_LIFE }, this.#recoveryKey)
   }
 
-  /** Returns the guest in a recovery; null if it was not made here or has ended. */
+  /** Returns the guest in a recovery, null if it was not made here or has expired. */
   userInRecovery(recovery: string): string | null {
     return this.#unseal(RECOVERY_PREFIX, recovery, this.#recoveryKey, recoverySchema)?.userId ?? null
   }

@@ -7,7 +7,7 @@ import { type Profile, profileIn } from './profile.ts'
 import type { Standing } from './session.ts'
 import type { AccountTables } from './store.ts'
 
-/** A user: who they are, what they may do here, and the e-mail of their account (a guest's is none that exists). */
+/** A user: their profile, their standing, and the e-mail of their account (a guest's does not exist). */
 export interface User {
   readonly profile: Profile
   readonly standing: Standing
@@ -20,13 +20,13 @@ interface ListedAccount extends User {
   readonly createdAt: number
 }
 
-/** What an account is signed in to with by password. `passwordHash` null: it has none. */
+/** The password with which a user signs in to an account. `passwordHash` is null if it has none. */
 export interface Credential {
   readonly userId: string
   readonly passwordHash: string | null
 }
 
-/** Who somebody is at the OpenID Connect provider. `subject`: their id there, which never changes. */
+/** The identity of a user at the OpenID Connect provider. `subject`: their id there, which never changes. */
 export interface ProvenIdentity {
   readonly subject: string
   readonly email: string
@@ -36,25 +36,25 @@ export interface ProvenIdentity {
 
 type UserRow = Selectable<AccountTables['user']>
 
-/** In `account.providerId`: what a row signs in with. */
+/** The value of `account.providerId` in the row of a password. */
 const BY_PASSWORD = 'credential'
 const BY_PROVIDER = 'oidc'
 
 /**
- * Users and what they sign in with: the tables `user` and `account` (docs/decisions/0045-own-account-tables.md). E-mails are
- * kept in lower case.
+ * The users and their credentials: the tables `user` and `account` (docs/decisions/0045-own-account-tables.md).
+ * E-mails are stored in lower case.
  */
 export class Users {
   readonly #database: Kysely<AccountTables>
   readonly #now: () => number
 
-  /** `now`: ms since the epoch. */
+  /** `now` returns ms since the epoch. */
   constructor(database: Kysely<AccountTables>, now: () => number) {
     this.#database = database
     this.#now = now
   }
 
-  /** Returns a user as they are now; null if they are gone or disabled. */
+  /** Returns a user as they are now, null if they are gone or disabled. */
   async find(userId: string): Promise<User | null> {
     const row = await this.#database
       .selectFrom('user')
@@ -65,18 +65,18 @@ export class Users {
     return row ? userIn(row) : null
   }
 
-  /** Returns the id of the user with an e-mail; null if there is none. */
+  /** Returns the id of the user with an e-mail, null if there is none. */
   async idOf(email: string): Promise<string | null> {
     return (await this.#withEmail(email))?.id ?? null
   }
 
-  /** Returns what the account with an e-mail signs in with; null if there is no such account. */
+  /** Returns the credential of the account with an e-mail, null if there is no such account. */
   async credentialOf(email: string): Promise<Credential | null> {
     const user = await this.#withEmail(email)
     return user && { userId: user.id, passwordHash: await this.passwordHashOf(user.id) }
   }
 
-  /** Returns the hash of a user's password; null if they have none. */
+  /** Returns the hash of a user's password, null if they have none. */
   async passwordHashOf(userId: string): Promise<string | null> {
     const row = await this.#database
       .selectFrom('account')
@@ -98,7 +98,7 @@ export class Users {
     return admin !== undefined
   }
 
-  /** Returns the newest accounts whose e-mail or name contains `search`, newest first; disabled ones too. */
+  /** Returns the newest accounts whose e-mail or name contains `search`, newest first, including disabled ones. */
   async listAccounts(search: string, limit: number): Promise<ListedAccount[]> {
     const like = `%${search}%`
     const rows = await this.#database
@@ -116,7 +116,7 @@ export class Users {
     }))
   }
 
-  /** Returns the e-mails of those users that are accounts, by user id; of disabled ones too. */
+  /** Returns the e-mails of those users who have accounts, by user id, including disabled ones. */
   async emailsOf(userIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
     if (userIds.length === 0) return new Map()
     const rows = await this.#database
@@ -128,20 +128,21 @@ export class Users {
     return new Map(rows.map(({ id, email }) => [id, email]))
   }
 
-  /** Makes a guest and returns their id. */
+  /** Creates a guest and returns their id. */
   async createGuest(): Promise<string> {
     const id = newId()
     await this.#database
       .insertInto('user')
-      // No address ends in .invalid: nobody can sign up with a guest's.
+      // No e-mail domain ends in .invalid: no user can sign up with a guest's e-mail.
       .values(this.#newRow({ id, email: `${id}@guests.invalid`, isAnonymous: 1 }))
       .execute()
     return id
   }
 
   /**
-   * Makes an account with a password, of a guest (who keeps their id, and their name if `name` is empty) or of nobody, and
-   * returns who has it. *taken*: the e-mail has an account. *signed-in*: the guest is gone, or has an account by now.
+   * Creates an account with a password, from a guest (who keeps their id, and their name if `name` is empty) or a
+   * new user, and returns its user. *taken*: the e-mail already has an account. *signed-in*: the guest is gone, or
+   * has an account by now.
    */
   async createAccount(
     guestId: string | null,
@@ -182,8 +183,9 @@ export class Users {
   }
 
   /**
-   * Returns the user id of a person at the provider; makes an account if they have none. Null if another account has their
-   * e-mail: an account is joined to the person only if here, too, the e-mail was proved.
+   * Returns the id of the user with an identity at the provider; creates an account if there is none. Returns null
+   * if another account has their e-mail: an account is joined to the identity only if the e-mail was verified here
+   * too.
    */
   async idOfProven(proven: ProvenIdentity): Promise<string | null> {
     const email = proven.email.toLowerCase()
@@ -218,13 +220,13 @@ export class Users {
       })
       return id
     } catch (error) {
-      // The same person in two tabs at the same time: the other one made the account.
+      // The same user in two tabs at the same time: the other tab created the account.
       if (await this.#withEmail(email)) return this.idOfProven(proven)
       throw error
     }
   }
 
-  /** Keeps a user's own name ('' takes it back) and hue (null: any). Throws if the user is gone. */
+  /** Sets a user's own name ('' removes it) and hue (null for any). Throws if the user is gone. */
   async setProfile(userId: string, { name, hue }: ProfileChange): Promise<Profile> {
     const row = await this.#database
       .updateTable('user')
@@ -235,7 +237,7 @@ export class Users {
     return profileIn(row)
   }
 
-  /** Keeps the hash of a user's password, in the place of the one there was, if any. */
+  /** Sets the hash of a user's password, replacing the one there was, if any. */
   async setPasswordHash(userId: string, passwordHash: string): Promise<void> {
     const { numUpdatedRows } = await this.#database
       .updateTable('account')
@@ -248,7 +250,7 @@ export class Users {
     await this.#signInWith(this.#database, userId, way)
   }
 
-  /** Makes a user an administrator, or no longer one. Idempotent. */
+  /** Makes a user an administrator, or removes that standing. Idempotent. */
   async setAdmin(userId: string, isAdmin: boolean): Promise<void> {
     await this.#database
       .updateTable('user')
@@ -319,7 +321,7 @@ function userIn(row: UserRow): User {
   return { profile: profileIn(row), standing: standingOf(row), email: row.email }
 }
 
-/** Returns a new id of a row: 32 hexadecimal digits, not guessable. */
+/** Returns a new row id: 32 hexadecimal digits, not guessable. */
 export function newId(): string {
   return randomBytes(16).toString('hex')
 }
