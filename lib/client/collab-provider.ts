@@ -140,7 +140,8 @@ export class CollabProvider {
   }
   /** "Saved" means saved: every edit of every tab of this browser is on disk at the server. */
   get saved(): boolean {
-    return this.#sync.save.saved
+    const { save } = this.#sync
+    return save.saved
   }
   get peers(): readonly Peer[] {
     return this.#roster.peers
@@ -170,12 +171,14 @@ export class CollabProvider {
    * go on. Released with `until`, edits come in one update after the other until it returns true, and are held again.
    */
   holdIncoming(passes?: Passes): (until?: () => boolean) => void {
-    return this.#sync.incoming.hold(passes)
+    const { incoming } = this.#sync
+    return incoming.hold(passes)
   }
 
   /** Incoming edits are held: the user composes. */
   get holding(): boolean {
-    return this.#sync.incoming.isHeld
+    const { incoming } = this.#sync
+    return incoming.isHeld
   }
 
   /** Returns a new Y.Doc that has the draft in it beside all that is here. The caller destroys it. */
@@ -262,7 +265,8 @@ export class CollabProvider {
       this.#comparison.joined()
     }
     this.#joined = joined
-    if (!this.#connection.connected && this.#roster.peers.length > 0) {
+    const { peers } = this.#roster
+    if (!this.#connection.connected && peers.length > 0) {
       this.#roster.clear()
       this.#listeners.tell('peers', this.#roster.peers)
     }

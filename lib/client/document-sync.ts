@@ -295,9 +295,22 @@ export class DocumentSync implements Receiver, IncomingOwner, ComparedCopy {
     this.changed()
   }
 
-  /** Reads the store again: another tab changed the outbox or the draft in it. */
-  refresh(): Promise<void> {
-    return this.#refresh()
+  /**
+   * Reads the store again: another tab may have changed the outbox or the draft in it. `isJoin`: batches of other tabs are
+   * sent by this one, live or not. Never rejects.
+   */
+  async refresh(isJoin = false): Promise<void> {
+    const { store, address } = this.#options
+    if (!store) return
+    try {
+      this.#outbox.setForeign(await store.outbox(address))
+    } catch {
+      this.#writer.failed()
+    }
+    if (isJoin) this.#sender.includeForeign()
+    this.changed()
+    await this.#draft.refresh()
+    this.changed()
   }
 
   /** Puts the draft in, for a user who may edit again: it is sent as what another tab left. */
@@ -516,7 +529,7 @@ export class DocumentSync implements Receiver, IncomingOwner, ComparedCopy {
     if (this.#options.clock.steady() - this.#failedAt > CALM_MS) this.#joinBackOff.reset()
     if (early.role?.room === joined.room) this.#role.change(early.role)
     else this.#role.settle()
-    void this.#refresh(true)
+    void this.refresh(true)
   }
 
   /** Asks for the rows that are missing, if there is a room to ask. */
@@ -530,21 +543,6 @@ export class DocumentSync implements Receiver, IncomingOwner, ComparedCopy {
     } catch (error) {
       this.failed(error)
     }
-    this.changed()
-  }
-
-  /** `isJoin`: what other tabs left is sent by this one, live or not. */
-  async #refresh(isJoin = false): Promise<void> {
-    const { store, address } = this.#options
-    if (!store) return
-    try {
-      this.#outbox.setForeign(await store.outbox(address))
-    } catch {
-      this.#writer.failed()
-    }
-    if (isJoin) this.#sender.includeForeign()
-    this.changed()
-    await this.#draft.refresh()
     this.changed()
   }
 
