@@ -1,19 +1,12 @@
 import { systemClock } from '#lib/protocol/clock.ts'
+import type { MessageRate } from '#lib/protocol/messages/message.ts'
 import type { Settings } from './settings.ts'
 
 /** The buckets of HTTP routes. */
 export type RouteRate = 'sockets' | 'logins' | 'creates' | 'reads' | 'writes'
 
 /** All buckets. */
-export type RateName =
-  | RouteRate
-  | 'updates'
-  | 'bytes'
-  | 'presence'
-  | 'joins'
-  | 'compares'
-  | 'guests'
-  | 'documents'
+export type RateName = RouteRate | MessageRate | 'bytes' | 'guests' | 'documents'
 
 /** The size and refill rate of a bucket: it holds `burst` and regains `perSecond`. */
 interface Figures {
@@ -37,7 +30,7 @@ const RATES: RateFigures = {
   /** Bytes of all socket messages. */
   bytes: { session: { perSecond: MIB, burst: 48 * MIB }, ip: { perSecond: 16 * MIB, burst: 512 * MIB } },
   presence: { session: { perSecond: 50, burst: 400 }, ip: { perSecond: 2000, burst: 20_000 } },
-  /** `document:join` and `document:pull`. */
+  /** `document:join`, `document:pull` and `document:leave`. */
   joins: { session: { perSecond: 5, burst: 200 }, ip: { perSecond: 100, burst: 5000 } },
   /** `document:compare`: each may cost a fold, although few run at a time. */
   compares: { session: { perSecond: 0.2, burst: 30 }, ip: { perSecond: 10, burst: 1000 } },

@@ -6,7 +6,6 @@ import { atLeast, ROLES, type Role } from '#lib/protocol/identity.ts'
 import { encodePresenceSet } from '#lib/protocol/messages/presence.ts'
 import { UP, type UpEvents } from '#lib/protocol/messages/up.ts'
 import type { SharingOverview } from '#lib/protocol/sharing.ts'
-import { DocumentConnection } from '#lib/server/sockets/document-connection.ts'
 import { rulesOf } from '../../app/api/edge.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
 import { batchOf, Guest, join, type TestSocket } from './guest.ts'
@@ -162,16 +161,17 @@ describe.for(STATES)('[ACC8] the link is %s:', (state) => {
     scene = await sceneIn(state)
   })
 
-  const cases = ROLES.flatMap((role) => UP.map(({ message }) => ({ role, event: message.name })))
+  const cases = ROLES.flatMap((role) =>
+    UP.map((rule) => ({ role, event: rule.message.name, needed: rule.role })),
+  )
   // The two that move people about come last.
   const order = (event: keyof UpEvents) => ['document:join', 'document:leave'].indexOf(event)
   test.for(cases.toSorted((a, b) => order(a.event) - order(b.event)))(
     '$event by who came as $role',
-    async ({ role, event }) => {
+    async ({ role, event, needed }) => {
       const actor = scene.actors.get(role)
       if (!actor) throw new Error(`nobody is ${role}`)
       const right = rightIn(state, role)
-      const needed = DocumentConnection.rules[event].role
       const outcome = await MESSAGES[event](actor)
       if (event === 'document:join') {
         const expected = right ?? (state === 'locked' ? 'link-locked' : 'not-found')

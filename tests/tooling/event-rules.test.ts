@@ -1,24 +1,27 @@
 import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 const repository = join(import.meta.dirname, '../..')
-const FOLDER = 'server/sockets'
-const TABLE = `lib/${FOLDER}/document-connection.ts`
+const CONNECTION = 'lib/server/sockets/document-connection.ts'
+const UPDATE = 'lib/protocol/messages/update.ts'
 let folder: string
 
 beforeEach(async () => {
-  // In lib, so that its imports resolve; nothing reads a folder whose name starts with a dot.
+  // Beside the code, so that its imports lead where they lead; nothing reads this folder.
   folder = await mkdtemp(join(repository, 'lib/.planted-'))
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-/** Returns the compiler's output for the event table changed by `work`. */
-async function compile(work: (source: string) => string): Promise<string> {
-  const source = await readFile(join(repository, TABLE), 'utf8')
-  const planted = work(source)
-  await writeFile(join(folder, 'planted.ts'), planted.replaceAll("from './", `from '../${FOLDER}/`))
+/** Returns what the compiler says of a copy of `file` with `change` made to it. */
+async function compile(file: string, change: (source: string) => string): Promise<string> {
+  const source = await readFile(join(repository, file), 'utf8')
+  const planted = change(source).replace(
+    /from '(\.[^']*)'/g,
+    (_all, path: string) => `from '${join('../..', dirname(file), path)}'`,
+  )
+  await writeFile(join(folder, 'planted.ts'), planted)
   await writeFile(
     join(folder, 'tsconfig.json'),
     JSON.stringify({ extends: '../../tsconfig.json', include: ['planted.ts'], exclude: [] }),
@@ -31,16 +34,31 @@ async function compile(work: (source: string) => string): Promise<string> {
   })
 }
 
-test('[ACC8] the table of events compiles as it is', async () => {
-  expect(await compile((source) => source)).not.toContain('error')
+test.each([CONNECTION, UPDATE])(
+  '[ACC8] %s compiles as it is',
+  async (file) => {
+    expect(await compile(file, (source) => source)).not.toContain('error')
+  },
+  60_000,
+)
+
+test('[ACC8] a message without a handler does not compile', async () => {
+  const said = await compile(CONNECTION, (source) => source.replace("'access:ask'(", "'access:demand'("))
+  expect(said).toContain('access:ask')
 }, 60_000)
 
-test('[ACC8] an event without a rule does not compile', async () => {
-  const said = await compile((source) => source.replace("'access:ask': {", "'access:demand': {"))
-  expect(said).toContain('access:demand')
-}, 60_000)
+test.each(['role', 'rate'])(
+  '[ACC8] a message whose rule names no %s does not compile',
+  async (field) => {
+    const said = await compile(UPDATE, (source) => source.replace(new RegExp(`^  ${field}: .*\\n`, 'm'), ''))
+    expect(said).toContain(`'${field}' is missing`)
+  },
+  60_000,
+)
 
-test('[ACC8] an event whose rule names no role does not compile', async () => {
-  const said = await compile((source) => source.replace("      role: 'editor',\n", ''))
-  expect(said).toContain("Property 'role' is missing")
+test('[ACC8] a role for a message that names no room does not compile', async () => {
+  const said = await compile(UPDATE, (source) =>
+    source.replace('  body: decodeBatch,\n', '  body: (bytes: Uint8Array) => ({ length: bytes.length }),\n'),
+  )
+  expect(said).toContain("does not satisfy the expected type 'UpRule'")
 }, 60_000)

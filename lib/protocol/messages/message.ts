@@ -16,12 +16,17 @@ export type MessageRate = 'updates' | 'presence' | 'joins' | 'compares' | 'socke
 /** The ms after which a client stops waiting for an answer, unless the declaration has its own. */
 export const ANSWER_MS = 20_000
 
+/** The schema of a JSON object, with the schemas of its fields. */
+type ObjectSchema<Body extends object> = v.GenericSchema<unknown, Body> & {
+  readonly entries: v.ObjectEntries
+}
+
 /**
  * The content of a message: a JSON object that passes `json`, or bytes that `body` decodes. `body` throws
  * MalformedBody.
  */
 export type Carried<Body extends object = object> =
-  | { readonly json: v.GenericSchema<unknown, Body>; readonly body?: never }
+  | { readonly json: ObjectSchema<Body>; readonly body?: never }
   | { readonly body: (bytes: Uint8Array) => Body; readonly json?: never }
 
 /** A message with an answer: the schema that the client checks the answer with, and the ms it waits for it. */

@@ -8,20 +8,20 @@ import type { Clock } from '#lib/protocol/clock.ts'
 import { REFUSALS, type Refusal, refuse } from '#lib/protocol/errors.ts'
 import { atLeast, capped, type Role } from '#lib/protocol/identity.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
-import { type Asked, type AskRequest, accessAskRule, type RoleChange } from '#lib/protocol/messages/access.ts'
-import { type CompareRequest, documentCompareRule } from '#lib/protocol/messages/compare.ts'
-import { documentPullRule, type PullRequest } from '#lib/protocol/messages/history.ts'
-import { documentJoinRule, documentLeaveRule, type Reset } from '#lib/protocol/messages/join.ts'
+import type { Asked, AskRequest, RoleChange } from '#lib/protocol/messages/access.ts'
+import type { CompareRequest } from '#lib/protocol/messages/compare.ts'
+import type { PullRequest } from '#lib/protocol/messages/history.ts'
+import type { JoinRequest, LeaveRequest, Reset } from '#lib/protocol/messages/join.ts'
+import type { MessageRate } from '#lib/protocol/messages/message.ts'
 import type { Notice } from '#lib/protocol/messages/notices.ts'
-import { decodePresenceSet, type PresenceSetBody } from '#lib/protocol/messages/presence.ts'
-import { type RenewRequest, sessionRenewRule } from '#lib/protocol/messages/session.ts'
-import { type Ack, type BatchBody, decodeBatch } from '#lib/protocol/messages/update.ts'
+import type { PresenceSetBody } from '#lib/protocol/messages/presence.ts'
+import type { RenewRequest } from '#lib/protocol/messages/session.ts'
+import type { Ack, BatchBody } from '#lib/protocol/messages/update.ts'
 import { DocumentJoins, type JoinPorts } from './document-joins.ts'
 import type { DocumentSocket } from './document-socket.ts'
-import { EventGate } from './event-gate.ts'
+import { type Answer, EventGate, type GateOwner, type RefusedMessage } from './event-gate.ts'
 import { HistorySending } from './history-sending.ts'
 import type { SlowReaders } from './slow-readers.ts'
-import { type Answer, bytes, type EventRules, json } from './socket-events.ts'
 import { type FrameSender, isBusy } from './socket-internals.ts'
 import { SocketLease, type SocketLeaseOptions } from './socket-lease.ts'
 import type { SocketLimits } from './socket-limits.ts'
@@ -41,7 +41,7 @@ export interface ConnectionPorts extends JoinPorts {
 }
 
 /** One socket: what it may send and what handles it, and what the rooms send it. Every event comes through its gate. */
-export class DocumentConnection implements Connection {
+export class DocumentConnection implements Connection, GateOwner {
   readonly userId: string
   readonly aliases: ReadonlySet<string>
   readonly seats = new Map<number, Seat>()
@@ -50,92 +50,19 @@ export class DocumentConnection implements Connection {
   readonly #lease: SocketLease
   readonly #sending: HistorySending
   readonly #joins: DocumentJoins
-  readonly #gate: EventGate<DocumentConnection>
+  readonly #gate: EventGate
   #latePresence: PresenceSetBody | null = null
   #presenceWaits = false
 
-  /** Every event a client may send. Static in the class: the handlers are private to it. */
-  static readonly rules: EventRules<DocumentConnection> = {
-    'document:join': {
-      shape: 'document:join {address, clientId, schemaVersion, cursor}',
-      read: json(documentJoinRule.json),
-      rate: 'joins',
-      role: 'anyone',
-      handle: (to, request, answer) => to.#joins.join(request, answer),
-    },
-    'document:update': {
-      shape: 'document:update <bytes>',
-      read: bytes(decodeBatch),
-      rate: 'updates',
-      role: 'editor',
-      handle: (to, batch, received) => to.#update(batch, received),
-      refused: (to, { room, clientId, n }, refusal) =>
-        to.#socket.emit('document:ack', { room, clientId, n, refusal }),
-    },
-    'document:pull': {
-      shape: 'document:pull {room, seq}',
-      read: json(documentPullRule.json),
-      rate: 'joins',
-      role: 'viewer',
-      handle: (to, request, answer) => to.#pull(request, answer),
-    },
-    'document:compare': {
-      shape: 'document:compare {room, seq, digest}',
-      read: json(documentCompareRule.json),
-      rate: 'compares',
-      role: 'viewer',
-      handle: (to, request, answer) => to.#compare(request, answer),
-    },
-    'document:leave': {
-      shape: 'document:leave {room}',
-      read: json(documentLeaveRule.json),
-      rate: null,
-      role: 'anyone',
-      handle: (to, { room }) => to.#leave(room),
-    },
-    'presence:set': {
-      shape: 'presence:set <bytes>',
-      read: bytes(decodePresenceSet),
-      rate: 'presence',
-      role: 'viewer',
-      handle: (to, set) => to.#setPresence(set),
-      refused: (to, set, refusal) => to.#setPresenceLater(set, refusal),
-    },
-    'session:renew': {
-      shape: 'session:renew {token}',
-      read: json(sessionRenewRule.json),
-      rate: 'sockets',
-      role: 'anyone',
-      handle: (to, request, answer) => to.#renew(request, answer),
-    },
-    'access:ask': {
-      shape: 'access:ask {room, role}',
-      read: json(accessAskRule.json),
-      rate: 'writes',
-      role: 'viewer',
-      handle: (to, request, answer) => to.#ask(request, answer),
-    },
-  }
-
   constructor(socket: DocumentSocket, ports: ConnectionPorts) {
-    const { profile, aliases, keys, expiresAt } = socket.data
+    const { profile, aliases, expiresAt } = socket.data
     this.userId = profile.userId
     this.aliases = aliases
     this.#socket = socket
     this.#ports = ports
     this.#sending = new HistorySending(socket)
     this.#joins = new DocumentJoins(ports, this, socket.data, this.#sending)
-    this.#gate = new EventGate<DocumentConnection>({
-      rules: DocumentConnection.rules,
-      target: this,
-      roleIn: (room) => this.seats.get(room)?.role ?? null,
-      take: (rate, bytes) => ports.limits.take(rate, keys, bytes),
-      warn: () => socket.emit('server:notice', { room: 0, code: 'last-warning' }),
-      shutOut: () => {
-        if (!this.isClosed) socket.disconnect(true)
-      },
-      log: ports.log,
-    })
+    this.#gate = new EventGate(this, ports.log)
     const { clock, graceMs, live } = ports
     const holder = {
       lapsed: () => live.capChanged(this, 'expired'),
@@ -213,29 +140,60 @@ export class DocumentConnection implements Connection {
     this.#socket.disconnect(true)
   }
 
-  #update(batch: BatchBody, received: Answer): null {
+  roleIn(room: number): Role | null {
+    return this.seats.get(room)?.role ?? null
+  }
+
+  take(rate: MessageRate, bytes: number): number {
+    return this.#ports.limits.take(rate, this.#socket.data.keys, bytes)
+  }
+
+  warn(): void {
+    this.#socket.emit('server:notice', { room: 0, code: 'last-warning' })
+  }
+
+  shutOut(): void {
+    if (!this.isClosed) this.#socket.disconnect(true)
+  }
+
+  refused(...[name, content, refusal]: RefusedMessage): void {
+    if (name === 'document:update') {
+      const { room, clientId, n } = content
+      this.#socket.emit('document:ack', { room, clientId, n, refusal })
+    } else if (name === 'presence:set') this.#setPresenceLater(content, refusal)
+  }
+
+  'document:join'(request: JoinRequest, answer: Answer): Promise<Refusal | null> {
+    return this.#joins.join(request, answer)
+  }
+
+  'document:update'(batch: BatchBody, received: Answer): null {
     this.#ports.rooms.receive(this, batch)
     received({ ok: true })
     return null
   }
 
-  async #pull({ room, seq }: PullRequest, answer: Answer): Promise<Refusal | null> {
+  async 'document:pull'({ room, seq }: PullRequest, answer: Answer): Promise<Refusal | null> {
     const history = await this.#ports.rooms.pull(this, room, seq)
     if (!(history instanceof ByteList)) return history
     this.#sending.send(room, { ok: true }, history, answer)
     return null
   }
 
-  async #compare(request: CompareRequest, answer: Answer): Promise<Refusal | null> {
+  async 'document:compare'(request: CompareRequest, answer: Answer): Promise<Refusal | null> {
     const verdict = await this.#ports.rooms.compare(this, request)
     if (typeof verdict !== 'string') return verdict
     answer({ ok: true, verdict })
     return null
   }
 
-  #leave(room: number): null {
+  'document:leave'({ room }: LeaveRequest): null {
     this.seats.get(room)?.leave()
     return null
+  }
+
+  'presence:set'(set: PresenceSetBody): Refusal | null {
+    return this.#setPresence(set)
   }
 
   #setPresence(set: PresenceSetBody): Refusal | null {
@@ -256,7 +214,7 @@ export class DocumentConnection implements Connection {
     })
   }
 
-  async #renew({ token }: RenewRequest, answer: Answer): Promise<Refusal | null> {
+  async 'session:renew'({ token }: RenewRequest, answer: Answer): Promise<Refusal | null> {
     const { users, live } = this.#ports
     const user = await users.readNow(token)
     const { profile, sessionId } = this.#socket.data
@@ -269,7 +227,7 @@ export class DocumentConnection implements Connection {
     return null
   }
 
-  async #ask(request: AskRequest, answer: Answer): Promise<Refusal | null> {
+  async 'access:ask'(request: AskRequest, answer: Answer): Promise<Refusal | null> {
     const seat = this.seats.get(request.room)
     if (!seat) return REFUSALS.notJoined
     // The role of a lapsed connection is not that of its user: an owner would ask themselves.

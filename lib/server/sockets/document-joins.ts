@@ -8,8 +8,8 @@ import { capped } from '#lib/protocol/identity.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
 import type { Joined, JoinRequest } from '#lib/protocol/messages/join.ts'
 import type { SocketData } from './document-socket.ts'
+import type { Answer } from './event-gate.ts'
 import type { HistorySending } from './history-sending.ts'
-import type { Answer } from './socket-events.ts'
 import type { SocketLimits } from './socket-limits.ts'
 
 export interface JoinPorts {

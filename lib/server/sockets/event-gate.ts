@@ -1,13 +1,13 @@
+import * as v from 'valibot'
 import type { Log } from '#lib/process/log.ts'
-import type { RateName } from '#lib/process/rates.ts'
 import { MalformedBody } from '#lib/protocol/body.ts'
 import { type ErrorCode, REFUSALS, type Refusal, refuse } from '#lib/protocol/errors.ts'
 import { atLeast, type Role } from '#lib/protocol/identity.ts'
 import { LIMITS } from '#lib/protocol/limits.ts'
-import type { UpEvents } from '#lib/protocol/messages/up.ts'
-import type { Answer, EventRule, EventRules } from './socket-events.ts'
+import type { BodyOf, MessageRate, UpRule } from '#lib/protocol/messages/message.ts'
+import { type RuleOf, UP, type UpName } from '#lib/protocol/messages/up.ts'
 
-/** Refusals that no client of ours causes by a race: ten of them in a row end the connection. */
+/** Refusals that our client never causes by a race: ten of them in a row end the connection. */
 const SUSPECT = new Set<ErrorCode>([
   'bad-message',
   'too-large',
@@ -17,105 +17,121 @@ const SUSPECT = new Set<ErrorCode>([
   'unknown-root',
 ])
 
-/** Messages sent on in spite of being told to wait, more than a client of ours has on its way, that end a connection. */
+/** Close a connection after this many messages sent while rate-limited. Our client never has as many in flight. */
 const LIMITED_IN_A_ROW = 1000
 
-export interface EventGatePorts<Target> {
-  readonly rules: EventRules<Target>
-  /** Whose handlers are called. */
-  readonly target: Target
-  /** The sender's role in a room; null: they are not in it. */
-  readonly roleIn: (room: number) => Role | null
-  /** Counts one event with its bytes. Returns 0, or after how many ms it may be sent again. */
-  readonly take: (rate: RateName, bytes: number) => number
-  /** One more refusal of that kind is the last. */
-  readonly warn: () => void
-  readonly shutOut: () => void
-  readonly log: Log
+const RULES: ReadonlyMap<string, UpRule> = new Map(UP.map((rule) => [rule.message.name, rule]))
+const PARSING = { abortEarly: true } as const
+
+/** Acknowledges a message: with the answer to a request, which bytes may follow. */
+export type Answer = (answer: object, bytes?: Uint8Array) => void
+
+type Handled = Refusal | null | Promise<Refusal | null>
+type Handler<Content> = (content: Content, answer: Answer) => Handled
+
+/** A handler for each message, by its name. It returns null once the message is handled and answered. */
+type Handlers = { readonly [Name in UpName]: Handler<BodyOf<RuleOf<Name>>> }
+
+/** A message that its rate or role refused: its name, its content and the refusal. */
+export type RefusedMessage = {
+  [Name in UpName]: [name: Name, content: BodyOf<RuleOf<Name>>, refusal: Refusal]
+}[UpName]
+
+/** The connection behind a gate. A class that lacks the handler of a message does not compile. */
+export interface GateOwner extends Handlers {
+  /** Returns the connection's role in a room; null if it is not in it. */
+  roleIn(room: number): Role | null
+  /** Counts a message and its bytes. Returns 0, or the ms after which it may be sent again. */
+  take(rate: MessageRate, bytes: number): number
+  /** Is told of each refused message, for those whose acknowledgement cannot carry a refusal. */
+  refused(...message: RefusedMessage): void
+  /** Warns the client: the next refusal of this kind closes the connection. */
+  warn(): void
+  /** Closes the connection. Idempotent. */
+  shutOut(): void
 }
 
 /**
- * The one way from a message to its handler: schema, size, rate, role, handler, in this order, for every event. What is
- * wrong with a message is answered as a refusal, a fault of ours as `internal`, and nothing is thrown further.
+ * Leads each message from its declaration's rule to its handler: content, size, rate, role, handler, in this order. A refusal
+ * is the answer to the message, a bug is answered by `internal`; nothing is thrown.
  */
-export class EventGate<Target> {
-  readonly #ports: EventGatePorts<Target>
+export class EventGate {
+  readonly #owner: GateOwner
+  readonly #log: Log
   #suspicions = 0
   #limitedInARow = 0
 
-  constructor(ports: EventGatePorts<Target>) {
-    this.#ports = ports
+  constructor(owner: GateOwner, log: Log) {
+    this.#owner = owner
+    this.#log = log
   }
 
-  /** One event with its arguments, as it came. At once, where the handler answers at once: keystrokes wait for nothing. */
+  /** Handles an event with its arguments. Returns a promise only if the handler does: keystrokes wait for nothing. */
   receive(event: string, args: readonly unknown[]): void | Promise<void> {
     const last = args.at(-1)
     const answer = typeof last === 'function' ? (last as Answer) : null
     const before = this.#suspicions
-    const end = (refusal: Refusal | null) => this.#end(refusal, answer, before)
     try {
-      const done = this.#isKnown(event)
-        ? this.#handle(event, answer ? args.slice(0, -1) : args, answer)
+      const rule = RULES.get(event)
+      const done = rule
+        ? this.#handle(rule, answer ? args.slice(0, -1) : args, answer ?? ignore)
         : refuse('unknown-event', 'this server knows no such event')
-      if (!(done instanceof Promise)) return end(done)
-      return done.then(end, (error: unknown) => end(this.#fault(event, error)))
+      if (done instanceof Promise) return this.#wait(event, done, answer, before)
+      this.#end(done, answer, before)
     } catch (error) {
-      return end(this.#fault(event, error))
+      this.#end(this.#fault(event, error), answer, before)
     }
   }
 
-  /** A refusal that was sent another way than as the answer to its event. */
+  /** Counts a refusal that was sent another way than as the answer to its event. */
   count(code: ErrorCode): void {
     if (!SUSPECT.has(code)) return
     this.#suspicions++
-    if (this.#suspicions === LIMITS.refusalsInARow - 1) this.#ports.warn()
+    if (this.#suspicions === LIMITS.refusalsInARow - 1) this.#owner.warn()
     if (this.#suspicions >= LIMITS.refusalsInARow) this.#shutOut(code)
   }
 
-  #isKnown(event: string): event is keyof UpEvents {
-    return Object.hasOwn(this.#ports.rules, event)
-  }
-
-  #handle<E extends keyof UpEvents>(
-    event: E,
-    args: readonly unknown[],
-    answer: Answer | null,
-  ): Refusal | null | Promise<Refusal | null> {
-    const rule: EventRules<Target>[E] = this.#ports.rules[event]
-    return this.#apply(rule, args, answer)
-  }
-
-  #apply<Body extends object>(
-    rule: EventRule<Target, Body>,
-    args: readonly unknown[],
-    answer: Answer | null,
-  ): Refusal | null | Promise<Refusal | null> {
-    const { target } = this.#ports
-    const body = rule.read(args)
-    if (!body) return refuse('bad-message', `this event is ${rule.shape}`)
-    const refusal = sizeRefusal(args) ?? this.#rateRefusal(rule.rate, args) ?? this.#roleRefusal(rule, body)
-    if (!refusal) return rule.handle(target, body, answer ?? ignore)
-    rule.refused?.(target, body, refusal)
+  #handle(rule: UpRule, args: readonly unknown[], answer: Answer): Handled {
+    const content = contentOf(rule, args)
+    if (!content) return refuse('bad-message', `this event is ${shapeOf(rule)}`)
+    const refusal = sizeRefusal(args) ?? this.#rateRefusal(rule, args) ?? this.#roleRefusal(rule, content)
+    // The content was understood by the rule of the very message that names the handler.
+    const name = rule.message.name as UpName
+    if (!refusal) return (this.#owner as Record<UpName, Handler<object>>)[name](content, answer)
+    this.#owner.refused(...([name, content, refusal] as RefusedMessage))
     return refusal
   }
 
-  #rateRefusal(rate: RateName | null, [bytes]: readonly unknown[]): Refusal | null {
-    if (rate === null) return null
-    const { take, log } = this.#ports
-    const wait = take(rate, bytes instanceof Uint8Array ? bytes.length : 0)
+  async #wait(
+    event: string,
+    done: Promise<Refusal | null>,
+    answer: Answer | null,
+    before: number,
+  ): Promise<void> {
+    let refusal: Refusal | null
+    try {
+      refusal = await done
+    } catch (error) {
+      refusal = this.#fault(event, error)
+    }
+    this.#end(refusal, answer, before)
+  }
+
+  #rateRefusal({ rate }: UpRule, [bytes]: readonly unknown[]): Refusal | null {
+    const wait = this.#owner.take(rate, bytes instanceof Uint8Array ? bytes.length : 0)
     if (wait === 0) {
       this.#limitedInARow = 0
       return null
     }
     this.#limitedInARow++
-    if (this.#limitedInARow === 1) log.warn({ rate, wait }, 'socket.rate-limited')
+    if (this.#limitedInARow === 1) this.#log.warn({ rate, wait }, 'socket.rate-limited')
     if (this.#limitedInARow === LIMITED_IN_A_ROW) this.#shutOut('rate-limited')
     return refuse('rate-limited', 'too much at once; send it again after this time', wait)
   }
 
-  #roleRefusal<Body extends object>({ role }: EventRule<Target, Body>, body: Body): Refusal | null {
-    if (role === 'anyone' || !('room' in body)) return null
-    const own = this.#ports.roleIn(Number(body.room))
+  #roleRefusal({ role }: UpRule, content: object): Refusal | null {
+    if (role === 'anyone' || !('room' in content)) return null
+    const own = this.#owner.roleIn(Number(content.room))
     if (own === null) return REFUSALS.notJoined
     if (atLeast(own, role)) return null
     return refuse(
@@ -135,14 +151,28 @@ export class EventGate<Target> {
 
   #fault(event: string, error: unknown): Refusal {
     if (error instanceof MalformedBody) return refuse('bad-message', error.message)
-    this.#ports.log.error({ err: error, on: event }, 'socket.handler-failed')
+    this.#log.error({ err: error, on: event }, 'socket.handler-failed')
     return refuse('internal', 'the server failed at this message; send it again later', 1000)
   }
 
   #shutOut(code: ErrorCode): void {
-    this.#ports.log.warn({ code }, 'socket.closed-for-refusals')
-    this.#ports.shutOut()
+    this.#log.warn({ code }, 'socket.closed-for-refusals')
+    this.#owner.shutOut()
   }
+}
+
+/** Returns the content of a message that is exactly one JSON object or one body of bytes, else null. Throws MalformedBody. */
+function contentOf({ json, body }: UpRule, args: readonly unknown[]): object | null {
+  const [value] = args
+  if (args.length !== 1) return null
+  if (!json) return value instanceof Uint8Array ? body(value) : null
+  const parsed = v.safeParse(json, value, PARSING)
+  return parsed.success ? parsed.output : null
+}
+
+/** Returns the form of a message, for the answer to content that cannot be read. */
+function shapeOf({ message, json }: UpRule): string {
+  return `${message.name} ${json ? `{${Object.keys(json.entries).join(', ')}}` : '<bytes>'}`
 }
 
 function sizeRefusal([body]: readonly unknown[]): Refusal | null {
@@ -150,5 +180,5 @@ function sizeRefusal([body]: readonly unknown[]): Refusal | null {
   return refuse('too-large', `one message holds at most ${LIMITS.messageBytes} bytes`)
 }
 
-/** For events that were sent without asking for an answer. */
+/** Answers a message that was sent without asking for an answer. */
 const ignore: Answer = () => undefined

@@ -1,7 +1,7 @@
 import type { ByteList } from '#lib/protocol/byte-list.ts'
 import { ANSWER_BYTES, sendChunks } from './chunks.ts'
 import type { DocumentSocket } from './document-socket.ts'
-import type { Answer } from './socket-events.ts'
+import type { Answer } from './event-gate.ts'
 
 /** Sends histories over one socket: at most one per room at a time, a later one takes its place. */
 export class HistorySending {
