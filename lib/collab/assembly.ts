@@ -1,5 +1,5 @@
 import { type Refusal, refuse } from '#lib/protocol/errors.ts'
-import { LIMITS } from '#lib/protocol/limits.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 import type { BatchBody } from '#lib/protocol/messages/update.ts'
 
 /** Twice the parts that the largest batch needs. */

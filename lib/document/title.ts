@@ -1,6 +1,6 @@
 import * as Y from 'yjs'
 import { cleanName } from '#lib/protocol/identity.ts'
-import { LIMITS } from '#lib/protocol/limits.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 import { ROOTS } from '#lib/protocol/version.ts'
 
 /*

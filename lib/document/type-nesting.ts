@@ -1,4 +1,4 @@
-import { LIMITS } from '#lib/protocol/limits.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 
 /**
  * Returns true if a type with so many types around it exceeds the limit: at most `LIMITS.typeNesting` are nested in

@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import type { Kysely, Selectable, Transaction } from 'kysely'
 import { cleanName, GUEST_NAME_COUNT } from '#lib/protocol/identity.ts'
-import { LIMITS } from '#lib/protocol/limits.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 import type { ProfileChange } from './contract.ts'
 import { type Profile, profileIn } from './profile.ts'
 import type { Standing } from './session.ts'

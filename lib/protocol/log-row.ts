@@ -1,7 +1,7 @@
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 import { MalformedBody, read, readCount } from './body.ts'
-import { LIMITS } from './limits.ts'
+import * as LIMITS from './limits.ts'
 
 /*
  * A row of a document's log: its entries as bytes, which are the same on the wire and on disk, and the chain over

@@ -1,5 +1,5 @@
 import * as Y from 'yjs'
-import { LIMITS } from '#lib/protocol/limits.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 
 /* What no editor of ours makes, done to a document with honest words. */
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { LIMITS } from '#lib/protocol/limits.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 import { decodeEntries } from '#lib/protocol/log-row.ts'
 import { newDocument } from '../storage/stored-values.ts'
 import { DOCUMENT, Probe, RoomsScene } from './rooms-scene.ts'

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { checkUpdates } from '#lib/collab/gate/update-gate.ts'
 import { checkSchema } from '#lib/document/schema-check.ts'
-import { LIMITS } from '#lib/protocol/limits.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 import { BREACHES, element, elementAt, HONEST, headingText, spoiled, tower } from '../collab/breaches.ts'
 
 describe('what breaks the schema', () => {

@@ -5,7 +5,7 @@ import { contentBytes } from '#lib/document/content-bytes.ts'
 import { contentDigest } from '#lib/document/content-digest.ts'
 import { ERROR_BANDS } from '#lib/protocol/errors.ts'
 import { GUEST_NAME_COUNT, HUE_COUNT, PRESENCE_STATES, ROLES } from '#lib/protocol/identity.ts'
-import { LIMITS } from '#lib/protocol/limits.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 import {
   CHAIN_BYTES,
   EMPTY_CHAIN,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { cleanName, HUE_COUNT, HUE_ORDER, mayEdit, ROLES } from '#lib/protocol/identity.ts'
-import { LIMITS } from '#lib/protocol/limits.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 
 const clean = (name: string): string => cleanName(name, LIMITS.nameLength)
 

@@ -1,7 +1,7 @@
 /* Over 350 lines: all of these tests share one running server. */
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { LIMITS } from '#lib/protocol/limits.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 import { encodeUpdates } from '#lib/protocol/log-row.ts'
 import { decodeHistory } from '#lib/protocol/messages/history.ts'
 import {

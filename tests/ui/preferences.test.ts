@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { isTooLarge } from '#lib/editor/blocks/paste-limit.ts'
 import { pageKey } from '#lib/editor/page/page-keys.ts'
-import { LIMITS } from '#lib/protocol/limits.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 import { languageFor, preferenceCookie, themeFor } from '#lib/ui/preferences.ts'
 import { timeAgo } from '../../app/time-ago.ts'
 

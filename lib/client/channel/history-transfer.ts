@@ -1,5 +1,5 @@
 import { RefusedRequest, refuse } from '#lib/protocol/errors.ts'
-import { LIMITS } from '#lib/protocol/limits.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 import type { Chunk } from '#lib/protocol/messages/history.ts'
 
 interface Transfer {

@@ -1,5 +1,5 @@
 import type { Clock } from '#lib/protocol/clock.ts'
-import { LIMITS } from '#lib/protocol/limits.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 import { encodeUpdates } from '#lib/protocol/log-row.ts'
 import type { Owner } from '../owner.ts'
 import type { ReplicaStore, SealedBatch } from '../replica/replica-store.ts'

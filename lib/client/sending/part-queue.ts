@@ -1,5 +1,5 @@
 import type { Clock } from '#lib/protocol/clock.ts'
-import { LIMITS } from '#lib/protocol/limits.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 import { encodeBatch } from '#lib/protocol/messages/update.ts'
 import { paced } from '#lib/protocol/pace.ts'
 import type { Uplink } from '../channel/channel.ts'

@@ -1,5 +1,5 @@
 import * as Y from 'yjs'
-import { LIMITS } from '#lib/protocol/limits.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 import { encodeUpdates } from '#lib/protocol/log-row.ts'
 import { splitUpdate } from './split-update.ts'
 

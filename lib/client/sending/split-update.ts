@@ -1,6 +1,6 @@
 import * as encoding from 'lib0/encoding'
 import * as Y from 'yjs'
-import { LIMITS } from '#lib/protocol/limits.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 
 /** Structs, and delete ranges, of one piece: a fifth of what the server takes in a batch, for a struct may hold values. */
 const PIECE = LIMITS.structs / 5

@@ -1,4 +1,4 @@
-import { LIMITS } from '#lib/protocol/limits.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 
 /*
  * The byte level of the update gate: numbers, strings and values as lib0 writes them inside a Yjs v1 update.

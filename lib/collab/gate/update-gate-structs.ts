@@ -1,4 +1,4 @@
-import { LIMITS } from '#lib/protocol/limits.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 import { GateBytes, malformed, RefusedUpdate } from './update-gate-bytes.ts'
 
 /*

@@ -1,5 +1,5 @@
 import { isTooDeep } from '#lib/document/type-nesting.ts'
-import { LIMITS } from '#lib/protocol/limits.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 import { ROOTS } from '#lib/protocol/version.ts'
 import { type GateCode, malformed, RefusedUpdate } from './update-gate-bytes.ts'
 import { BatchBounds, type Id, type Struct, tooLarge, visitUpdate } from './update-gate-structs.ts'

@@ -1,4 +1,4 @@
-import { LIMITS } from '#lib/protocol/limits.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 import { type Entry, encodeEntries } from '#lib/protocol/log-row.ts'
 
 /** A row is cut at this many bytes of updates; what is left goes into the next commit. */

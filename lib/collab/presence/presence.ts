@@ -1,7 +1,7 @@
 import { equalBytes } from '#lib/protocol/body.ts'
 import type { PresenceIdentity } from '#lib/protocol/identity.ts'
 import { type Identity, mayEdit, type PresenceState, type Role } from '#lib/protocol/identity.ts'
-import { LIMITS } from '#lib/protocol/limits.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 import {
   encodePresenceDiff,
   type PresenceSetBody,

@@ -1,4 +1,4 @@
-import { LIMITS } from '#lib/protocol/limits.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 
 /** The representations of a paste or a drop that an editor may read. */
 const READ_TYPES = ['text/html', 'text/plain'] as const

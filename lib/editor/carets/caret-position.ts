@@ -1,7 +1,7 @@
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 import * as Y from 'yjs'
-import { LIMITS } from '#lib/protocol/limits.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 import { ROOTS } from '#lib/protocol/version.ts'
 
 /** Both ends of a selection, as positions between characters that survive other people's edits. */

@@ -2,7 +2,7 @@
 
 import { Editor } from '@tiptap/core'
 import { useEffect, useRef, useState } from 'react'
-import { LIMITS } from '#lib/protocol/limits.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 import { report } from '#lib/protocol/report.ts'
 import { displayName } from '#lib/ui/display-name.ts'
 import { useLanguage, useWords } from '#lib/ui/interface.tsx'

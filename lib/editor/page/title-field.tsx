@@ -2,7 +2,7 @@
 
 import { useEffect, useRef } from 'react'
 import type * as Y from 'yjs'
-import { LIMITS } from '#lib/protocol/limits.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 import { useWords } from '#lib/ui/interface.tsx'
 import { changeBetween, movePosition, rebase } from '../blocks/text-change.ts'
 

@@ -3,7 +3,7 @@
 import { useEffect, useId, useMemo, useRef, useState } from 'react'
 import { saveProfile } from '#lib/client/channel/socket-token.ts'
 import { HUE_COUNT, mayEdit } from '#lib/protocol/identity.ts'
-import { LIMITS } from '#lib/protocol/limits.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 import { report } from '#lib/protocol/report.ts'
 import { initials } from '#lib/ui/display-name.ts'
 import { useAnnounce, useWords } from '#lib/ui/interface.tsx'

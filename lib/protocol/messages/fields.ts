@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { ERROR_BANDS, type ErrorCode, type Refusal } from '../errors.ts'
 import { GUEST_NAME_COUNT, HUE_COUNT, type Identity, ROLES } from '../identity.ts'
-import { LIMITS } from '../limits.ts'
+import * as LIMITS from '../limits.ts'
 
 /* The schemas of fields that several messages share. */
 

@@ -1,5 +1,5 @@
 import type { ByteList } from '#lib/protocol/byte-list.ts'
-import { LIMITS } from '#lib/protocol/limits.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 import { paced } from '#lib/protocol/pace.ts'
 
 /** A history above this does not fit into the time that a client waits for an answer on a narrow link. */

@@ -3,7 +3,7 @@ import type { Log } from '#lib/process/log.ts'
 import { MalformedBody } from '#lib/protocol/body.ts'
 import { type ErrorCode, REFUSALS, type Refusal, refuse } from '#lib/protocol/errors.ts'
 import { atLeast, type Role } from '#lib/protocol/identity.ts'
-import { LIMITS } from '#lib/protocol/limits.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 import type { BodyOf, MessageRate, UpRule } from '#lib/protocol/messages/message.ts'
 import { type RuleOf, UP, type UpName } from '#lib/protocol/messages/up.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { HistoryTransfer } from '#lib/client/channel/history-transfer.ts'
-import { LIMITS } from '#lib/protocol/limits.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 
 const REFUSED = expect.objectContaining({ refusal: expect.objectContaining({ code: 'bad-message' }) })
 

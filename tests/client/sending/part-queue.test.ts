@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { SealedBatch } from '#lib/client/replica/replica-store.ts'
 import { PartQueue } from '#lib/client/sending/part-queue.ts'
-import { LIMITS } from '#lib/protocol/limits.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 import { decodeBatch } from '#lib/protocol/messages/update.ts'
 import { SILENT } from '../../support/silent-channel.ts'
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { checkUpdates } from '#lib/collab/gate/update-gate.ts'
 import { GateBytes } from '#lib/collab/gate/update-gate-bytes.ts'
-import { LIMITS } from '#lib/protocol/limits.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 import { CONTENT, deletesOf, inRoot, rightOf, section, update } from './update-gate-forge.ts'
 import { any, codeOf, gate, ME, mine, ranges, STRANGER } from './update-gate-scene.ts'
 

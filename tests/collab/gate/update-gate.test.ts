@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { scanClocks } from '#lib/collab/gate/update-gate.ts'
 import { RefusedUpdate } from '#lib/collab/gate/update-gate-bytes.ts'
-import { LIMITS } from '#lib/protocol/limits.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 import {
   CONTENT,
   deletesOf,

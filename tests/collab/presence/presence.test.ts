@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { Presence } from '#lib/collab/presence/presence.ts'
 import type { PresenceIdentity } from '#lib/protocol/identity.ts'
 import { HUE_ORDER, type Role } from '#lib/protocol/identity.ts'
-import { LIMITS } from '#lib/protocol/limits.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 import { decodePresenceDiff, type PresenceDiffBody } from '#lib/protocol/messages/presence.ts'
 
 const ROOM = 3

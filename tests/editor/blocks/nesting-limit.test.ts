@@ -7,7 +7,7 @@ import * as Y from 'yjs'
 import { checkUpdates } from '#lib/collab/gate/update-gate.ts'
 import { checkSchema } from '#lib/document/schema-check.ts'
 import { BLOCK_NESTING, type NestingNotice, nestingLimit } from '#lib/editor/blocks/nesting-limit.ts'
-import { LIMITS } from '#lib/protocol/limits.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 import { Replica, schema, send } from '../replica.ts'
 
 const { nodes } = schema

@@ -3,7 +3,7 @@ import * as encoding from 'lib0/encoding'
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { decodeCaret, encodeCaret } from '#lib/editor/carets/caret-position.ts'
-import { LIMITS } from '#lib/protocol/limits.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 import { ROOTS } from '#lib/protocol/version.ts'
 
 function documentWithText(text: string) {

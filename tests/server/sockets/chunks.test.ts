@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ByteList } from '#lib/protocol/byte-list.ts'
-import { LIMITS } from '#lib/protocol/limits.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 import { sendChunks } from '#lib/server/sockets/chunks.ts'
 
 const KIB = 1024

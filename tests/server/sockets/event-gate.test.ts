@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createLog } from '#lib/process/log.ts'
 import type { Role } from '#lib/protocol/identity.ts'
-import { LIMITS } from '#lib/protocol/limits.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 import { encodePresenceSet } from '#lib/protocol/messages/presence.ts'
 import { UP } from '#lib/protocol/messages/up.ts'
 import { encodeBatch } from '#lib/protocol/messages/update.ts'
