@@ -202,7 +202,7 @@ describe('a browser with a local copy', () => {
     await until(killed, () => killed.save.onDevice)
     expect(killed.saved).toBe(false)
 
-    // The tab is never heard of again; another one opens, with the server in reach.
+    // The killed tab stays silent; another one opens, with the server in reach.
     const other = server.open(address, mei, { replica: browser.open() })
     await until(other, () => other.synced && other.saved)
     expect(titleOf(other)).toBe('one two ')
@@ -237,7 +237,7 @@ test('a listener that throws at every event is reported, and keeps nothing of a 
   await close(provider, stranger)
 })
 
-/** The second of two edits of a tab that is no more: the first was never written. */
+/** Returns the second of two edits of a tab that is gone: the first was never written. */
 function orphan(restore: boolean): SealedBatch {
   const doc = new Y.Doc()
   const updates: Uint8Array[] = []

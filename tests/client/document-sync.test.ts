@@ -13,7 +13,7 @@ import {
 import { MemoryReplicas } from '../support/memory-replica.ts'
 import { ADDRESS, EMPTY, granted, Log, ROOM, SyncScene } from './sync-scene.ts'
 
-/** Entries of the log's other person whose update is none. */
+/** Returns entries of the log's other user with an invalid update. */
 const brokenEntries = ({ doc }: Log): Uint8Array =>
   encodeEntries([
     { kind: ENTRY_BODY_UPDATE, clientId: doc.clientID, n: 1, user: 'ada', updates: [Uint8Array.of(1, 2, 3)] },

@@ -19,10 +19,10 @@ export const ROOM = 1
 
 type PullAnswer = { readonly history: HistoryBody } | { readonly refusal: Refusal }
 
-/** A log with nothing in it. */
+/** A history without rows. */
 export const EMPTY: HistoryBody = { snapshot: null, rows: [] }
 
-/** The answer to a join that is granted, with `more` of it. */
+/** Returns the answer to a granted join, with `more` fields. */
 export function granted(more: Partial<Joined> = {}): Joined {
   return {
     ok: true,
@@ -43,13 +43,13 @@ export function granted(more: Partial<Joined> = {}): Joined {
   }
 }
 
-/** The log of a document that one other person types in. */
+/** The log of a document that one other user types in. */
 export class Log {
   readonly doc = new Y.Doc()
   readonly #rows: Row[] = []
   #n = 0
 
-  /** The row of one more edit at the end of the title. */
+  /** Returns the row of one more edit at the end of the title. */
   type(text: string): Row {
     const before = Y.encodeStateVector(this.doc)
     const title = this.doc.getText('title')
@@ -57,7 +57,7 @@ export class Log {
     return this.#add(this.doc.clientID, ++this.#n, [Y.encodeStateAsUpdate(this.doc, before)])
   }
 
-  /** The row of a batch that a client sent. */
+  /** Returns the row of a batch that a client sent. */
   take({ clientId, n, payload }: BatchBody): Row {
     return this.#add(clientId, n, decodeUpdates(payload))
   }
@@ -75,25 +75,25 @@ export class Log {
   }
 }
 
-/** A DocumentSync over virtual time, and the server's end of its channel, which does what it is told. */
+/** A DocumentSync over virtual time, and the server's end of its channel, which does as it is told. */
 export class SyncScene {
   readonly clock = new VirtualClock(() => 0.5)
   readonly doc = new Y.Doc()
   readonly sync: DocumentSync
-  /** Joins asked for, with the time since the scene began, ms. */
+  /** The joins requested, with the time since the scene began, ms. */
   readonly joins: { readonly at: number; readonly request: JoinRequest }[] = []
-  /** The row after which each pull asked. */
+  /** The row that each pull asked after. */
   readonly pulls: number[] = []
-  /** Batches sent, as far as they were not looked at with `sent`. */
+  /** The batches sent and not yet returned by `sent`. */
   readonly #sent: BatchBody[] = []
   readonly left: number[] = []
-  /** What the server answers to a join; an error: the connection is cut in the middle of it. */
+  /** The server's answer to a join. An error cuts the connection during the join. */
   joined: Joined | Refusal | Error = granted()
-  /** The history that a join is answered with; bytes: as they are. */
+  /** The history that a join is answered with. Bytes are sent as they are. */
   history: HistoryBody | Uint8Array = EMPTY
-  /** What the server answers to pulls, one after the other; then the history. */
+  /** The server's answers to pulls, in order; after them it answers the history. */
   readonly pullAnswers: PullAnswer[] = []
-  /** How often `changed` was told. */
+  /** The number of calls of `changed`. */
   told = 0
   readonly #begun = this.clock.now()
 
@@ -119,13 +119,13 @@ export class SyncScene {
     return this.history instanceof Uint8Array ? this.history : encodeHistory(this.history).whole()
   }
 
-  /** Connects, and lets what follows from it happen. */
+  /** Connects, and runs everything that follows without waiting. */
   async connect(): Promise<void> {
     this.sync.connected(this.#channel())
     await this.settle()
   }
 
-  /** Lets everything happen that needs no time. */
+  /** Runs everything that needs no time. */
   async settle(): Promise<void> {
     await this.clock.advance(0)
   }
@@ -135,17 +135,17 @@ export class SyncScene {
     title.insert(title.length, text)
   }
 
-  /** The row arrives. */
+  /** Delivers a row. */
   row(row: Row, room = ROOM): void {
     this.sync.receiveRow({ room, ...row })
   }
 
-  /** The batch is acknowledged, or refused. */
+  /** Acknowledges or refuses a batch. */
   ack({ clientId, n }: { readonly clientId: number; readonly n: number }, refusal?: Refusal): void {
     this.sync.receiveAck({ room: ROOM, clientId, n, ...(refusal ? { refusal } : {}) })
   }
 
-  /** Batches sent since this was last asked. */
+  /** Returns the batches sent since the last call. */
   sent(): BatchBody[] {
     return this.#sent.splice(0)
   }

@@ -1,9 +1,9 @@
 import * as Y from 'yjs'
 import * as LIMITS from '#lib/protocol/limits.ts'
 
-/* What no editor of ours makes, done to a document with honest words. */
+/* Content that our editors never produce, added to a valid document. */
 
-/** A document with an honest heading, and with what `spoil` does to it under client id 666. */
+/** Returns a document with a valid heading, changed by `spoil` under client id 666. */
 export function spoiled(spoil: (body: Y.XmlFragment, doc: Y.Doc) => void): Y.Doc {
   const honest = new Y.Doc()
   honest.clientID = 1
@@ -38,7 +38,7 @@ export function tower(height: number): Y.XmlElement {
   return inner
 }
 
-/** Raw spoiling of what the typed methods do not let through. */
+/** The breaches, made with raw types where the typed methods do not allow them. */
 export const BREACHES: readonly (readonly [
   fact: string,
   spoil: (body: Y.XmlFragment, doc: Y.Doc) => void,
@@ -76,7 +76,7 @@ export const BREACHES: readonly (readonly [
   [
     'a tower of quotes, built in steps',
     (body, doc) => {
-      // No batch may hold it whole.
+      // No single batch may contain it.
       body.insert(body.length, [tower(1)])
       let top = elementAt(body, body.length - 1)
       for (let height = 0; height <= LIMITS.typeNesting; height += 8) {

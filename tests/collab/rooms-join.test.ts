@@ -11,7 +11,7 @@ beforeEach(async () => {
 })
 
 describe('joining', () => {
-  test('[JOIN9] two clients that open a cold document at the same instant share one room and one reading', async () => {
+  test('[JOIN9] two clients that open a cold document at the same instant share one room and one read', async () => {
     const [a, b] = await Promise.all([scene.join(new Probe('a')), scene.join(new Probe('b'))])
     expect(a.room).toBe(b.room)
     expect(scene.rooms.size).toBe(1)
@@ -33,7 +33,7 @@ describe('joining', () => {
     expect(await scene.ask(new Probe('a'))).toMatchObject({ code: 'not-found' })
   })
 
-  test('[JOIN4] a client id of somebody else is refused before anything is typed, also when nothing is in the log yet', async () => {
+  test('[JOIN4] another user’s client id is refused before anything is typed, even if nothing is in the log', async () => {
     const [a, b] = [new Probe('a'), new Probe('b')]
     const { room } = await scene.join(a, { clientId: 7 })
     expect(await scene.ask(b, { clientId: 7 })).toMatchObject({ ok: false, code: 'client-id-taken' })
@@ -44,7 +44,7 @@ describe('joining', () => {
     expect((await scene.join(a, { clientId: 7 })).acknowledged).toBe(1)
   })
 
-  test('[JOIN4] a client id of the guest one once was is one’s own: to join with, and to send batches of', async () => {
+  test('[JOIN4] the client id of a guest who became the user is the user’s own, for joins and for batches', async () => {
     const guest = new Probe('guest')
     guest.doc.clientID = 7
     const { room } = await scene.join(guest, { clientId: 7 })
@@ -62,7 +62,7 @@ describe('joining', () => {
     expect(await scene.ask(stranger, { clientId: 7 })).toMatchObject({ ok: false, code: 'client-id-taken' })
   })
 
-  test('[JOIN1] an idle rejoin brings nothing and appends nothing', async () => {
+  test('[JOIN1] an idle rejoin receives nothing and appends nothing', async () => {
     const a = new Probe('a')
     const { room } = await scene.join(a)
     await scene.send(a, a.edit(room, 'hello'))
@@ -74,7 +74,7 @@ describe('joining', () => {
     expect(await scene.headSeq()).toBe(1)
   })
 
-  test('[JOIN5] a known cursor is answered with the rows after it, an old one with a snapshot when its rows are gone', async () => {
+  test('[JOIN5] a known cursor is answered with the rows after it, an old one with a snapshot if its rows are gone', async () => {
     const a = new Probe('a')
     const { room } = await scene.join(a)
     for (const letter of 'abcdef') await scene.send(a, a.edit(room, letter))
@@ -119,8 +119,8 @@ describe('joining', () => {
   })
 })
 
-describe('the memory of snapshots', () => {
-  test('[JOIN5] fifty who come at once cost one reading and one encoding; a newer row is in what the next one gets', async () => {
+describe('the cache of snapshots', () => {
+  test('[JOIN5] fifty simultaneous joins cost one read and one encoding; the next one also gets a newer row', async () => {
     const a = new Probe('a')
     const { room } = await scene.join(a)
     for (const letter of 'abcd') await scene.send(a, a.edit(room, letter))

@@ -18,7 +18,7 @@ import { VirtualClock } from '../support/virtual-clock.ts'
 
 export const DOCUMENT = 'document-1'
 
-/** A connection that remembers what it was sent. */
+/** A connection that records the messages it was sent. */
 export class Probe implements Connection {
   readonly id: string
   readonly userId: string
@@ -32,11 +32,11 @@ export class Probe implements Connection {
   readonly resets: Reset[] = []
   readonly roles: RoleChange[] = []
   readonly wishes: Asked[] = []
-  /** Rooms whose seats were left. */
+  /** The rooms whose seats were left. */
   readonly left: number[] = []
   stopped = false
   readonly doc = new Y.Doc()
-  /** Is given every frame as well. */
+  /** Called with every frame that the connection receives. */
   onFrame: (frame: Uint8Array) => void = () => undefined
   #n = 0
 
@@ -74,18 +74,18 @@ export class Probe implements Connection {
     this.left.push(room)
   }
 
-  /** The connection closes: every seat is left. */
+  /** Closes the connection, leaving every seat. */
   leave(): void {
     for (const seat of this.seats.values()) seat.leave()
   }
 
-  /** The batch of one edit. */
+  /** Returns the batch of one edit. */
   edit(room: number, text: string): BatchBody {
     const title = this.doc.getText('title')
     return this.write(room, () => title.insert(title.length, text))
   }
 
-  /** The batch of one transaction. */
+  /** Returns the batch of one transaction. */
   write(room: number, change: () => void): BatchBody {
     let update: Uint8Array | null = null
     this.doc.once('update', (made: Uint8Array) => {
@@ -106,19 +106,19 @@ export class Probe implements Connection {
   }
 }
 
-/** The rooms of a server with one empty document, over virtual time and a store in memory; keeps what they tell. */
+/** The rooms of a server with one empty document, over virtual time and a store in memory. Records their events. */
 export class RoomsScene {
   readonly clock = new VirtualClock(() => 0.5)
   readonly store = new MemoryStore()
   /** Every frame relayed to a probe that joined here, once. */
   readonly frames: RowBody[] = []
-  /** Titles as they were projected. */
+  /** The titles in the order in which they were projected. */
   readonly titles: [documentId: string, title: string][] = []
   readonly events: RoomEvent[] = []
   rooms: Rooms
-  /** Rows of each document whose digest was made. */
+  /** The rows whose digest was computed. */
   readonly digested: number[] = []
-  /** What a check of the schema waits for. */
+  /** Called before each check of the schema, which waits for it. */
   onCheck: () => Promise<void> = async () => undefined
 
   #lastFrame: Uint8Array | null = null
@@ -135,7 +135,7 @@ export class RoomsScene {
     return scene
   }
 
-  /** What was in memory is gone. */
+  /** Restarts the server: everything in memory is gone. */
   restart(): void {
     this.rooms = this.#newRooms()
   }
@@ -213,7 +213,7 @@ export class RoomsScene {
   }
 }
 
-/** The cursor of who has everything up to a row. */
+/** Returns the cursor of a client that has everything up to a row. */
 export function cursorAt(row: RowBody) {
   return { lineage: 'lineage-1', seq: row.seq, chain: chainToHex(row.chain) }
 }

@@ -21,7 +21,7 @@ describe('the schema', () => {
     return doc.getXmlFragment('body').toString()
   }
 
-  test('[CHECK1] what breaks it is deleted behind it by the server, and its author is stopped', async () => {
+  test('[CHECK1] content that breaks it is deleted by the server, and its author is stopped', async () => {
     const [honest, hostile] = [new Probe('honest'), new Probe('hostile')]
     const { room } = await scene.join(honest)
     await scene.join(hostile)
@@ -45,7 +45,7 @@ describe('the schema', () => {
     expect(scene.frames).toHaveLength(3)
   })
 
-  test('[CHECK1] the server goes on under the client id it took, also after a restart, and nobody else gets it', async () => {
+  test('[CHECK1] the server keeps the client id it took, also after a restart, and no one else gets it', async () => {
     const hostile = new Probe('hostile')
     for (const n of [1, 2]) {
       const { room } = await scene.join(hostile)
@@ -64,7 +64,7 @@ describe('the schema', () => {
     expect(shown()).toBe('')
   })
 
-  test('[CHECK2] more new types than may go unchecked wait for the check, and those behind them; none is lost', async () => {
+  test('[CHECK2] more new types than may go unchecked wait for the check, and so do later ones; none is lost', async () => {
     const checks: PromiseWithResolvers<void>[] = []
     scene.onCheck = () => {
       const check = Promise.withResolvers<void>()
@@ -91,7 +91,7 @@ describe('the schema', () => {
     expect([checks.length, scene.frames.length]).toEqual([1, 2])
   })
 
-  test('[CHECK2] what waits and breaks the schema reaches the log together with its deletion', async () => {
+  test('[CHECK2] a waiting batch that breaks the schema reaches the log together with its deletion', async () => {
     const a = new Probe('a')
     const { room } = await scene.join(a)
     const many = Array.from({ length: LIMITS.uncheckedTypes + 1 }, () => new Y.XmlElement('script'))
@@ -105,7 +105,7 @@ describe('the schema', () => {
     expect(a.stopped).toBe(true)
   })
 
-  test('[CHECK2] a check that fails accepts nothing: everybody joins again, and nothing of it is in the log', async () => {
+  test('[CHECK2] a failed check accepts nothing: everyone joins again, and nothing of it is in the log', async () => {
     scene.onCheck = () => Promise.reject(new Error('too much'))
     const a = new Probe('a')
     const { room } = await scene.join(a)
@@ -128,7 +128,7 @@ describe('the schema', () => {
       a,
       a.write(room, () => bodyOf(a).insert(0, [new Y.XmlElement('newKind')])),
     )
-    // The server of a newer version wrote a row meanwhile; this is the older one again.
+    // A server of a newer version wrote a row meanwhile; this is the older one again.
     const stored = await scene.store.load('newer')
     if (!stored) throw new Error('not stored')
     await scene.rooms.close()

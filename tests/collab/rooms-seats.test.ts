@@ -9,7 +9,7 @@ beforeEach(async () => {
 })
 
 describe('leaving', () => {
-  test('a room nobody is in is forgotten after a while; coming back meanwhile keeps it, and nothing is lost', async () => {
+  test('an empty room is closed after a while; joining in the meantime keeps it, and nothing is lost', async () => {
     const a = new Probe('a')
     const { room } = await scene.join(a)
     await scene.send(a, a.edit(room, 'x'))
@@ -26,7 +26,7 @@ describe('leaving', () => {
     expect(await scene.headSeq()).toBe(2)
   })
 
-  test('[JOIN9] a late close of an old connection does not touch the new one of the same person', async () => {
+  test('[JOIN9] a late close of an old connection does not affect the new one of the same user', async () => {
     const [old, fresh] = [new Probe('old', 'mei'), new Probe('fresh', 'mei')]
     const { room } = await scene.join(old)
     await scene.join(fresh)
@@ -36,7 +36,7 @@ describe('leaving', () => {
     expect(fresh.seats.has(room)).toBe(true)
   })
 
-  test('[END1] a deleted document ends for everybody in it', async () => {
+  test('[END1] a deleted document ends for everyone in it', async () => {
     const [a, b] = [new Probe('a'), new Probe('b')]
     const { room } = await scene.join(a)
     await scene.join(b)
@@ -47,7 +47,7 @@ describe('leaving', () => {
     expect(scene.rooms.size).toBe(0)
   })
 
-  test('[END3] closing commits what waits and takes nothing more', async () => {
+  test('[END3] closing commits the waiting entries and accepts no more', async () => {
     const a = new Probe('a')
     const { room } = await scene.join(a)
     scene.rooms.receive(a, a.edit(room, 'x'))
@@ -64,7 +64,7 @@ describe('roles that change', () => {
     for (const seat of probe.seats.values()) seat.changeRole(role, 'changed')
   }
 
-  test('[LIVE1] [LIVE2] what came before a lowering is committed, what comes after it is refused', async () => {
+  test('[LIVE1] [LIVE2] batches received before a role is lowered are committed, later ones are refused', async () => {
     const a = new Probe('a')
     const { room } = await scene.join(a)
     const release = scene.store.holdCommits()
@@ -79,7 +79,7 @@ describe('roles that change', () => {
     expect(await scene.headSeq()).toBe(1)
   })
 
-  test('[LIVE2] a batch that was half here when the role was lowered is dropped, also when the role comes back', async () => {
+  test('[LIVE2] a batch half received when the role was lowered is dropped, even if the role comes back', async () => {
     const a = new Probe('a')
     const { room } = await scene.join(a)
     const whole = a.edit(room, 'in two parts')
@@ -100,7 +100,7 @@ describe('roles that change', () => {
     expect(await scene.headSeq()).toBe(1)
   })
 
-  test('[LIVE3] who may no longer be there is told, is out, and reads nothing more; others stay', async () => {
+  test('[LIVE3] a member who loses access is notified, removed, and reads nothing more; others stay', async () => {
     const [a, b] = [new Probe('a'), new Probe('b')]
     const { room } = await scene.join(a)
     await scene.join(b)
@@ -115,7 +115,7 @@ describe('roles that change', () => {
     expect(a.left).toEqual([room])
   })
 
-  test('[LIVE1] only who has another role is told, and who is nowhere costs nothing', async () => {
+  test('[LIVE1] only members whose role changed are notified, and absent users cost nothing', async () => {
     const [a, b] = [new Probe('a'), new Probe('b')]
     await scene.join(a)
     await scene.join(b, { role: 'viewer' })
@@ -126,7 +126,7 @@ describe('roles that change', () => {
     expect(scene.rooms.size).toBe(1)
   })
 
-  test('[LIVE4] nobody enters by a role that may have changed since it was judged', async () => {
+  test('[LIVE4] no member enters with a role that may have changed since it was judged', async () => {
     const a = new Probe('a')
     expect(await scene.ask(a, { isCurrent: () => false })).toMatchObject({ ok: false, code: 'internal' })
     expect([a.seats.size, [...(await scene.rooms.seatsOf(DOCUMENT))]]).toEqual([0, []])

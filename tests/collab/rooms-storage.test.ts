@@ -11,8 +11,8 @@ beforeEach(async () => {
   scene = await RoomsScene.open()
 })
 
-describe('storage that fails', () => {
-  test('[UPD9] a commit that failed is not acknowledged or relayed; the room is read again and the batch is taken once', async () => {
+describe('failing storage', () => {
+  test('[UPD9] a failed commit is not acknowledged or relayed; the room is read again and the batch is accepted once', async () => {
     for (const moment of ['before', 'after'] as const) {
       const a = new Probe(`a ${moment}`)
       const { room } = await scene.join(a)
@@ -33,7 +33,7 @@ describe('storage that fails', () => {
     }
   })
 
-  test('[UPD9] a row that the store refuses concerns its document alone', async () => {
+  test('[UPD9] a row that the store refuses affects only its document', async () => {
     await scene.store.create(newDocument('document-2'))
     const [a, b] = [new Probe('a'), new Probe('b')]
     const first = await scene.join(a)
@@ -48,7 +48,7 @@ describe('storage that fails', () => {
     expect(b.resets).toEqual([])
   })
 
-  test('[END2] after a second in one commit people are told, and told again when it is over', async () => {
+  test('[END2] after a second in one commit members are notified, and again when it ends', async () => {
     const a = new Probe('a')
     const { room } = await scene.join(a)
     let release = (): void => undefined
@@ -68,7 +68,7 @@ describe('storage that fails', () => {
     expect(scene.frames).toHaveLength(1)
   })
 
-  test('[END1] a damaged row quarantines its document, is named in the log, and others go on', async () => {
+  test('[END1] a damaged row quarantines its document and is named in the log; other documents continue', async () => {
     const a = new Probe('a')
     const { room } = await scene.join(a)
     for (const letter of 'ab') await scene.send(a, a.edit(room, letter))
@@ -86,7 +86,7 @@ describe('storage that fails', () => {
     expect(scene.events.at(-1)).toMatchObject({ type: 'document-damaged', documentId: DOCUMENT })
   })
 
-  test('[END1] a damaged snapshot quarantines for everybody, also for who needs only sound rows', async () => {
+  test('[END1] a damaged snapshot quarantines for everyone, even for clients that need only undamaged rows', async () => {
     const a = new Probe('a')
     const { room } = await scene.join(a)
     await scene.send(a, a.edit(room, 'x'))
@@ -104,7 +104,7 @@ describe('storage that fails', () => {
     expect(scene.events.filter(({ type }) => type === 'document-damaged')).toHaveLength(1)
   })
 
-  test('[END1] damage found while folding quarantines', async () => {
+  test('[END1] damage found by a fold quarantines', async () => {
     const a = new Probe('a')
     const { room } = await scene.join(a)
     for (const letter of 'abcd') await scene.send(a, a.edit(room, letter))
@@ -120,7 +120,7 @@ describe('storage that fails', () => {
 })
 
 describe('folding', () => {
-  test('a quiet document gets its title projected; a snapshot is written when enough rows came, and rows are trimmed', async () => {
+  test('a quiet document gets its title projected; after enough rows a snapshot is written and rows are trimmed', async () => {
     const a = new Probe('a')
     const { room } = await scene.join(a)
     await scene.send(a, a.edit(room, 'A title'))

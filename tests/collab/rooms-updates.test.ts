@@ -34,7 +34,7 @@ describe('updates', () => {
     expect(a.acks).toEqual([])
   })
 
-  test('[UPD5] what arrives while a commit is on its way goes into the next row together', async () => {
+  test('[UPD5] batches that arrive during a commit share the next row', async () => {
     const probes = Array.from({ length: 5 }, (_, i) => new Probe(`p${i}`))
     const joined = await Promise.all(probes.map((probe) => scene.join(probe)))
     probes.forEach((probe, i) => {
@@ -54,7 +54,7 @@ describe('updates', () => {
     expect(users).toEqual(['user of a', ''])
   })
 
-  test('[UPD3] a number left out is answered rewind, and nothing of it is kept', async () => {
+  test('[UPD3] a skipped number is answered with rewind, and nothing of the batch is kept', async () => {
     const a = new Probe('a')
     const { room } = await scene.join(a)
     const first = a.edit(room, 'x')
@@ -66,7 +66,7 @@ describe('updates', () => {
     expect(scene.frames.map((row) => row.seq)).toEqual([1, 2])
   })
 
-  test('[UPD8] an update that builds on what is not there is answered gap', async () => {
+  test('[UPD8] an update that builds on missing structs is answered with gap', async () => {
     const a = new Probe('a')
     const { room } = await scene.join(a)
     const skipped = a.edit(room, 'x')
@@ -76,7 +76,7 @@ describe('updates', () => {
     expect(await scene.headSeq()).toBe(0)
   })
 
-  test('[UPD7] viewers, older schemas and strangers change nothing, and are told why', async () => {
+  test('[UPD7] viewers, older schemas and strangers change nothing, and get the reason', async () => {
     const a = new Probe('a')
     const { room } = await scene.join(a, { role: 'viewer' })
     await scene.send(a, a.edit(room, 'x'))
@@ -99,7 +99,7 @@ describe('updates', () => {
     expect((await scene.store.load('old'))?.schemaVersion).toBe(1)
   })
 
-  test('[JOIN8] who claims a schema newer than the server’s shuts nobody out', async () => {
+  test('[JOIN8] a client that claims a schema newer than the server’s locks no one out', async () => {
     const a = new Probe('a')
     const { room } = await scene.join(a, { schemaVersion: 2 })
     await scene.send(a, a.edit(room, 'x'))
@@ -107,7 +107,7 @@ describe('updates', () => {
     expect((await scene.join(new Probe('b'))).schemaVersion).toBe(1)
   })
 
-  test('[UPD2] one large transaction travels in parts under one number and is one entry', async () => {
+  test('[UPD2] one large transaction is sent in parts under one number and is one entry', async () => {
     const a = new Probe('a')
     const { room } = await scene.join(a)
     const whole = a.edit(room, '字'.repeat(200_000))
@@ -141,7 +141,7 @@ describe('updates', () => {
 })
 
 describe('the size of a document', () => {
-  test('[LIM5] what makes it larger than a document may be is refused; deleting goes, and makes room', async () => {
+  test('[LIM5] a batch that would exceed the limit is refused; deleting is allowed, and makes room', async () => {
     const a = new Probe('a')
     const { room } = await scene.join(a)
     const large = 'x'.repeat(7 * 1024 * 1024)

@@ -5,7 +5,7 @@ import { SHARED_ROLES, type SharedRole } from '#lib/protocol/identity.ts'
 const NOW = 1000
 const MAYBE = [null, ...SHARED_ROLES] as const
 
-/** How high a role is, from nothing to everything: the only thing these tests compare. */
+/** Returns the rank of a role, from none to the highest: the only thing that these tests compare. */
 const heightOf = (role: ReturnType<typeof roleOf>) => [null, ...SHARED_ROLES, 'owner'].indexOf(role)
 
 interface Case {
@@ -18,7 +18,7 @@ interface Case {
   readonly locked: boolean
 }
 
-/** Every combination of everything that is asked. */
+/** Every combination of all inputs. */
 const CASES: readonly Case[] = [null, 'ann', 'bob'].flatMap((userId) =>
   MAYBE.flatMap((grant) =>
     MAYBE.flatMap((linkRole) =>
@@ -39,22 +39,22 @@ const judge = ({ userId, grant, linkRole, ...link }: Case) =>
 const isLive = ({ revoked, expiresAt, linkRole }: Case) =>
   !revoked && linkRole !== null && (expiresAt === null || expiresAt > NOW)
 
-/** Cases of everybody but the owner. */
+/** The cases of users other than the owner. */
 const OTHERS = CASES.filter(({ userId }) => userId !== 'ann')
 
-test('every combination is looked at', () => {
+test('every combination is tested', () => {
   expect(CASES).toHaveLength(3 * 4 * 4 * 3 * 4 * 2 * 2)
 })
 
-test('[ACC1] an owner is the owner, whatever else is so; nobody else ever is', () => {
+test('[ACC1] the owner is always the owner, and no other user ever is', () => {
   for (const each of CASES) expect(judge(each) === 'owner').toBe(each.userId === 'ann')
 })
 
-test('[ACC2] by a link that is not live, nobody gets more than what was given to themselves', () => {
+test('[ACC2] a link that is not live gives no more than the user’s own role', () => {
   for (const each of OTHERS) if (!isLive(each)) expect(judge(each)).toBe(each.grant)
 })
 
-test('[ACC2] [ACC3] by a live link one gets its role, at most what people with a link can do', () => {
+test('[ACC2] [ACC3] a live link gives its role, limited to the highest role that links give', () => {
   for (const each of OTHERS) {
     if (!isLive(each) || each.locked || each.grant !== null || each.linkRole === null) continue
     expect(heightOf(judge(each))).toBe(Math.min(heightOf(each.role), heightOf(each.linkRole)))
@@ -69,7 +69,7 @@ test('[ACC4] a grant adds and never takes away', () => {
   }
 })
 
-test('[ACC5] a locked link gives nothing, and says so to whom it would give something', () => {
+test('[ACC5] a locked link gives nothing, and says so to users it would give something', () => {
   for (const each of OTHERS) {
     if (!each.locked) continue
     expect(judge(each)).toBe(each.grant ?? (isLive(each) ? 'locked' : null))

@@ -5,7 +5,7 @@ const SECRET = 'a secret of more than thirty-two characters'
 
 const addresses = new Addresses(SECRET)
 
-/** The text with one character replaced by another of the same alphabet. */
+/** Returns the text with one character replaced by another of the same alphabet. */
 function bent(text: string, at: number): string {
   return text.slice(0, at) + (text[at] === 'A' ? 'B' : 'A') + text.slice(at + 1)
 }
@@ -25,7 +25,7 @@ describe('an address', () => {
     expect(new Addresses(SECRET).addressOf(linkId)).toBe(addresses.addressOf(linkId))
   })
 
-  test('is unknown when a character of it is changed, or it is cut, or goes on', () => {
+  test('is unknown if a character of it is changed, or if it is cut or extended', () => {
     const address = addresses.addressOf(addresses.newLinkId())
     for (let at = 0; at < address.length; at++) expect(addresses.linkIdIn(bent(address, at))).toBeNull()
     expect(addresses.linkIdIn(address.slice(0, 16))).toBeNull()
@@ -33,7 +33,7 @@ describe('an address', () => {
     expect(addresses.linkIdIn('')).toBeNull()
   })
 
-  test('cannot be made from what a database holds', () => {
+  test('cannot be made from the contents of a database', () => {
     const linkId = addresses.newLinkId()
     expect(addresses.linkIdIn(linkId + linkId)).toBeNull()
     expect(addresses.linkIdIn(new Addresses(`another ${SECRET}`).addressOf(linkId))).toBeNull()

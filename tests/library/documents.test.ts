@@ -12,7 +12,7 @@ import { VirtualClock } from '../support/virtual-clock.ts'
 let clock: VirtualClock
 let store: MemoryStore
 let ended: string[]
-/** What the rate of documents answers, ms. */
+/** The wait that the rate of documents answers, ms. */
 let wait: number
 let counted: string[]
 let documents: Documents
@@ -77,7 +77,7 @@ test('creating is refused without the right to, with too many documents, and too
   for (let i = 0; i < 2; i++) await documents.create(ann, '')
   counted.splice(0)
   await expect(documents.create(ann, '')).rejects.toEqual(refusal('too-many-documents'))
-  // The owner's own number comes first: it costs their network nothing.
+  // The limit of the owner is checked first, so it costs their network nothing.
   expect(counted).toEqual([])
 })
 

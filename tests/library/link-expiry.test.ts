@@ -40,7 +40,7 @@ const endIn = async (documentId: string, ms: number) => {
   await expiry.plan()
 }
 
-test('[LIVE6] the end of a link is noticed when it comes, and once', async () => {
+test('[LIVE6] the expiry of a link is noticed on time, and once', async () => {
   await endIn('a', 5000)
   await clock.advance(4999)
   expect(expired).toEqual([])
@@ -50,7 +50,7 @@ test('[LIVE6] the end of a link is noticed when it comes, and once', async () =>
   expect(expired).toEqual(['a'])
 })
 
-test('[LIVE6] an earlier end that is set later comes first; ends far away are waited for', async () => {
+test('[LIVE6] an earlier expiry that is set later comes first; distant ones are waited for', async () => {
   await endIn('a', 40 * 24 * HOUR)
   await endIn('b', 2 * HOUR)
   await clock.advance(2 * HOUR)
@@ -71,7 +71,7 @@ test('a store that cannot answer is asked again', async () => {
   expect(expired).toEqual(['a'])
 })
 
-test('closed, it notices nothing more', async () => {
+test('after closing it notices nothing more', async () => {
   await endIn('a', 100)
   expiry.close()
   await clock.advance(HOUR)

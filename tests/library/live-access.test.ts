@@ -14,7 +14,7 @@ const FACTS = {} as AccessFacts
 
 let seats: Seats
 let said: string[]
-/** What the store answers, in order: each by hand. */
+/** The store's answers, in order, each given by hand. */
 let answers: ((role: Role | 'locked' | null) => void)[]
 let failing: boolean
 let live: LiveAccess
@@ -72,7 +72,7 @@ async function answer(nth: number, role: Role | 'locked' | null): Promise<void> 
   answers[nth - 1]?.(role)
 }
 
-test('[LIVE1] two changes at once are judged one after the other: the later answer is the last word', async () => {
+test('[LIVE1] two simultaneous changes are judged one after the other: the later result wins', async () => {
   enter('a')
   const both = [live.changed('d'), live.changed('d')]
   for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve))
@@ -83,7 +83,7 @@ test('[LIVE1] two changes at once are judged one after the other: the later answ
   expect(said).toEqual(['a viewer changed', 'a commenter changed'])
 })
 
-test('[LIVE3] no role, and a password that was not entered, take the room away', async () => {
+test('[LIVE3] no role, or a password that was not entered, removes the user from the room', async () => {
   for (const [i, role] of [null, 'locked' as const].entries()) {
     enter('a')
     const changed = live.changed('d')
@@ -94,7 +94,7 @@ test('[LIVE3] no role, and a password that was not entered, take the room away',
   expect(said).toEqual(['a null', 'a null'])
 })
 
-test('[LIVE4] who comes in while the others are judged keeps their role, and no join under way is current', async () => {
+test('[LIVE4] a member who joins while others are judged keeps their role, and no join under way is current', async () => {
   enter('a')
   const { version } = live
   const changed = live.changed('d')
@@ -107,14 +107,14 @@ test('[LIVE4] who comes in while the others are judged keeps their role, and no 
   expect(late.seats.get(1)?.role).toBe('editor')
 })
 
-test('[LIVE5] when the store cannot say who may, everybody has to join again', async () => {
+test('[LIVE5] if the store cannot be read, everyone must join again', async () => {
   enter('a')
   failing = true
   await live.changed('d')
   expect(said).toEqual(['end rejoin'])
 })
 
-test('[HS7] [ACC9] a connection whose cap changed is judged again, it alone, and no higher than its cap', async () => {
+test('[HS7] [ACC9] only the connection whose cap changed is judged again, to at most its cap', async () => {
   const [a, b] = [enter('a'), enter('b')]
   const { version } = live
   a.cap = 'viewer'

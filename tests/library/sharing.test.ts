@@ -16,7 +16,7 @@ import { Probe } from '../collab/rooms-scene.ts'
 import { MemoryStore } from '../support/memory-store.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 
-/* A change of sharing from the route to the store: which store calls it makes, and what a right is good for. */
+/* A change of sharing from the route to the store: the store calls that it makes, and the validity of a right. */
 
 const OWNER: Session = {
   sessionId: 'session',
@@ -76,7 +76,7 @@ beforeEach(async () => {
   })
 })
 
-/** The store, with every call of it in `calls`. */
+/** Returns the store, recording every call of it in `calls`. */
 function counted(store: MemoryStore): MemoryStore {
   return new Proxy(store, {
     get(target, name: keyof MemoryStore) {
@@ -102,7 +102,7 @@ async function ownerRight(): Promise<Right<'owner'>> {
   return right as Right<'owner'>
 }
 
-/** Sets the most that people with a link can do, over the route. */
+/** Sets the highest role that links give, over the route. */
 async function setLinkRole(role: Role | null): Promise<number> {
   provideServices({
     requests: { mayMutate: () => true, takeRate: () => 0 } as Partial<Services['requests']>,
@@ -127,7 +127,7 @@ test('a change of sharing asks the store twice: to judge, and to change', async 
   expect(calls).toEqual(['facts', 'setLinkRole'])
 })
 
-test('with people in the document, they are judged together in one more call', async () => {
+test('users in the document are judged together in one more call', async () => {
   enter('bob')
   enter('eve')
   expect(await setLinkRole('viewer')).toBe(200)
@@ -135,7 +135,7 @@ test('with people in the document, they are judged together in one more call', a
   expect(Array.from(seats, ({ role }) => role)).toEqual(['viewer', 'viewer'])
 })
 
-test('the next end of a link is looked up only after an expiry was set', async () => {
+test('the next expiry of a link is looked up only after one was set', async () => {
   const right = await ownerRight()
   await sharing.changeLink(right, 'editor', { password: null })
   await sharing.renewLink(right, 'editor')
@@ -146,9 +146,9 @@ test('the next end of a link is looked up only after an expiry was set', async (
   expect(calls).toContain('nextExpiry')
 })
 
-test('a right is made by Rights alone: neither a literal nor a changed copy is one', async () => {
+test('only Rights makes a right: neither a literal nor a changed copy is one', async () => {
   const right = await ownerRight()
-  // @ts-expect-error: nobody judged this.
+  // @ts-expect-error: this was not judged.
   const literal: Right<'owner'> = { role: 'owner', userId: 'eve', facts: right.facts }
   // @ts-expect-error: a copy with another user is not judged.
   const copy: Right<'owner'> = { ...right, userId: 'eve' }

@@ -9,7 +9,7 @@ function scene(setTitles: (titles: ReadonlyMap<string, string>) => Promise<void>
   return { clock, titles, lost }
 }
 
-test('titles of one moment are one write, and of one document the last counts', async () => {
+test('titles set together are one write, and the last one of a document counts', async () => {
   const writes: [string, string][][] = []
   const { clock, titles } = scene(async (set) => {
     writes.push([...set])
@@ -31,7 +31,7 @@ test('titles of one moment are one write, and of one document the last counts', 
   ])
 })
 
-test('titles that could not be written are told, and the next are written', async () => {
+test('titles that could not be written are reported, and the next are written', async () => {
   const written: string[] = []
   const { titles, lost } = scene(async (set) => {
     if (set.has('a')) throw new Error('full')

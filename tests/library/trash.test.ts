@@ -4,7 +4,7 @@ import { createLog } from '#lib/process/log.ts'
 
 const HOUR = 3_600_000
 
-test('erases now and every hour, and closes what nobody wrote in; ended, it erases no more', async () => {
+test('erases now and every hour, and closes documents that were never edited; once closed it erases no more', async () => {
   vi.useFakeTimers()
   try {
     let runs = 0

@@ -24,7 +24,7 @@ function setUp(fails: () => boolean = () => false) {
 }
 
 describe('visits', () => {
-  test('of many people at once are one write, and nobody’s twice within minutes', async () => {
+  test('of many users together are one write, without repetition within minutes', async () => {
     const { clock, visits, writes } = setUp()
     for (const who of ['ann', 'bob', 'ann', 'eve']) visits.note(who, 'd', 'link')
     await clock.advance(1000)
@@ -52,7 +52,7 @@ describe('visits', () => {
     expect(writes).toHaveLength(1)
   })
 
-  test('that somebody took off their list are noted again at the next coming', async () => {
+  test('that a user took off their list are noted again at the next visit', async () => {
     const { visits, writes, forgotten } = setUp()
     visits.note('ann', 'd', 'link')
     await visits.forget('ann', 'd')
@@ -62,7 +62,7 @@ describe('visits', () => {
     expect(writes).toHaveLength(2)
   })
 
-  test('that could not be written are told of, and noted at the next coming', async () => {
+  test('that could not be written are reported, and noted at the next visit', async () => {
     let broken = true
     const { visits, writes, lost } = setUp(() => broken)
     visits.note('ann', 'd', 'link')

@@ -42,14 +42,14 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true })
 })
 
-/** The headers a browser sends after it got these cookies, and others it always sends. */
+/** Returns the headers that a browser sends after it received these cookies, and others that it always sends. */
 function headersOf({ setCookies }: CookieSession): Headers {
   const cookie = setCookies.map((each) => each.split(';', 1)[0]).join('; ')
   return new Headers({ cookie, 'user-agent': 'A Browser/1.0', 'x-forwarded-for': '192.0.2.7' })
 }
 
 describe('a guest', () => {
-  test('has a friendly name of 144 and neither name nor hue', async () => {
+  test('has one of 144 friendly names and neither name nor hue', async () => {
     const { profile } = await accounts.startGuest()
     expect(profile).toMatchObject({ name: '', hue: null })
     expect(profile.guestName).toBeGreaterThanOrEqual(0)
@@ -57,7 +57,7 @@ describe('a guest', () => {
     expect(await users.find(profile.userId)).toMatchObject({ profile, standing: 'guest' })
   })
 
-  test('is known by the cookie, and nothing of the browser is kept', async () => {
+  test('is known by the cookie, and nothing about the browser is stored', async () => {
     const started = await accounts.startGuest()
     const found = await sessions.findAndRenew(headersOf(started))
     expect(found).toMatchObject({ sessionId: started.sessionId, profile: started.profile, setCookies: [] })
@@ -65,14 +65,14 @@ describe('a guest', () => {
     expect(JSON.stringify(rows)).not.toMatch(/A Browser|192\.0\.2\.7/)
   })
 
-  test('who is gone, or never was, is nobody', async () => {
+  test('who is gone or never existed has no session', async () => {
     expect(await users.find('nobody')).toBeNull()
     expect(await sessions.find(new Headers())).toBeNull()
     expect(await sessions.find(new Headers({ cookie: 'commonplace=a.b' }))).toBeNull()
   })
 })
 
-test('a session is renewed once a day, with its cookie, and never by looking', async () => {
+test('a session is renewed once a day, with its cookie, and never by reading it', async () => {
   const started = await accounts.startGuest()
   const headers = headersOf(started)
   await store.accounts
@@ -87,7 +87,7 @@ test('a session is renewed once a day, with its cookie, and never by looking', a
   expect(await sessions.findAndRenew(headers)).toMatchObject({ setCookies: [] })
 })
 
-test('a chosen name is cleaned and cut, and taken back by an empty one', async () => {
+test('a chosen name is cleaned and cut, and removed by an empty one', async () => {
   const { profile } = await accounts.startGuest()
   const name = `  Ada\u202e\u0000  Lovelace ${'x'.repeat(100)}`
   const named = await users.setProfile(profile.userId, { name, hue: 11 })
@@ -97,11 +97,11 @@ test('a chosen name is cleaned and cut, and taken back by an empty one', async (
 
 const EMAIL = 'mei@example.org'
 const PASSWORD = 'correct horse battery'
-/** Somebody without a cookie. */
+/** The headers of a browser without a cookie. */
 const NOBODY = new Headers()
 
 let count = 0
-/** A signed-in account of its own. */
+/** Creates a signed-in account. */
 async function newAccount(): Promise<CookieSession & { readonly email: string }> {
   const email = `somebody-${++count}@example.org`
   const kept = await accounts.signUp(NOBODY, { email, password: PASSWORD, name: '' })
@@ -126,7 +126,7 @@ describe('signing up', () => {
     expect(await accounts.resumeGuest(guest.profile.userId)).toBeNull()
   })
 
-  test('with an e-mail that has an account is refused, in any spelling, also for two at once', async () => {
+  test('with an e-mail that has an account is refused, in any spelling, also for two requests at the same time', async () => {
     const { email } = await newAccount()
     const again = { email: email.toUpperCase(), password: PASSWORD, name: '' }
     expect(await accounts.signUp(NOBODY, again)).toBe('taken')
@@ -135,7 +135,7 @@ describe('signing up', () => {
     expect(results.filter((result) => result === 'taken')).toHaveLength(1)
   })
 
-  test('keeps the password as a scrypt hash alone', async () => {
+  test('stores the password only as a scrypt hash', async () => {
     await newAccount()
     const rows = await store.accounts.selectFrom('account').selectAll().execute()
     expect(JSON.stringify(rows)).not.toContain(PASSWORD)
@@ -144,7 +144,7 @@ describe('signing up', () => {
 })
 
 describe('signing in', () => {
-  test('takes e-mail and password, and tells an unknown e-mail from a wrong password in no way', async () => {
+  test('takes e-mail and password, and does not distinguish an unknown e-mail from a wrong password', async () => {
     const { email, profile } = await newAccount()
     const kept = await accounts.signIn(NOBODY, { email: email.toUpperCase(), password: PASSWORD })
     isSession(kept)
@@ -153,7 +153,7 @@ describe('signing in', () => {
     expect(await accounts.signIn(NOBODY, { email: 'no@example.org', password: PASSWORD })).toBe('wrong')
   })
 
-  test('hashes the password for an unknown e-mail as for a known one: the time it takes tells nothing', async () => {
+  test('hashes the password for an unknown e-mail as for a known one: the time it takes reveals nothing', async () => {
     const { email } = await newAccount()
     let hashes = 0
     const counting = createHook({
@@ -170,7 +170,7 @@ describe('signing in', () => {
     counting.disable()
   })
 
-  test('from a guest’s browser brings the guest’s documents, visits and name for their client ids along', async () => {
+  test('from a guest’s browser takes over the guest’s documents, visits and client ids', async () => {
     const account = await newAccount()
     const guest = await accounts.startGuest()
     const own = { ...newDocument(`own ${guest.profile.userId}`), ownerId: guest.profile.userId }
@@ -180,7 +180,7 @@ describe('signing in', () => {
       const { documentId, linkId } = document
       await store.catalog.recordVisits([{ userId: guest.profile.userId, documentId, linkId, at: 5 }])
     }
-    // Where both have been, the later visit stays.
+    // If both have visited it, the later visit stays.
     await store.catalog.recordVisits([
       { userId: account.profile.userId, documentId: seen.documentId, linkId: seen.linkId, at: 9 },
     ])
@@ -198,7 +198,7 @@ describe('signing in', () => {
     expect(ended).toContainEqual({ userId: guest.profile.userId })
   })
 
-  test('from another account’s browser ends that session and brings nothing', async () => {
+  test('from another account’s browser ends that session and takes over nothing', async () => {
     const first = await newAccount()
     const second = await newAccount()
     await accounts.signIn(headersOf(first), { email: second.email, password: PASSWORD })
@@ -207,7 +207,7 @@ describe('signing in', () => {
     expect(await store.owners.aliasesOf(second.profile.userId)).toEqual([])
   })
 
-  test('to a disabled account is refused, and its sessions are nobody’s', async () => {
+  test('to a disabled account is refused, and its sessions are invalid', async () => {
     const { email, profile, ...kept } = await newAccount()
     await accounts.setDisabled(profile.userId, true)
     expect(await accounts.signIn(NOBODY, { email, password: PASSWORD })).toBe('disabled')
@@ -220,7 +220,7 @@ describe('signing in', () => {
 })
 
 describe('signing out', () => {
-  test('ends the session and takes its cookie away; again changes nothing', async () => {
+  test('ends the session and removes its cookie; again changes nothing', async () => {
     const account = await newAccount()
     const setCookies = await accounts.signOut(headersOf(account))
     expect(setCookies.join()).toMatch(/commonplace=;.*Max-Age=0/)
@@ -231,7 +231,7 @@ describe('signing out', () => {
 })
 
 describe('a password', () => {
-  test('is changed by who knows it, which ends every other session', async () => {
+  test('can be changed by a user who knows it, which ends every other session', async () => {
     const account = await newAccount()
     const { userId } = account.profile
     expect(await accounts.changePassword(userId, 'wrong password', 'another password')).toBeNull()

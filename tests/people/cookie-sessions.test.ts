@@ -32,7 +32,7 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true })
 })
 
-/** A session as the model keeps it. `expiresAt`: ms since the epoch. */
+/** A session in the model. `expiresAt`: ms since the epoch. */
 interface Modelled {
   readonly userId: string
   readonly sessionId: string
@@ -52,7 +52,7 @@ const steps = fc.array(
   { maxLength: 25 },
 )
 
-test('whatever happens in whatever order, a cookie is its session until that has ended', async () => {
+test('in any order of events, a cookie is its session until that has ended', async () => {
   const tokens = new Set<string>()
   await fc.assert(
     fc.asyncProperty(steps, async (taken) => {
@@ -128,6 +128,6 @@ test('a session that ends while it is renewed stays ended', async () => {
   expect(await sessions.isAlive(begun?.sessionId ?? '', userId)).toBe(false)
 })
 
-test('nobody who is gone gets a session', async () => {
+test('a user who is gone gets no session', async () => {
   expect(await sessions.begin('nobody')).toBeNull()
 })

@@ -6,8 +6,8 @@ import { createLog } from '#lib/process/log.ts'
 import { freePort } from '../support/free-port.ts'
 
 /*
- * Against a provider that can be told to answer wrongly. That all of it works with a certified one is
- * tests/server/oidc.test.ts.
+ * Tests with a provider that can be told to answer wrongly. tests/server/oidc.test.ts tests that sign-in works with a
+ * certified one.
  */
 
 const CLIENT_ID = 'commonplace'
@@ -17,13 +17,13 @@ const MINUTE = 60_000
 const right = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const other = generateKeyPairSync('rsa', { modulusLength: 2048 })
 
-/** What the provider does differently. */
+/** The behaviour of the provider that tests change. */
 interface Provider {
-  /** Claims of the ID token; undefined removes one. */
+  /** The claims of the ID token; undefined removes one. */
   claims: Record<string, unknown>
   key: KeyObject
   alg: string
-  /** null: there is no such endpoint. */
+  /** The answer of the user-info endpoint, null if there is no such endpoint. */
   userInfo: Record<string, unknown> | null
   isDown: boolean
 }
@@ -32,9 +32,9 @@ let provider: Provider
 let http: Server
 let issuer: string
 let now: number
-/** What the last sign-in asked for. */
+/** The parameters of the last request to sign in. */
 let asked: URLSearchParams
-/** What the code was traded with. */
+/** The parameters that the code was traded with. */
 let traded: URLSearchParams
 
 const base64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -97,7 +97,7 @@ function newSignIn(secret = 'a secret of more than thirty-two characters'): Oidc
   return new OidcSignIn({ settings, secret, publicOrigin: PUBLIC_ORIGIN, now: () => now, log })
 }
 
-/** Leaves for the provider; returns the cookie's header and the `state` to come back with. */
+/** Leaves for the provider. Returns the cookie's header and the `state` to return with. */
 async function leave(oidc: OidcSignIn) {
   const begun = await oidc.begin()
   if (!begun) throw new Error('the provider cannot be reached')
@@ -114,7 +114,7 @@ async function signIn(oidc = newSignIn()) {
 
 const WEI = { subject: 'wei', email: 'Wei@school.example', emailVerified: true, name: 'Wei' }
 
-test('a person comes back with what the ID token says of them', async () => {
+test('a user returns with the claims of the ID token', async () => {
   expect(await signIn()).toEqual(WEI)
   expect(traded.get('redirect_uri')).toBe(`${PUBLIC_ORIGIN}/api/account/provider/back`)
   expect(traded.get('client_secret')).toBe('shared')
@@ -141,12 +141,12 @@ test.for<[string, (it: Provider) => void]>([
   ['no subject', (it) => Object.assign(it.claims, { sub: undefined })],
   ['an empty subject', (it) => Object.assign(it.claims, { sub: '' })],
   ['an e-mail of another type', (it) => Object.assign(it.claims, { email: { $ne: null } })],
-])('an ID token with %s is not believed', async ([, change]) => {
+])('an ID token with %s is rejected', async ([, change]) => {
   change(provider)
   expect(await signIn()).toBe('failed')
 })
 
-test('the e-mail may come from the user info, of the same subject only', async () => {
+test('the e-mail may come from the user info, if its subject is the same', async () => {
   provider.claims = {}
   expect(await signIn()).toBe('no-email')
   provider.userInfo = { sub: 'wei', email: 'wei@school.example', email_verified: 'true' }
@@ -159,14 +159,14 @@ test('the e-mail may come from the user info, of the same subject only', async (
   expect(await signIn()).toEqual({ ...WEI, email: 'wei@school.example', emailVerified: false, name: '' })
 })
 
-test('an e-mail counts as proved only if the provider says so', async () => {
+test('an e-mail counts as verified only if the provider says so', async () => {
   for (const said of [undefined, false, 'false']) {
     provider.claims.email_verified = said
     expect(await signIn()).toEqual({ ...WEI, emailVerified: false })
   }
 })
 
-test('nobody comes back late, with another state, with a refusal or with a cookie of elsewhere', async () => {
+test('a return that is late, or has another state, a refusal or a foreign cookie, fails', async () => {
   const oidc = newSignIn()
   const elsewhere = await leave(newSignIn('another secret of thirty-two characters'))
   const { headers, query } = await leave(oidc)
@@ -187,7 +187,7 @@ test('nobody comes back late, with another state, with a refusal or with a cooki
   expect(await oidc.end(headers, query)).toBe('failed')
 })
 
-test('a provider that was away is asked again', async () => {
+test('a provider that was unavailable is asked again', async () => {
   const oidc = newSignIn()
   provider.isDown = true
   expect(await oidc.begin()).toBeNull()

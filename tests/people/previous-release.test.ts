@@ -63,7 +63,7 @@ test.for([
   [HTTP, COOKIES.guest],
   [HTTPS, COOKIES.secureGuest],
 ] as const)(
-  'at %s a session is renewed with the very cookie that the library wrote',
+  'at %s a session is renewed with the same cookie that the library wrote',
   async ([origin, cookie]) => {
     now += 2 * DAY
     const renewed = await peopleAt(origin).sessions.findAndRenew(headersOf(cookie))
@@ -71,7 +71,7 @@ test.for([
   },
 )
 
-test('sessions end 400 days after their last renewal, and their rows go when they are met', async () => {
+test('sessions end 400 days after their last renewal, and their rows are deleted when found', async () => {
   now = Date.parse(SESSIONS[0]?.expiresAt ?? '')
   expect(await peopleAt(HTTP).sessions.find(headersOf(COOKIES.guest))).toBeNull()
   const left = await store.accounts.selectFrom('session').select('id').execute()
@@ -82,7 +82,7 @@ test('sessions end 400 days after their last renewal, and their rows go when the
   )
 })
 
-test('a password is still right, however it is typed, and sessions survive the sign-in of another browser', async () => {
+test('a password is still valid, however it is typed, and sessions survive the sign-in of another browser', async () => {
   const { accounts, sessions } = peopleAt(HTTP)
   for (const password of [PASSWORD, PASSWORD.normalize('NFD'), PASSWORD.normalize('NFKC')]) {
     const kept = await accounts.signIn(new Headers(), { email: 'Mei@example.org', password })
@@ -93,13 +93,13 @@ test('a password is still right, however it is typed, and sessions survive the s
   expect(await sessions.find(headersOf(COOKIES.account))).not.toBeNull()
 })
 
-test('a person of the provider has the same account as before', async () => {
+test('a user of the provider has the same account as before', async () => {
   const proven = { subject: 'wei', email: 'wei@school.example', emailVerified: true, name: 'Wei' }
   const kept = await peopleAt(HTTP).accounts.signInProven(new Headers(), proven)
   expect(kept).toMatchObject({ profile: { userId: wei?.id }, standing: 'account' })
 })
 
-test('a guest of then becomes an account', async () => {
+test('a guest from then can become an account', async () => {
   const { accounts } = peopleAt(HTTP)
   const given = { email: 'new@example.org', password: PASSWORD, name: '' }
   const kept = await accounts.signUp(headersOf(COOKIES.guest), given)

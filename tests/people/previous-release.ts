@@ -1,17 +1,17 @@
 /*
- * What the release before decision 0045 left in a database and in browsers: written by better-auth 1.7.25 on 2026-11-30,
- * unchanged since. Guests on http and https, an administrator with a password, and a person of a provider.
+ * The data that the release before decision 0045 left in a database and in browsers: written by better-auth 1.7.25 on
+ * 2026-11-30, unchanged since. Guests on http and https, an administrator with a password, and a user of a provider.
  */
 
-/** The server's secret then. */
+/** The server's secret at that time. */
 export const SECRET = 'a secret of more than thirty-two characters'
 
 export const AT = Date.parse('2026-11-30T09:08:19.300Z')
 
-/** Of the administrator Mei (mei@example.org); the ligature counts as two letters. */
+/** The password of the administrator Mei (mei@example.org). The ligature counts as two letters. */
 export const PASSWORD = 'corréct horse ﬁ battery'
 
-/** `Set-Cookie` values. */
+/** The `Set-Cookie` values. */
 export const COOKIES = {
   guest:
     'commonplace=7XNveFLDn1ausf2vZatYFbsWavFAf6hQ.pW0Le88tQl4PDjXrdsqr9H21YtGEhw%2FC4Sc32mgMRw8%3D; Max-Age=34560000; Path=/; HttpOnly; SameSite=Lax',

@@ -26,14 +26,14 @@ function user(userId: string, name: string): SocketUser {
   return { profile: { userId, name, guestName: 0, hue: null }, aliases: new Set(['guest']), cap: null }
 }
 
-test('many sockets of a session that come at once are one reading, and so are those within a minute', async () => {
+test('many sockets of a session that connect together are one read, and so are those within a minute', async () => {
   const asked = await Promise.all([recent.of('mei', 's1'), recent.of('mei', 's1')])
   now = 59_999
   expect([...asked, await recent.of('mei', 's1')]).toEqual(Array(3).fill(user('mei', 'Mei')))
   expect(readings).toEqual(['s1'])
 })
 
-test('each session is read, for each may be over', async () => {
+test('each session is read, because each may have ended', async () => {
   await recent.of('mei', 's1')
   await recent.of('mei', 's2')
   expect(readings).toEqual(['s1', 's2'])
@@ -46,7 +46,7 @@ test('after a minute a session is read again', async () => {
   expect(await recent.of('mei', 's1')).toBeNull()
 })
 
-test('a session that is over is read again at once, and so are all of a user who is', async () => {
+test('a session that has ended is read again immediately, and so are all sessions of a user that have', async () => {
   for (const session of ['s1', 's2', 's3']) await recent.of('mei', session)
   stored.delete('mei')
   recent.ended({ sessionId: 's1' })
@@ -56,7 +56,7 @@ test('a session that is over is read again at once, and so are all of a user who
   expect(await Promise.all([recent.of('mei', 's2'), recent.of('mei', 's3')])).toEqual([null, null])
 })
 
-test('a change of name is known at once in every session, and nothing else changes', async () => {
+test('a change of name is known immediately in every session, and nothing else changes', async () => {
   const before = recent.of('mei', 's1')
   await recent.of('mei', 's2')
   const { profile } = user('mei', '梅')
@@ -67,7 +67,7 @@ test('a change of name is known at once in every session, and nothing else chang
   expect(readings).toEqual(['s1', 's2'])
 })
 
-test('that somebody may not come in, or could not be read, is not remembered', async () => {
+test('that a user may not connect, or could not be read, is not remembered', async () => {
   expect(await recent.of('jun', 's9')).toBeNull()
   stored.set('jun', user('jun', 'Jun'))
   expect(await recent.of('jun', 's9')).toEqual(user('jun', 'Jun'))
@@ -86,7 +86,7 @@ test('that somebody may not come in, or could not be read, is not remembered', a
   expect(await failing.of('mei', 's1')).toEqual(user('mei', 'Mei'))
 })
 
-test('of ten thousand and one sessions, the one known longest is forgotten', async () => {
+test('of ten thousand and one sessions, the oldest is forgotten', async () => {
   for (let i = 0; i <= 10_000; i++) await recent.of('mei', `s${i}`)
   readings = []
   await recent.of('mei', 's1')

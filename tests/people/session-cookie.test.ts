@@ -10,7 +10,7 @@ const headers = (value: string, name = 'commonplace') => new Headers({ cookie: `
 const tokens = fc.stringMatching(/^[\w-]{1,64}$/)
 
 describe('a cookie', () => {
-  test('gives back the token it was made for, and no other', () => {
+  test('returns the token it was made for, and no other', () => {
     fc.assert(
       fc.property(tokens, tokens, (token, other) => {
         const value = cookieValue(cookie.set(token))
@@ -21,7 +21,7 @@ describe('a cookie', () => {
     )
   })
 
-  test('altered in one place is none', () => {
+  test('altered in one place is invalid', () => {
     const value = decodeURIComponent(cookieValue(cookie.set('Aq3-_token')))
     fc.assert(
       fc.property(fc.nat(value.length - 1), fc.constantFrom(...'aZ09-_.+/='), (at, character) => {
@@ -32,7 +32,7 @@ describe('a cookie', () => {
     )
   })
 
-  test('of anything a browser may send is none, and throws nothing', () => {
+  test('with arbitrary text from a browser is invalid, and does not throw', () => {
     const texts = fc.string({ unit: 'binary-ascii' }).filter((text) => !/[\0\r\n]/.test(text))
     fc.assert(
       fc.property(texts, (text) => {
@@ -43,21 +43,21 @@ describe('a cookie', () => {
     expect(cookie.tokenIn(new Headers())).toBeNull()
   })
 
-  test('of another server is none', () => {
+  test('of another server is invalid', () => {
     const other = new SessionCookie(`${SECRET}!`, 'http://127.0.0.1:3000')
     expect(cookie.tokenIn(headers(cookieValue(other.set('token'))))).toBeNull()
   })
 })
 
 describe('the attributes', () => {
-  test('are for the server alone, and for this site’s requests', () => {
+  test('hide it from scripts and from other sites’ requests', () => {
     expect(cookie.set('token')).toMatch(
       /^commonplace=token\.[^;]+; Max-Age=34560000; Path=\/; HttpOnly; SameSite=Lax$/,
     )
     expect(cookie.clear()).toBe('commonplace=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax')
   })
 
-  test('over https ask for https and for no subdomain’s hand, whatever path the pages lie under', () => {
+  test('over https require https and no subdomain, whatever path the pages are under', () => {
     const secure = new SessionCookie(SECRET, 'https://write.example.org')
     expect(secure.set('token')).toMatch(
       /^__Host-commonplace=token\.[^;]+; Max-Age=34560000; Path=\/; HttpOnly; Secure; SameSite=Lax$/,

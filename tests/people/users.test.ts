@@ -20,7 +20,7 @@ afterAll(async () => {
 })
 
 let count = 0
-/** A person of the provider that nobody has met. */
+/** Returns an identity at the provider that is new here. */
 function newPerson(given: Partial<ProvenIdentity> = {}): ProvenIdentity {
   const subject = `person-${++count}`
   return { subject, email: `${subject}@school.example`, emailVerified: true, name: 'Wei', ...given }
@@ -31,7 +31,7 @@ const idOf = (made: Awaited<ReturnType<Users['createAccount']>>) =>
   typeof made === 'string' ? made : made.userId
 
 describe('a new account', () => {
-  test('of a guest leaves nothing half done when the e-mail is taken', async () => {
+  test('of a guest leaves nothing half done if the e-mail is taken', async () => {
     await users.createAccount(null, account('taken@example.org'))
     const guestId = await users.createGuest()
     const before = await users.find(guestId)
@@ -40,7 +40,7 @@ describe('a new account', () => {
     expect(await users.passwordHashOf(guestId)).toBeNull()
   })
 
-  test('is made of a guest once, also for two requests at the same time', async () => {
+  test('is made from a guest once, also for two requests at the same time', async () => {
     const guestId = await users.createGuest()
     const made = await Promise.all(
       ['one', 'two'].map((name) => users.createAccount(guestId, account(`${name}@example.org`))),
@@ -49,13 +49,13 @@ describe('a new account', () => {
     expect(await users.find(guestId)).toMatchObject({ email: 'one@example.org', standing: 'account' })
   })
 
-  test('is not made of a user who is gone', async () => {
+  test('is not made from a user who is gone', async () => {
     expect(await users.createAccount('nobody', account('gone@example.org'))).toBe('signed-in')
     expect(await users.idOf('gone@example.org')).toBeNull()
   })
 })
 
-describe('a person of the provider', () => {
+describe('a user of the provider', () => {
   test('gets an account once, also from two tabs at the same time', async () => {
     const person = newPerson({ name: ' Wei\u202e ' })
     const [one, two] = await Promise.all([users.idOfProven(person), users.idOfProven(person)])
@@ -93,14 +93,14 @@ describe('a person of the provider', () => {
     { before: true, now: false, same: false },
     { before: false, now: true, same: false },
     { before: false, now: false, same: false },
-  ])('with another id there: e-mail proved before $before, now $now', async ({ before, now, same }) => {
+  ])('with another id there: e-mail verified before $before, now $now', async ({ before, now, same }) => {
     const person = newPerson({ emailVerified: before })
     const id = await users.idOfProven(person)
     const moved = newPerson({ email: person.email, emailVerified: now })
     expect(await users.idOfProven(moved)).toBe(same ? id : null)
   })
 
-  test('whose e-mail is proved later has it proved here too', async () => {
+  test('whose e-mail is verified later has it verified here too', async () => {
     const person = newPerson({ emailVerified: false })
     const id = await users.idOfProven(person)
     await users.idOfProven({ ...person, emailVerified: true })
@@ -122,7 +122,7 @@ test('a password is set, and set again, in one row', async () => {
   expect(ways.map(({ providerId }) => providerId).toSorted()).toEqual(['credential', 'oidc'])
 })
 
-test('ids are of 32 hexadecimal digits', async () => {
+test('ids have 32 hexadecimal digits', async () => {
   expect(await users.createGuest()).toMatch(/^[0-9a-f]{32}$/)
   expect(idOf(await users.createAccount(null, account('id@example.org')))).toMatch(/^[0-9a-f]{32}$/)
 })

@@ -90,7 +90,7 @@ describe('where a request comes from', () => {
     server.close()
   })
 
-  test('is an address or nothing, whatever the header says', () => {
+  test('is an IP address or nothing, whatever the header says', () => {
     const entry = fc.oneof(
       fc.ipV4(),
       fc.ipV4Extended(),
@@ -106,7 +106,7 @@ describe('where a request comes from', () => {
     )
   })
 
-  test('is every address that Node knows', () => {
+  test('can be any IP address that Node accepts', () => {
     fc.assert(
       fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), (ip) => {
         const client = ips('1').ofRequest(request('127.0.0.1', ip))
@@ -118,7 +118,7 @@ describe('where a request comes from', () => {
   })
 })
 
-describe('what is counted', () => {
+describe('the key that is counted', () => {
   test.for<[address: string, key: string]>([
     ['203.0.113.5', '203.0.113.5'],
     ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
@@ -133,7 +133,7 @@ describe('what is counted', () => {
     expect(ips('1').keyOf(address)).toBe(key)
   })
 
-  test('this machine is nobody in particular, until it is told which proxy stands before it', () => {
+  test('this machine has no key until a trusted proxy is set', () => {
     expect(ips('0').keyOf('127.0.0.1')).toBe('')
     expect(ips('0').keyOf('127.8.8.8')).toBe('')
     expect(ips('0').keyOf('::1')).toBe('')

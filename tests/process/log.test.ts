@@ -48,7 +48,7 @@ test('addresses, tokens and cookies do not get into the log, not even inside an 
   expect(line).not.toContain('abcdef')
 })
 
-test('a user is named by their id, in the field for it alone: the same letters in a text could be an address', () => {
+test('a user id is logged only in its own field: the same letters in a text could be an address', () => {
   const address = newAddress()
   const userId = 'kQ3vT8sLw0ZrB5nYc7HdMx2JfGp9EuAa'
   const about = { documentId: 'abc', userId, reason: `{"userId":"${address}"} {\\"userId\\":\\"${address}` }

@@ -12,7 +12,7 @@ function setUp(kept?: number) {
 }
 
 describe('a bucket', () => {
-  test('gives its burst at once, then what comes back with time', () => {
+  test('grants its burst immediately, then as much as it regains', () => {
     const { clock, rates } = setUp()
     const ada = { session: 'ada', ip: '' }
     for (let i = 0; i < slow.burst; i++) expect(rates.take('reads', ada)).toBe(0)
@@ -24,7 +24,7 @@ describe('a bucket', () => {
     expect(rates.take('reads', ada)).toBe(500)
   })
 
-  test('of one name, session or IP address is not that of another', () => {
+  test('is separate for each name, session and IP address', () => {
     const { rates } = setUp()
     const ada = { session: 'ada', ip: '' }
     for (let i = 0; i < slow.burst; i++) rates.take('reads', ada)
@@ -34,14 +34,14 @@ describe('a bucket', () => {
     expect(rates.take('writes', ada)).toBe(0)
   })
 
-  test('a refusal for the one key costs the other nothing', () => {
+  test('a refusal for one key costs the other nothing', () => {
     const { rates } = setUp()
     for (let i = 0; i < wide.burst; i++) rates.take('reads', { ip: 'school' })
     expect(rates.take('reads', { session: 'ada', ip: 'school' })).toBe(50)
     for (let i = 0; i < slow.burst; i++) expect(rates.take('reads', { session: 'ada', ip: '' })).toBe(0)
   })
 
-  test('a cost above the burst is granted by a full one, which is in debt then', () => {
+  test('a cost above the burst is granted by a full one, which is then in debt', () => {
     const { clock, rates } = setUp()
     const ada = { session: 'ada', ip: '' }
     expect(rates.take('reads', ada, 10)).toBe(0)
@@ -50,7 +50,7 @@ describe('a bucket', () => {
     expect(rates.take('reads', ada)).toBe(0)
   })
 
-  test('without keys nothing is counted, and figures without bounds never refuse', () => {
+  test('without keys nothing is counted, and disabled limits never refuse', () => {
     const { rates } = setUp()
     for (let i = 0; i < 1000; i++) expect(rates.take('reads', { ip: '' })).toBe(0)
     expect(rates.size).toBe(0)
@@ -58,13 +58,13 @@ describe('a bucket', () => {
   })
 })
 
-/** After it a bucket lacked a last digit at the time it had told. */
+/** A sequence after which a bucket was short by a last digit at the time it had named. */
 const FOUND = [
   { wait: 0, cost: 5 },
   { wait: 38, cost: 1 },
 ]
 
-test('whatever comes, at no time more was granted than the burst and what came back, and a wait is never too long', async () => {
+test('no sequence is ever granted more than the burst and what was regained, and no wait is too long', async () => {
   const step = fc.record({ wait: fc.integer({ min: 0, max: 1500 }), cost: fc.integer({ min: 1, max: 6 }) })
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
@@ -99,7 +99,7 @@ describe('memory', () => {
     expect(rates.size).toBeLessThanOrEqual(2000)
   })
 
-  test('who is refused now stays so while there are full buckets to drop', () => {
+  test('keeps refusing a key while there are full buckets to drop', () => {
     const { rates, clock } = setUp(1000)
     for (let i = 0; i < 990; i++) rates.take('reads', { session: `early${i}`, ip: '' })
     clock.now += 10_000

@@ -28,7 +28,7 @@ describe('settings', () => {
     })
   })
 
-  test('one that was renamed is refused under its old name, whatever its value', () => {
+  test('a renamed one is refused under its old name, whatever its value', () => {
     const sentence = 'DOCUMENTS_PER_ADDRESS is now called DOCUMENTS_PER_IP: set DOCUMENTS_PER_IP instead.'
     expect(() => readSettings({ DOCUMENTS_PER_ADDRESS: '50' })).toThrow(sentence)
     expect(() => readSettings({ DOCUMENTS_PER_ADDRESS: '50', DOCUMENTS_PER_IP: '50' })).toThrow(sentence)
@@ -54,7 +54,7 @@ describe('settings', () => {
     ['LOG_LEVEL', 'loud'],
     ['NODE_ENV', 'prod'],
     ['SECRET', 'short'],
-  ])('%s=%s is one sentence that names the setting', ([name, value]) => {
+  ])('%s=%s is reported in one sentence that names the setting', ([name, value]) => {
     const read = () => readSettings({ [name as string]: value })
     expect(read).toThrow(new RegExp(`^${name} must be [^\n]+\\.$`))
   })
@@ -63,7 +63,7 @@ describe('settings', () => {
     expect(() => readSettings({ SECRET: 'hunter2' })).not.toThrow(/hunter2/)
   })
 
-  test('an old Node is one sentence', () => {
+  test('an old Node is reported in one sentence', () => {
     expect(() => checkNode('22.20.0')).toThrow(
       /^Node 24 or newer is needed, and this is 22\.20\.0: [^\n]+\.$/,
     )
@@ -72,7 +72,7 @@ describe('settings', () => {
 })
 
 describe('a server that cannot start', () => {
-  /** Runs the server until it ends; what it printed on standard error, and its code. */
+  /** Runs the server until it ends. Returns its standard error and its exit code. */
   async function start(env: Record<string, string>): Promise<{ said: string; code: number }> {
     const child = spawn(process.execPath, ['server.ts'], {
       cwd: join(import.meta.dirname, '../..'),
@@ -83,17 +83,17 @@ describe('a server that cannot start', () => {
     return { said, code }
   }
 
-  /** One line, which ends like a sentence and is no stack. */
+  /** Matches one line that ends like a sentence and is not a stack trace. */
   const sentence = (about: RegExp) => ({
     said: expect.stringMatching(new RegExp(`^(?=.*${about.source})[A-Z][^\\n]*\\.\\n$`)),
     code: 1,
   })
 
-  test('for an unknown value says which', async () => {
+  test('names an unknown value', async () => {
     expect(await start({ LOG_LEVEL: 'loud' })).toEqual(sentence(/LOG_LEVEL/))
   })
 
-  test('for a data folder that cannot be written says so', async () => {
+  test('reports a data folder that cannot be written', async () => {
     const file = join(dir, 'file')
     await writeFile(file, '')
     expect(await start({ DATA_DIR: join(file, 'data') })).toEqual(sentence(/DATA_DIR/))
@@ -101,19 +101,19 @@ describe('a server that cannot start', () => {
     expect(await start({ DATA_DIR: '/proc/commonplace/data' })).toEqual(sentence(/DATA_DIR/))
   })
 
-  test('for a foreign database says so', async () => {
+  test('reports a foreign database', async () => {
     const foreign = await mkdtemp(join(dir, 'foreign-'))
     await writeFile(join(foreign, 'commonplace.db'), 'this is no database'.repeat(100))
     expect(await start({ DATA_DIR: foreign })).toEqual(sentence(/DATA_DIR/))
   })
 
-  test('for a damaged secret says so', async () => {
+  test('reports a damaged secret', async () => {
     const damaged = await mkdtemp(join(dir, 'damaged-'))
     await writeFile(join(damaged, 'secret'), 'cut')
     expect(await start({ DATA_DIR: damaged })).toEqual(sentence(/SECRET/))
   })
 
-  test('for a port that is taken names it', async () => {
+  test('names a port that is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1')
     await once(other, 'listening')
     const address = other.address()
@@ -122,7 +122,7 @@ describe('a server that cannot start', () => {
     other.close()
   })
 
-  test('for a host that is not this machine names it', async () => {
+  test('names a host that is not this machine', async () => {
     expect(await start({ HOST: '192.0.2.1' })).toEqual(sentence(/HOST/))
   })
 })

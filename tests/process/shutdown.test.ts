@@ -7,7 +7,7 @@ let server: ServerProcess
 afterEach(() => server.stop())
 
 test.for(['SIGTERM', 'SIGINT'] as const)(
-  '[END3] %s tells everybody, keeps what was sent and ends with 0 within ten seconds',
+  '[END3] %s notifies every client, keeps what was sent and ends with 0 within ten seconds',
   async (signal) => {
     server = await startServer()
     const guest = new Guest(server.url)

@@ -9,7 +9,7 @@ function scene(write: (items: readonly string[]) => Promise<void>) {
   return { clock, lost, behind: new WriteBehind({ clock, gatherMs: 100, write, onLost }) }
 }
 
-test('writes together what was added within the time of gathering, in order', async () => {
+test('writes together the items added within the gathering time, in order', async () => {
   const writes: (readonly string[])[] = []
   const { clock, behind } = scene(async (items) => void writes.push(items))
   behind.add('a')
@@ -24,7 +24,7 @@ test('writes together what was added within the time of gathering, in order', as
   expect(writes).toEqual([['a', 'b'], ['c']])
 })
 
-test('a flush writes now, and again only what came since', async () => {
+test('a flush writes now, and a second one only later items', async () => {
   const writes: (readonly string[])[] = []
   const { clock, behind } = scene(async (items) => void writes.push(items))
   behind.add('a')

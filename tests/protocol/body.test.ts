@@ -36,7 +36,7 @@ import {
 const uint = fc.oneof(fc.nat(300), fc.maxSafeNat())
 const bytes = fc.uint8Array({ maxLength: 200 })
 const chain = fc.uint8Array({ minLength: CHAIN_BYTES, maxLength: CHAIN_BYTES })
-// Text as it crosses the wire: without lone surrogates, which UTF-8 cannot hold.
+// Text as it crosses the wire: without lone surrogates, which UTF-8 cannot encode.
 const text = fc.string({ unit: 'binary', maxLength: 30 })
 const updates = fc.array(bytes, { maxLength: 5 })
 
@@ -116,7 +116,7 @@ function attempt<T>(decode: () => T): { value: T } | { thrown: unknown } {
 }
 
 describe.each(BODIES)('the body $name', ({ arbitrary, encode, decode }) => {
-  test('[BODY1] comes out as it went in', () => {
+  test('[BODY1] is decoded as it was encoded', () => {
     fc.assert(
       fc.property(arbitrary, (value) => {
         expect(decode(encode(value))).toEqual(value)
@@ -124,7 +124,7 @@ describe.each(BODIES)('the body $name', ({ arbitrary, encode, decode }) => {
     )
   })
 
-  test('[BODY2] damaged bytes are refused as MalformedBody, or are a body of their own', () => {
+  test('[BODY2] damaged bytes are refused as MalformedBody, or are another valid body', () => {
     fc.assert(
       fc.property(
         arbitrary,
@@ -177,7 +177,7 @@ describe.each(BODIES)('the body $name', ({ arbitrary, encode, decode }) => {
   })
 })
 
-describe('what the bodies promise beside', () => {
+describe('further guarantees of the bodies', () => {
   test('[BODY3] a batch of very many empty updates is refused before a view is made of each', () => {
     const crowd = encoding.encode((e) => {
       encoding.writeVarUint(e, LIMITS.structs + 1)
@@ -221,7 +221,7 @@ describe('what the bodies promise beside', () => {
     expect(() => decodePresenceDiff(diff({ role: 'emperor' }))).toThrow(MalformedBody)
   })
 
-  test('[BODY5] a keystroke’s batch costs 13 bytes around its update, its row 31', () => {
+  test('[BODY5] the batch of a keystroke adds 13 bytes to its update, its row 31', () => {
     const update = new Uint8Array(20)
     const payload = encodeUpdates([update])
     const sent = encodeBatch({

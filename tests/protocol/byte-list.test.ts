@@ -4,7 +4,7 @@ import { ByteList } from '#lib/protocol/byte-list.ts'
 
 const bytesArb = fc.uint8Array({ maxLength: 20 })
 
-test('a slice of pieces is the slice of their bytes in one', () => {
+test('a slice of several arrays is the slice of their joined bytes', () => {
   fc.assert(
     fc.property(fc.array(bytesArb, { maxLength: 5 }), fc.nat(60), fc.nat(60), (parts, start, size) => {
       const pieces = new ByteList(parts)
@@ -16,7 +16,7 @@ test('a slice of pieces is the slice of their bytes in one', () => {
   )
 })
 
-test('what one piece holds is not copied', () => {
+test('a slice within one array is not copied', () => {
   const state = new Uint8Array(1000)
   const pieces = new ByteList([new Uint8Array(3), state, new Uint8Array(5)])
   expect(pieces.slice(3, 1003).buffer).toBe(state.buffer)

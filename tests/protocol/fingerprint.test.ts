@@ -30,11 +30,11 @@ import { Encoder } from '#lib/protocol/packet-parser.ts'
 import { NAMESPACE, PROTOCOL_VERSION, ROOTS } from '#lib/protocol/version.ts'
 
 /*
- * Everything that two sides of different age could disagree about, compared with the file kept for this version of the
- * wire, wire-N.snap. When it changes, old clients and new servers no longer speak the same.
+ * Everything that two sides of different versions could disagree about, compared with the file kept for this version
+ * of the wire, wire-N.snap. If it changes, old clients and new servers no longer understand each other.
  */
 
-/** Returns what decides which values pass a valibot schema, as plain data. */
+/** Returns the parts of a valibot schema that decide which values pass, as plain data. */
 function shapeOf(part: unknown): unknown {
   if (part instanceof RegExp) return String(part)
   if (typeof part === 'function') return 'function'
@@ -179,7 +179,7 @@ function argumentsOf(message: UpRule | DownMessage): unknown[] {
   return 'attached' in message ? [content, 'bytes'] : [content]
 }
 
-test('[HS2] the wire is the one of its version', async () => {
+test('[HS2] the wire is that of its version', async () => {
   await expect(
     `${JSON.stringify(wire(), null, 1)}\n`,
     'The wire has changed: raise PROTOCOL_VERSION in lib/protocol/version.ts, add a line to its history and docs/protocol.md, and run this test again: it writes the file of the new version. Old files stay as they are.',

@@ -20,7 +20,7 @@ describe('names', () => {
     ['می‌خواهم', 'می‌خواهم'],
     ['\ud83d lone', 'lone'],
     ['<b>bold</b>', '<b>bold</b>'],
-  ])('%j is kept as %j', (given, kept) => {
+  ])('%j is stored as %j', (given, kept) => {
     expect(clean(given)).toBe(kept)
   })
 
@@ -44,7 +44,7 @@ describe('names', () => {
   })
 })
 
-test('every hue is given out once in a round', () => {
+test('every hue is assigned once in a round', () => {
   expect(HUE_ORDER.toSorted((a, b) => a - b)).toEqual(Array.from({ length: HUE_COUNT }, (_, i) => i))
 })
 

@@ -5,18 +5,18 @@ import { paced } from '#lib/protocol/pace.ts'
 const bounds = { least: 16, most: 256 }
 
 describe('the pace of a sender', () => {
-  test('grows after a quick confirmation, up to the most', () => {
+  test('grows after a quick confirmation, up to the maximum', () => {
     expect(paced(64, 999, { ...bounds, faster: 128, slower: 32 })).toBe(128)
     expect(paced(200, 0, { ...bounds, faster: 400, slower: 100 })).toBe(256)
   })
 
-  test('stays between quick and slow', () => {
+  test('stays the same between quick and slow', () => {
     for (const ms of [1000, 2500, 4000]) {
       expect(paced(64, ms, { ...bounds, faster: 128, slower: 32 })).toBe(64)
     }
   })
 
-  test('shrinks after a slow confirmation, down to the least', () => {
+  test('shrinks after a slow confirmation, down to the minimum', () => {
     expect(paced(64, 4001, { ...bounds, faster: 128, slower: 32 })).toBe(32)
     expect(paced(20, 60_000, { ...bounds, faster: 40, slower: 10 })).toBe(16)
   })

@@ -97,7 +97,7 @@ test('[FRAME1] an upgrade from long polling loses and repeats nothing', async ()
   expect(got).toEqual(Array.from({ length: 100 }, (_, i) => i))
 })
 
-test('[FRAME1] over a WebSocket a relayed update is one WebSocket message and no more', async () => {
+test('[FRAME1] over a WebSocket a relayed update is exactly one WebSocket message', async () => {
   const client = await connect('websocket')
   const { ws } = client.io.engine.transport as unknown as {
     ws: { addEventListener(e: 'message', f: () => void): void }

@@ -9,7 +9,7 @@ const EVENT = 2
 const ACK = 3
 const CONNECT_ERROR = 4
 
-/** Returns the packet that comes out of a frame: exactly one, or throws. */
+/** Returns the packet decoded from a frame: exactly one, or throws. */
 function decode(frame: unknown): Packet {
   const packets: Packet[] = []
   new Decoder().on('decoded', (packet) => packets.push(packet)).add(frame)
@@ -89,7 +89,7 @@ const isReserved = ({ type, data }: Packet): boolean =>
   type === EVENT && Array.isArray(data) && reserved.has(String(data[0]))
 
 describe('the one-frame parser', () => {
-  test('[FRAME1] every packet is one frame, and comes out as it went in', () => {
+  test('[FRAME1] every packet is one frame, and is decoded as it was encoded', () => {
     fc.assert(
       fc.property(packetArb, (packet) => {
         fc.pre(!isReserved(packet))
@@ -111,13 +111,13 @@ describe('the one-frame parser', () => {
     )
   })
 
-  test('[FRAME2] bytes elsewhere, or on another namespace, are a fault of ours and throw', () => {
+  test('[FRAME2] bytes elsewhere, or on another namespace, are a bug and throw', () => {
     const misplaced = { type: EVENT, nsp: NAMESPACE, data: ['a', Uint8Array.of(1), 'b'] }
     expect(() => encode(misplaced)).toThrow(TypeError)
     expect(() => encode({ type: EVENT, nsp: '/', data: ['a', Uint8Array.of(1)] })).toThrow(TypeError)
   })
 
-  test('[FRAME3] bytes are taken from whatever view or buffer the transport brings', () => {
+  test('[FRAME3] bytes are read from whatever view or buffer the transport delivers', () => {
     const frame = Uint8Array.of(9, 9, 2, 0, 1, 0x73, 5, 9)
     const expected = { type: EVENT, nsp: NAMESPACE, data: ['presence:set', Uint8Array.of(5)] }
     expect(decode(frame.subarray(2, 7))).toEqual(expected)
@@ -125,7 +125,7 @@ describe('the one-frame parser', () => {
     expect(decode(frame.slice(2, 7).buffer)).toEqual(expected)
   })
 
-  test('[FRAME4] damaged frames throw MalformedPacket or are packets of their own', () => {
+  test('[FRAME4] damaged frames throw MalformedPacket or are other valid packets', () => {
     fc.assert(
       fc.property(
         packetArb,
@@ -206,7 +206,7 @@ describe('the one-frame parser', () => {
     expect(() => decode(frame)).toThrow(MalformedPacket)
   })
 
-  test('[FRAME5] a decoder forgets its listeners when Socket.IO lets go of it', () => {
+  test('[FRAME5] a destroyed decoder forgets its listeners', () => {
     const decoder = new Decoder()
     let heard = 0
     const listener = () => {

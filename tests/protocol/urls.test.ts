@@ -28,7 +28,7 @@ describe('URLs', () => {
     )
   })
 
-  test('an address cannot leave its place in the path', () => {
+  test('an address cannot escape its segment of the path', () => {
     expect(pathOf({ to: 'document', address: '../api/session?x#y' })).toBe('/d/..%2Fapi%2Fsession%3Fx%23y')
   })
 

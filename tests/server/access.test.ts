@@ -6,7 +6,7 @@ import type { SharingOverview } from '#lib/protocol/sharing.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
 import { batchOf, Guest, join, next, type TestSocket } from './guest.ts'
 
-/** Tokens end after 4 s here, may write for 200 ms more and read for 2 s more. */
+/** The lifetime of tokens in these tests. After it, a socket may write for 200 ms more and read for 2 s more. */
 const TOKEN_LIFE_MS = 4000
 
 let server: ServerProcess
@@ -20,7 +20,7 @@ afterEach(() => {
 })
 afterAll(() => server.stop())
 
-/** Somebody with a socket. */
+/** Returns a new guest with a socket. */
 async function someone(url = server.url) {
   const guest = new Guest(url)
   const socket = await guest.connect()
@@ -33,7 +33,7 @@ async function someone(url = server.url) {
   return { guest, socket, user, post }
 }
 
-/** An owner in their document, and somebody who came by its first link. */
+/** Returns an owner in their document, and a guest who joined it by its first link. */
 async function two() {
   const owner = await someone()
   const address = await owner.guest.createDocument()
@@ -77,7 +77,7 @@ describe('roles that change while people are there', () => {
     expect(await withdrawn).toEqual({ room, reason: 'withdrawn' })
     expect(await join(bob.socket, { address, clientId: 2 })).toMatchObject({ ok: false, code: 'not-found' })
     expect(await bob.post('access', { address })).toMatchObject({ status: 404, code: 'not-found' })
-    // The owner is not concerned.
+    // The owner is not affected.
     expect(await join(owner.socket, { address, clientId: 1 })).toMatchObject({ ok: true, role: 'owner' })
   })
 
@@ -92,7 +92,7 @@ describe('roles that change while people are there', () => {
     expect(await withdrawn).toEqual({ room, reason: 'withdrawn' })
     expect(await join(bob.socket, { address, clientId: 2 })).toMatchObject({ code: 'not-found' })
     expect(await join(bob.socket, { address: renewed.address, clientId: 2 })).toMatchObject({ ok: true })
-    // By her old bookmark.
+    // Eve still uses the old address.
     expect(await join(eve.socket, { address, clientId: 3 })).toMatchObject({ ok: true, role: 'editor' })
   })
 
@@ -168,7 +168,7 @@ describe('asking for more', () => {
     await owner.post('access/request', { address, userId: eve.user.userId, role: 'editor' })
     expect(await raised).toMatchObject({ role: 'editor' })
     expect((await overview()).requests).toEqual([])
-    // Who may it already asks for nothing.
+    // Asking for a role that they already have creates no request.
     expect(await ask('editor')).toEqual({ ok: true })
     expect((await overview()).requests).toEqual([])
   })
@@ -256,7 +256,7 @@ describe('tokens', () => {
       const { token, expiresAt } = await guest.session()
       expect(await renew(socket, token)).toEqual({ ok: true, expiresAt })
     }
-    // The first token of the one was older than the only one of the other, which has ended.
+    // The first socket's first token was older than the other socket's only one, which has expired.
     expect(await lapsed).toMatchObject({ reason: 'expired' })
     expect(roles).toBe(0)
     const row = next(socket, 'document:update')
@@ -272,7 +272,7 @@ describe('tokens', () => {
     const refused = ackOf(socket)
     socket.emit('document:update', batchOf(room, 1, 1, 'x'))
     expect(await refused).toMatchObject({ refusal: { code: 'read-only' } })
-    // A join does not bring more than the connection has.
+    // A join grants no more than the connection has.
     expect(await join(socket, { address, clientId: 1 })).toMatchObject({ ok: true, role: 'viewer' })
     const back = roleOf(socket)
     await renew(socket, (await guest.session()).token)

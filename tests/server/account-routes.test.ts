@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-/** In the link that the server prints at its start. */
+/** Returns the token in the link that the server prints at its start. */
 const printedToken = () => /\/setup\/([\w-]+)/.exec(server.logs())?.[1] ?? ''
 const form = (fields: Record<string, string>) => new URLSearchParams(fields)
 
@@ -115,7 +115,7 @@ describe('signing out', () => {
 })
 
 describe('a personal access token', () => {
-  /** Makes a token as the page's form does, and reads it off the page. */
+  /** Creates a token as the page's form does, and reads it from the page. */
   const newToken = async (account: Guest, scope: 'read' | 'write') => {
     await account.post('/api/account/tokens', form({ name: `a ${scope} token`, scope, days: '7' }))
     const page = await (await account.get('/account')).text()

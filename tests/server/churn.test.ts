@@ -37,7 +37,7 @@ test('1,000 times somebody joins and leaves: timers, listeners and rooms are bac
 })
 
 async function measure(stays: CollabProvider) {
-  // Closing sockets settle in turns of the loop of their own.
+  // Closing sockets settle in their own turns of the event loop.
   for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve))
   globalThis.gc?.()
   await new Promise((resolve) => setImmediate(resolve))

@@ -53,7 +53,7 @@ test('GUESTS=off lets nobody in without an account, not even who was a guest bef
     expect((await asked.post('/api/documents', {})).status).toBe(401)
     expect(await (await asked.get(`/d/${address}`)).text()).toContain('current-password')
   }
-  // The guest's own way in is still the account they make.
+  // The guest can still turn into an account.
   await guest.post('/api/account/sign-up', { email: 'mei@example.org', password: 'correct horse battery' })
   const deleted = await guest.post('/api/documents/delete', { address })
   expect(await deleted.json()).toMatchObject({ ok: true, outcome: 'deleted' })

@@ -14,7 +14,7 @@ import { paragraphOf } from '../support/paragraph.ts'
 
 export type TestSocket = Socket<DownEvents, UpEvents>
 
-/** A browser's cookie jar and nothing else, at a server's routes. */
+/** A browser's cookie jar and nothing else, talking to a server's routes. */
 export class Guest {
   readonly #url: string
   cookie = ''
@@ -23,7 +23,7 @@ export class Guest {
     this.#url = url
   }
 
-  /** POSTs and keeps the cookies of the answer. `body`: an object goes as JSON, URLSearchParams as a form. */
+  /** POSTs and stores the cookies of the answer. `body`: an object is sent as JSON, URLSearchParams as a form. */
   async post(
     path: string,
     body?: object | URLSearchParams,
@@ -45,7 +45,7 @@ export class Guest {
     return response
   }
 
-  /** Keeps every cookie of an answer beside those that are there. */
+  /** Adds the cookies of an answer to the jar. */
   keep(response: Response): void {
     const jar = new Map(
       this.cookie === '' ? [] : this.cookie.split('; ').map((pair) => [pair.split('=', 1)[0], pair]),
@@ -57,7 +57,7 @@ export class Guest {
     this.cookie = [...jar.values()].join('; ')
   }
 
-  /** A page, without following where it leads. */
+  /** Fetches a page without following redirects. */
   get(path: string): Promise<Response> {
     return fetch(this.#url + path, {
       redirect: 'manual',
@@ -69,13 +69,13 @@ export class Guest {
     return (await this.post('/api/session')).json()
   }
 
-  /** Makes a document and returns its address. */
+  /** Creates a document and returns its address. */
   async createDocument(): Promise<string> {
     const { address } = await (await this.post('/api/documents', {})).json()
     return address
   }
 
-  /** A connected socket of this guest. */
+  /** Returns a connected socket of this guest. */
   async connect(handshake: Record<string, unknown> = {}): Promise<TestSocket> {
     const { token } = await this.session()
     const socket = openSocket(this.#url, { token, ...handshake })
@@ -84,7 +84,7 @@ export class Guest {
   }
 }
 
-/** A socket with a right handshake but for what `handshake` says otherwise. It does not come back by itself. */
+/** Opens a socket with a valid handshake, changed by `handshake`. It does not reconnect by itself. */
 export function openSocket(
   url: string,
   handshake: Record<string, unknown>,
@@ -101,7 +101,7 @@ export function openSocket(
   })
 }
 
-/** Resolves when the socket is let in; rejects with its refusal's code, or with the transport's message. */
+/** Resolves when the socket is connected. Rejects with the refusal's code, or with the transport's message. */
 export function connected(socket: TestSocket): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.once('connect', resolve)
@@ -117,7 +117,7 @@ export interface JoinedDocument extends Joined {
   readonly history: Uint8Array | undefined
 }
 
-/** Joins; the answer with its history, or the refusal. */
+/** Joins a document. Resolves to the answer with its history, or to the refusal. */
 export function join(socket: TestSocket, request: Partial<JoinRequest>): Promise<JoinedDocument> {
   const whole = { address: '', clientId: 1, schemaVersion: SCHEMA_VERSION, cursor: null, ...request }
   return new Promise((resolve) => {
@@ -125,7 +125,7 @@ export function join(socket: TestSocket, request: Partial<JoinRequest>): Promise
   })
 }
 
-/** One batch with one insertion into a new XmlText of the body. */
+/** Returns one batch with one insertion into a new XmlText of the body. */
 export function batchOf(
   room: number,
   clientId: number,
@@ -150,7 +150,7 @@ export function batchOf(
   })
 }
 
-/** The next event of that name, within its deadline. */
+/** Resolves to the next event of that name. Rejects after its deadline. */
 export async function next<T extends unknown[]>(socket: TestSocket, event: string): Promise<T> {
   const signal = AbortSignal.timeout(5000)
   return (await once(socket as never, event, { signal })) as T

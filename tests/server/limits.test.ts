@@ -57,7 +57,7 @@ describe('[LIM8] connections', () => {
     return socket
   }
 
-  /** All that are let in, with nothing to say. */
+  /** Opens as many connections as the server accepts, all idle. */
   const takeAll = async (): Promise<Socket[]> => {
     const idle: Socket[] = []
     while (idle.length < MOST_CONNECTIONS) idle.push(await open())
@@ -70,7 +70,7 @@ describe('[LIM8] connections', () => {
     await expect.poll(() => ask()).toContain('200 OK')
   }
 
-  /** Asks for the front page on a connection of its own; what comes until it ends. */
+  /** Requests the front page on its own connection. Returns everything received until the connection ends. */
   const ask = async (headers = ''): Promise<string> => {
     const socket = await open()
     let answer = ''
@@ -78,7 +78,7 @@ describe('[LIM8] connections', () => {
       answer += bytes
     })
     socket.write(`GET / HTTP/1.1\r\nHost: x\r\n${headers}Connection: close\r\n\r\n`)
-    // Closed in whatever way.
+    // Resolve however it is closed.
     await new Promise((resolve) => socket.once('close', resolve))
     return answer
   }
@@ -95,7 +95,7 @@ describe('[LIM8] connections', () => {
         'too-many-connections',
       )
     }
-    // Those that were told have ended: there is a place to be told for as many as come.
+    // Connections that were refused have ended, so any number can still be refused.
     for (let i = 0; i < 3 * SPARE; i++) expect(await ask()).toContain('too-many-connections')
 
     while (idle.length < MOST_CONNECTIONS + SPARE + 4) idle.push(await open())

@@ -36,7 +36,7 @@ async function leave(guest: Guest): Promise<URL> {
   return new URL(answer.headers.get('location') ?? '')
 }
 
-/** All the way: leaves, signs in there, comes back. */
+/** Signs in completely: leaves, signs in at the provider, and returns. */
 async function signIn(guest: Guest, login: string): Promise<Response> {
   const back = await provider.signIn((await leave(guest)).href, login)
   const answer = await guest.get(back.slice(server.url.length))

@@ -11,18 +11,18 @@ import { type ServerProcess, startServer } from '../support/server-process.ts'
 import { batchOf, Guest, join, type TestSocket } from './guest.ts'
 
 /*
- * [ACC8] Every event and every route, tried by everybody in every state of their link, over real sockets and HTTP. The
- * rows come from the rules themselves: an event or a route that is added is tried as well, or fails here for want of a body.
+ * [ACC8] Tries every event and every route as every role in every state of the link, over real sockets and HTTP. The
+ * rows come from the rules themselves: a new event or route is tried as well, or fails here because it has no body.
  */
 
-/** What happened to the link that somebody came by, before they try. */
+/** The changes made to a user's link before they try. */
 const STATES = ['live', 'lowered', 'nobody', 'expired', 'replaced', 'locked', 'deleted'] as const
 type State = (typeof STATES)[number]
 
 interface Actor {
   readonly guest: Guest
   readonly socket: TestSocket
-  /** Of the document, as they know it. */
+  /** The address of the document that they joined by. */
   readonly address: string
   readonly room: number
   readonly clientId: number
@@ -52,7 +52,7 @@ async function post(guest: Guest, path: string, body: object) {
   return { status: answer.status, body: await answer.json() }
 }
 
-/** A document with somebody of every role in it, and then its links in that state. */
+/** Creates a document with a user of every role in it, then puts its links into that state. */
 async function sceneIn(state: State): Promise<Scene> {
   const owner = new Guest(server.url)
   const { user } = await owner.session()
@@ -82,7 +82,7 @@ async function sceneIn(state: State): Promise<Scene> {
       await change('access/link-role', { role: null })
       break
     case 'expired':
-      // Set one after the other, and all of them before the first ends.
+      // Set one after the other, all of them before the first expires.
       expect(
         (await each('access/link', { expiresAt: Date.now() + 3000 })).map(({ status }) => status),
       ).toEqual([200, 200, 200])
@@ -100,17 +100,17 @@ async function sceneIn(state: State): Promise<Scene> {
   return { address, owner, ownerId: user.userId, actors }
 }
 
-/** Waits until somebody is out: only time does it. */
+/** Waits until a user is removed from the room; only time does it. */
 async function gone(actors: ReadonlyMap<Role, Actor>, role: Role): Promise<void> {
   const actor = actors.get(role)
   if (!actor) return
-  // Asked once: it may be out already.
+  // Ask once: they may already be out.
   const out = new Promise<void>((resolve) => actor.socket.once('document:reset', () => resolve()))
   const { ok } = await ask(actor.socket, 'document:pull', { room: actor.room, seq: 0 })
   if (ok) await out
 }
 
-/** What somebody who came with `role` may at most in a state; null: nothing. */
+/** Returns the highest role that a user who joined as `role` has in a state, null for none. */
 function rightIn(state: State, role: Role): Role | null {
   if (state === 'deleted') return null
   if (role === 'owner' || state === 'live') return role
@@ -126,7 +126,7 @@ function ask(socket: TestSocket, event: string, body: object): Promise<Outcome> 
   return (socket as Socket).timeout(5000).emitWithAck(event, body)
 }
 
-/** One right message of each event; an event without one does not compile. */
+/** A valid message of each event; an event without one does not compile. */
 const MESSAGES: { readonly [E in keyof UpEvents]: (actor: Actor) => Promise<Outcome> } = {
   'document:join': ({ socket, address, clientId }) => join(socket, { address, clientId }),
   'document:update': ({ socket, room, clientId }) =>
@@ -138,12 +138,12 @@ const MESSAGES: { readonly [E in keyof UpEvents]: (actor: Actor) => Promise<Outc
   'document:pull': ({ socket, room }) => ask(socket, 'document:pull', { room, seq: 0 }),
   'document:compare': ({ socket, room }) =>
     ask(socket, 'document:compare', { room, seq: 0, digest: '0'.repeat(32) }),
-  // No answer: what it does is only to oneself.
+  // No answer: it affects only the sender.
   'document:leave': async ({ socket, room }) => {
     socket.emit('document:leave', { room })
     return { ok: true }
   },
-  // Answered when it is refused only; the unknown event behind it is answered after it.
+  // Answered only if refused; the unknown event behind it is answered after it.
   'presence:set': ({ socket, room }) =>
     new Promise((resolve) => {
       const plain: Socket = socket as Socket
@@ -164,7 +164,7 @@ describe.for(STATES)('[ACC8] the link is %s:', (state) => {
   const cases = ROLES.flatMap((role) =>
     UP.map((rule) => ({ role, event: rule.message.name, needed: rule.role })),
   )
-  // The two that move people about come last.
+  // The two events that move users run last.
   const order = (event: keyof UpEvents) => ['document:join', 'document:leave'].indexOf(event)
   test.for(cases.toSorted((a, b) => order(a.event) - order(b.event)))(
     '$event by who came as $role',
@@ -199,7 +199,7 @@ interface RouteCase {
   readonly needed: Role
 }
 
-/** Routes that ask for a role in a document, as they declare it themselves. */
+/** Returns the routes that require a role in a document, as they declare it. */
 async function roleRoutes(): Promise<RouteCase[]> {
   const found: RouteCase[] = []
   for (const path of PATHS) {
@@ -210,7 +210,7 @@ async function roleRoutes(): Promise<RouteCase[]> {
   return found
 }
 
-/** A right body for each of them; changes nothing that the next one needs. */
+/** A valid body for each route; none changes anything that the next one needs. */
 const BODIES: Readonly<Record<string, (scene: Scene) => object>> = {
   access: () => ({}),
   'access/link-role': () => ({ role: 'editor' }),
@@ -232,7 +232,7 @@ describe.for(STATES)('[ACC8] over HTTP, the link is %s:', (state) => {
     scene = await sceneIn(state)
   })
 
-  // The owner comes last: what they do counts.
+  // The owner comes last, because their changes take effect.
   const cases = ROLES.flatMap((role) => routeCases.map((each) => ({ role, ...each })))
   test.for(cases)('$path by who came as $role', async ({ role, path, needed }) => {
     const actor = scene.actors.get(role)

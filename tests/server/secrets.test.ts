@@ -16,12 +16,12 @@ afterAll(async () => {
   await server.stop()
 })
 
-/** Everything that an answer says, on one string. */
+/** Returns everything in an answer as one string. */
 async function told(response: Response): Promise<string> {
   return `${response.status} ${JSON.stringify([...response.headers])} ${await response.text()}`
 }
 
-/** Sends bytes as they are and returns what comes back until the connection ends. */
+/** Sends raw bytes. Returns everything received until the connection ends. */
 function raw(bytes: string): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(server.port, '127.0.0.1', () => socket.end(bytes))
@@ -37,7 +37,7 @@ function raw(bytes: string): Promise<string> {
 
 test('after a whole session no token, cookie, address or text is in the log, nor in what others are told', async () => {
   const secrets = new Map<string, string>()
-  /** What was told to somebody who must not learn them. */
+  /** The answers to users who must not learn the secrets. */
   const heard: string[] = []
   const keep = (what: string, secret: string) => secrets.set(what, secret)
   const keepSession = (who: string, guest: Guest, { token, recovery }: SessionAnswer) => {
@@ -89,7 +89,7 @@ test('after a whole session no token, cookie, address or text is in the log, nor
   const authorization = `Bearer ${program}`
   expect((await new Guest(server.url).post('/api/session', {}, { authorization })).status).toBe(200)
 
-  // Somebody else, who tries what they can.
+  // Another user tries everything they can.
   const bob = new Guest(server.url)
   const bobs = await bob.session()
   for (const path of ['sign-in', 'sign-up', 'reset', 'tokens', 'password', 'setup']) {
@@ -154,7 +154,7 @@ test('after a whole session no token, cookie, address or text is in the log, nor
   heard.push(JSON.stringify(await ask('document:unknown', first.token)))
   expect(heard.every((each) => !each.includes('let in'))).toBe(true)
 
-  // Deleted, and then asked for again by the one who had it.
+  // Deleted, then requested again by its owner.
   await ada.post('/api/documents/delete', { address })
   const gone = await told(await ada.post('/api/open', { link: address }))
   expect(gone).not.toContain(address)
@@ -163,13 +163,13 @@ test('after a whole session no token, cookie, address or text is in the log, nor
   const logs = server.logs()
   expect(logs.split('\n').filter((line) => line.includes('"http.request"')).length).toBeGreaterThan(60)
   keep('token of bob', bobs.token.slice(4))
-  // Who it was is no secret: without it the line would help nobody.
+  // The user id is no secret: without it the line would be useless.
   const [differs = ''] = logs.split('\n').filter((line) => line.includes('"room.content-differs"'))
   expect(JSON.parse(differs)).toMatchObject({ userId: self.userId, seq: 1 })
   expect(self.userId).toHaveLength(32)
   const found = [...secrets].flatMap(([what, secret]) => [
     ...(logs.includes(secret) ? [`${what} in the log`] : []),
-    // A wrong address that somebody sent has the link id in it, and may come back to them.
+    // A wrong address that a user sent contains the link id, and may be sent back to them.
     ...heard
       .filter((each) => !['token of bob', 'link id'].includes(what) && each.includes(secret))
       .map((each) => `${what} in ${each.slice(0, 300)}`),

@@ -31,7 +31,7 @@ async function guestSocket(guest = new Guest(server.url), handshake: Record<stri
   return { guest, socket }
 }
 
-/** A guest with a document of their own, joined. */
+/** Returns a guest who has joined a document of their own. */
 async function joinedSocket() {
   const { guest, socket } = await guestSocket()
   const { room } = await join(socket, { address: await guest.createDocument() })
@@ -150,7 +150,7 @@ describe('messages', () => {
     let size = 0
     while (size < chunked) {
       if (confirm.length === 0) await arrived.promise
-      // A round trip gives a third chunk, if there were one, the time to come.
+      // A third chunk, if one were sent, would arrive within this round trip.
       await ask(reader, 'document:pull', { room: 0 })
       expect(confirm.length).toBeLessThanOrEqual(2)
       arrived = Promise.withResolvers()
@@ -203,7 +203,7 @@ describe('messages', () => {
     for (const bytes of ['text', [1, 2, 3], { 0: 1 }, null, 5]) {
       expect(await ask(socket, 'document:update', bytes)).toMatchObject({ ok: false, code: 'bad-message' })
       expect(await ask(socket, 'presence:set', bytes)).toMatchObject({ ok: false, code: 'bad-message' })
-      // A right message between them: this test is not about counting.
+      // Send a valid message between them: this test is not about counting.
       expect(await works()).toMatchObject({ ok: true })
     }
   })
@@ -270,7 +270,7 @@ describe('messages', () => {
 })
 
 describe('presence', () => {
-  /** The next word about a field of a member that is `wanted`. */
+  /** Resolves to the next value of a member's field that is `wanted`. */
   function upsertOf<F extends 'caret' | 'identity'>(
     socket: TestSocket,
     member: number,
@@ -285,7 +285,7 @@ describe('presence', () => {
     })
   }
 
-  /** Resolves at the first diff that is wanted. */
+  /** Resolves at the first diff that is `wanted`. */
   function diffAt(socket: TestSocket, wanted: (diff: PresenceDiffBody) => boolean): Promise<void> {
     return new Promise((resolve) => {
       const hear = (body: Uint8Array) => {
@@ -335,7 +335,7 @@ describe('presence', () => {
       other.socket.connect()
       await connected(other.socket)
     }
-    // The machine may stall once.
+    // Take the median: the machine may stall once.
     const middle = (ms: number[]) => ms.toSorted((a, b) => a - b)[2]
     expect(middle(waits.map(({ came }) => came))).toBeLessThan(1000)
     expect(middle(waits.map(({ went }) => went))).toBeLessThan(1000)

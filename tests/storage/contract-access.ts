@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import type { StoreOfEachTest } from './store-under-test.ts'
 import { newDocument } from './stored-values.ts'
 
-/** What an AccessStore keeps to. */
+/** The contract of an AccessStore. */
 export function accessContract(store: StoreOfEachTest): void {
   describe('access', () => {
     const live = async (documentId: string) =>
@@ -10,7 +10,7 @@ export function accessContract(store: StoreOfEachTest): void {
 
     beforeEach(() => store.catalog.create(newDocument('d')))
 
-    test('a new document has one link, and people with a link can do what it says', async () => {
+    test('a new document has one link, and its holders have the role it gives', async () => {
       expect(await store.factsOf('link of d', 'bob')).toEqual({
         documentId: 'd',
         ownerId: 'ann',
@@ -40,7 +40,7 @@ export function accessContract(store: StoreOfEachTest): void {
       await expect(store.access.ensureLinks('nowhere', [{ linkId: 'x', role: 'viewer' }])).rejects.toThrow()
     })
 
-    test('a link in another’s place keeps password and expiry, and the owner’s visit follows it', async () => {
+    test('a replaced link keeps password and expiry, and the owner’s visit moves to it', async () => {
       await store.catalog.recordVisits([{ userId: 'ann', documentId: 'd', linkId: 'link of d', at: 10 }])
       await store.catalog.recordVisits([{ userId: 'bob', documentId: 'd', linkId: 'link of d', at: 10 }])
       await store.access.changeLink('link of d', { expiresAt: 100, passwordHash: 'hash' })
@@ -61,7 +61,7 @@ export function accessContract(store: StoreOfEachTest): void {
       expect((await store.factsOf('third'))?.link.expiresAt).toBeNull()
     })
 
-    test('another password locks a link again for everybody', async () => {
+    test('a new password locks a link again for everyone', async () => {
       await store.access.changeLink('link of d', { passwordHash: 'one' })
       await store.access.unlock('bob', 'link of d')
       await store.access.changeLink('link of d', { expiresAt: 100 })
@@ -79,7 +79,7 @@ export function accessContract(store: StoreOfEachTest): void {
       })
     })
 
-    test('a grant is one person’s, the newest counts, and answers what they asked for', async () => {
+    test('a grant is for one user, the newest counts, and it answers their request', async () => {
       await store.access.request('d', 'bob', 'commenter', 5)
       await store.access.request('d', 'bob', 'editor', 6)
       await store.access.request('d', 'eve', 'editor', 7)
@@ -98,14 +98,14 @@ export function accessContract(store: StoreOfEachTest): void {
       expect((await store.factsOf('link of d', 'bob'))?.grant).toBeNull()
     })
 
-    test('what people with a link can do is kept, also that it is nothing', async () => {
+    test('the highest role that links give is kept, also if it is none', async () => {
       await store.access.setLinkRole('d', 'viewer')
       expect((await store.factsOf('link of d'))?.linkRole).toBe('viewer')
       await store.access.setLinkRole('d', null)
       expect((await store.factsOf('link of d'))?.linkRole).toBeNull()
     })
 
-    test('the next end of a link is found, and the documents whose links have ended', async () => {
+    test('the next expiry of a link is found, and the documents whose links have expired', async () => {
       await store.catalog.create(newDocument('e'))
       await store.access.changeLink('link of d', { expiresAt: 100 })
       await store.access.changeLink('link of e', { expiresAt: 200 })
@@ -118,7 +118,7 @@ export function accessContract(store: StoreOfEachTest): void {
       expect(await store.access.expiredIn(0, 300)).toEqual(['d'])
     })
 
-    test('nothing is written for a document that is gone', async () => {
+    test('nothing is written for a document that no longer exists', async () => {
       await store.access.grant('nowhere', 'bob', 'editor', 1)
       await store.access.request('nowhere', 'bob', 'editor', 1)
       await store.access.replaceLink('nowhere', 'editor', 'link', 1)

@@ -6,10 +6,10 @@ import { newDocument, newRow } from './stored-values.ts'
 const OK: RowOutcome = { ok: true }
 const REFUSED = { ok: false, reason: expect.any(String) }
 
-/** What a DocumentCatalog keeps to. */
+/** The contract of a DocumentCatalog. */
 export function catalogContract(store: StoreOfEachTest): void {
   describe('the catalog', () => {
-    test('a link opens its document, with its role and present title', async () => {
+    test('a link opens its document, with its role and current title', async () => {
       await store.catalog.create(newDocument('d', { linkRole: 'viewer' }))
       await store.catalog.setTitles(new Map([['d', '會議 notes']]))
       expect(await store.factsOf('link of d')).toMatchObject({
@@ -22,7 +22,7 @@ export function catalogContract(store: StoreOfEachTest): void {
       expect(await store.factsOf('link of e')).toBeNull()
     })
 
-    test('a list holds what somebody visited, the newest visit first', async () => {
+    test('a list holds the documents that a user visited, newest visit first', async () => {
       await store.catalog.create(newDocument('a'))
       await store.catalog.create(newDocument('b', { ownerId: 'bob' }))
       await store.catalog.create(newDocument('c'))
@@ -58,7 +58,7 @@ export function catalogContract(store: StoreOfEachTest): void {
       expect(await store.catalog.listFor('eve', 10)).toEqual([])
     })
 
-    test('a forgotten visit leaves that person’s list only', async () => {
+    test('a forgotten visit leaves that user’s list only', async () => {
       await store.catalog.create(newDocument('d'))
       await store.catalog.recordVisits([{ userId: 'ann', documentId: 'd', linkId: 'link of d', at: 10 }])
       await store.catalog.recordVisits([{ userId: 'bob', documentId: 'd', linkId: 'link of d', at: 11 }])
@@ -68,7 +68,7 @@ export function catalogContract(store: StoreOfEachTest): void {
       expect(await store.catalog.listFor('ann', 10)).toHaveLength(1)
     })
 
-    test('visits to what does not exist any more are left out, the others are kept', async () => {
+    test('visits to documents that no longer exist are left out, the others are kept', async () => {
       await store.catalog.create(newDocument('d'))
       await store.catalog.recordVisits([
         { userId: 'ann', documentId: 'nowhere', linkId: 'link', at: 10 },
@@ -96,7 +96,7 @@ export function catalogContract(store: StoreOfEachTest): void {
       expect(await store.catalog.listFor('bob', 10)).toEqual([])
     })
 
-    test('documents that nobody wrote in are erased after a while, with their links and visits', async () => {
+    test('documents that were never edited are erased after a while, with their links and visits', async () => {
       await store.catalog.create(newDocument('old', { createdAt: 10 }))
       await store.catalog.create(newDocument('new', { createdAt: 30 }))
       await store.catalog.create(newDocument('used', { createdAt: 10 }))
@@ -117,7 +117,7 @@ export function catalogContract(store: StoreOfEachTest): void {
       await store.catalog.delete(documentId, 'ann', at)
     }
 
-    test('holds what its owner deleted, the last one first, until it is taken out', async () => {
+    test('holds what its owner deleted, last deleted first, until it is restored', async () => {
       await trashed('a', 50)
       await trashed('b', 60)
       await store.written('c', 1)
@@ -137,7 +137,7 @@ export function catalogContract(store: StoreOfEachTest): void {
       expect(await store.documents.commit([newRow('a', 2)])).toEqual([OK])
     })
 
-    test('what is erased is gone with all that belongs to it; only the owner erases, and only from the trash', async () => {
+    test('erases a document with all its data, for the owner only and from the trash only', async () => {
       await trashed('a', 50)
       await store.written('b', 1)
       await store.catalog.recordVisits([{ userId: 'bob', documentId: 'a', linkId: 'link of a', at: 10 }])
@@ -152,7 +152,7 @@ export function catalogContract(store: StoreOfEachTest): void {
       expect(await store.access.sharing('a')).toEqual({ links: [], grants: [], requests: [] })
     })
 
-    test('is emptied one document at a time, the oldest first', async () => {
+    test('is emptied one document at a time, oldest first', async () => {
       await trashed('a', 50)
       await trashed('b', 40)
       await trashed('c', 60)
@@ -162,7 +162,7 @@ export function catalogContract(store: StoreOfEachTest): void {
       expect(await store.documents.load('c')).not.toBeNull()
     })
 
-    test('what is in it is not counted as owned', async () => {
+    test('does not count as owned', async () => {
       await trashed('a', 50)
       await store.written('b', 1)
       expect(await store.catalog.countOwned('ann')).toBe(1)

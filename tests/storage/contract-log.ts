@@ -7,7 +7,7 @@ import { chain, compactionOf, newDocument, newRow } from './stored-values.ts'
 const OK: RowOutcome = { ok: true }
 const REFUSED = { ok: false, reason: expect.any(String) }
 
-/** What a DocumentStore keeps to. */
+/** The contract of a DocumentStore. */
 export function logContract(store: StoreOfEachTest): void {
   describe('the log', () => {
     test('a new document is empty, at row 0, with the empty chain', async () => {
@@ -29,7 +29,7 @@ export function logContract(store: StoreOfEachTest): void {
       })
     })
 
-    test('an unknown document is null, and not among the heads', async () => {
+    test('an unknown document is null and not among the heads', async () => {
       await store.catalog.create(newDocument('d'))
       expect(await store.documents.load('nowhere')).toBeNull()
       expect(await store.documents.readSnapshot('nowhere')).toBeNull()
@@ -61,7 +61,7 @@ export function logContract(store: StoreOfEachTest): void {
       expect(await store.documents.heads(['d'])).toEqual(new Map([['d', { seq: 2, chain: chain(2) }]]))
     })
 
-    test('bytes are copied: what the caller does with them later changes nothing, and they stay usable', async () => {
+    test('bytes are copied: later changes by the caller have no effect, and they stay usable', async () => {
       await store.catalog.create(newDocument('d'))
       const row = newRow('d', 1, { entries: new Uint8Array(50).fill(1).subarray(10, 20) })
       const done = store.documents.commit([row])
@@ -80,7 +80,7 @@ export function logContract(store: StoreOfEachTest): void {
       expect(await store.rowsOf('b')).toEqual([1])
     })
 
-    test('a row that does not follow the head is refused alone', async () => {
+    test('only the row that does not follow the head is refused', async () => {
       await store.written('a', 1)
       await store.written('b', 1)
       await store.written('c', 1)
@@ -92,7 +92,7 @@ export function logContract(store: StoreOfEachTest): void {
       expect(await store.documents.commit([newRow('b', 2)])).toEqual([OK])
     })
 
-    test('a commit of nothing is done', async () => {
+    test('an empty commit succeeds', async () => {
       expect(await store.documents.commit([])).toEqual([])
     })
 
@@ -145,7 +145,7 @@ export function logContract(store: StoreOfEachTest): void {
       expect(await store.documents.readSnapshot('d')).toEqual(compaction.snapshot)
     })
 
-    test('a newer snapshot takes the place of the older, with its clients; writing it again changes nothing', async () => {
+    test('a newer snapshot replaces the older, with its clients; writing it again changes nothing', async () => {
       await store.written('d', 3)
       await store.documents.writeCompaction(compactionOf('d', 2, { clients }))
       await store.documents.writeCompaction(compactionOf('d', 3, { clients: clients.slice(1) }))
@@ -154,7 +154,7 @@ export function logContract(store: StoreOfEachTest): void {
       expect((await store.documents.load('d'))?.clients).toEqual(clients.slice(1))
     })
 
-    test('an older snapshot than the one present is refused, for rows before that one may be gone', async () => {
+    test('a snapshot older than the present one is refused, because rows before that one may be gone', async () => {
       await store.written('d', 3)
       await store.documents.writeCompaction(compactionOf('d', 3, { clients }))
       await expect(store.documents.writeCompaction(compactionOf('d', 2))).rejects.toThrow('newer snapshot')
@@ -162,7 +162,7 @@ export function logContract(store: StoreOfEachTest): void {
       expect((await store.documents.load('d'))?.clients).toEqual(clients)
     })
 
-    test('a snapshot of rows that are not there is refused', async () => {
+    test('a snapshot of missing rows is refused', async () => {
       await store.written('d', 1)
       await expect(store.documents.writeCompaction(compactionOf('d', 2))).rejects.toThrow('no history')
       await expect(store.documents.writeCompaction(compactionOf('nowhere', 1))).rejects.toThrow('no history')
@@ -193,7 +193,7 @@ export function logContract(store: StoreOfEachTest): void {
       expect(await store.rowsOf('d')).toEqual([1, 2, 3, 4])
     })
 
-    test('a document whose rows are all trimmed goes on where it was', async () => {
+    test('a document whose rows are all trimmed continues at its head', async () => {
       await store.written('d', 2)
       await store.documents.writeCompaction(compactionOf('d', 2))
       await store.documents.trim('d', 2)

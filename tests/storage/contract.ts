@@ -3,7 +3,7 @@ import { catalogContract } from './contract-catalog.ts'
 import { logContract } from './contract-log.ts'
 import { StoreOfEachTest, type StoreUnderTest } from './store-under-test.ts'
 
-/** What every DocumentStore with its DocumentCatalog and AccessStore keeps to. `open` gives an empty one. */
+/** The contract of every DocumentStore with its DocumentCatalog and AccessStore. `open` returns an empty store. */
 export function storeContract(open: () => Promise<StoreUnderTest>): void {
   const store = new StoreOfEachTest(open)
   logContract(store)

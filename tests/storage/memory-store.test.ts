@@ -3,7 +3,7 @@ import { MemoryStore } from '../support/memory-store.ts'
 import { storeContract } from './contract.ts'
 import { newDocument, newRow } from './stored-values.ts'
 
-describe('the store in memory keeps to the contract', () => {
+describe('the store in memory meets the contract', () => {
   storeContract(async () => {
     const store = new MemoryStore()
     return { documents: store, catalog: store, access: store, close: async () => undefined }
@@ -17,7 +17,7 @@ describe('the store in memory can be told to fail', () => {
     return store
   }
 
-  test('a commit that fails before it is written leaves nothing, one that fails after leaves all', async () => {
+  test('a commit that fails before it is written leaves nothing, one that fails after leaves everything', async () => {
     const store = await withDocument()
     store.failNextCommit('before')
     await expect(store.commit([newRow('d', 1)])).rejects.toThrow('before')
@@ -47,7 +47,7 @@ describe('the store in memory can be told to fail', () => {
     expect((await store.load('d'))?.rows).toHaveLength(1)
   })
 
-  test('a copy is not touched by what happens later, and can be gone back to twice', async () => {
+  test('a copy is not changed by later writes and can be restored twice', async () => {
     const store = await withDocument()
     await store.commit([newRow('d', 1)])
     const copy = store.copy()

@@ -19,7 +19,7 @@ const seq = fc.integer({ min: 1, max: 6 })
 const role = fc.constantFrom(...SHARED_ROLES)
 const maybeRole = fc.option(role)
 
-/** One call of one method, rendered as text so that a failing sequence can be read. */
+/** One call of one method, rendered as text so that a failing sequence is readable. */
 const step: fc.Arbitrary<[string, Step]> = fc.oneof(
   fc
     .record({ name, at: fc.integer({ min: 1, max: 9 }) })
@@ -114,7 +114,7 @@ const step: fc.Arbitrary<[string, Step]> = fc.oneof(
     ]),
   fc.tuple(name, role, seq).map(([name, role, at]): [string, Step] => [
     `replace ${name} ${role} ${at}`,
-    // Ids are never used twice: this one is named by all that came before it.
+    // Ids are never reused: this one is made of the whole sequence before it.
     async (store, p) => {
       const { links } = await store.sharing(p + name)
       const old = links.find((link) => link.role === role)?.linkId ?? `first ${role} ${p}${name}`
@@ -154,7 +154,7 @@ const step: fc.Arbitrary<[string, Step]> = fc.oneof(
     ]),
 )
 
-/** What a step brings; of an error only that there was one. */
+/** Returns the result of a step; of an error only that there was one. */
 const outcome = (step: Step, store: Both, prefix: string) =>
   step(store, prefix).then(
     (value) => ({ value: value ?? null }),
@@ -172,7 +172,7 @@ const everything = async (store: Both, prefix: string) =>
     ]),
   )
 
-test('whatever is asked of them, SQLite and the store in memory answer alike', async () => {
+test('SQLite and the store in memory answer any sequence of calls alike', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'commonplace-store-'))
   const { documents, catalog, access, close } = await openStore({ dataDir })
   const sqlite: Both = { ...documents, ...catalog, ...access }

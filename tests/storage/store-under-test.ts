@@ -10,11 +10,11 @@ export interface StoreUnderTest {
   close(): Promise<void>
 }
 
-/** The store of the test that runs: each has an empty one. */
+/** The store of the running test: each test has an empty one. */
 export class StoreOfEachTest {
   #store: StoreUnderTest | null = null
 
-  /** Called where tests are described. `open` gives an empty store. */
+  /** Call it where tests are described. `open` returns an empty store. */
   constructor(open: () => Promise<StoreUnderTest>) {
     beforeEach(async () => {
       this.#store = await open()
@@ -34,7 +34,7 @@ export class StoreOfEachTest {
     return this.#open.access
   }
 
-  /** The numbers of a document's rows. */
+  /** Returns the numbers of a document's rows. */
   async rowsOf(documentId: string): Promise<number[] | undefined> {
     return (await this.documents.load(documentId))?.rows.map((row) => row.seq)
   }
@@ -43,7 +43,7 @@ export class StoreOfEachTest {
     return (await this.access.facts([{ linkId, userId }]))[0] ?? null
   }
 
-  /** A document `id` with rows 1…head. */
+  /** Creates a document `id` with rows 1…head. */
   async written(documentId: string, head: number): Promise<void> {
     await this.catalog.create(newDocument(documentId))
     for (let seq = 1; seq <= head; seq++) await this.documents.commit([newRow(documentId, seq)])

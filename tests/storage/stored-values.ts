@@ -2,7 +2,7 @@ import type { Compaction, NewRow } from '#lib/collab/document-store.ts'
 import type { NewDocument } from '#lib/library/store.ts'
 import { CHAIN_BYTES } from '#lib/protocol/log-row.ts'
 
-/* What tests store. */
+/* The values that tests store. */
 
 export const newDocument = (documentId: string, more: Partial<NewDocument> = {}): NewDocument => ({
   documentId,

@@ -11,7 +11,10 @@ import { freePort } from '../../support/free-port.ts'
 import { settled } from '../../support/virtual-clock.ts'
 import { until } from '../../support/writer.ts'
 
-/** The first waits of a client between its attempts, whose dice always show `dice`. Nobody waits for them here. */
+/**
+ * Returns the first waits of a client between its attempts, with a random source that always returns `dice`. The
+ * clock skips the waits.
+ */
 function waitsOf(url: string, dice: number, attempts: number): Promise<number[]> {
   const waits: number[] = []
   const { promise, resolve } = Promise.withResolvers<number[]>()
@@ -58,7 +61,7 @@ describe('[HS6] coming back', () => {
     await server.close()
     await until(provider, () => !provider.synced)
     expect(provider.status.phase).toBe('draining')
-    // What came before is the renewal of the token.
+    // The earlier timers are for the renewal of the token.
     expect(waits.at(-1)).toBe(1500)
     await provider.destroy()
   })
@@ -103,7 +106,7 @@ test('[HS3] why one is not let in yet is told, whoever says it, until one is', a
   let refusals = 0
   const provider = server.open(address, mei, {
     async auth() {
-      // First the route that gives tokens refuses, then the handshake.
+      // First the route that issues tokens refuses, then the handshake.
       if (++refusals === 1) throw new RefusedRequest(refuse('rate-limited', 'later'))
       return refusals === 2 ? 'no token' : server.token(mei)
     },

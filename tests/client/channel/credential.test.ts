@@ -6,7 +6,7 @@ import { settled, VirtualClock } from '../../support/virtual-clock.ts'
 
 const MINUTE = 60_000
 
-/** A credential whose tokens live ten minutes; `answer` is what the server says to a renewal. */
+/** Returns a connected credential whose tokens last ten minutes. `answer` is the server's answer to a renewal. */
 async function connected(random = 0.5) {
   const clock = new VirtualClock(() => random)
   const asked: boolean[] = []

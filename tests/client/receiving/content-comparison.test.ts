@@ -16,7 +16,7 @@ describe('when a copy is compared', () => {
   let clock: VirtualClock
   let doc: Y.Doc
   let asked: CompareRequest[]
-  /** What the server answers next; *same* when there is nothing. */
+  /** The server's next answers; *same* if there are none. */
   let verdicts: (Verdict | null)[]
   let standing: { room: number; seq: number } | null
   let diverged: number
@@ -130,7 +130,7 @@ describe('when a copy is compared', () => {
 
 const titleOf = ({ doc }: CollabProvider): string => doc.getText('title').toString()
 
-/** Two hundred times as fast. */
+/** A clock that runs two hundred times as fast. */
 const HASTY = {
   ...systemClock,
   after: (ms: number, task: () => void) => systemClock.after(ms / 200, task),
@@ -166,7 +166,7 @@ test('[CMP4] a copy that nobody else has is found, told in the log, and loaded a
   const about = { level: 'error', documentId, clientId: a.doc.clientID }
   for (const line of found) expect(line).toMatchObject(about)
 
-  // What is typed until another copy stands in its place is in the log like everything else.
+  // Text typed until another copy replaces this one is in the log like all other text.
   a.doc.getText('title').insert(0, 'then typed: ')
   await a.forgetHistory()
   const again = server.open(address, ada, { clock: HASTY, replica })

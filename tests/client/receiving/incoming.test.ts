@@ -3,7 +3,9 @@ import * as Y from 'yjs'
 import { Incoming } from '#lib/client/receiving/incoming.ts'
 import { OWNER } from '../../support/owner.ts'
 
-/** A Y.Doc, its way in, a frame that comes when `frame` is called, and a peer's keystrokes one by one. */
+/**
+ * Returns a Y.Doc, its incoming edits, a frame that runs when `frame` is called, and a peer's keystrokes one by one.
+ */
 function scene() {
   const doc = new Y.Doc()
   const peer = new Y.Doc()

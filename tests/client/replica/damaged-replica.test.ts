@@ -27,7 +27,7 @@ afterEach(() => {
 
 const titleOf = ({ doc }: CollabProvider): string => doc.getText('title').toString()
 
-/** One tab of this browser. `offline`: nobody answers. */
+/** Opens one tab of this browser. `offline`: no server answers. */
 async function tab(address: string, { offline = false } = {}) {
   const store = await openIndexedDbStore('mei')
   const url = offline ? `http://127.0.0.1:${await freePort()}` : server.url
@@ -41,7 +41,7 @@ async function tab(address: string, { offline = false } = {}) {
   }
 }
 
-/** A document of three rows in this browser, and a word typed offline that waits in the outbox. */
+/** Leaves a document of three rows in this browser, and a word typed offline that waits in the outbox. */
 async function threeRowsAndAWord(): Promise<string> {
   const { address } = await server.document(mei)
   const online = await tab(address)
@@ -61,7 +61,7 @@ async function threeRowsAndAWord(): Promise<string> {
 
 type Stored = Record<string, Uint8Array>
 
-/** What a disk does: one bit of a stored value is another. */
+/** Flips one bit of a stored value, as a bad disk does. */
 async function flip(store: 'rows' | 'states', index: number, field: string): Promise<void> {
   const db = await openDB('commonplace:mei')
   const keys = await db.getAllKeys(store)

@@ -181,7 +181,7 @@ const call: fc.Arbitrary<[string, Call]> = fc.oneof(
   address.map((a): [string, Call] => [`compact ${a}`, (tab) => tab.compact(a)]),
 )
 
-/** An answer, or the kind of the refusal: both stores must give the same. */
+/** Returns the result of a call, or the kind of its rejection: both stores must give the same. */
 async function outcome(call: Call, tab: ReplicaStore): Promise<unknown> {
   try {
     return await call(tab)

@@ -20,7 +20,7 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-/** A tab of a user. */
+/** Opens a tab of a user. */
 async function storeOf(userId: string): Promise<ReplicaStore> {
   const store = await openIndexedDbStore(userId)
   if (!store) throw new Error('no database')

@@ -1,5 +1,5 @@
 /*
- * The promises of a replica store.
+ * The contract of a replica store.
  * Over 350 lines: one contract, run as a whole against each store.
  */
 
@@ -9,7 +9,7 @@ import type { ReplicaStore, SealedBatch } from '#lib/client/replica/replica-stor
 import { chainHash } from '#lib/client/replica/unbroken-run.ts'
 import { chainAfter, EMPTY_CHAIN, encodeEntries, encodeUpdates, type Row } from '#lib/protocol/log-row.ts'
 
-/** One browser: `open` opens the user's store in a further tab. */
+/** One browser. `open` opens the user's store in another tab. */
 interface Browser {
   open(userId: string): Promise<ReplicaStore>
 }
@@ -21,12 +21,12 @@ export function batch(clientId: number, n: number, at = 1_000 + n): SealedBatch 
   return { clientId, n, at, restore: false, payload: encodeUpdates([new Uint8Array([clientId, n])]) }
 }
 
-/** The chain after row `seq` of `typedRows`. */
+/** Returns the chain after row `seq` of `typedRows`. */
 export function chain(seq: number, history = 0): Uint8Array {
   return typedRows(seq, seq, history)[0]?.chain ?? EMPTY_CHAIN
 }
 
-/** Rows with these bytes from 1 on. */
+/** Returns rows with these bytes, from 1 on. */
 function chained(all: readonly Uint8Array[]): Row[] {
   let before = EMPTY_CHAIN
   return all.map((entries, index) => {
@@ -36,7 +36,10 @@ function chained(all: readonly Uint8Array[]): Row[] {
   })
 }
 
-/** Rows `from…to` of one of two histories, in which client 7 types one letter (or `text`) each; those before `from` are taken as typed. */
+/**
+ * Returns rows `from…to` of one of two histories, in which client 7 types one letter (or `text`) per row, including
+ * in the rows before `from`.
+ */
 export function typedRows(from: number, to: number, history = 0, text?: string): Row[] {
   const doc = new Y.Doc()
   doc.clientID = 7
@@ -74,7 +77,7 @@ const numbers = (batches: readonly SealedBatch[] | undefined) =>
   batches?.map(({ clientId, n }) => [clientId, n])
 const seqs = (rows: readonly Row[] | undefined) => rows?.map((row) => row.seq)
 
-/** The port of lib/client/replica/replica-store.ts, for every implementation. */
+/** The contract of the port lib/client/replica/replica-store.ts, for every implementation. */
 export function replicaStoreContract(newBrowser: () => Browser): void {
   describe('the replica store contract', () => {
     let browser: Browser
@@ -238,7 +241,7 @@ export function replicaStoreContract(newBrowser: () => Browser): void {
       await tab.seal(ADDRESS, batch(1, 1))
       await tab.seal(ADDRESS, batch(1, 2))
       await second.seal(ADDRESS, batch(2, 1))
-      // The third was not written before.
+      // The third batch was not written before.
       await tab.setAside(ADDRESS, [batch(1, 1), batch(1, 2), batch(1, 3)])
       await tab.seal(ADDRESS, batch(1, 3))
       expect(numbers(await second.outbox(ADDRESS))).toEqual([[2, 1]])

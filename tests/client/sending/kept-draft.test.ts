@@ -32,13 +32,13 @@ function type(provider: CollabProvider, text: string): void {
   title.insert(title.length, text)
 }
 
-/** The owner lets people with the link do this much from now on. */
+/** Sets the highest role that links give, as the owner. */
 async function linkGives(documentId: string, role: 'viewer' | 'editor' | null): Promise<void> {
   await server.store.access.setLinkRole(documentId, role)
   await server.collaboration.accessChanged(documentId)
 }
 
-/** What the log says the title is. */
+/** Returns the title according to the log. */
 async function titleInLog(documentId: string): Promise<string> {
   const doc = new Y.Doc()
   const stored = await server.store.documents.load(documentId)
@@ -47,12 +47,15 @@ async function titleInLog(documentId: string): Promise<string> {
   return titleIn(doc)
 }
 
-/** The title as it would be with the draft in it. */
+/** Returns the title as it would be with the draft in it. */
 function titleWithDraft(provider: CollabProvider): string {
   return titleIn(provider.docWithDraft())
 }
 
-/** Akira at a document of Mei's, on a line that can be cut. Nothing on a page gives the Y.Doc up by itself. */
+/**
+ * Opens a document of Mei's as Akira, over a connection that can be cut. Nothing here discards a superseded Y.Doc, as
+ * a page would.
+ */
 async function open(options: Partial<CollabProviderOptions> = {}) {
   const { address, documentId } = await server.document(mei)
   const provider = server.open(address, akira, { url: proxy.url, ...options })
@@ -197,7 +200,7 @@ describe('asking for more', () => {
   })
 })
 
-/** Everything was accepted before the role was lowered. */
+/** Waits until everything typed before the role was lowered is accepted. Returns the draft. */
 async function settled(provider: CollabProvider): Promise<readonly SealedBatch[]> {
   await until(provider, () => provider.saved)
   return provider.draft?.batches ?? []

@@ -9,7 +9,7 @@ import { settled, VirtualClock } from '../../support/virtual-clock.ts'
 const ADDRESS = 'A'.repeat(32)
 const CLIENT = 7
 
-/** An outbox over a store whose writes end when told to, in the order of their beginning. */
+/** Returns an outbox over a store whose writes end when told to, in the order in which they began. */
 function outbox() {
   const clock = new VirtualClock(() => 0.5)
   const stored = new MemoryReplicas().open()

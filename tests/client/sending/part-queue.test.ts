@@ -7,7 +7,7 @@ import { SILENT } from '../../support/silent-channel.ts'
 
 const KEYSTROKE = 30
 
-/** A queue over a link that takes as long as it is told to. */
+/** Returns a queue over a link that takes as long as it is told to. */
 function queue() {
   let now = 0
   const sent: { n: number; part: number; bytes: number; received: (() => void) | undefined }[] = []
@@ -24,7 +24,7 @@ function queue() {
     parts,
     sent,
     send: (n: number, bytes: number) => parts.send(uplink, batch(n, bytes)),
-    /** The oldest part without an answer arrives after `ms`. */
+    /** Confirms the oldest unanswered part after `ms`. */
     arrive(ms: number) {
       now += ms
       const first = sent.find(({ received }) => received)

@@ -11,7 +11,7 @@ import { VirtualClock } from '../../support/virtual-clock.ts'
 
 const CLIENT = 7
 
-/** A sender with so many edits sealed, and the numbers of the batches it sent since they were last looked at. */
+/** Returns a sender with as many sealed edits, and the numbers of the batches sent since the last look. */
 async function senderWith(edits: number) {
   const clock = new VirtualClock(() => 0.5)
   const outbox = new Outbox({

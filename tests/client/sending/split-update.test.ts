@@ -8,7 +8,7 @@ import { OWNER } from '../../support/owner.ts'
 import { paragraphOf } from '../../support/paragraph.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 
-/** What the server's gate says of batches that come one after the other. */
+/** The server's gate, applied to consecutive batches. */
 class Gate {
   readonly #clocks = new Map<number, number>()
 
@@ -21,7 +21,7 @@ class Gate {
   }
 }
 
-/** The update of one transaction. */
+/** Returns the update of one transaction. */
 function updateOf(doc: Y.Doc, edit: () => void): Uint8Array {
   let update: Uint8Array = new Uint8Array()
   const take = (bytes: Uint8Array): void => {
@@ -41,7 +41,7 @@ const paste = (doc: Y.Doc, lines: number): Uint8Array =>
     ),
   )
 
-/** A text with a gap after each of its letters, by two people. */
+/** Writes a text with a gap after each of its letters, by two clients. */
 function withGaps(doc: Y.Doc, letters: number): void {
   const text = doc.getText('title')
   text.insert(0, 'ab'.repeat(letters))

@@ -10,11 +10,11 @@ import { VirtualClock } from '../../support/virtual-clock.ts'
 
 const FOLD_MS = 20
 const STATE_BYTES = 60_000
-/** Of a state vector without clients. */
+/** The encoding of a state vector without clients. */
 const EMPTY_VECTOR = new Uint8Array([0])
 
 let clock: VirtualClock
-/** Documents in the order in which they were folded. */
+/** The documents in the order in which they were folded. */
 let folded: string[]
 let foldedAt: number[]
 let compactions: Compaction[]
@@ -64,7 +64,7 @@ beforeEach(() => {
   })
 })
 
-/** A room whose rows hold its number and so many bytes. */
+/** A room whose rows contain its number and as many bytes as given. */
 class Document {
   readonly room: Room
   readonly #number: number
@@ -98,12 +98,12 @@ describe('folding for titles', () => {
     expect(folded).toHaveLength(5)
   })
 
-  test('many wait for each other: no more than 1 % of a core, the longest waiting first, each once', async () => {
+  test('many take turns: no more than 1 % of a core, longest waiting first, each once', async () => {
     const documents = Array.from({ length: 100 }, (_, i) => new Document(i))
     for (const document of documents) document.write(1)
     await clock.advance(2000 + 400)
     const atOnce = folded.length
-    // Short ones go sixteen together: so much is taken in advance.
+    // Short documents are folded sixteen together, so that much is taken in advance.
     const ahead = 16 * FOLD_MS
     expect(atOnce * FOLD_MS).toBeLessThanOrEqual(COMPACTION_POLICY.burstMs + ahead)
     for (const document of documents.slice(50)) document.write(1)
@@ -114,7 +114,7 @@ describe('folding for titles', () => {
     expect(clock.waiting).toBe(0)
   })
 
-  test('rooms that nobody is in any more do not wait for their budget: they would gather in memory', async () => {
+  test('empty rooms do not wait for the budget: they would accumulate in memory', async () => {
     const documents = Array.from({ length: 100 }, (_, i) => new Document(i))
     for (const document of documents) document.write(1)
     await clock.advance(3000)
@@ -126,7 +126,7 @@ describe('folding for titles', () => {
     expect(compactions).toEqual([])
   })
 
-  test('a room that waits stays in memory, and one that is forgotten waits no more', async () => {
+  test('a room that waits stays in memory, and a room that is dropped waits no more', async () => {
     const documents = Array.from({ length: 30 }, (_, i) => new Document(i))
     for (const document of documents) document.write(1)
     await clock.advance(3000)
@@ -149,14 +149,14 @@ describe('snapshots', () => {
     expect(compactions.map(({ documentId }) => documentId)).toEqual(['document 200'])
   })
 
-  test('come at once for rows of megabytes: a document is not full for what a snapshot would shed', async () => {
+  test('are written immediately for rows of megabytes: a document is not full because of what a snapshot would drop', async () => {
     const document = new Document(1)
     document.write(5, 1024 * 1024)
     await clock.advance(2 * FOLD_MS)
     expect(compactions.map(({ documentId }) => documentId)).toEqual(['document 1'])
   })
 
-  test('come in time for a document that waits for its title and grows meanwhile', async () => {
+  test('are written in time for a document that grows while it waits for its title', async () => {
     const documents = Array.from({ length: 100 }, (_, i) => new Document(i))
     for (const document of documents) document.write(1)
     await clock.advance(3000)
@@ -165,7 +165,7 @@ describe('snapshots', () => {
     expect(compactions.map(({ documentId }) => documentId)).toEqual(['document 99'])
   })
 
-  test('are written when the rows since weigh half of the last one; as much is kept of those before', async () => {
+  test('are written when the rows since have half the size of the last one; as many bytes of earlier rows are kept', async () => {
     const document = new Document(1)
     document.write(20, 1000)
     await clock.advance(2100)
@@ -183,13 +183,13 @@ describe('snapshots', () => {
   })
 })
 
-describe('work of others', () => {
+describe('other work', () => {
   const work = (name: string) => async () => {
     await new Promise<void>((resolve) => clock.after(FOLD_MS, resolve))
     folded.push(name)
   }
 
-  test('is done at once when nothing else is, and not at all when the room is gone or too much of it waits', async () => {
+  test('is done immediately if nothing else is, and not at all if the room is gone or too much is waiting', async () => {
     const [first, second] = [new Document(1).room, new Document(2).room]
     const done = [
       compactor.whenSpare(first, work('first')),
@@ -225,7 +225,7 @@ describe('work of others', () => {
     expect(clock.waiting).toBe(0)
   })
 
-  test('that fails is told like a folding that does, and the next is done', async () => {
+  test('that fails is reported like a failed fold, and the next is done', async () => {
     const { room } = new Document(1)
     const failed = compactor.whenSpare(room, () => Promise.reject(new Error('unreadable')))
     const next = compactor.whenSpare(room, work('next'))

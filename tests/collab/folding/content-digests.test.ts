@@ -19,14 +19,14 @@ beforeEach(async () => {
 
 const OTHER = '0'.repeat(32)
 
-/** The digest of what somebody's own edits show. */
+/** Returns the digest of the content of a client's own edits. */
 function digestOf({ doc }: Probe): string {
   const updates = [Y.encodeStateAsUpdate(doc)]
   const entry = { kind: ENTRY_BODY_UPDATE, clientId: doc.clientID, n: 1, user: '', updates }
   return digestDocument({ state: null, rows: [encodeEntries([entry])], ours: true })
 }
 
-test('[CMP1] a copy is the same, or differs, after the last row or an earlier one that is still held', async () => {
+test('[CMP1] a copy is the same, or differs, after the last row or an earlier one still in the log', async () => {
   await scene.send(ada, ada.edit(room, 'one'))
   const first = digestOf(ada)
   await scene.send(ada, ada.edit(room, ' two'))
@@ -45,7 +45,7 @@ test('[CMP1] a row before the newest snapshot is unknown', async () => {
   expect(scene.digested).toEqual([0])
 })
 
-test('[CMP3] everybody who asks for a row shares one folding; who differs has it made anew', async () => {
+test('[CMP3] all who ask about a row share one fold; a copy that differs causes a new one', async () => {
   await scene.send(ada, ada.edit(room, 'one'))
   const ask = (digest: string) => scene.rooms.compare(bo, { room, seq: 1, digest })
   expect(await Promise.all(Array.from({ length: 20 }, () => ask(digestOf(ada))))).toEqual(
@@ -58,7 +58,7 @@ test('[CMP3] everybody who asks for a row shares one folding; who differs has it
   expect(scene.digested).toEqual([1, 1])
 })
 
-test('[CMP4] a copy that differs is told, with who has it and the beginnings of both digests', async () => {
+test('[CMP4] a copy that differs is reported, with its user and the beginnings of both digests', async () => {
   await scene.send(ada, ada.edit(room, 'one'))
   await scene.rooms.compare(bo, { room, seq: 1, digest: OTHER })
   expect(scene.events.filter(({ type }) => type === 'content-differs')).toEqual([
@@ -74,7 +74,7 @@ test('[CMP4] a copy that differs is told, with who has it and the beginnings of 
   ])
 })
 
-test('[CMP1] who is not in the room, or no longer when it is known, gets no verdict', async () => {
+test('[CMP1] a client outside the room, or gone when the result is known, gets no verdict', async () => {
   await scene.send(ada, ada.edit(room, 'one'))
   const digest = digestOf(ada)
   const stranger = await scene.rooms.compare(new Probe('eve'), { room, seq: 1, digest })

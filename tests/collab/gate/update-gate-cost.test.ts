@@ -6,7 +6,10 @@ import * as LIMITS from '#lib/protocol/limits.ts'
 import { CONTENT, deletesOf, inRoot, rightOf, section, update } from './update-gate-forge.ts'
 import { any, codeOf, gate, ME, mine, ranges, STRANGER } from './update-gate-scene.ts'
 
-/** Two clients, each struct needing the other's last: the sections are left and entered `count` times. */
+/**
+ * Returns an update of two clients, each struct of which depends on the other client's last: the gate leaves and
+ * enters the sections `count` times.
+ */
 function chained(count: number): Uint8Array {
   const [up, down] = [STRANGER + 1, STRANGER]
   const counted = Array.from({ length: count }, (_, i) => i)
@@ -17,7 +20,10 @@ function chained(count: number): Uint8Array {
   return update([section(up, 0, rising), section(down, 0, falling)])
 }
 
-/** Bytes read one by one and maps asked while `run` runs: what grows with the work of the gate, without a clock. */
+/**
+ * Counts the bytes read one by one and the map look-ups during `run`: they grow with the work of the gate and need no
+ * clock.
+ */
 function stepsOf(run: () => void): number {
   const { byte } = GateBytes.prototype
   const { get } = Map.prototype
@@ -60,7 +66,7 @@ describe('the cost of the gate', () => {
       }),
     )
     expect(known.get(doc.clientID)).toBe(5001)
-    // Not more than what larger clocks take in bytes.
+    // Larger clocks take more bytes; the cost grows by no more than that.
     expect(Math.max(...costs.slice(-1000))).toBeLessThan(Math.max(...costs.slice(100, 200)) + 10)
   })
 
@@ -81,8 +87,8 @@ describe('the cost of the gate', () => {
     }
   })
 
-  // The time-out stands against a hang: how long they take is measured by `npm run bench -- --only gate`.
-  test('[GATE10] the dearest batches are judged', () => {
+  // The timeout catches a hang only; `npm run bench -- --only gate` measures how long they take.
+  test('[GATE10] the most expensive batches are checked', () => {
     const bytes = LIMITS.assembledBytes - 1000
     const batches = [
       mine(inRoot(CONTENT.string, 'title', 'x'.repeat(bytes))),

@@ -1,8 +1,8 @@
 import * as encoding from 'lib0/encoding'
 
 /*
- * Writes Yjs v1 updates by hand, well formed or not. A part is a number (varUint), a string (with its length),
- * raw bytes, or a list of parts.
+ * Writes Yjs v1 updates by hand, well formed or not. A part is a number (varUint), a string (with its length), raw
+ * bytes, or a list of parts.
  */
 
 export type Part = number | string | Uint8Array | readonly Part[]
@@ -21,37 +21,37 @@ function write(e: encoding.Encoder, part: Part): void {
 
 const NO_DELETES: Part = 0
 
-/** One client's structs. */
+/** Encodes the structs of one client. */
 export function section(client: number, clock: number, structs: readonly Part[]): Part {
   return [structs.length, client, clock, structs]
 }
 
-/** An update of these sections, then a delete set. */
+/** Encodes an update of these sections, followed by a delete set. */
 export function update(sections: readonly Part[], deletes: Part = NO_DELETES): Uint8Array {
   return forge(sections.length, sections, deletes)
 }
 
-/** Ranges `[clock, length]` of one client as a whole delete set. */
+/** Encodes ranges `[clock, length]` of one client as a whole delete set. */
 export function deletesOf(client: number, ranges: readonly (readonly [number, number])[]): Part {
   return [1, client, ranges.length, ranges]
 }
 
-/** An item without origins, in a root type. */
+/** Encodes an item without origins, in a root type. */
 export function inRoot(content: number, root: string, body: Part): Part {
   return [Uint8Array.of(content), 1, root, body]
 }
 
-/** An item without origins, in the type made by item (client, clock). */
+/** Encodes an item without origins, in the type made by item (client, clock). */
 export function inType(content: number, client: number, clock: number, body: Part): Part {
   return [Uint8Array.of(content), 0, client, clock, body]
 }
 
-/** An item after item (client, clock). */
+/** Encodes an item after item (client, clock). */
 export function rightOf(content: number, client: number, clock: number, body: Part): Part {
   return [Uint8Array.of(content | 128), client, clock, body]
 }
 
-/** An item before item (client, clock). */
+/** Encodes an item before item (client, clock). */
 export function leftOf(content: number, client: number, clock: number, body: Part): Part {
   return [Uint8Array.of(content | 64), client, clock, body]
 }

@@ -5,8 +5,8 @@ import { checkUpdates, type GateResult, scanClocks } from '#lib/collab/gate/upda
 import { UndoStack } from '#lib/editor/binding/undo-stack.ts'
 
 /*
- * Writers who share a log edit at random; the gate stands before the log. Each writer sees the log up to its own
- * cursor and sends its edits in batches, as the provider does.
+ * Writers who share a log edit at random; the gate guards the log. Each writer sees the log up to its own cursor and
+ * sends its edits in batches, as the provider does.
  */
 
 const TEXTS = ['a', 'word ', '漢字', '😀', '\ud83d', '\ude00', 'e\u0301', '\u0000', 'x'.repeat(300)]
@@ -20,7 +20,7 @@ interface Step {
   readonly pick: number
 }
 
-/** What an edit works on: a text, an element if there is one, and numbers to choose with. */
+/** The subject of an edit: a text, an element if there is one, and numbers to choose with. */
 interface Draft {
   readonly doc: Y.Doc
   readonly undo: Y.UndoManager
@@ -138,7 +138,7 @@ class Server {
   }
 }
 
-/** Sends what a writer holds back, merged or not; every third step also catches up with the log. */
+/** Sends a writer's waiting edits, merged or not; every third step also catches up with the log. */
 function sync(writer: Writer, server: Server, { at, pick }: Step): GateResult[] {
   const results: GateResult[] = []
   if (pick % 2 === 0 && writer.outbox.length > 0) {
@@ -155,7 +155,7 @@ function sync(writer: Writer, server: Server, { at, pick }: Step): GateResult[] 
 }
 
 function play(steps: readonly Step[]): { writers: Writer[]; server: Server; results: GateResult[] } {
-  // Two undo as the product does, one as other clients of Yjs do.
+  // Two writers undo as the product does, one as other clients of Yjs do.
   const writers = [new Writer(5), new Writer(0xffff_ffff), new Writer(300, Y.UndoManager)]
   const server = new Server()
   const results: GateResult[] = []
@@ -181,7 +181,7 @@ function expectWhole(doc: Y.Doc, clocks: ReadonlyMap<number, number>): void {
 const sessionArb = fc.array(stepArb, { minLength: 1, maxLength: 60 })
 
 describe('the update gate on random sessions', () => {
-  test('[GATE1] lets in everything that Yjs itself writes, in causal order', () => {
+  test('[GATE1] accepts everything that Yjs itself writes, in causal order', () => {
     fc.assert(
       fc.property(sessionArb, (steps) => {
         const { server, results } = play(steps)
@@ -207,7 +207,7 @@ describe('the update gate on random sessions', () => {
     )
   })
 
-  test('[GATE8] a restored server takes back what any replica still holds', () => {
+  test('[GATE8] a restored server accepts everything that any replica still holds', () => {
     fc.assert(
       fc.property(sessionArb, fc.nat(), (steps, cut) => {
         const { writers, server } = play(steps)
@@ -222,7 +222,7 @@ describe('the update gate on random sessions', () => {
         }
         expectWhole(restored.replica(), restored.clocks)
         for (const { doc } of writers) Y.applyUpdate(doc, Y.encodeStateAsUpdate(restored.replica()))
-        // A lone surrogate stays one in the replica it was typed into; in an update Yjs writes U+FFFD.
+        // A lone surrogate stays in the replica it was typed into; in updates Yjs writes U+FFFD.
         const bodies = writers.map(({ doc }) => String(doc.getXmlFragment('body')).toWellFormed())
         for (const body of bodies) expect(body).toEqual(bodies[0])
       }),
@@ -230,7 +230,7 @@ describe('the update gate on random sessions', () => {
     )
   })
 
-  test('[GATE2] a damaged update is refused, or Yjs takes it whole: it never throws and leaves nothing pending', () => {
+  test('[GATE2] a damaged update is refused, or Yjs applies it completely: it never throws and leaves nothing pending', () => {
     let refused = 0
     let taken = 0
     fc.assert(
@@ -271,7 +271,7 @@ describe('the update gate on random sessions', () => {
     expect(taken).toBeGreaterThan(5)
   })
 
-  test('[GATE2] random bytes are refused without a throw', () => {
+  test('[GATE2] random bytes are refused without throwing', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 0, maxLength: 64 }), fc.boolean(), (bytes, restore) => {
         const result = checkUpdates([bytes], { clientId: 1, clocks: { get: () => 100 }, restore })

@@ -2,13 +2,15 @@ import * as encoding from 'lib0/encoding'
 import { checkUpdates, type GateResult } from '#lib/collab/gate/update-gate.ts'
 import { CONTENT, inRoot, type Part, section, update } from './update-gate-forge.ts'
 
-/* A gate to knock at, and what its tests bring to it. */
+/* A gate to test, and the updates that its tests send to it. */
 
 export const ME = 7
 export const OTHER = 9
 export const STRANGER = 11
 
-/** The gate of a document in which client 7 (ME) has written 10 clocks and client 9 (OTHER) has written 20. */
+/**
+ * Checks an update at the gate of a document in which client 7 (ME) has written 10 clocks and client 9 (OTHER) 20.
+ */
 export function gate(bytes: Uint8Array | readonly Uint8Array[], restore = false): GateResult {
   const known = new Map([
     [ME, 10],

@@ -17,7 +17,7 @@ import {
 } from './update-gate-forge.ts'
 import { any, codeOf, gate, ME, mine, OTHER, ranges, STRANGER, text } from './update-gate-scene.ts'
 
-describe('what the gate lets in', () => {
+describe('accepted by the gate', () => {
   test('[GATE1] new structs move the clock of their client', () => {
     expect(gate(text('héllo 😀'))).toMatchObject({ ok: true, clocks: new Map([[ME, 18]]) })
   })
@@ -27,7 +27,7 @@ describe('what the gate lets in', () => {
     expect(gate(text('abc', 2))).toMatchObject({ ok: true, clocks: new Map() })
   })
 
-  test('[GATE4] the updates of one batch build upon each other', () => {
+  test('[GATE4] the updates of one batch build on each other', () => {
     const second = update([section(ME, 13, [rightOf(CONTENT.string, ME, 12, 'd')])], deletesOf(ME, [[10, 4]]))
     expect(gate([text('abc'), second])).toMatchObject({ ok: true, clocks: new Map([[ME, 14]]) })
     expect(codeOf(gate([second, text('abc')]))).toBe('gap')
@@ -37,7 +37,7 @@ describe('what the gate lets in', () => {
     expect(gate(update([], deletesOf(OTHER, [[0, 20]])))).toMatchObject({ ok: true, clocks: new Map() })
   })
 
-  test('[GATE8] a restore brings structs of several clients that need each other', () => {
+  test('[GATE8] a restore contains structs of several clients that depend on each other', () => {
     const both = update([
       section(STRANGER, 0, [inRoot(CONTENT.string, 'title', 'a'), rightOf(CONTENT.string, ME, 10, 'c')]),
       section(ME, 10, [rightOf(CONTENT.string, STRANGER, 0, 'b'), rightOf(CONTENT.string, STRANGER, 1, 'd')]),
@@ -53,7 +53,7 @@ describe('what the gate lets in', () => {
   })
 })
 
-/** name, code, bytes; a third element true: sent as a restore. */
+/** The name, code and bytes of a case; a fourth element true sends it as a restore. */
 type Case = readonly [
   fact: string,
   code: string,
@@ -66,7 +66,7 @@ const nestedAny = (depth: number): Part => [
   ...Array.from({ length: depth }, () => Uint8Array.of(117, 1)),
   Uint8Array.of(126),
 ]
-/** So many types inside each other, and letters in the innermost. */
+/** Returns an update of as many types nested in each other, with text in the innermost. */
 const tower = (height: number): Uint8Array =>
   mine(
     inRoot(CONTENT.type, 'body', [3, 'list']),
@@ -257,14 +257,14 @@ const CASES: readonly Case[] = [
   ['[LIM2] more bytes than a batch may hold', 'too-large', text('x'.repeat(LIMITS.assembledBytes))],
 ]
 
-describe('what the gate refuses', () => {
+describe('refused by the gate', () => {
   for (const [fact, code, bytes, restore] of CASES) {
     test(`${fact} is refused: ${code}`, () => {
       expect(codeOf(gate(bytes, restore))).toBe(code)
     })
   }
 
-  test('[GATE7] what is just within the bounds is let in', () => {
+  test('[GATE7] an update just within the bounds is accepted', () => {
     expect(codeOf(gate(mine(inRoot(CONTENT.embed, 'title', nestedJson(LIMITS.nesting)))))).toBe('ok')
     expect(codeOf(gate(mine(inRoot(CONTENT.any, 'title', [1, nestedAny(LIMITS.nesting)]))))).toBe('ok')
     expect(codeOf(gate(tower(LIMITS.typeNesting)))).toBe('ok')
@@ -285,7 +285,7 @@ describe('what the gate refuses', () => {
     }
   })
 
-  test('[GATE2] giant claims cost neither time nor memory', () => {
+  test('[GATE2] huge claimed sizes cost neither time nor memory', () => {
     const claims = [2 ** 24, 2 ** 31, 2 ** 32 - 1, Number.MAX_SAFE_INTEGER]
     const hostile = claims.flatMap((claim) => [
       forge(claim),

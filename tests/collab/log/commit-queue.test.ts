@@ -3,11 +3,11 @@ import type { NewRow } from '#lib/collab/document-store.ts'
 import { CommitQueue, type CommitSource } from '#lib/collab/log/commit-queue.ts'
 import { settled, VirtualClock } from '../../support/virtual-clock.ts'
 
-/** A document whose entries are counted, and everything it is told. */
+/** A document that counts its entries and records every call it receives. */
 class Source implements CommitSource {
   readonly told: string[] = []
   waiting = 0
-  /** How many of what waits one row takes. */
+  /** The number of waiting entries that one row takes. */
   most = Number.POSITIVE_INFINITY
   #seq = 0
   readonly #name: string
@@ -46,7 +46,7 @@ class Source implements CommitSource {
 
 let clock: VirtualClock
 let disk: 'well' | 'full' | 'gone' | 'slow'
-/** How long the next commits take, ms. */
+/** The durations of the next commits, ms. */
 let takes: number[]
 let commits: number
 let reopened: number
@@ -90,7 +90,7 @@ const write = (source: Source) => {
 }
 
 describe('[END2] a store that is slow or fails', () => {
-  test('is told of within a second to everybody who waits, also behind the commit, and when it is over', async () => {
+  test('is reported within a second to every document that waits, also behind the commit, and when it ends', async () => {
     disk = 'slow'
     write(a)
     await clock.advance(500)
@@ -106,7 +106,7 @@ describe('[END2] a store that is slow or fails', () => {
     expect(recovered).toBe(1)
   })
 
-  test('is told of at once to who writes meanwhile, and again while it lasts', async () => {
+  test('is reported immediately to documents that write meanwhile, and again while it lasts', async () => {
     disk = 'slow'
     write(a)
     await clock.advance(900)
@@ -116,7 +116,7 @@ describe('[END2] a store that is slow or fails', () => {
     expect(b.told).toEqual(['slow', 'slow', 'slow'])
   })
 
-  test('a failed commit is told of at once; its rows are lost only when the store is open again', async () => {
+  test('a failed commit is reported immediately; its rows are lost only when the store is open again', async () => {
     disk = 'gone'
     write(a)
     await settled()
@@ -132,7 +132,7 @@ describe('[END2] a store that is slow or fails', () => {
     expect(recovered).toBe(1)
   })
 
-  test('one failure costs no pause; a store that opens and fails again rests twice as long each time, at most 2 s', async () => {
+  test('one failure causes no pause; if the store opens and fails again, the pause doubles each time, up to 2 s', async () => {
     disk = 'full'
     const at: number[] = []
     for (let before = 0; at.length < 6; ) {
@@ -154,7 +154,7 @@ describe('[END2] a store that is slow or fails', () => {
     expect(a.told.at(-1)).toMatch('committed')
   })
 
-  test('is over when nobody waits any more', async () => {
+  test('ends when no document waits anymore', async () => {
     disk = 'full'
     write(a)
     await settled()
@@ -165,7 +165,7 @@ describe('[END2] a store that is slow or fails', () => {
     expect(clock.waiting).toBe(0)
   })
 
-  test('a quick store is never told of and leaves no timer', async () => {
+  test('a quick store is never reported and leaves no timer', async () => {
     for (let i = 0; i < 50; i++) {
       write(a)
       await clock.advance(5)
@@ -175,7 +175,7 @@ describe('[END2] a store that is slow or fails', () => {
     expect(clock.waiting).toBe(0)
   })
 
-  test('a long backlog of quick commits is not told of as a slow store', async () => {
+  test('a long backlog of quick commits is not reported as a slow store', async () => {
     a.most = 1
     a.waiting = 99
     takes = Array.from({ length: 100 }, () => 20)
@@ -186,7 +186,7 @@ describe('[END2] a store that is slow or fails', () => {
     expect(a.told).not.toContain('slow')
   })
 
-  test('what a commit left is told of within a second when the next one takes long', async () => {
+  test('entries left by a commit are reported within a second if the next commit is slow', async () => {
     a.most = 1
     a.waiting = 1
     takes = [500, 5000]

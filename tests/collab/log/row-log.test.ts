@@ -18,14 +18,14 @@ function rows(first: number, last: number): StoredRow[] {
   return Array.from({ length: last - first + 1 }, (_, i) => row(first + i))
 }
 
-test('an empty log keeps nothing and takes its first row at any number', () => {
+test('an empty log keeps nothing and accepts its first row at any number', () => {
   const log = new RowLog([])
   expect([log.size, log.firstSeq, log.chainAt(0), log.after(0)]).toEqual([0, 0, null, []])
   log.append(row(7))
   expect([log.size, log.firstSeq, log.after(5), log.after(6)]).toEqual([1, 7, null, [row(7)]])
 })
 
-test('what was given out stays as it was when rows are added and let go of', () => {
+test('rows given out stay unchanged when others are added and dropped', () => {
   const log = new RowLog(rows(1, 2))
   const before = log.after(0)
   for (const each of rows(3, 50)) log.append(each)
@@ -34,7 +34,7 @@ test('what was given out stays as it was when rows are added and let go of', () 
   expect(log.after(48)).toEqual(rows(49, 50))
 })
 
-test('a row is copied: it keeps no other bytes in memory', () => {
+test('a row is copied, so it keeps no other bytes in memory', () => {
   const log = new RowLog([])
   const network = new Uint8Array(64 * 1024)
   log.append({ ...row(1), entries: network.subarray(0, 3).fill(101) })
@@ -43,7 +43,7 @@ test('a row is copied: it keeps no other bytes in memory', () => {
   expect(log.after(0)?.[0]?.entries.buffer.byteLength).toBeLessThan(200)
 })
 
-test('after any rows added and let go of, it holds what a plain list would', () => {
+test('after adding and dropping any rows, it holds the same as a plain list', () => {
   const actionArb = fc.record({ trim: fc.boolean(), amount: fc.nat(12), bytes: fc.nat(300) })
   fc.assert(
     fc.property(fc.nat(3), fc.array(actionArb, { maxLength: 60 }), (loaded, actions) => {
@@ -73,7 +73,7 @@ test('after any rows added and let go of, it holds what a plain list would', () 
   )
 })
 
-test('rows as the store reads them, all in one buffer, are taken over without a copy, and added to without touching it', () => {
+test('rows that the store reads into one buffer are adopted without a copy, and appended to without changing it', () => {
   const packed = unpackRows(packRows(rows(1, 9)), 9)
   const log = new RowLog(packed)
   const [first] = log.after(0) ?? []
@@ -84,7 +84,7 @@ test('rows as the store reads them, all in one buffer, are taken over without a 
   expect(packed).toEqual(rows(1, 9))
 })
 
-test('rows with a hole between them in the buffer are copied', () => {
+test('rows with a gap between them in the buffer are copied', () => {
   const packed = unpackRows(packRows(rows(1, 9)), 9)
   expect(new RowLog(packed.slice(3, 6)).after(3)).toEqual(rows(4, 6))
   const [one, , three] = packed

@@ -32,7 +32,7 @@ const history = (documentId: string, headSeq = 1) =>
     () => [],
   )
 
-test('joins together are one reading and one encoding', async () => {
+test('simultaneous joins cost one read and one encoding', async () => {
   const [one, other] = await Promise.all([history('d'), history('d')])
   expect(other).toBe(one)
   expect(await history('d')).toBe(one)
@@ -40,14 +40,14 @@ test('joins together are one reading and one encoding', async () => {
   expect(readings).toEqual(['d'])
 })
 
-test('beyond the bound the document used least recently is evicted', async () => {
+test('beyond the bound the least recently used document is evicted', async () => {
   for (const id of ['a', 'b', 'c', 'a', 'd', 'a', 'c', 'd']) await history(id)
   expect(readings).toEqual(['a', 'b', 'c', 'd'])
   await history('b')
   expect(readings).toEqual(['a', 'b', 'c', 'd', 'b'])
 })
 
-test('a history beyond the bound by itself is given and not kept', async () => {
+test('a history that exceeds the bound alone is returned and not cached', async () => {
   await history('small')
   read = async () => ({ ...snapshot(1), state: new Uint8Array(4 * SNAPSHOT_BYTES) })
   for (let again = 0; again < 2; again++) {
@@ -57,7 +57,7 @@ test('a history beyond the bound by itself is given and not kept', async () => {
   expect(readings).toEqual(['small', 'large', 'large'])
 })
 
-test('a reading that failed is not kept', async () => {
+test('a failed read is not cached', async () => {
   read = async () => {
     throw new Error('the disk')
   }
@@ -76,7 +76,7 @@ test('a snapshot whose following rows are trimmed is read again', async () => {
   expect(readings).toEqual(['d', 'd'])
 })
 
-test('what was forgotten while it was read is not kept', async () => {
+test('a document evicted while it was read is not cached', async () => {
   const { promise, resolve } = Promise.withResolvers<Snapshot>()
   read = () => promise
   const first = history('d')

@@ -5,8 +5,8 @@ import { ROLES } from '#lib/protocol/identity.ts'
 import { decodePresenceDiff, type PresenceUpsert } from '#lib/protocol/messages/presence.ts'
 
 /*
- * Whatever happens, each recipient that was not left out knows what is so. The truth is kept beside the room in the
- * plainest way; what a recipient knows is what its diffs add up to.
+ * Whatever happens, each recipient that was not left out knows the truth. The truth is kept beside the room in the
+ * plainest way; a recipient knows the sum of its diffs.
  */
 
 const PING_MS = 1000
@@ -162,7 +162,7 @@ class World {
         if (!tab) continue
         expect(seen.identity).toMatchObject({ userId: tab.user, name: this.names.get(tab.user) ?? '' })
         if (tab.user === 'user0') expect(seen.identity.hue).toBe(4)
-        // One's own caret and idleness are not sent back.
+        // A client's own caret and idleness are not sent back to it.
         if (tab === reader) continue
         const unsteady = this.now - tab.heardAt >= PING_MS * 1.5
         expect(seen.state).toBe(unsteady ? 'unsteady' : tab.idle ? 'idle' : 'active')
@@ -176,7 +176,7 @@ class World {
   }
 }
 
-test('[PRES1] after any story, busy recipients and late closes included, everybody knows what is so', () => {
+test('[PRES1] after any history, including busy recipients and late closes, every recipient knows the truth', () => {
   fc.assert(
     fc.property(fc.array(actionArb, { maxLength: 80 }), (actions) => {
       const world = new World()

@@ -10,7 +10,7 @@ import { decodePresenceDiff, type PresenceDiffBody } from '#lib/protocol/message
 const ROOM = 3
 const PING_MS = 10_000
 
-/** A room whose wire is a list per recipient, and whose clock stands until it is moved. */
+/** A room whose wire is a list per recipient, and whose clock moves only when told to. */
 class Scene {
   readonly presence: Presence
   readonly inbox = new Map<string, PresenceDiffBody[]>()
@@ -38,7 +38,7 @@ class Scene {
     return entered && { ...entered, via }
   }
 
-  /** Comes in, for certain. */
+  /** Enters, and throws if refused. */
   enter(...from: Parameters<Scene['come']>) {
     const entered = this.come(...from)
     if (!entered) throw new Error('was not let in')
@@ -54,7 +54,7 @@ class Scene {
     )
   }
 
-  /** One tick: what each recipient was sent in it. */
+  /** Runs one tick. Returns the diff that each recipient was sent. */
   tick(): Record<string, PresenceDiffBody> {
     const sent: Record<string, PresenceDiffBody> = {}
     for (const { recipients, body } of this.presence.diffs(this.now, (name) => this.busy.has(name))) {
@@ -74,8 +74,8 @@ beforeEach(() => {
   scene = new Scene()
 })
 
-describe('coming and going', () => {
-  test('[PRES2] whoever comes in is sent everybody, themselves included; the others only the newcomer', () => {
+describe('joining and leaving', () => {
+  test('[PRES2] a newcomer is sent the whole roster, themselves included; the others only the newcomer', () => {
     const mei = scene.enter('mei')
     expect(scene.tick()[mei.via]).toMatchObject({
       room: ROOM,
@@ -100,7 +100,7 @@ describe('coming and going', () => {
     })
   })
 
-  test('[PRES2] whoever leaves is removed once, and a number is never given again', () => {
+  test('[PRES2] a member who leaves is removed once, and a number is never reused', () => {
     const mei = scene.enter('mei')
     const jun = scene.enter('jun')
     scene.tick()
@@ -113,7 +113,7 @@ describe('coming and going', () => {
     expect(scene.presence.size).toBe(2)
   })
 
-  test('[PRES6] a newer connection takes the tab over under the same number; the late close of the old one changes nothing', () => {
+  test('[PRES6] a newer connection takes over the tab under the same number; the late close of the old one changes nothing', () => {
     const mei = scene.enter('mei')
     const jun = scene.enter('jun')
     scene.tick()
@@ -135,7 +135,7 @@ describe('coming and going', () => {
     expect(scene.come('jun', { connection: 2, via: 'forged' })).toBeNull()
   })
 
-  test('[PRES6] joining again over the same connection sends everybody again and tells nobody else', () => {
+  test('[PRES6] joining again over the same connection sends the whole roster again, to that connection only', () => {
     const mei = scene.enter('mei')
     const jun = scene.enter('jun')
     scene.tick()
@@ -147,18 +147,18 @@ describe('coming and going', () => {
 })
 
 describe('hues', () => {
-  test('[PRES5] people get the first unused hue in order, then the least used', () => {
+  test('[PRES5] users get the first unused hue in order, then the least used', () => {
     const hues = Array.from({ length: 14 }, (_, i) => scene.enter(`user${i}`).identity.hue)
     expect(hues).toEqual([...HUE_ORDER, HUE_ORDER[0], HUE_ORDER[1]])
   })
 
-  test('[PRES5] a chosen hue is kept, and left to its owner by those who chose none', () => {
+  test('[PRES5] a chosen hue is kept, and not assigned to users who chose none', () => {
     expect(scene.enter('mei', { hue: HUE_ORDER[0] }).identity.hue).toBe(HUE_ORDER[0])
     expect(scene.enter('jun').identity.hue).toBe(HUE_ORDER[1])
     expect(scene.enter('lin', { hue: HUE_ORDER[0] }).identity.hue).toBe(HUE_ORDER[0])
   })
 
-  test('[PRES5] the tabs of one person share hue and name, and who comes back gets their hue back', () => {
+  test('[PRES5] the tabs of one user share hue and name, and a user who returns gets their hue back', () => {
     scene.enter('mei')
     const first = scene.enter('jun', { tab: 'jun-a' })
     const second = scene.enter('jun', { tab: 'jun-b' })
@@ -170,20 +170,20 @@ describe('hues', () => {
     expect(scene.enter('jun', { tab: 'jun-c' }).identity.hue).toBe(first.identity.hue)
   })
 
-  test('[PRES5] a second tab changes no hue, even when somebody chose the same one meanwhile', () => {
+  test('[PRES5] a second tab changes no hue, even if another user chose the same one meanwhile', () => {
     const first = scene.enter('jun', { tab: 'jun-a' })
     scene.enter('lin', { hue: first.identity.hue })
     expect(scene.enter('jun', { tab: 'jun-b' }).identity.hue).toBe(first.identity.hue)
   })
 
-  test('[PRES5] who comes in under a new name or hue has it in every tab', () => {
+  test('[PRES5] a user who joins with a new name or hue has it in every tab', () => {
     const first = scene.enter('jun', { tab: 'jun-a' })
     scene.tick()
     scene.enter('jun', { tab: 'jun-b', hue: 4 })
     expect(scene.tick()[first.via]?.upserts[0]).toMatchObject({ member: first.member, identity: { hue: 4 } })
   })
 
-  test('[PRES5] a hue taken meanwhile is not given twice', () => {
+  test('[PRES5] a hue taken meanwhile is not assigned twice', () => {
     const jun = scene.enter('jun')
     scene.presence.leave(jun.member, jun.via)
     const lin = scene.enter('lin')
@@ -191,7 +191,7 @@ describe('hues', () => {
     expect(scene.enter('jun', { connection: 2 }).identity.hue).toBe(HUE_ORDER[1])
   })
 
-  test('[PRES5] a rename reaches every tab of that person and nothing else', () => {
+  test('[PRES5] a rename reaches every tab of that user and nothing else', () => {
     const mei = scene.enter('mei')
     const first = scene.enter('jun', { tab: 'jun-a' })
     const second = scene.enter('jun', { tab: 'jun-b' })
@@ -231,7 +231,7 @@ describe('carets', () => {
     expect(scene.tick()[mei.via]?.upserts[0]?.caret).toEqual(Uint8Array.of(7))
   })
 
-  test('[PRES3] nobody is sent their own caret alone, and a body is shared by all who lack the same', () => {
+  test('[PRES3] no member is sent only their own caret, and recipients that lack the same share a body', () => {
     const [mei, jun, lin] = [scene.enter('mei'), scene.enter('jun'), scene.enter('lin')]
     scene.tick()
     scene.bodies = 0
@@ -253,7 +253,7 @@ describe('carets', () => {
     expect(scene.tick()[mei.via]?.upserts[0]?.caret).toHaveLength(LIMITS.caretBytes)
   })
 
-  test('[PRES3] nobody can speak for another, nor over a connection that lost the tab', () => {
+  test('[PRES3] a member cannot set another’s presence, nor use a connection that lost the tab', () => {
     const mei = scene.enter('mei')
     const jun = scene.enter('jun')
     scene.tick()
@@ -263,7 +263,7 @@ describe('carets', () => {
     expect(scene.presence.size).toBe(2)
   })
 
-  test('[PRES7] a busy recipient is left out and gets one diff of everything later', () => {
+  test('[PRES7] a busy recipient is skipped and later gets everything in one diff', () => {
     const mei = scene.enter('mei')
     const jun = scene.enter('jun')
     const lin = scene.enter('lin')
@@ -288,7 +288,7 @@ describe('carets', () => {
 })
 
 describe('liveness', () => {
-  test('[PRES4] idle is the client’s word, unsteady the server’s: nothing heard for 1.5 heartbeats', () => {
+  test('[PRES4] the client says idle, the server says unsteady: silent for 1.5 heartbeats', () => {
     const mei = scene.enter('mei')
     const jun = scene.enter('jun')
     scene.tick()
@@ -304,7 +304,7 @@ describe('liveness', () => {
     expect(scene.tick()[mei.via]?.upserts).toEqual([{ member: jun.member, state: 'idle' }])
   })
 
-  test('[PRES4] a room where nothing happens asks for no tick but the one that may find somebody unsteady', () => {
+  test('[PRES4] a quiet room asks for no tick but the one that may find a member unsteady', () => {
     expect(scene.presence.nextTickIn(scene.now)).toBeNull()
     const mei = scene.enter('mei')
     expect(scene.presence.nextTickIn(scene.now)).toBe(0)
@@ -336,7 +336,7 @@ describe('liveness', () => {
 })
 
 describe('roles', () => {
-  test('[PRES8] viewers see and are seen, and everybody hears of a role that changes', () => {
+  test('[PRES8] viewers see and are seen, and everyone is told of a changed role', () => {
     const [mei, jun] = [scene.enter('mei'), scene.enter('jun', { role: 'viewer' })]
     expect(scene.tick()[mei.via]?.upserts).toHaveLength(2)
     scene.presence.changeRole(jun.member, jun.via, 'commenter')
@@ -346,7 +346,7 @@ describe('roles', () => {
     }
   })
 
-  test('[PRES8] hidden, viewers see the others and nobody sees them; what they do is sent to nobody', () => {
+  test('[PRES8] hidden viewers see the others and are not seen; their presence is sent to no one', () => {
     scene = new Scene(true)
     const [mei, jun] = [scene.enter('mei'), scene.enter('jun', { role: 'viewer' })]
     const sent = scene.tick()
@@ -355,7 +355,7 @@ describe('roles', () => {
     expect(scene.tick()).toEqual({})
   })
 
-  test('[PRES8] hidden viewers who rise are shown with all there is of them; who falls is gone', () => {
+  test('[PRES8] a hidden viewer who gets a higher role appears completely; a member who becomes a viewer disappears', () => {
     scene = new Scene(true)
     const [mei, jun] = [scene.enter('mei'), scene.enter('jun', { role: 'viewer' })]
     scene.say(jun, [7], true)

@@ -18,11 +18,11 @@ beforeEach(() => {
 interface Present {
   readonly probe: Probe
   readonly seat: Seat
-  /** Null: not shown. */
+  /** The member's number, null if it is not shown. */
   readonly member: number | null
 }
 
-/** A tab's nth connection takes a seat and appears. */
+/** Takes a seat for a tab's nth connection, and makes it appear. */
 function enter(room: number, name: string, connection = 0): Present {
   const known = rooms.get(room)
   const seats =
@@ -36,12 +36,12 @@ function enter(room: number, name: string, connection = 0): Present {
   return { probe, seat, member: shown?.member ?? null }
 }
 
-/** What a connection was sent since the last look. */
+/** Returns the diffs that a connection was sent since the last call. */
 function sentTo({ probe }: Present): PresenceDiffBody[] {
   return probe.diffs.splice(0)
 }
 
-test('[PRES2] who comes in is sent everybody, everybody else the newcomer', async () => {
+test('[PRES2] a newcomer is sent the whole roster, everyone else the newcomer', async () => {
   const ada = enter(1, 'ada')
   await clock.advance(1000)
   expect(sentTo(ada)).toMatchObject([{ room: 1, full: true, upserts: [{ member: 1 }] }])
@@ -51,7 +51,7 @@ test('[PRES2] who comes in is sent everybody, everybody else the newcomer', asyn
   expect(sentTo(ada)).toMatchObject([{ full: false, upserts: [{ member: 2 }] }])
 })
 
-test('[PRES4] silence makes unsteady within 1.5 heartbeats, a sign of life active again', async () => {
+test('[PRES4] a silent member becomes unsteady within 1.5 heartbeats, and active again at a sign of life', async () => {
   const ada = enter(1, 'ada')
   const bob = enter(1, 'bob')
   await clock.advance(1000)
@@ -67,7 +67,7 @@ test('[PRES4] silence makes unsteady within 1.5 heartbeats, a sign of life activ
   expect(sentTo(ada)).toMatchObject([{ upserts: [{ member: 2, state: 'active' }] }])
 })
 
-test('[PRES6] the late end of an old connection changes nothing', async () => {
+test('[PRES6] the late close of an old connection changes nothing', async () => {
   const first = enter(1, 'ada', 1)
   const bob = enter(1, 'bob')
   const second = enter(1, 'ada', 2)
@@ -80,7 +80,7 @@ test('[PRES6] the late end of an old connection changes nothing', async () => {
   expect(enter(1, 'ada', 1).member).toBeNull()
 })
 
-test('[PRES7] a busy connection is left out and gets one diff later', async () => {
+test('[PRES7] a busy connection is skipped and later gets one diff', async () => {
   const ada = enter(1, 'ada')
   const bob = enter(1, 'bob')
   await clock.advance(1000)
@@ -96,7 +96,7 @@ test('[PRES7] a busy connection is left out and gets one diff later', async () =
   expect(sentTo(ada)).toMatchObject([{ upserts: [{ member: 2, caret: new Uint8Array([5]) }] }])
 })
 
-test('[PRES3] who is not in a room says nothing in it', () => {
+test('[PRES3] a connection outside a room cannot set presence in it', () => {
   const { seat } = enter(1, 'ada')
   const older = enter(1, 'ada', -1)
   const body = { room: 1, idle: false, caret: new Uint8Array() }
@@ -105,7 +105,7 @@ test('[PRES3] who is not in a room says nothing in it', () => {
   expect(seat.setPresence(body)).toBe(false)
 })
 
-test('[LIVE1] a new role reaches the connection, the seat and everybody present', async () => {
+test('[LIVE1] a new role reaches the connection, the seat and everyone present', async () => {
   const ada = enter(1, 'ada')
   const bob = enter(1, 'bob')
   await clock.advance(1000)
@@ -117,7 +117,7 @@ test('[LIVE1] a new role reaches the connection, the seat and everybody present'
   expect(sentTo(bob)).toMatchObject([{ upserts: [{ member: 1, identity: { role: 'viewer' } }] }])
 })
 
-test('a thousand comings and goings leave no seat and no timer behind', async () => {
+test('a thousand joins and leaves leave no seat and no timer behind', async () => {
   for (let i = 0; i < 1000; i++) {
     const both = [enter(i % 7, 'ada', i), enter(i % 7, 'bob', i)]
     if (i % 3 === 0) await clock.advance(30)
@@ -127,7 +127,7 @@ test('a thousand comings and goings leave no seat and no timer behind', async ()
   expect(clock.waiting).toBe(0)
 })
 
-test('presence that is closed sends nothing more and keeps no timer', async () => {
+test('closed presence sends nothing more and keeps no timer', async () => {
   const ada = enter(1, 'ada')
   rooms.get(1)?.presence.close()
   ada.seat.setPresence({ room: 1, idle: true, caret: new Uint8Array() })

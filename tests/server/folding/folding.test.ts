@@ -7,7 +7,7 @@ import { paragraphOf } from '../../support/paragraph.ts'
 let folding: Folding
 afterEach(() => folding.close())
 
-/** A row with one text as the body, and the title. */
+/** Returns a row with one text as the body, and the title. */
 function rowOf(text: string): Uint8Array {
   const doc = new Y.Doc()
   doc.getText('title').insert(0, 'A title')
@@ -20,7 +20,7 @@ function entriesOf(doc: Y.Doc): Uint8Array {
   return encodeEntries([{ kind: 0, clientId: doc.clientID, n: 1, user: 'ada', updates }])
 }
 
-/** A row of many small structs, which takes a thread some memory and time, and this process little. */
+/** Returns a row of many small structs, which costs a thread some memory and time, and this process little. */
 function largeRow(): Uint8Array {
   const doc = new Y.Doc()
   const title = doc.getText('title')

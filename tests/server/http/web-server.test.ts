@@ -7,7 +7,7 @@ import { Guest } from '../guest.ts'
 
 let server: ServerProcess
 let secure: ServerProcess
-/** What a client met that never ends its request's head; begun first, for it takes its time. */
+/** The answer to a client that never ends its request's head. Started first, because it takes time. */
 let stalled: Promise<string>
 
 beforeAll(async () => {
@@ -22,7 +22,7 @@ afterAll(() => Promise.all([server.stop(), secure.stop()]))
 const get = (path: string, headers: Record<string, string> = {}) =>
   fetch(server.url + path, { headers, redirect: 'manual' })
 
-/** Sends one header a second and never the last one, until the server has had enough. */
+/** Sends one header per second and never the last one, until the server closes the connection. */
 async function stall(): Promise<string> {
   const socket = connect(server.port, '127.0.0.1')
   let answered = ''
@@ -37,7 +37,7 @@ async function stall(): Promise<string> {
   return answered
 }
 
-/** The lines of the log about requests, once one of them is about the request of that id. */
+/** Returns the log line about the request with that id, once there is one. */
 async function lineOf(id: string): Promise<Record<string, unknown>> {
   const find = () =>
     server

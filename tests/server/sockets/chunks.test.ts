@@ -5,7 +5,10 @@ import { sendChunks } from '#lib/server/sockets/chunks.ts'
 
 const KIB = 1024
 
-/** Sizes of the chunks in which a history is sent over a link that takes some ms for each KiB, one after the other. */
+/**
+ * Returns the sizes of the chunks in which a history is sent over a link that takes `msPerKib` for each KiB, one
+ * after the other.
+ */
 function chunksOver(msPerKib: number, history: Uint8Array): { sizes: number[]; received: Uint8Array } {
   let now = 0
   const way: { at: number; offset: number; bytes: Uint8Array; confirm: () => void }[] = []

@@ -18,8 +18,8 @@ const GRACE = { write: 30_000, read: 300_000 }
 const PROFILE = { userId: 'ada', name: '', guestName: 1, hue: null }
 
 /**
- * A connection of the owner of one document to real rooms, and what its socket was sent. Its socket, its limits and the
- * users of tokens are stand-ins.
+ * Returns a connection of a document's owner to real rooms, and the messages its socket was sent. Its socket, its limits
+ * and the users of tokens are stand-ins.
  */
 async function setUp() {
   const scene = await RoomsScene.open()
@@ -28,7 +28,7 @@ async function setUp() {
   const linkId = addresses.newLinkId()
   await store.create(newDocument('document', { ownerId: 'ada', linkId }))
   const did: string[] = []
-  /** What the limits answer, one after the other; then nothing is limited. */
+  /** The answers of the limits, in order; after them nothing is limited. */
   const limited: number[] = []
   const crowd = { at: 1000 }
   let logged = ''

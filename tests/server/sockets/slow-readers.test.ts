@@ -5,7 +5,7 @@ import { VirtualClock } from '../../support/virtual-clock.ts'
 
 const MIB = 1024 * 1024
 
-/** A socket of the shape that frames are written to, which has so many bytes unsent. */
+/** Returns a socket with the shape that frames are written to, with as many unsent bytes as given. */
 function socketWith(unsent: number) {
   const frames: number[] = []
   const state = { unsent, cut: false }
@@ -17,7 +17,7 @@ function socketWith(unsent: number) {
     terminate: () => {
       state.cut = true
     },
-    // The last byte of the frame tells which one it is.
+    // The last byte identifies the frame.
     _sender: { sendFrame: ([frame]: Uint8Array[]) => frames.push(frame?.at(-1) ?? -1) },
   }
   const transport = { name: 'websocket', writable: true, socket: webSocket }

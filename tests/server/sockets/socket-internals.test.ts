@@ -43,7 +43,7 @@ async function connect(transport: 'websocket' | 'polling') {
 
 const rows = new FrameSender('document:update')
 
-/** The next `count` events of a client, as their names and the lengths of their bytes. */
+/** Resolves to the next `count` events of a client, as names and lengths of their bytes. */
 function received(client: ClientSocket, count: number): Promise<string[]> {
   return new Promise((resolve) => {
     const events: string[] = []

@@ -22,7 +22,7 @@ afterEach(() => {
 })
 afterAll(() => server.close())
 
-/** A socket of a guest, from an address that a trusted proxy names. */
+/** Opens a socket of a guest, from an IP address that a trusted proxy reports. */
 async function socketOf(guest: CookieSession, ip: string, at = server): Promise<TestSocket> {
   const socket = openSocket(at.url, { token: at.token(guest) }, { headers: { 'x-forwarded-for': ip } })
   open.push(socket)
@@ -38,7 +38,7 @@ async function joined(ip: string, at = server) {
   return { guest, address, socket, room }
 }
 
-/** The same batch again and again: acknowledged each time, but counted. */
+/** Sends the same batch again and again: each is acknowledged, and counted. */
 function repeatedly(room: number) {
   const payload = encodeUpdates([Y.encodeStateAsUpdate(new Y.Doc())])
   return encodeBatch({ room, clientId: 1, n: 1, part: 0, parts: 1, restore: false, payload })
@@ -167,7 +167,10 @@ test('a school of a hundred behind one IP address comes back at once, three time
   }
 }, 60_000)
 
-/** Sends twenty batches at once; 'saved' when the last one is in the log, else the refusal. */
+/**
+ * Sends twenty batches together. Resolves to 'saved' when the last one is in the log, otherwise to the code of the
+ * refusal.
+ */
 function typed(socket: TestSocket, room: number, clientId: number): Promise<string> {
   const last = 20
   for (let n = 1; n <= last; n++) socket.emit('document:update', batchOf(room, clientId, n, 'x'))

@@ -46,7 +46,7 @@ describe('queries', () => {
     expect(deleted.numDeletedRows).toBe(0n)
   })
 
-  test('a broken rule of the database rejects with SQLite’s code', async () => {
+  test('a violated constraint rejects with SQLite’s code', async () => {
     await store.accounts.insertInto('user').values(newUser('ann')).execute()
     const again = store.accounts.insertInto('user').values(newUser('ann')).execute()
     await expect(again).rejects.toMatchObject({ code: 'ERR_SQLITE_ERROR', errcode: 2067 })
@@ -66,7 +66,7 @@ describe('queries', () => {
 })
 
 describe('transactions', () => {
-  /** Begins a transaction that has written, and stays open until `release` is called; then it writes once more. */
+  /** Begins a transaction that has written and stays open until `release` is called; then it writes once more. */
   const openTransaction = async () => {
     const begun = Promise.withResolvers<void>()
     const { promise: released, resolve: release } = Promise.withResolvers<() => void>()
@@ -81,7 +81,7 @@ describe('transactions', () => {
     return { release, done }
   }
 
-  test('what throws inside is rolled back', async () => {
+  test('a transaction that throws is rolled back', async () => {
     const failing = store.accounts.transaction().execute(async (transaction) => {
       await transaction.insertInto('user').values(newUser('ann')).execute()
       throw new Error('second thoughts')
@@ -90,7 +90,7 @@ describe('transactions', () => {
     expect(await userIds()).toEqual([])
   })
 
-  test('commits and reads wait for an open transaction, in their order, and never fail by it', async () => {
+  test('commits and reads wait for an open transaction, in order, and never fail because of it', async () => {
     await store.catalog.create(newDocument('d'))
     const { release, done } = await openTransaction()
     const order: string[] = []
@@ -104,7 +104,7 @@ describe('transactions', () => {
     expect(await userIds()).toEqual(['ann', 'bob'])
   })
 
-  test('a transaction that stays open is rolled back after a second, and the log goes on', async () => {
+  test('a transaction that stays open is rolled back after a second, and the log continues', async () => {
     await store.catalog.create(newDocument('d'))
     const { release, done } = await openTransaction()
     expect(await store.documents.commit([newRow('d', 1)])).toEqual([{ ok: true }])
@@ -115,7 +115,7 @@ describe('transactions', () => {
     expect(await userIds()).toEqual(['eve'])
   })
 
-  test('many transactions, queries and commits at once all succeed', async () => {
+  test('many concurrent transactions, queries and commits all succeed', async () => {
     await store.catalog.create(newDocument('d'))
     const work: Promise<unknown>[] = []
     for (let i = 0; i < 30; i++) {

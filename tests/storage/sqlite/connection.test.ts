@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { configure, openConnection } from '#lib/storage/sqlite/connection.ts'
 
-test('a connection is set so that a commit is on disk before it returns', async () => {
+test('a connection is configured so that a commit is on disk before it returns', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'commonplace-connection-'))
   const db = openConnection(join(folder, 'a.db'))
   configure(db)

@@ -39,7 +39,7 @@ afterEach(async () => {
 
 const factsOf = async (userId: string) => (await store.access.facts([{ linkId: 'link of d', userId }]))[0]
 
-test('what a guest was given, asked for and unlocked is the account’s', async () => {
+test('a guest’s grants, requests and unlocked links become the account’s', async () => {
   await store.access.grant('d', 'guest', 'viewer', 1)
   await store.access.request('d', 'guest', 'editor', 2)
   await store.access.changeLink('link of d', { passwordHash: 'hash' })
@@ -56,7 +56,7 @@ test.each([
   ['editor', 'viewer', 'editor'],
   ['commenter', 'viewer', 'commenter'],
   ['viewer', 'commenter', 'commenter'],
-] as const)('of a guest’s %s and an account’s %s the higher one stays', async (guest, account, stays) => {
+] as const)('the higher of a guest’s %s and an account’s %s stays', async (guest, account, stays) => {
   await store.access.grant('d', 'guest', guest, 1)
   await store.access.grant('d', 'account', account, 2)
   await store.owners.adoptGuest('guest', 'account', 5)

@@ -30,7 +30,7 @@ const open = async (folder = dataDir) => {
 
 const databasePath = () => join(dataDir, 'commonplace.db')
 
-/** Does something to the database behind the store's back. */
+/** Changes the database behind the store's back. */
 const meddle = (work: (db: DatabaseSync) => void) => {
   const db = new DatabaseSync(databasePath())
   work(db)
@@ -40,7 +40,7 @@ const meddle = (work: (db: DatabaseSync) => void) => {
 const headOf = async (store: Store, documentId: string) =>
   (await store.documents.heads([documentId])).get(documentId)?.seq
 
-/** A store with documents a, b and c at row 1. */
+/** Opens a store with documents a, b and c at row 1. */
 const withThree = async () => {
   const store = await open()
   for (const documentId of ['a', 'b', 'c']) await store.catalog.create(newDocument(documentId))
@@ -48,7 +48,7 @@ const withThree = async () => {
   return store
 }
 
-describe('the SQLite store keeps to the contract', () => {
+describe('the SQLite store meets the contract', () => {
   storeContract(open)
 })
 
@@ -68,7 +68,7 @@ describe('durability', () => {
     expect(await headOf(third, 'b')).toBe(2)
   })
 
-  test('closing answers what was asked before, leaves one whole file, and may be repeated', async () => {
+  test('closing answers earlier requests, leaves one whole file, and may be repeated', async () => {
     const store = await withThree()
     const pending = [2, 3, 4].map((seq) => store.documents.commit([newRow('a', seq)]))
     await Promise.all([store.close(), store.close()])
@@ -78,7 +78,7 @@ describe('durability', () => {
     expect(await headOf(await open(), 'a')).toBe(4)
   })
 
-  test('commits sent at once are written in their order', async () => {
+  test('commits sent together are written in order', async () => {
     const store = await withThree()
     const rows = Array.from({ length: 50 }, (_, i) => newRow('a', i + 2))
     const outcomes = await Promise.all(rows.map((row) => store.documents.commit([row])))
@@ -86,7 +86,7 @@ describe('durability', () => {
     expect(await headOf(store, 'a')).toBe(51)
   })
 
-  test('when the thread dies, what is pending rejects, and the store goes on with another thread', async () => {
+  test('if the thread dies, pending requests reject, and the store continues with another thread', async () => {
     let worker: Worker | undefined
     process.once('worker', (started) => {
       worker = started
@@ -108,7 +108,7 @@ describe('durability', () => {
 })
 
 describe('commits that go wrong', () => {
-  test('a row that the database will not take is refused; the others of its commit stand', async () => {
+  test('a row that the database rejects is refused; the others of its commit are kept', async () => {
     const store = await withThree()
     meddle((db) =>
       db.prepare('INSERT INTO document_log VALUES (?, 2, ?, 0, ?)').run('b', chain(9), new Uint8Array([1])),
@@ -125,7 +125,7 @@ describe('commits that go wrong', () => {
     expect(await headOf(store, 'c')).toBe(2)
   })
 
-  test('a commit that fails as a whole leaves nothing; after reopening it can be sent again', async () => {
+  test('a commit that fails as a whole leaves nothing; it can be sent again after reopening', async () => {
     const store = await withThree()
     meddle((db) => db.exec('ALTER TABLE document_log RENAME TO hidden'))
     const rows = [newRow('a', 2), newRow('b', 2)]
@@ -138,7 +138,7 @@ describe('commits that go wrong', () => {
 })
 
 describe('damage', () => {
-  /** Turns over one bit of a column of a's snapshot. */
+  /** Flips one bit of a column of a's snapshot. */
   const flip = (column: 'state' | 'vector' | 'chain') =>
     meddle((db) => {
       const row = db
@@ -157,7 +157,7 @@ describe('damage', () => {
     return store
   }
 
-  test('a damaged snapshot is never handed out; other documents are not concerned', async () => {
+  test('a damaged snapshot is never returned; other documents are not affected', async () => {
     const store = await withSnapshots()
     flip('state')
     const error = await store.documents.readSnapshot('a').catch((thrown) => thrown)
@@ -200,12 +200,12 @@ describe('a folder that cannot be used is named in one sentence', () => {
     expect(await message(folder)).toContain(`The data folder ${folder} cannot be written`)
   })
 
-  test('a file that is no database', async () => {
+  test('a file that is not a database', async () => {
     await writeFile(databasePath(), 'shopping list\n'.repeat(100))
     expect(await message()).toBe(`The file ${databasePath()} is not a database.`)
   })
 
-  test('another program’s database, which stays as it was', async () => {
+  test('another program’s database, which stays unchanged', async () => {
     meddle((db) => db.exec('CREATE TABLE birds (name TEXT)'))
     expect(await message()).toBe(`The database ${databasePath()} is another program’s database.`)
     meddle((db) => {
@@ -237,7 +237,7 @@ describe('an older copy in place of the database', () => {
     expect((await open()).restored).toBe(false)
   }
 
-  test('no start is a restore when nothing was replaced', async () => {
+  test('a start is not a restore if nothing was replaced', async () => {
     const first = await withThree()
     expect(first.restored).toBe(false)
     await first.close()
@@ -246,7 +246,7 @@ describe('an older copy in place of the database', () => {
     expect((await second.documents.load('a'))?.restoredAt).toBeNull()
   })
 
-  test('a copy of an earlier start is found, and all its documents marked', async () => {
+  test('a copy of an earlier start is detected, and all its documents are marked', async () => {
     const first = await withThree()
     makeCopy()
     await first.close()
@@ -255,7 +255,7 @@ describe('an older copy in place of the database', () => {
     await expectRestored()
   })
 
-  test('a copy of the same start is found by the rows it lacks', async () => {
+  test('a copy of the same start is detected by the rows it lacks', async () => {
     const store = await withThree()
     makeCopy()
     await store.documents.commit([newRow('a', 2)])
@@ -270,7 +270,7 @@ describe('an older copy in place of the database', () => {
     await expectRestored()
   })
 
-  test('a mark that is behind, as after a crash, is no restore', async () => {
+  test('a mark that is behind, as after a crash, is not a restore', async () => {
     await (await withThree()).close()
     await writeFile(join(dataDir, 'commonplace.mark'), '{"starts":0,"rows":0}')
     expect((await open()).restored).toBe(false)

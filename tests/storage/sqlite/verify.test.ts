@@ -11,7 +11,7 @@ import { compactionOf, documentOf, rowOf } from '../../support/known-log.ts'
 let dataDir: string
 let store: Store
 
-/** Ash at row 6 with a snapshot at 4 and rows from 3 on; birch at row 3. */
+/** Writes ash up to row 6, with a snapshot at 4 and rows from 3 on, and birch up to row 3. */
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'commonplace-verify-'))
   store = await openStore({ dataDir })
@@ -32,19 +32,19 @@ const meddle = (sql: string, foreignKeys = true) => {
   db.close()
 }
 
-/** A blob with its last byte changed. */
+/** Returns SQL for a blob with its last byte changed. */
 const flipped = (column: string) =>
   `CAST(substr(${column}, 1, length(${column}) - 1) || iif(substr(${column}, -1) = x'00', x'01', x'00') AS BLOB)`
 
 describe('verifying the database', () => {
-  test('finds nothing in a sound one, while the server has it open and after', async () => {
+  test('finds nothing in an intact one, while the server has it open and after', async () => {
     const sound = { problems: [], documents: 2, rows: 7, snapshots: 1 }
     expect(verifyDatabase(dataDir)).toEqual(sound)
     await store.close()
     expect(verifyDatabase(dataDir)).toEqual(sound)
   })
 
-  test('says so when there is none', () => {
+  test('reports that there is none', () => {
     expect(verifyDatabase(join(dataDir, 'nowhere')).problems).toEqual([
       expect.stringContaining('there is no'),
     ])
@@ -67,7 +67,7 @@ describe('verifying the database', () => {
     ["the snapshot's number", 'UPDATE document_snapshots SET upto_seq = 5'],
     ["a client's last batch", 'UPDATE document_clients SET last_n = last_n + 1'],
     ["a client's person", "UPDATE document_clients SET user_id = 'somebody else'"],
-  ])('finds %s, and names the document alone', (_what, sql) => {
+  ])('finds %s, and names only its document', (_what, sql) => {
     meddle(sql)
     const { problems } = verifyDatabase(dataDir)
     expect(problems.length).toBeGreaterThan(0)
@@ -77,7 +77,7 @@ describe('verifying the database', () => {
   test('finds any changed bit of a file that was closed, and none while it is open or was not closed', async () => {
     const change = () => {
       const file = openSync(join(dataDir, 'commonplace.db'), 'r+')
-      // In the unused middle of the first page.
+      // This byte is in the unused middle of the first page.
       writeSync(file, new Uint8Array([1]), 0, 1, 3000)
       closeSync(file)
     }

@@ -51,7 +51,7 @@ describe('the write-ahead log', () => {
     expect((await opened.documents.heads(['a'])).get('a')?.seq).toBe(1200)
   })
 
-  test('what a crash leaves of it holds every commit, whatever is behind its end', async () => {
+  test('contains every commit after a crash, whatever follows its end', async () => {
     const opened = await open()
     await opened.catalog.create(documentOf('ash'))
     for (let seq = 1; seq <= 20; seq++) await opened.documents.commit([rowOf('ash', seq)])
@@ -74,7 +74,7 @@ describe('free pages', () => {
     await opened.documents.trim('a', 7)
   }
 
-  test('of what was trimmed are given back', async () => {
+  test('are given back after a trim', async () => {
     const opened = await openWithDocument()
     await fillAndTrim(opened)
     await opened.close()
@@ -82,7 +82,7 @@ describe('free pages', () => {
     expect(verifyDatabase(dataDir).problems).toEqual([])
   })
 
-  test('a database made before that could be keeps them, and is otherwise as good', async () => {
+  test('are kept by a database created before auto_vacuum, which otherwise works as well', async () => {
     await (await openWithDocument()).close()
     const db = new DatabaseSync(path())
     db.exec('PRAGMA journal_mode = DELETE; PRAGMA auto_vacuum = NONE; VACUUM')
