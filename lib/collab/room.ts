@@ -62,7 +62,7 @@ export class Room implements CommitSource {
   #full = false
   #broken = false
 
-  /** Throws DamagedDocument when the rows do not form the chain that ends in the stored head. */
+  /** Throws DamagedDocument if the rows do not form the chain that ends in the stored head. */
   constructor(number: number, document: StoredDocument, ports: RoomPorts) {
     const { clock, hash, keeper } = ports
     this.#ports = ports
@@ -125,13 +125,13 @@ export class Room implements CommitSource {
     else if (outcome !== 'waits') this.#answer(seat.connection, body, outcome)
   }
 
-  /** Ends every seat; nothing is accepted any more. */
+  /** Ends every seat. Nothing is accepted from then on. */
   end(reason: Reset['reason']): void {
     this.seats.end(reason)
     this.#broken = true
   }
 
-  /** A snapshot was written that covers rows up to its seq. */
+  /** Takes the head of a snapshot that was written; it covers rows up to its seq. */
   compacted(snapshot: SnapshotHead): void {
     this.history.compacted(snapshot)
     this.#full = false
@@ -149,8 +149,8 @@ export class Room implements CommitSource {
   }
 
   /**
-   * The document was held against the schema, with what `pending.unchecked` gave. What breaks it is deleted by an entry of the
-   * server's own, right behind what was looked at, and everybody who wrote of it is stopped. The log keeps both.
+   * Takes the result of a check of the document with what `pending.unchecked` gave. An entry of the server's own, right
+   * behind what was checked, deletes what breaks the schema, and the authors' connections are closed. The log keeps both.
    */
   checked(looked: Unchecked, { breaches, update }: SchemaFinding): void {
     if (this.#broken) return
@@ -164,7 +164,7 @@ export class Room implements CommitSource {
     }
   }
 
-  /** The check itself failed: what is held was not accepted by it, and nothing behind it can be. */
+  /** Takes the failure of a check: what is held was not accepted by it, and nothing behind it can be. */
   uncheckable(reason: string): void {
     if (this.pending.isHeld) this.#break({ refused: reason })
   }

@@ -76,7 +76,7 @@ export class Rooms {
   readonly #open = new Map<string, Promise<Room>>()
   readonly #byNumber = new Map<number, Room>()
   readonly #unloads = new Map<Room, () => void>()
-  /** Found damaged since the start: refused to all alike, also to those who need only what is sound of it. */
+  /** Documents found damaged since the start: refused to all members alike, even where a client lacks only sound rows. */
   readonly #damaged = new Set<string>()
   #lastNumber = 0
   #closing = false
@@ -90,7 +90,7 @@ export class Rooms {
       store,
       clock,
       onFailure: (reason) => onEvent({ type: 'commit-failed', reason }),
-      // To every room: members who were told may have joined again since, under another number.
+      // To every room: members that were warned may have joined again since, under another number.
       onRecovered: () => {
         for (const room of this.#byNumber.values()) room.recovered()
       },
@@ -222,7 +222,7 @@ export class Rooms {
     if (room) this.#drop(room, reason)
   }
 
-  /** Commits what waits; nothing is accepted any more, and presence is shown no more. */
+  /** Commits what waits. From then on nothing is accepted and no presence is shown. */
   async close(): Promise<void> {
     this.#closing = true
     await this.#queue.drain()
@@ -311,7 +311,7 @@ export class Rooms {
 
   #unloadSoon(room: Room, afterMs = UNLOAD_AFTER_MS): void {
     if (room.seats.size > 0 || this.#unloads.has(room) || this.#closing) return
-    // A room that was dropped is told of its last seat, too.
+    // A dropped room reports its last seat too.
     if (!this.#byNumber.has(room.number)) return
     const cancel = this.#options.clock.after(afterMs, () => {
       this.#unloads.delete(room)

@@ -34,7 +34,7 @@ export interface CollaborationOptions {
   readonly log: Log
 }
 
-/** People at work on documents: the rooms, who is present in them, and the sockets they come by. */
+/** Open documents: the rooms, their members' sockets, and live access. */
 export class Collaboration implements OpenDocuments, LiveConnections {
   readonly #rooms: Rooms
   readonly #recent: RecentSocketUsers
@@ -122,7 +122,7 @@ export class Collaboration implements OpenDocuments, LiveConnections {
     this.#rooms.rename(profile)
   }
 
-  /** Lets nobody in any more, asks everybody to come back later, commits what waits, closes the sockets. */
+  /** Refuses new sockets, asks the clients to come back later, commits what waits, closes the sockets. */
   async close(): Promise<void> {
     this.#sockets.drain()
     await this.#rooms.close()

@@ -82,7 +82,7 @@ interface Pending {
 
 /**
  * Folds documents in the background: holds them against the schema, projects their titles, writes snapshots, trims rows.
- * One document at a time, or several short ones for their titles; whose entries wait for it comes first, who needs a snapshot
+ * One document at a time, or several short ones for their titles; rooms whose entries wait for it come first, those that need a snapshot
  * next. With many documents at work titles follow more slowly, and nothing else does.
  */
 export class Compactor implements SpareTime {

@@ -14,7 +14,7 @@ import type { PendingEntries } from './pending-entries.ts'
 import type { RoomHistory } from './room-history.ts'
 
 /**
- * `committed`: it was in the log already, and this is the last batch there; *waits*: nothing is to be said yet; *added*
+ * `committed`: it was in the log already, and this is the last batch there; *waits*: no answer is due; *added*
  * to what goes to disk; *held* there until a check against the schema.
  */
 export type BatchOutcome = Refusal | { readonly committed: number } | 'waits' | 'added' | 'held'
@@ -28,9 +28,9 @@ interface IntakePorts {
   readonly clock: Pick<Clock, 'now'>
 }
 
-/** Accepted but not on disk yet, per document; beyond it clients are asked to wait. */
+/** The most bytes of one document that are accepted and not on disk; beyond them clients are asked to wait. */
 const WAITING_BYTES = 16 * 1024 * 1024
-/** How long after a restore others' structs may be uploaded again. */
+/** The time after a restore in which structs of other clients may be uploaded again, ms. */
 const RESTORE_WINDOW_MS = 30 * 24 * 3600 * 1000
 
 export const CLIENT_ID_TAKEN = refuse(
@@ -52,7 +52,7 @@ export class BatchIntake {
   take(seat: Seat, body: BatchBody, schemaVersion: number): BatchOutcome {
     const { clients } = this.#ports
     if (!mayEdit(seat.role)) return refuse('read-only', 'you may read this document, not change it')
-    // Of a newer schema nothing can be checked: whoever brings it has a page of another server.
+    // A newer schema cannot be checked here: its client has a page of another server.
     if (seat.schemaVersion < schemaVersion || seat.schemaVersion > SCHEMA_VERSION) {
       return refuse(
         'schema-too-old',
@@ -75,7 +75,7 @@ export class BatchIntake {
     return payload instanceof Uint8Array ? this.#append(seat, body, payload, schemaVersion) : payload
   }
 
-  /** Bound in the log to somebody else, or in use by somebody else who is here and has not typed yet. */
+  /** Returns true if a client id is bound in the log to another user, or in use by a member of another user. */
   isTaken(clientId: number, connection: Connection): boolean {
     const owner = this.#ports.clients.ownerOf(clientId)
     return owner === null ? this.#ports.seats.isTaken(clientId, connection) : !isUser(connection, owner)
@@ -123,7 +123,7 @@ export class BatchIntake {
     return held ? 'held' : 'added'
   }
 
-  /** Whether a batch may hold structs of the client `author`. */
+  /** Returns true if a batch may hold structs of the client `author`. */
   #mayBring(connection: Connection, { clientId, restore }: BatchBody, author: number): boolean {
     if (author === clientId || this.#restoreOpen()) return true
     const owner = this.#ports.clients.ownerOf(author)

@@ -45,7 +45,7 @@ interface Member<Recipient> {
   caretAt: number
 }
 
-/** What a connection has been sent. `version` -1: nothing yet. */
+/** What a connection was sent. `version` is -1 before the first diff. */
 interface Received {
   readonly member: number
   version: number
@@ -74,16 +74,16 @@ export class Presence<Recipient = string> {
   #removed: { readonly member: number; readonly at: number }[] = []
   #lastMember = 0
   #version = 0
-  /** A client knows its own caret: the last change, who made it (0: the server), and the last one by anybody else. */
+  /** A client knows its own caret: the member that made the last change (0: the server), and the version of the last change by another. */
   #changedBy = 0
   #changedByOthersAt = 0
   #lastTick = Number.NEGATIVE_INFINITY
-  /** Nobody becomes unsteady before: a sign of life moves its member alone, and this is found again when it has come. */
+  /** No member becomes unsteady before this time. A sign of life moves only its member; the time is found again when it has come. */
   #steadyUntil = Number.POSITIVE_INFINITY
   /** Whether some recipient may lack something. */
   #behind = false
 
-  /** `hidesReaders`: who may not edit is not shown, to anybody. */
+  /** `hidesReaders`: members who may not edit are shown to no one. */
   constructor(options: {
     readonly room: number
     readonly pingIntervalMs: number
@@ -100,9 +100,9 @@ export class Presence<Recipient = string> {
   }
 
   /**
-   * A tab comes in, or comes again over a newer connection, keeping its number. `null`: a newer connection of the same
-   * tab is here already. Repeating with the same connection sends the whole roster again. The newest identity counts
-   * for every tab of that person.
+   * Shows a tab. One that comes again over a newer connection keeps its number. Returns null if a newer connection of the
+   * same tab is shown. The same connection again is sent the whole roster again. The newest identity counts for every tab
+   * of that user.
    */
   enter(tab: PresenceTab<Recipient>): { member: number; identity: Identity } | null {
     const known = this.#byKey.get(tab.key)
@@ -134,7 +134,7 @@ export class Presence<Recipient = string> {
     this.#removed.push({ member, at: this.#change(0) })
   }
 
-  /** What a client says of itself. False: the caret is larger than LIMITS.caretBytes, nothing was changed. */
+  /** Takes what a client says of itself. Returns false, and changes nothing, if the caret is larger than LIMITS.caretBytes. */
   set(member: number, recipient: Recipient, body: PresenceSetBody, now: number): boolean {
     if (body.caret.length > LIMITS.caretBytes) return false
     const found = this.#of(member, recipient)
@@ -164,7 +164,7 @@ export class Presence<Recipient = string> {
     if (found) this.#identify(found, { ...found.identity, role })
   }
 
-  /** Somebody changed their name or hue: every tab of theirs. */
+  /** Shows a user's new name or hue in every tab of theirs. */
   rename(identity: PresenceIdentity): void {
     this.#identifyAll(this.#withHue(identity))
   }
@@ -302,7 +302,7 @@ export class Presence<Recipient = string> {
     return { userId, name, guestName, hue: this.#hues.pick(userId, hue, others.values()) }
   }
 
-  /** A new version of the room; `by`: the member whose own word it is, 0: not one's own word. */
+  /** Begins a new version of the room. `by`: the member that said it of itself, or 0. */
   #change(by: number): number {
     if (by === 0 || by !== this.#changedBy) this.#changedByOthersAt = this.#version
     this.#changedBy = by

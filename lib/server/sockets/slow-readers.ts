@@ -2,13 +2,13 @@ import type { Clock } from '#lib/protocol/clock.ts'
 import type { DocumentSocket } from './document-socket.ts'
 import { cut, FrameSender, unsentBytes } from './socket-internals.ts'
 
-/** From so much unsent on a reader gets no more frames, */
+/** A reader with more unsent bytes than this gets no frames. */
 const BEHIND_BYTES = 1024 * 1024
-/** and gets them again when no more than this is left. */
+/** A reader without frames gets them again when no more unsent bytes than this are left. */
 const DRAINED_BYTES = 64 * 1024
-/** Unsent for any reason: answers to what a client asks without reading. */
+/** A socket with more unsent bytes than this, answers included, is cut when it sends something. */
 const MOST_BYTES = 4 * 1024 * 1024
-/** A reader that takes nothing for so long is cut. */
+/** A reader that takes nothing for this long is cut, ms. */
 const PATIENCE_MS = 15_000
 const LOOK_MS = 250
 
@@ -21,8 +21,9 @@ interface Behind {
 }
 
 /**
- * Readers that do not take what they are sent. What waits for them stays in this process, so beyond a bound they get no
- * frames; drained, they get the last one missed, and their clients pull what is between. Who takes nothing at all is cut.
+ * Relays frames, and skips readers that do not take what they are sent: it would wait in this process. Beyond a bound they
+ * get no frames; drained, they get the last one missed, and their clients pull what is between. A reader that takes nothing
+ * at all is cut.
  */
 export class SlowReaders {
   readonly #clock: Clock
@@ -41,7 +42,7 @@ export class SlowReaders {
     else this.#frames.send(socket, frame)
   }
 
-  /** True when a message of this socket may be handled; else the socket was cut, for it does not read the answers. */
+  /** Returns true if a message of this socket may be handled. Else cuts the socket, which does not read the answers. */
   mayAnswer(socket: DocumentSocket): boolean {
     if (unsentBytes(socket) <= MOST_BYTES) return true
     this.forget(socket)
@@ -49,7 +50,7 @@ export class SlowReaders {
     return false
   }
 
-  /** The socket is gone. */
+  /** Forgets a socket that is gone. Idempotent. */
   forget(socket: DocumentSocket): void {
     this.#behind.delete(socket)
   }

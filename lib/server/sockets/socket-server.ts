@@ -25,7 +25,7 @@ import type { SocketUsers, TokenUser } from './socket-users.ts'
 const TRANSPORT_BYTES = Math.ceil((LIMITS.messageBytes * 4) / 3) + 64 * 1024
 /** A connection that passes no handshake is closed after this long. */
 const HANDSHAKE_MS = 15_000
-/** What a client is told to wait at a restart, at least and for each of the sockets; it adds a random share of it. */
+/** The wait that clients are asked for at a restart, ms: at least, and for each socket. They add a random share of it. */
 const DRAIN_RETRY_MS = 1000
 const DRAIN_RETRY_MS_EACH = 2
 
@@ -36,7 +36,7 @@ type DocumentNamespace = Namespace<UpEvents, DownEvents, Record<string, never>, 
 export interface SocketServerOptions {
   readonly httpServer: HttpServer
   readonly origins: Origins
-  /** Connections that are told `too-many-connections`, whoever they are. */
+  /** Tells which connections are refused with `too-many-connections`. */
   readonly late: Pick<LateConnections, 'isLate'>
   readonly users: Pick<SocketUsers, 'of'>
   readonly limits: SocketLimits
@@ -74,7 +74,7 @@ export class SocketServer {
   /** Connections that are too many. */
   readonly #late = new WeakSet<object>()
   #draining = false
-  /** Counts `end`: who was let in before it and is no socket yet has to be looked up again. */
+  /** Counts calls of `end`: a user found before one, whose socket is not open, has to be looked up again. */
   #ends = 0
 
   constructor(options: SocketServerOptions) {
@@ -116,7 +116,7 @@ export class SocketServer {
           const ms = Math.round(performance.now() - begun)
           options.log.info({ ip, transport, ms, ...(refused ? { code: refused } : {}) }, 'socket.handshake')
           next(refused ? refusal(refused) : undefined)
-          // Told in the next turn of the loop; its place is for the next one to be told.
+          // Closed in the next turn, after the answer: its place is for the next connection to be refused.
           if (this.#late.has(socket.conn)) setImmediate(() => socket.conn.close())
         },
         (error: unknown) => {
@@ -166,7 +166,7 @@ export class SocketServer {
     }
   }
 
-  /** Asks everybody to come back later and lets nobody in any more. */
+  /** Asks all clients to come back later and refuses new sockets. */
   drain(): void {
     this.#draining = true
     const retryAfterMs = Math.max(DRAIN_RETRY_MS, this.#documents.sockets.size * DRAIN_RETRY_MS_EACH)
@@ -179,7 +179,7 @@ export class SocketServer {
     await this.#io.close()
   }
 
-  /** Lets a socket in, or says why not. */
+  /** Admits a socket. Returns the refusal, null if it was admitted. */
   async #admit(socket: ServerSocket): Promise<ConnectRefusal | null> {
     if (this.#draining) return 'draining'
     if (this.#late.has(socket.conn)) return 'too-many-connections'
@@ -214,7 +214,7 @@ export class SocketServer {
     return this.#comeFrom.get(conn) ?? { ip: '', key: '' }
   }
 
-  /** Of everybody who is connected now. */
+  /** Yields the keys of all open sockets. */
   *#connectedKeys(): Iterable<SocketKeys> {
     for (const { data } of this.#documents.sockets.values()) yield data.keys
   }
