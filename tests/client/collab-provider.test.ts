@@ -46,7 +46,7 @@ async function close(...providers: CollabProvider[]): Promise<void> {
 }
 
 describe('editing together', () => {
-  test('[UPD4] what one types the other has, and "saved" turns true only with the acknowledgement', async () => {
+  test('[UPD4] each has the text the other types, and "saved" turns true only with the acknowledgement', async () => {
     const { a, b, documentId } = await pair()
     type(a, 'hello')
     expect(a.saved).toBe(false)
@@ -69,7 +69,7 @@ describe('editing together', () => {
     await close(a, b)
   })
 
-  test('[UPD2] one transaction of some megabytes travels in parts and arrives whole', async () => {
+  test('[UPD2] one transaction of some megabytes is sent in parts and arrives whole', async () => {
     const { a, b } = await pair()
     const text = '字'.repeat(900_000)
     bodyOf(a).insert(0, [paragraphOf(text)])
@@ -78,7 +78,7 @@ describe('editing together', () => {
     await close(a, b)
   })
 
-  test('a hold keeps incoming edits out while acknowledgements go on', async () => {
+  test('a hold keeps incoming edits out while acknowledgements continue', async () => {
     const { a, b } = await pair()
     const release = b.holdIncoming()
     type(a, 'x')
@@ -126,7 +126,7 @@ describe('joining', () => {
     await close(a, b, old)
   })
 
-  test('[UPD7] a viewer may read, and what is typed is never queued', async () => {
+  test('[UPD7] a viewer may read, and typed text is never queued', async () => {
     const { address } = await server.document(mei, 'viewer')
     const viewer = server.open(address, akira)
     await until(viewer, () => viewer.synced)
@@ -143,7 +143,7 @@ describe('joining', () => {
     await close(provider)
   })
 
-  test('[JOIN4] a client id that somebody else took is exchanged before anything is typed', async () => {
+  test('[JOIN4] a client id that another user took is replaced before anything is typed', async () => {
     const { a, b, address } = await pair()
     type(a, 'x')
     await a.flushed()
@@ -168,7 +168,7 @@ describe('joining', () => {
 })
 
 describe('presence', () => {
-  test('[PRES2] people see each other come, move their carets and go', async () => {
+  test('[PRES2] users see each other join, move their carets and leave', async () => {
     const { a, b } = await pair()
     await until(a, () => a.peers.length === 2)
     await until(b, () => b.peers.length === 2)
@@ -185,7 +185,7 @@ describe('presence', () => {
 })
 
 describe('a browser with a local copy', () => {
-  test('[UPD7] opens without the server, and two tabs share one outbox: what a killed tab left, the other sends', async () => {
+  test('[UPD7] opens without the server, and two tabs share one outbox: one sends the batches that a killed one left', async () => {
     const browser = new MemoryReplicas()
     const { address } = await server.document(mei)
     const first = server.open(address, mei, { replica: browser.open() })
@@ -212,7 +212,7 @@ describe('a browser with a local copy', () => {
   })
 })
 
-test('a listener that throws at every event is reported, and keeps nothing of a join from happening', async () => {
+test('a listener that throws at every event is reported, and prevents nothing of a join', async () => {
   const reported = vi.spyOn(console, 'error').mockImplementation(() => undefined)
   const browser = new MemoryReplicas()
   const { address } = await server.document(mei)
@@ -252,7 +252,7 @@ describe('a browser that was full and then killed', () => {
     { told: 'as it was sealed', restore: false },
     { told: 'as another tab had adopted it', restore: true },
   ])(
-    'what it kept without what came before ($told) is given up, and the rest is saved',
+    'a batch stored without the one before it ($told) is dropped, and the rest is saved',
     async ({ restore }) => {
       const browser = new MemoryReplicas()
       const store = browser.open()
@@ -275,7 +275,7 @@ describe('a browser that was full and then killed', () => {
 })
 
 describe('long polling', () => {
-  test('[FRAME1] gives the same guarantees, and says that it is used', async () => {
+  test('[FRAME1] gives the same guarantees, and reports that it is used', async () => {
     const { address } = await server.document(mei)
     const a = server.open(address, mei, { transports: ['polling'] })
     const b = server.open(address, akira)

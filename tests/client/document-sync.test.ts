@@ -20,8 +20,8 @@ const brokenEntries = ({ doc }: Log): Uint8Array =>
   ])
 const numbers = (batches: readonly { readonly n: number }[]) => batches.map(({ n }) => n)
 
-describe('what is typed', () => {
-  test('[UPD1] waits for the join, and is sent in the turn in which it is typed from then on', async () => {
+describe('typed text', () => {
+  test('[UPD1] waits for the join, and after that is sent in the turn in which it is typed', async () => {
     const scene = new SyncScene({ created: true })
     scene.type('a')
     await scene.settle()
@@ -47,7 +47,7 @@ describe('what is typed', () => {
     expect(numbers(scene.sent())).toEqual([2])
   })
 
-  test('[UPD4] is saved when its row comes, when it is acknowledged, and when the join says so', async () => {
+  test('[UPD4] is saved when its row arrives, when it is acknowledged, and when the join says so', async () => {
     const log = new Log()
     const scene = new SyncScene()
     await scene.connect()
@@ -71,7 +71,7 @@ describe('what is typed', () => {
     expect(scene.sync.state.phase).toBe('joined')
   })
 
-  test('leaves the outbox, the store and the draft together when the log has it', async () => {
+  test('leaves the outbox, the store and the draft together once the log has it', async () => {
     const browser = new MemoryReplicas()
     const store = browser.open()
     const earlier: SealedBatch = { clientId: 9, n: 1, at: 0, restore: false, payload: encodeUpdates([]) }
@@ -120,7 +120,7 @@ describe('what is typed', () => {
 })
 
 describe('[UPD8] a gap', () => {
-  test('is pulled for before anything is sent again, and met again the join exchanges by state vector', async () => {
+  test('is pulled before anything is sent again, and if met again the join exchanges by state vector', async () => {
     const log = new Log()
     const scene = new SyncScene()
     await scene.connect()
@@ -149,7 +149,7 @@ describe('[UPD8] a gap', () => {
 })
 
 describe('[PULL1] rows', () => {
-  test('are applied in order, and a hole is asked for once', async () => {
+  test('are applied in order, and a gap is pulled once', async () => {
     const log = new Log()
     const scene = new SyncScene()
     await scene.connect()
@@ -168,7 +168,7 @@ describe('[PULL1] rows', () => {
     expect(scene.sync.standing).toEqual({ room: ROOM, seq: 3 })
   })
 
-  test('are asked for again when the server was too busy to answer, after the time it said', async () => {
+  test('are pulled again after the time the server named when it was too busy', async () => {
     const log = new Log()
     const scene = new SyncScene()
     await scene.connect()
@@ -189,7 +189,7 @@ describe('[PULL1] rows', () => {
     expect(scene.clock.waiting).toBe(0)
   })
 
-  test('that overtook the answer to the join are applied behind its history', async () => {
+  test('that overtook the answer to the join are applied after its history', async () => {
     const log = new Log()
     const scene = new SyncScene()
     log.type('a')
@@ -203,7 +203,7 @@ describe('[PULL1] rows', () => {
 })
 
 describe('joining', () => {
-  test('[JOIN3] is tried again after longer and longer times when there is no usable answer', async () => {
+  test('[JOIN3] is retried after longer and longer times if there is no usable answer', async () => {
     const scene = new SyncScene()
     scene.joined = new Error('cut')
     await scene.connect()
@@ -214,7 +214,7 @@ describe('joining', () => {
     expect(scene.sync.state.phase).toBe('joined')
   })
 
-  test('[END1] ends with the document, whatever the answer under way says', async () => {
+  test('[END1] ends with the document, whatever the pending answer says', async () => {
     const scene = new SyncScene()
     const connected = scene.connect()
     scene.sync.receiveReset({ room: ROOM, reason: 'deleted' })
@@ -224,7 +224,7 @@ describe('joining', () => {
     expect(scene.joins).toHaveLength(1)
   })
 
-  test('what changes in one turn is told once', async () => {
+  test('changes in one turn are reported once', async () => {
     const log = new Log()
     const scene = new SyncScene()
     await scene.connect()
@@ -238,7 +238,7 @@ describe('joining', () => {
   })
 })
 
-describe('what cannot be applied', () => {
+describe('content that cannot be applied', () => {
   let reported: MockInstance
   beforeEach(() => {
     reported = vi.spyOn(console, 'error').mockImplementation(() => undefined)
@@ -247,7 +247,7 @@ describe('what cannot be applied', () => {
     reported.mockRestore()
   })
 
-  test('a snapshot that does not apply is reported, asked for ever less often, and after three times told', async () => {
+  test('a snapshot that does not apply is reported, requested ever less often, and shown after three times', async () => {
     const scene = new SyncScene()
     scene.history = { snapshot: { seq: 7, chain: EMPTY_CHAIN, state: Uint8Array.of(1, 2, 3) }, rows: [] }
     await scene.connect()
@@ -285,7 +285,7 @@ describe('what cannot be applied', () => {
     expect(scene.sync.state).toMatchObject({ phase: 'joined', isStuck: false })
   })
 
-  test('a row that throws when its frame comes brings the whole history again', async () => {
+  test('a row that throws when its frame comes causes the whole history to be loaded again', async () => {
     const log = new Log()
     const frames: (() => void)[] = []
     const scene = new SyncScene({
@@ -305,7 +305,7 @@ describe('what cannot be applied', () => {
     expect(scene.title).toBe('a')
   })
 
-  test('failures that are a minute apart are not a row of them', async () => {
+  test('failures a minute apart do not count as consecutive', async () => {
     const log = new Log()
     const scene = new SyncScene()
     await scene.connect()

@@ -48,7 +48,7 @@ function scene({
 const byCookie = new Headers({ cookie: 's1' })
 const byToken = (token: string) => new Headers({ cookie: 's1', authorization: `Bearer ${token}` })
 
-test('a cookie is its session, renewed if asked for; without one there is none', async () => {
+test('a cookie gives its session, renewed if asked for; without one there is none', async () => {
   const authentication = scene()
   expect(await authentication.ofRequest(byCookie)).toMatchObject({
     sessionId: 's1',
@@ -63,7 +63,7 @@ test('a cookie is its session, renewed if asked for; without one there is none',
   expect(await authentication.ofRequest(new Headers())).toBeNull()
 })
 
-test('a token goes before the cookie, and one that is not in force does not fall back on it', async () => {
+test('a token takes precedence over the cookie, and an invalid one does not fall back to it', async () => {
   const authentication = scene()
   expect(await authentication.ofRequest(byToken('cp_x'))).toMatchObject({
     sessionId: 'token_t1',
@@ -75,7 +75,7 @@ test('a token goes before the cookie, and one that is not in force does not fall
   }
 })
 
-test('a program of an administrator is none, and one that may read is a viewer', async () => {
+test('a program of an administrator is not one, and one that may only read is a viewer', async () => {
   const authentication = scene({ standing: 'admin', scope: 'read' })
   expect(await authentication.ofRequest(byCookie)).toMatchObject({ standing: 'admin' })
   expect(await authentication.ofRequest(byToken('cp_x'))).toMatchObject({
@@ -105,7 +105,7 @@ test.for([
   },
 )
 
-test('GUESTS=off lets in accounts alone', async () => {
+test('GUESTS=off admits only accounts', async () => {
   const guest = scene({ standing: 'guest', guests: 'off' })
   expect(guest.guestsAreWelcome).toBe(false)
   expect(await guest.ofRequest(byCookie)).toBeNull()

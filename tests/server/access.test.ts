@@ -53,8 +53,8 @@ const roleOf = async (socket: TestSocket) => (await next<[RoleChange]>(socket, '
 const resetOf = async (socket: TestSocket) => (await next<[Reset]>(socket, 'document:reset'))[0]
 const ackOf = async (socket: TestSocket) => (await next<[Ack]>(socket, 'document:ack'))[0]
 
-describe('roles that change while people are there', () => {
-  test('[LIVE1] [LIVE2] lowered, a person is told, and what comes after it is refused; raised, they write again', async () => {
+describe('roles that change while users are connected', () => {
+  test('[LIVE1] [LIVE2] a user whose role is lowered is notified and later batches are refused; raised, they write again', async () => {
     const { owner, bob, address, room } = await two()
     const lowered = roleOf(bob.socket)
     await owner.post('access/link-role', { address, role: 'viewer' })
@@ -70,7 +70,7 @@ describe('roles that change while people are there', () => {
     await row
   })
 
-  test('[LIVE3] "Nobody" takes the document away; to who comes again it does not exist', async () => {
+  test('[LIVE3] the link role "Nobody" removes users from the document; if they join again it does not exist', async () => {
     const { owner, bob, address, room } = await two()
     const withdrawn = resetOf(bob.socket)
     await owner.post('access/link-role', { address, role: null })
@@ -81,7 +81,7 @@ describe('roles that change while people are there', () => {
     expect(await join(owner.socket, { address, clientId: 1 })).toMatchObject({ ok: true, role: 'owner' })
   })
 
-  test('[ACC6] a new address ends the old one for everybody who has no role of their own, and says for how many', async () => {
+  test('[ACC6] a new address ends the old one for users without a role of their own, and reports how many', async () => {
     const { owner, bob, address, room } = await two()
     const eve = await someone()
     await join(eve.socket, { address, clientId: 3 })
@@ -96,7 +96,7 @@ describe('roles that change while people are there', () => {
     expect(await join(eve.socket, { address, clientId: 3 })).toMatchObject({ ok: true, role: 'editor' })
   })
 
-  test('[ACC4] a grant holds at any address of the document, and taken back it holds no more', async () => {
+  test('[ACC4] a grant is valid at any address of the document, until it is removed', async () => {
     const { owner, bob, address, room, addressFor } = await two()
     const viewing = await addressFor('viewer')
     const eve = await someone()
@@ -116,7 +116,7 @@ describe('roles that change while people are there', () => {
     expect(bob.socket.connected).toBe(true)
   })
 
-  test('[LIVE6] a link that ends shows out who came by it', async () => {
+  test('[LIVE6] a link that expires removes users who joined by it', async () => {
     const { owner, bob, address, room } = await two()
     const withdrawn = resetOf(bob.socket)
     const expiresAt = Date.now() + 300
@@ -128,7 +128,7 @@ describe('roles that change while people are there', () => {
     expect(past).toMatchObject({ status: 400, code: 'bad-message' })
   })
 
-  test('[ACC5] a password locks a link until each person has entered it, and another one locks it again', async () => {
+  test('[ACC5] a password locks a link until each user has entered it, and a new one locks it again', async () => {
     const { owner, bob, address, room } = await two()
     const withdrawn = resetOf(bob.socket)
     await owner.post('access/link', { address, role: 'editor', password: '石虎 1' })
@@ -148,7 +148,7 @@ describe('roles that change while people are there', () => {
 })
 
 describe('asking for more', () => {
-  test('[ASK1] [ASK2] the owner hears of it at once and answers; a yes is a role of one’s own', async () => {
+  test('[ASK1] [ASK2] the owner is notified immediately and answers; a yes gives the user their own role', async () => {
     const { owner, address, room, addressFor, overview } = await two()
     const eve = await someone()
     await join(eve.socket, { address: await addressFor('viewer'), clientId: 3 })
@@ -173,7 +173,7 @@ describe('asking for more', () => {
     expect((await overview()).requests).toEqual([])
   })
 
-  test('[ASK2] a no takes the question away and changes nothing', async () => {
+  test('[ASK2] a no removes the request and changes nothing else', async () => {
     const { owner, address, room, addressFor, overview } = await two()
     const eve = await someone()
     await join(eve.socket, { address: await addressFor('viewer'), clientId: 3 })
@@ -186,8 +186,8 @@ describe('asking for more', () => {
   })
 })
 
-describe('what people see of the sharing', () => {
-  test('[ACC7] links up to one’s own role, and of the people the owner and oneself', async () => {
+describe('what users see of the sharing', () => {
+  test('[ACC7] links up to their own role, and of the people the owner and themselves', async () => {
     const { address, bob, addressFor } = await two()
     const eve = await someone()
     const viewing = await addressFor('viewer')
@@ -208,7 +208,7 @@ describe('what people see of the sharing', () => {
 })
 
 describe('the trash', () => {
-  test('[TRASH1] a deleted document ends for everybody, is listed for its owner, and comes back', async () => {
+  test('[TRASH1] a deleted document ends for everyone, is listed for its owner, and can be restored', async () => {
     const { owner, bob, address, room } = await two()
     const ended = resetOf(bob.socket)
     await owner.post('documents/delete', { address })
@@ -238,7 +238,7 @@ describe('tokens', () => {
   const renew = (socket: TestSocket, token: string) =>
     socket.timeout(5000).emitWithAck('session:renew', { token })
 
-  test('[HS7] renewed on the live socket, a connection writes on beyond its first token', async () => {
+  test('[HS7] renewed on the live socket, a connection keeps writing beyond its first token', async () => {
     const { guest, socket } = await someone(brief.url)
     const address = await guest.createDocument()
     const { room } = await join(socket, { address, clientId: 1 })
@@ -264,7 +264,7 @@ describe('tokens', () => {
     await row
   })
 
-  test('[HS7] not renewed it only reads, then is closed; renewed between, it has its role again', async () => {
+  test('[HS7] a connection not renewed only reads, then is closed; renewed between, it has its role again', async () => {
     const { guest, socket } = await someone(brief.url)
     const address = await guest.createDocument()
     const { room } = await join(socket, { address, clientId: 1 })
@@ -281,7 +281,7 @@ describe('tokens', () => {
     await next(socket, 'disconnect')
   })
 
-  test('[HS7] a token of somebody else, of another session or of nobody renews nothing', async () => {
+  test('[HS7] another user’s token or an invalid one renews nothing', async () => {
     const { guest, socket } = await someone()
     const other = new Guest(server.url)
     const again = new Guest(server.url)

@@ -30,7 +30,7 @@ async function newAccount(email = newEmail()): Promise<Guest & { email: string }
 }
 
 describe('a form', () => {
-  test('that went well leads on, with the cookie of the session', async () => {
+  test('that succeeds redirects, with the cookie of the session', async () => {
     const guest = new Guest(server.url)
     const answer = await guest.post(
       '/api/account/sign-up',
@@ -42,7 +42,7 @@ describe('a form', () => {
     expect((await guest.session()).user.name).toBe('Mei')
   })
 
-  test('with something wrong leads back and says what, and a script of ours is told the same', async () => {
+  test('that fails redirects back with the reason, and our script gets the same', async () => {
     const guest = new Guest(server.url)
     for (const [fields, problem] of [
       [{ email: 'nobody', password: PASSWORD }, 'email'],
@@ -75,7 +75,7 @@ describe('signing in', () => {
     ])
   })
 
-  test('from a guest brings their documents, and the page learns whose copies are its own', async () => {
+  test('from a guest takes over their documents, and the page learns which copies are its own', async () => {
     const { email } = await newAccount()
     const guest = new Guest(server.url)
     const address = await guest.createDocument()
@@ -87,7 +87,7 @@ describe('signing in', () => {
     expect(await deleted.json()).toEqual({ ok: true, outcome: 'deleted' })
   })
 
-  test('is told to wait after ten wrong passwords for one account; other accounts are not', async () => {
+  test('is limited after ten wrong passwords for one account; other accounts are not', async () => {
     const [one, other] = [await newAccount(), await newAccount()]
     const attempt = async ({ email }: { email: string }, password: string) =>
       (await new Guest(server.url).post('/api/account/sign-in', { email, password })).status
@@ -125,7 +125,7 @@ describe('a personal access token', () => {
   }
   const program = (token: string) => ({ authorization: `Bearer ${token}` })
 
-  test('is shown once, and is somebody without a cookie', async () => {
+  test('is shown once, and authenticates without a cookie', async () => {
     const account = await newAccount()
     const token = await newToken(account, 'write')
     expect(await (await account.get('/account')).text()).not.toContain(token)
@@ -134,7 +134,7 @@ describe('a personal access token', () => {
     expect((await answer.json()).user).toEqual((await account.session()).user)
   })
 
-  test('that may write makes a document and writes in it from Node', async () => {
+  test('that may write creates a document and writes in it from Node', async () => {
     const account = await newAccount()
     const token = await newToken(account, 'write')
     const made = await new Guest(server.url).post('/api/documents', {}, program(token))
@@ -184,7 +184,7 @@ describe('a personal access token', () => {
     }
   })
 
-  test('revoked is nobody at once: its socket closes, and it makes no guest', async () => {
+  test('is invalid immediately after it is revoked: its socket closes, and it creates no guest', async () => {
     const account = await newAccount()
     const token = await newToken(account, 'write')
     const { token: socketToken } = await (
@@ -203,7 +203,7 @@ describe('a personal access token', () => {
 })
 
 describe('the first administrator', () => {
-  test('is made by the printed link, once; then there are people, reset links, disabled accounts', async () => {
+  test('is made by the printed link, once; then there are users, reset links, disabled accounts', async () => {
     const setupToken = printedToken()
     expect(setupToken).not.toBe('')
     const wrong = await new Guest(server.url).post('/api/account/setup', { token: 'x', ...someone() })
@@ -248,7 +248,7 @@ describe('the first administrator', () => {
     expect(await disabled.json()).toEqual({ ok: false, problem: 'disabled' })
   })
 
-  test('cannot be locked out by themselves, and nobody else sees the door', async () => {
+  test('cannot lock themselves out, and no one else sees the page', async () => {
     const somebody = await newAccount()
     expect((await somebody.get('/admin')).status).toBe(404)
     for (const path of ['users', 'documents', 'sessions']) {

@@ -7,7 +7,7 @@ import { until } from '../support/writer.ts'
 const CYCLES = 1000
 const WARM_UP = 300
 
-test('1,000 times somebody joins and leaves: timers, listeners and rooms are back, the heap is within 2 MB', {
+test('after 1,000 joins and leaves timers, listeners and rooms are as before, the heap is within 2 MB', {
   timeout: 120_000,
 }, async () => {
   const server = await startCollaboration()

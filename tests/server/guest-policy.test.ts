@@ -23,7 +23,7 @@ describe.for(GUEST_POLICIES.filter((policy) => policy !== 'off'))('GUESTS=%s', (
     return role
   }
 
-  test('caps what a guest is, in their own documents too, and not what an account is', async () => {
+  test('caps the role of a guest, in their own documents too, and not that of an account', async () => {
     const owner = await server.people.accounts.signUp(new Headers(), { ...CREDENTIALS, name: '' })
     if (typeof owner === 'string') throw new Error(owner)
     const guest = await server.guest()
@@ -37,7 +37,7 @@ describe.for(GUEST_POLICIES.filter((policy) => policy !== 'off'))('GUESTS=%s', (
   })
 })
 
-test('GUESTS=off lets nobody in without an account, not even who was a guest before', async () => {
+test('GUESTS=off admits no one without an account, not even earlier guests', async () => {
   const before = await startServer()
   onTestFinished(() => before.stop())
   const guest = new Guest(before.url)

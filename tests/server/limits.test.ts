@@ -28,7 +28,7 @@ describe('[LIM6] documents', () => {
     return { status: response.status, ...(await response.json()) }
   }
 
-  test('one person owns so many, and may make another when one is deleted', async () => {
+  test('one user owns a limited number, and may create another when one is deleted', async () => {
     const ada = new Guest(server.url)
     const made = [await make(ada, '198.51.100.1'), await make(ada, '198.51.100.1')]
     const last = await make(ada, '198.51.100.1')
@@ -38,7 +38,7 @@ describe('[LIM6] documents', () => {
     expect(await make(ada, '198.51.100.2')).toMatchObject({ ok: true })
   })
 
-  test('from one IP address so many are made within a day, by whomever', async () => {
+  test('from one IP address a limited number is created within a day, by any user', async () => {
     for (let i = 0; i < 5; i++) {
       expect(await make(new Guest(server.url), '203.0.113.7')).toMatchObject({ ok: true })
     }
@@ -83,7 +83,7 @@ describe('[LIM8] connections', () => {
     return answer
   }
 
-  test('who comes when all are taken is told so, over HTTP and at the handshake, and comes in when there is room', async () => {
+  test('a client that comes when all are taken is refused, over HTTP and at the handshake, and connects when there is room', async () => {
     const ada = new Guest(server.url)
     const { token } = await ada.session()
     const idle = await takeAll()
@@ -107,7 +107,7 @@ describe('[LIM8] connections', () => {
     socket.disconnect()
   }, 30_000)
 
-  test('a browser is told so by a page, in the language of its reader', async () => {
+  test('a browser gets a page that says so, in the language of its reader', async () => {
     const idle = await takeAll()
     const [en, zh] = [frontWordsIn('en').refused, frontWordsIn('zh-TW').refused]
     const accept = 'Accept: text/html,*/*;q=0.8\r\nAccept-Language: zh-TW,en;q=0.5\r\n'

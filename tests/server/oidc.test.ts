@@ -54,7 +54,7 @@ test('the sign-in page names the provider, and leads there with PKCE, state and 
   }
 })
 
-test('somebody new gets an account with their name; a guest’s documents come along; the second time it is the same', async () => {
+test('a new user gets an account with their name and the guest’s documents; the second time it is the same', async () => {
   const guest = new Guest(server.url)
   const address = await guest.createDocument()
   const before = await guest.session()
@@ -70,7 +70,7 @@ test('somebody new gets an account with their name; a guest’s documents come a
   expect((await elsewhere.session()).user.userId).toBe(session.user.userId)
 })
 
-test('an account with a password is not taken over by the same e-mail at the provider', async () => {
+test('an account with a password cannot be taken over with the same e-mail at the provider', async () => {
   const taken = { email: 'taken@school.example', password: 'correct horse battery' }
   await new Guest(server.url).post('/api/account/sign-up', taken)
   const guest = new Guest(server.url)
@@ -78,7 +78,7 @@ test('an account with a password is not taken over by the same e-mail at the pro
   expect(answer.headers.get('location')).toBe('/sign-in?problem=taken')
 })
 
-test('who comes back without having left from here, or with a forged state, is nobody', async () => {
+test('a return without having left from here, or with a forged state, fails', async () => {
   const back = await provider.signIn((await leave(new Guest(server.url))).href, 'mei')
   const path = back.slice(server.url.length)
   const other = new Guest(server.url)
@@ -95,6 +95,6 @@ test('who comes back without having left from here, or with a forged state, is n
   }
 })
 
-test('nothing of the provider’s tokens is kept or logged', async () => {
+test('none of the provider’s tokens is stored or logged', async () => {
   expect(server.logs()).not.toMatch(/mei@school|eyJ|code=/)
 })

@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-test('a guest who lost the cookie is the same person again, in a session of its own', async () => {
+test('a guest who lost the cookie becomes the same user again, in a new session', async () => {
   const guest = await accounts.startGuest()
   const resumed = await accounts.resumeGuest(guest.profile.userId)
   expect(resumed?.profile).toEqual(guest.profile)
@@ -24,7 +24,7 @@ test('a guest who lost the cookie is the same person again, in a session of its 
   )
 })
 
-test('nobody is made of a user who is gone or has an account', async () => {
+test('a user who is gone or has an account cannot be recovered', async () => {
   expect(await accounts.resumeGuest('nobody')).toBeNull()
   const { profile } = await accounts.startGuest()
   await server.store.accounts
@@ -35,7 +35,7 @@ test('nobody is made of a user who is gone or has an account', async () => {
   expect(await accounts.resumeGuest(profile.userId)).toBeNull()
 })
 
-test('a recovery is good for its user and its time, and a socket token is none', () => {
+test('a recovery is valid for its user and its time, and a socket token is not a recovery', () => {
   let now = 1_700_000_000_000
   const tokens = new Tokens(SECRET, () => now)
   const recovery = tokens.issueRecovery('mei')

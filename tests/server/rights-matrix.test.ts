@@ -167,7 +167,7 @@ describe.for(STATES)('[ACC8] the link is %s:', (state) => {
   // The two events that move users run last.
   const order = (event: keyof UpEvents) => ['document:join', 'document:leave'].indexOf(event)
   test.for(cases.toSorted((a, b) => order(a.event) - order(b.event)))(
-    '$event by who came as $role',
+    '$event by the $role',
     async ({ role, event, needed }) => {
       const actor = scene.actors.get(role)
       if (!actor) throw new Error(`nobody is ${role}`)
@@ -234,7 +234,7 @@ describe.for(STATES)('[ACC8] over HTTP, the link is %s:', (state) => {
 
   // The owner comes last, because their changes take effect.
   const cases = ROLES.flatMap((role) => routeCases.map((each) => ({ role, ...each })))
-  test.for(cases)('$path by who came as $role', async ({ role, path, needed }) => {
+  test.for(cases)('$path by the $role', async ({ role, path, needed }) => {
     const actor = scene.actors.get(role)
     const body = BODIES[path]?.(scene)
     if (!actor || !body) throw new Error(`no body for ${path}`)

@@ -25,7 +25,7 @@ test('the secret of the server is readable by its user alone', async () => {
 })
 
 describe('POST /api/session', () => {
-  test('makes a guest with a friendly name, who is the same the next time', async () => {
+  test('creates a guest with a friendly name, who is the same the next time', async () => {
     const guest = newGuest()
     const answer = await guest.post('/api/session')
     const cookie = answer.headers.getSetCookie().join()
@@ -39,7 +39,7 @@ describe('POST /api/session', () => {
     expect((await second.json()).user).toEqual(first.user)
   })
 
-  test('a forged cookie makes another guest', async () => {
+  test('a forged cookie creates another guest', async () => {
     const guest = newGuest()
     const { user } = await guest.session()
     guest.cookie = `${guest.cookie.slice(0, -6)}AAAAAA`
@@ -48,7 +48,7 @@ describe('POST /api/session', () => {
 })
 
 describe('every answer', () => {
-  test('is not kept by caches and gives no address away', async () => {
+  test('is not cached and reveals no address', async () => {
     const guest = newGuest()
     const answers = [
       await guest.post('/api/session'),
@@ -72,7 +72,7 @@ describe('every answer', () => {
     }
   })
 
-  test('to a body that is too large, or none of ours, is a coded refusal', async () => {
+  test('to a body that is too large or invalid is a coded refusal', async () => {
     const guest = newGuest()
     await guest.session()
     const large = await guest.post('/api/session/profile', { name: 'x'.repeat(100_000), hue: null })
@@ -85,7 +85,7 @@ describe('every answer', () => {
 })
 
 describe('POST /api/documents', () => {
-  test('takes a plain form to the new document', async () => {
+  test('redirects a plain form to the new document', async () => {
     const guest = newGuest()
     const answer = await guest.post('/api/documents', form({}), { origin: server.url })
     expect(answer.status).toBe(303)
@@ -119,7 +119,7 @@ describe('POST /api/documents/delete', () => {
   const isThere = async (address: string) =>
     (await newGuest().post('/api/open', form({ link: address }))).headers.get('location') === `/d/${address}`
 
-  test('by the owner deletes for everybody', async () => {
+  test('by the owner deletes for everyone', async () => {
     const owner = newGuest()
     const address = await owner.createDocument()
     const answer = await owner.post('/api/documents/delete', { address })
@@ -129,7 +129,7 @@ describe('POST /api/documents/delete', () => {
     expect(await again.json()).toEqual({ ok: true, outcome: 'unknown' })
   })
 
-  test('by somebody else takes it off their own list only', async () => {
+  test('by another user takes it off their own list only', async () => {
     const address = await newGuest().createDocument()
     const visitor = newGuest()
     await visitor.session()
@@ -153,7 +153,7 @@ describe('POST /api/documents/delete', () => {
 })
 
 describe('POST /api/session/profile', () => {
-  test('keeps a cleaned name and a hue, and takes the name back with an empty one', async () => {
+  test('stores a cleaned name and a hue, and removes the name with an empty one', async () => {
     const guest = newGuest()
     const { user } = await guest.session()
     const named = await guest.post('/api/session/profile', { name: ' Ada\u202e\n Lovelace ', hue: 3 })

@@ -35,7 +35,7 @@ function raw(bytes: string): Promise<string> {
   })
 }
 
-test('after a whole session no token, cookie, address or text is in the log, nor in what others are told', async () => {
+test('after a whole session no token, cookie, address or text is in the log, nor in answers to other users', async () => {
   const secrets = new Map<string, string>()
   /** The answers to users who must not learn the secrets. */
   const heard: string[] = []

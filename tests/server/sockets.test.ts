@@ -53,7 +53,7 @@ function ask(socket: TestSocket, event: string, ...args: unknown[]): Promise<{ o
 }
 
 describe('the handshake', () => {
-  test('[HS1] a token of ours is let in', async () => {
+  test('[HS1] a valid token is accepted', async () => {
     const { token } = await new Guest(server.url).session()
     expect(await refused({ token })).toBe('let in')
   })
@@ -66,7 +66,7 @@ describe('the handshake', () => {
     expect(await refused({ token: '' })).toBe('unauthenticated')
   })
 
-  test('[HS2] another protocol version is told so, whatever else it sends', async () => {
+  test('[HS2] another protocol version is refused as such, whatever else it sends', async () => {
     expect(await refused({ protocol: 999, token: 5, tab: null })).toBe('protocol-version')
   })
 
@@ -75,7 +75,7 @@ describe('the handshake', () => {
     expect(await refused({ token: 'x', tab: 'not a tab id' })).toBe('bad-message')
   })
 
-  test('[HS1] a page of another site is refused, our own is let in', async () => {
+  test('[HS1] a page of another site is refused, our own is accepted', async () => {
     const { token } = await new Guest(server.url).session()
     expect(await refused({ token }, { origin: 'https://evil.example' })).toBe('websocket error')
     expect(await refused({ token }, { origin: server.url })).toBe('let in')
@@ -100,7 +100,7 @@ describe('messages', () => {
     expect(decodeRow((await row)[0])).toMatchObject({ room: joined.room, seq: 1 })
   })
 
-  test('[UPD2] a part that is sent with an acknowledgement is acknowledged when it has arrived, before the batch is whole', async () => {
+  test('[UPD2] a part sent with an acknowledgement is acknowledged on arrival, before the batch is complete', async () => {
     const { guest, socket } = await guestSocket()
     const { room } = await join(socket, { address: await guest.createDocument(), clientId: 7 })
     const whole = decodeBatch(batchOf(room, 7, 1, 'hello'))
@@ -112,7 +112,7 @@ describe('messages', () => {
     expect(decodeRow((await row)[0])).toMatchObject({ room, seq: 1 })
   })
 
-  test('a guest who comes by the link is an editor and gets what is there', async () => {
+  test('a guest who joins by the link is an editor and gets the content', async () => {
     const owner = await guestSocket()
     const address = await owner.guest.createDocument()
     const { room } = await join(owner.socket, { address, clientId: 7 })
@@ -125,7 +125,7 @@ describe('messages', () => {
     expect(decodeHistory(joined.history ?? new Uint8Array()).rows).toHaveLength(1)
   })
 
-  test('[PULL2] a long history comes in chunks, no more than two of them unconfirmed', async () => {
+  test('[PULL2] a long history is sent in chunks, at most two of them unconfirmed', async () => {
     const { guest, socket } = await guestSocket()
     const address = await guest.createDocument()
     const { room } = await join(socket, { address, clientId: 7 })
@@ -175,7 +175,7 @@ describe('messages', () => {
     expect(refusals[0]).toMatchObject({ ok: false, code: 'not-found' })
   })
 
-  test('[END1] deleting ends the room for everybody in it', async () => {
+  test('[END1] deleting ends the room for everyone in it', async () => {
     const { guest, socket } = await guestSocket()
     const address = await guest.createDocument()
     const { room } = await join(socket, { address })
@@ -215,7 +215,7 @@ describe('messages', () => {
     expect(await ack).toMatchObject([{ room, clientId: 1, n: 1, refusal: { code: 'too-large' } }])
   })
 
-  test('[ERR3] what no transport should carry closes that connection and no other', async () => {
+  test('[ERR3] an invalid message closes that connection and no other', async () => {
     const other = await joinedSocket()
     const { socket } = await guestSocket()
     const closed = next(socket, 'disconnect')
@@ -246,7 +246,7 @@ describe('messages', () => {
     await closed
   })
 
-  test('[FRAME4] a frame that is no packet closes that connection and no other', async () => {
+  test('[FRAME4] a frame that is not a packet closes that connection and no other', async () => {
     const other = await joinedSocket()
     const { socket } = await guestSocket()
     const closed = next(socket, 'disconnect')
@@ -255,7 +255,7 @@ describe('messages', () => {
     expect(await other.works()).toMatchObject({ ok: true })
   })
 
-  test('[LIM1] one connection joins so many documents and no more', async () => {
+  test('[LIM1] one connection joins a limited number of documents', async () => {
     const { guest, socket } = await guestSocket()
     const addresses = await Promise.all(
       Array.from({ length: LIMITS.documentsPerConnection + 1 }, () => guest.createDocument()),
@@ -297,7 +297,7 @@ describe('presence', () => {
     })
   }
 
-  test('[HS4] names come from the server, and a new one reaches everybody', async () => {
+  test('[HS4] names come from the server, and a new one reaches everyone', async () => {
     const owner = await guestSocket()
     const address = await owner.guest.createDocument()
     const { room } = await join(owner.socket, { address, clientId: 7 })
@@ -313,7 +313,7 @@ describe('presence', () => {
     expect(await renamed).toMatchObject({ name: 'Ada L', hue: 4, role: 'editor' })
   })
 
-  test('[PRES2] that a tab comes, and that it leaves, is with the others within 1 s', async () => {
+  test('[PRES2] a tab’s joining and leaving reaches the others within 1 s', async () => {
     const owner = await guestSocket()
     const address = await owner.guest.createDocument()
     const self = await join(owner.socket, { address, clientId: 7 })

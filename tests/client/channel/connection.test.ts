@@ -35,14 +35,14 @@ function waitsOf(url: string, dice: number, attempts: number): Promise<number[]>
 }
 
 describe('[HS6] coming back', () => {
-  test('is spread over the whole time between half a second and a limit that doubles up to 30 s', async () => {
+  test('is spread evenly between half a second and a limit that doubles up to 30 s', async () => {
     const url = `http://127.0.0.1:${await freePort()}`
     expect(await waitsOf(url, 0, 8)).toEqual([500, 500, 500, 500, 500, 500, 500, 500])
     expect(await waitsOf(url, 0.5, 4)).toEqual([750, 1250, 2250, 4250])
     expect(await waitsOf(url, 1, 8)).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000])
   })
 
-  test('[END3] after a drain takes the time the server asked for, and a random share of it', async () => {
+  test('[END3] after a drain waits the time the server asked for, plus a random share of it', async () => {
     const server = await startCollaboration()
     const mei = await server.guest()
     const { address } = await server.document(mei)
@@ -67,7 +67,7 @@ describe('[HS6] coming back', () => {
   })
 })
 
-test('[HS3] a token that comes when its connection is gone is not sent over the next one', async () => {
+test('[HS3] a token that arrives after its connection closed is not sent over the next one', async () => {
   const server = await startCollaboration()
   const proxy = await startBadNetwork(server.url, () => 0.5)
   const mei = await server.guest()
@@ -98,7 +98,7 @@ test('[HS3] a token that comes when its connection is gone is not sent over the 
   await server.close()
 })
 
-test('[HS3] why one is not let in yet is told, whoever says it, until one is', async () => {
+test('[HS3] the reason of a refused connection is reported, whichever part refuses, until it connects', async () => {
   const server = await startCollaboration()
   const mei = await server.guest()
   const { address } = await server.document(mei)
@@ -120,7 +120,7 @@ test('[HS3] why one is not let in yet is told, whoever says it, until one is', a
   await server.close()
 })
 
-test('[LIM7] a join that is refused for now is told of as well', async () => {
+test('[LIM7] a join that is refused for now is reported as well', async () => {
   const plenty = { perSecond: 1000, burst: 1000 }
   const server = await startCollaboration({
     limited: { joins: { session: { perSecond: 4, burst: 1 }, ip: plenty } },
@@ -137,7 +137,7 @@ test('[LIM7] a join that is refused for now is told of as well', async () => {
   await server.close()
 })
 
-test('[DRAFT5] a session that has ended takes no more edits, and keeps what waits, until there is one again', async () => {
+test('[DRAFT5] after a session ends no edits are accepted and the waiting ones are kept, until there is one again', async () => {
   const server = await startCollaboration()
   const mei = await server.guest()
   const { address } = await server.document(mei)

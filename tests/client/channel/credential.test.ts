@@ -51,7 +51,7 @@ test.each([
   expect(renewed).toEqual(['t2', 't3'])
 })
 
-test('[DRAFT5] what fails is tried again after 1 s and up to 30 s, and at once when somebody looks', async () => {
+test('[DRAFT5] a failure is retried after 1 s and up to 30 s, and immediately when the user returns to the page', async () => {
   const { credential, world, renewed, pass } = await connected()
   world.answer = refuse('internal', 'not now')
   await pass(8 * MINUTE)
@@ -71,7 +71,7 @@ test('[DRAFT5] what fails is tried again after 1 s and up to 30 s, and at once w
   expect(renewed).toHaveLength(9)
 })
 
-test('who is signed out is told so, until they are signed in again', async () => {
+test('a signed-out user is notified, until they sign in again', async () => {
   const { credential, world, renewed, pass } = await connected()
   world.fetch = () => Promise.reject(new SessionEnded())
   await pass(8 * MINUTE)
@@ -83,7 +83,7 @@ test('who is signed out is told so, until they are signed in again', async () =>
   expect(renewed).toEqual(['again'])
 })
 
-test('a token the server did not believe is not shown to it again', async () => {
+test('a token that the server rejected is not sent again', async () => {
   const { credential, asked } = await connected()
   credential.disconnected()
   credential.disbelieved()

@@ -5,7 +5,7 @@ import * as LIMITS from '#lib/protocol/limits.ts'
 const REFUSED = expect.objectContaining({ refusal: expect.objectContaining({ code: 'bad-message' }) })
 
 describe('[PULL2] a history in chunks', () => {
-  test('is put together again, whichever comes first: its size or its first chunk', async () => {
+  test('is reassembled, whichever comes first: its size or its first chunk', async () => {
     for (const announced of [true, false]) {
       const transfer = new HistoryTransfer()
       const early = announced ? transfer.whole(1, 5) : null
@@ -18,7 +18,7 @@ describe('[PULL2] a history in chunks', () => {
     }
   })
 
-  test('that has a hole, or is cut, is none', async () => {
+  test('that has a gap, or is cut short, is refused', async () => {
     const transfer = new HistoryTransfer()
     const holed = transfer.whole(1, 5)
     expect(transfer.receive({ room: 1, total: 5, offset: 3 }, Uint8Array.of(4, 5), false)).toBe(false)

@@ -48,7 +48,7 @@ describe('when a copy is compared', () => {
     })
   }
 
-  test('[CMP1] every five minutes, with the row it stands at', async () => {
+  test('[CMP1] every five minutes, with the row it is at', async () => {
     doc.getText('title').insert(0, 'text')
     const comparison = start()
     await clock.advance(1000)
@@ -59,7 +59,7 @@ describe('when a copy is compared', () => {
     expect(clock.waiting).toBe(0)
   })
 
-  test('[CMP1] not while something is on its way, and less and less often while that is so', async () => {
+  test('[CMP1] not while something is in flight, and less and less often while that lasts', async () => {
     standing = null
     const comparison = start()
     await clock.advance(2000)
@@ -74,7 +74,7 @@ describe('when a copy is compared', () => {
     comparison.stop()
   })
 
-  test('[CMP2] a copy that changes while it is looked at is looked at again', async () => {
+  test('[CMP2] a copy that changes while it is digested is digested again', async () => {
     const comparison = start()
     await clock.advance(10)
     doc.getText('title').insert(0, 'typed just now')
@@ -85,7 +85,7 @@ describe('when a copy is compared', () => {
     comparison.stop()
   })
 
-  test('[CMP4] it is given up when three comparisons in a row say that it differs, and compared no more', async () => {
+  test('[CMP4] it is given up when three comparisons in a row differ, and not compared again', async () => {
     verdicts = ['differs', 'differs', 'differs']
     start()
     await clock.advance(1000)
@@ -97,7 +97,7 @@ describe('when a copy is compared', () => {
     expect(clock.waiting).toBe(0)
   })
 
-  test('[CMP4] a server that has no time does not change what was found, one that agrees does', async () => {
+  test('[CMP4] an unknown result does not change the count, a matching one resets it', async () => {
     verdicts = ['differs', 'differs', 'same', 'differs', 'differs']
     const comparison = start()
     await clock.advance(100 * MINUTE)
@@ -108,7 +108,7 @@ describe('when a copy is compared', () => {
     comparison.stop()
   })
 
-  test('[CMP1] an undo brings the next one forward, but not to less than a minute after the last', async () => {
+  test('[CMP1] an undo brings the next one forward, but to no less than a minute after the last', async () => {
     const title = doc.getText('title')
     const undo = new Y.UndoManager(title)
     title.insert(0, 'text')
@@ -137,7 +137,7 @@ const HASTY = {
   random: () => 0.5,
 }
 
-test('[CMP4] a copy that nobody else has is found, told in the log, and loaded anew', async () => {
+test('[CMP4] a diverged copy is found, reported in the log, and loaded again', async () => {
   const lines: { event: string }[] = []
   const log = createLog('info', { write: (line) => void lines.push(JSON.parse(line)) })
   const server = await startCollaboration({ log })

@@ -66,7 +66,7 @@ test('live edits of one frame are one transaction, in their order', () => {
   expect(frame()).toBe(0)
 })
 
-test('a history is applied at once, behind the live edits that came before it', () => {
+test('a history is applied immediately, after the live edits that came before it', () => {
   const { incoming, key, text, frame } = scene()
   incoming.applySoon([key('a')])
   incoming.apply([key('b')])
@@ -75,7 +75,7 @@ test('a history is applied at once, behind the live edits that came before it', 
   expect(text()).toBe('ab')
 })
 
-test('a hold outlasts frames, and its release waits for none', () => {
+test('a hold lasts longer than frames, and its release waits for none', () => {
   const { incoming, key, text, frame, late } = scene()
   const release = incoming.hold()
   incoming.applySoon([key('a')])
@@ -87,7 +87,7 @@ test('a hold outlasts frames, and its release waits for none', () => {
   expect(late()).toBe(1)
 })
 
-test('what must be complete does not wait for a frame', () => {
+test('forced edits do not wait for a frame', () => {
   const { incoming, key, text } = scene()
   incoming.applySoon([key('a')])
   incoming.force()

@@ -88,7 +88,7 @@ test.each([
   ['states', 0, 'update', 0],
   ['states', 0, 'chain', 0],
 ] as const)(
-  'a bit changed on this device in %s[%i].%s is never shown, what is damaged comes again, and the outbox is kept',
+  'a bit flipped on this device in %s[%i].%s is never shown, damaged data is loaded again, and the outbox is kept',
   async (store, index, field, undamaged) => {
     const address = await threeRowsAndAWord()
     await flip(store, index, field)
@@ -104,7 +104,7 @@ test.each([
   },
 )
 
-test('compaction folds what comes before a damaged row, and no more', async () => {
+test('compaction folds the rows before a damaged one, and no more', async () => {
   const store = await openIndexedDbStore('mei')
   await store?.bind(ADDRESS, 'document', 'lineage')
   await store?.commit(ADDRESS, typedRows(1, 600), [])

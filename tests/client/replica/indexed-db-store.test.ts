@@ -37,7 +37,7 @@ describe('opening', () => {
     expect(await openIndexedDbStore('mei')).toBeNull()
   })
 
-  test('where opening is refused there is no store', async () => {
+  test('if opening is refused there is no store', async () => {
     vi.stubGlobal('indexedDB', {
       open() {
         throw new DOMException('not in private mode', 'SecurityError')
@@ -46,7 +46,7 @@ describe('opening', () => {
     expect(await openIndexedDbStore('mei')).toBeNull()
   })
 
-  test('where opening never ends there is no store after three seconds', async () => {
+  test('if opening never ends there is no store after three seconds', async () => {
     vi.useFakeTimers()
     vi.stubGlobal('indexedDB', { open: () => new IDBOpenDBRequest() })
     const opening = openIndexedDbStore('mei')
@@ -54,7 +54,7 @@ describe('opening', () => {
     expect(await opening).toBeNull()
   })
 
-  test('what was stored is there after closing and opening again', async () => {
+  test('stored data is there after closing and opening again', async () => {
     const before = await open()
     await before.seal(ADDRESS, batch(1, 1))
     before.close()
@@ -63,7 +63,7 @@ describe('opening', () => {
     after.close()
   })
 
-  test('a browser without BroadcastChannel and Web Locks stores as well', async () => {
+  test('a browser without BroadcastChannel and Web Locks stores too', async () => {
     vi.stubGlobal('BroadcastChannel', undefined)
     vi.stubGlobal('navigator', {})
     const store = await open()

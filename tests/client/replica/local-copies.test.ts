@@ -31,7 +31,7 @@ async function storeOf(userId: string): Promise<ReplicaStore> {
 const held = async () => (await indexedDB.databases()).map(({ name }) => name).toSorted()
 
 describe('handing over', () => {
-  test('moves what waits and the replica of a document the account has none of', async () => {
+  test('moves waiting batches, and the replica of a document that the account has none of', async () => {
     const guest = await storeOf('guest')
     await guest.bind(ADDRESS, 'document', 'lineage')
     await guest.commit(ADDRESS, typedRows(1, 3), [])
@@ -46,7 +46,7 @@ describe('handing over', () => {
     expect(await countUnsent('guest')).toBe(0)
   })
 
-  test('keeps the account’s own replica, and puts what a guest typed before their first join where it belongs', async () => {
+  test('keeps the account’s own replica, and assigns what a guest typed before their first join to its document', async () => {
     const account = await storeOf('account')
     await account.bind(ADDRESS, 'document', 'lineage')
     await account.commit(ADDRESS, typedRows(1, 3), [])
@@ -59,7 +59,7 @@ describe('handing over', () => {
     expect(replica?.outbox.map(({ clientId }) => clientId).toSorted()).toEqual([7, 8])
   })
 
-  test('takes the next time what an older tab of the guest sealed meanwhile, and tells tabs of the account', async () => {
+  test('moves batches that an older tab of the guest sealed meanwhile the next time, and notifies tabs of the account', async () => {
     const guest = await storeOf('guest')
     await guest.bind(ADDRESS, 'document', 'lineage')
     await guest.seal(ADDRESS, batch(5, 1))
@@ -75,14 +75,14 @@ describe('handing over', () => {
     expect(await countUnsent('account')).toBe(2)
   })
 
-  test('of somebody this browser never saw makes nothing', async () => {
+  test('of a user this browser has never seen creates nothing', async () => {
     await handOver(['nobody'], 'account')
     expect(await countUnsent('nobody')).toBe(0)
     expect(await held()).toEqual([])
   })
 })
 
-test('wiping takes everything of a user and their guests, and leaves others', async () => {
+test('wiping removes everything of a user and their guests, and leaves others', async () => {
   for (const userId of ['account', 'guest', 'other']) await (await storeOf(userId)).seal(ADDRESS, batch(5, 1))
   await rememberGuest({ userId: 'account', recovery: null })
   await wipeLocalCopies(['account', 'guest'])
@@ -98,7 +98,7 @@ describe('with a server', () => {
   })
   afterAll(() => server.close())
 
-  test('what a guest typed offline reaches it under the account, from the guest’s own client id', async () => {
+  test('text that a guest typed offline reaches it under the account, from the guest’s own client id', async () => {
     const given = { email: 'mei@example.org', password: 'correct horse battery' }
     await server.people.accounts.signUp(new Headers(), { ...given, name: '' })
     const guest = await server.guest()

@@ -141,7 +141,7 @@ export function replicaStoreContract(newBrowser: () => Browser): void {
       ])
     })
 
-    test('a commit stores rows and takes the acknowledged batches of any tab away', async () => {
+    test('a commit stores rows and removes the acknowledged batches of any tab', async () => {
       await tab.bind(ADDRESS, 'document', 'lineage')
       await tab.seal(ADDRESS, batch(1, 1))
       await second.seal(ADDRESS, batch(2, 1))
@@ -161,7 +161,7 @@ export function replicaStoreContract(newBrowser: () => Browser): void {
       expect(await tab.load(ADDRESS)).toEqual(before)
     })
 
-    test('rows are handed back up to the first hole, and past it once it is filled', async () => {
+    test('rows are returned up to the first gap, and past it once it is filled', async () => {
       await tab.bind(ADDRESS, 'document', 'lineage')
       await tab.commit(ADDRESS, [...typedRows(1, 2), ...typedRows(4, 5)], [])
       expect(seqs((await tab.load(ADDRESS))?.rows)).toEqual([1, 2])
@@ -169,13 +169,13 @@ export function replicaStoreContract(newBrowser: () => Browser): void {
       expect(seqs((await tab.load(ADDRESS))?.rows)).toEqual([1, 2, 3, 4, 5])
     })
 
-    test('rows without the beginning are not handed back', async () => {
+    test('rows without the beginning are not returned', async () => {
       await tab.bind(ADDRESS, 'document', 'lineage')
       await tab.commit(ADDRESS, typedRows(3, 4), [])
       expect((await tab.load(ADDRESS))?.rows).toEqual([])
     })
 
-    test('a state from the server stands in place of everything stored, its rows follow it', async () => {
+    test('a state from the server replaces everything stored, and its rows follow it', async () => {
       await tab.bind(ADDRESS, 'document', 'lineage')
       await tab.commit(ADDRESS, typedRows(1, 9), [])
       await tab.seal(ADDRESS, batch(1, 1))
@@ -236,7 +236,7 @@ export function replicaStoreContract(newBrowser: () => Browser): void {
       expect(await tab.load(ADDRESS)).toMatchObject({ lineage: 'first', state: null, rows: [] })
     })
 
-    test('what is set aside is in no outbox, outlives its tab, and waits again when it is taken back', async () => {
+    test('batches set aside are in no outbox, outlive their tab, and wait again when taken back', async () => {
       await tab.bind(ADDRESS, 'document', 'lineage')
       await tab.seal(ADDRESS, batch(1, 1))
       await tab.seal(ADDRESS, batch(1, 2))
@@ -261,7 +261,7 @@ export function replicaStoreContract(newBrowser: () => Browser): void {
       expect(await tab.outbox(ADDRESS)).toContainEqual(batch(1, 3))
     })
 
-    test('what was set aside goes when the log has it after all, and when it is discarded', async () => {
+    test('batches set aside are removed when the log has them after all, and when they are discarded', async () => {
       await tab.bind(ADDRESS, 'document', 'lineage')
       await tab.setAside(ADDRESS, [batch(1, 1), batch(1, 2), batch(1, 3)])
       await tab.seal(ADDRESS, batch(2, 1))
@@ -280,7 +280,7 @@ export function replicaStoreContract(newBrowser: () => Browser): void {
       expect(numbers(await second.outbox(ADDRESS))).toEqual([[2, 1]])
     })
 
-    test('what was set aside before the first join belongs to the document joined', async () => {
+    test('batches set aside before the first join belong to the document joined', async () => {
       await tab.setAside(ADDRESS, [batch(1, 1)])
       expect((await tab.load(ADDRESS))?.draft).toEqual([batch(1, 1)])
       await tab.bind(ADDRESS, 'document', 'lineage')
@@ -311,7 +311,7 @@ export function replicaStoreContract(newBrowser: () => Browser): void {
       expect(seqs((await tab.load(ADDRESS))?.rows)).toEqual([502, 503])
     })
 
-    test('rows that wait for what is not there are not folded', async () => {
+    test('rows that depend on missing ones are not folded', async () => {
       await tab.bind(ADDRESS, 'document', 'lineage')
       const late = chained(typedRows(2, 502).map(({ entries }) => entries))
       await tab.commit(ADDRESS, late, [])
@@ -319,7 +319,7 @@ export function replicaStoreContract(newBrowser: () => Browser): void {
       expect(await tab.load(ADDRESS)).toMatchObject({ state: null, rows: { length: 501 } })
     })
 
-    test('another tab’s seal and acknowledgement call back, one’s own and repeated ones do not', async () => {
+    test('another tab’s seal and acknowledgement call back, the tab’s own and repeated ones do not', async () => {
       const mine = vi.fn()
       const theirs = vi.fn()
       tab.onOutboxChange(ADDRESS, mine)
@@ -340,7 +340,7 @@ export function replicaStoreContract(newBrowser: () => Browser): void {
       expect(mine).not.toHaveBeenCalled()
     })
 
-    test('after the unsubscription nothing calls back', async () => {
+    test('after unsubscribing nothing calls back', async () => {
       const gone = vi.fn()
       const kept = vi.fn()
       second.onOutboxChange(ADDRESS, gone)()
@@ -381,7 +381,7 @@ export function replicaStoreContract(newBrowser: () => Browser): void {
       wei.close()
     })
 
-    test('rows for an address that is not bound are a fault of the caller', async () => {
+    test('rows for an address that is not bound are a bug of the caller', async () => {
       await expect(tab.commit(ADDRESS, typedRows(1, 1), [])).rejects.toMatchObject({ kind: 'failed' })
     })
   })

@@ -70,8 +70,8 @@ async function typeOffline(provider: CollabProvider, text: string): Promise<void
   type(provider, text)
 }
 
-describe('a role that is lowered while somebody types', () => {
-  test('[DRAFT1] nothing typed after it is queued, and what was typed before is in the log or in the draft', async () => {
+describe('a role that is lowered while the user types', () => {
+  test('[DRAFT1] nothing typed after it is queued, and everything typed before is in the log or in the draft', async () => {
     const { address, documentId, provider, given } = await open()
     let typed = ''
     let n = 0
@@ -96,7 +96,7 @@ describe('a role that is lowered while somebody types', () => {
     await Promise.all([provider.destroy(), after.destroy()])
   })
 
-  test('[DRAFT2] what was typed offline is refused, kept as the draft over a reload, and the text is the server’s', async () => {
+  test('[DRAFT2] text typed offline is refused and kept as the draft over a reload, and the text is the server’s', async () => {
     const browser = new MemoryReplicas()
     const { address, documentId, provider, given } = await open({ replica: browser.open() })
     type(provider, 'sent')
@@ -121,7 +121,7 @@ describe('a role that is lowered while somebody types', () => {
     await reloaded.destroy()
   })
 
-  test('[DRAFT3] the draft is sent when the role is back and its owner wants it, and not before', async () => {
+  test('[DRAFT3] the draft is sent when the role is back and the user wants it, and not before', async () => {
     const browser = new MemoryReplicas()
     const { address, documentId, provider, given } = await open({ replica: browser.open() })
     await typeOffline(provider, 'kept')
@@ -163,7 +163,7 @@ describe('a role that is lowered while somebody types', () => {
 })
 
 describe('access that is withdrawn', () => {
-  test('[END1] ends the document, and what could not be sent is kept without a store too', async () => {
+  test('[END1] ends the document, and unsent text is kept even without a store', async () => {
     const { address, documentId, provider, given } = await open()
     type(provider, 'sent')
     await provider.flushed()
@@ -182,7 +182,7 @@ describe('access that is withdrawn', () => {
 })
 
 describe('asking for more', () => {
-  test('reaches the owner live, and a role given is in force at once', async () => {
+  test('reaches the owner live, and a role given takes effect immediately', async () => {
     const { address, documentId } = await server.document(mei, 'viewer')
     const owner = server.open(address, mei)
     const viewer = server.open(address, akira)

@@ -53,7 +53,7 @@ function outbox() {
 
 const QUOTA = new ReplicaStoreError('quota', 'full')
 
-test('[UPD1] a batch is written when the one before it is: what the store refuses leaves no hole', async () => {
+test('[UPD1] a batch is written after the one before it: a batch that the store refuses leaves no gap', async () => {
   const { outbox: box, edit, end, began, stored, clock } = outbox()
   edit()
   edit()
@@ -72,7 +72,7 @@ test('[UPD1] a batch is written when the one before it is: what the store refuse
   expect(box.onDevice).toBe(true)
 })
 
-test('everything is handed to the store at once when the page is going away', () => {
+test('everything is handed to the store immediately when the page is closing', () => {
   const { outbox: box, edit, began } = outbox()
   edit()
   edit()
@@ -96,7 +96,7 @@ test('a batch that was acknowledged before its write is not written', async () =
   expect(box.onDevice).toBe(true)
 })
 
-test('a store that is closed for good is not asked again', async () => {
+test('a permanently closed store is not called again', async () => {
   const { outbox: box, edit, end, clock } = outbox()
   edit()
   box.destroy()

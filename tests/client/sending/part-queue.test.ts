@@ -39,8 +39,8 @@ function batch(n: number, bytes: number): SealedBatch {
   return { clientId: 1, n, at: 0, restore: false, payload: new Uint8Array(bytes) }
 }
 
-describe('[UPD2] batches on their way up', () => {
-  test('a large one is sent in parts, at first 64 KiB, the rest as they arrive', () => {
+describe('[UPD2] batches in flight', () => {
+  test('a large one is sent in parts, first 64 KiB, the rest as they arrive', () => {
     const { send, sent, arrive } = queue()
     send(1, 5 * LIMITS.partBytes)
     expect(sent.map(({ part }) => part)).toEqual([0, 1])
@@ -50,7 +50,7 @@ describe('[UPD2] batches on their way up', () => {
     expect(sent.map(({ part }) => part)).toEqual([0, 1, 2, 3, 4])
   })
 
-  test('a quick link has more on its way, a slow one never more than a part', () => {
+  test('a quick link has more in flight, a slow one never more than a part', () => {
     const quick = queue()
     quick.send(1, LIMITS.assembledBytes)
     for (let i = 0; i < 100; i++) quick.arrive(10)
@@ -60,7 +60,7 @@ describe('[UPD2] batches on their way up', () => {
     expect(quick.unanswered()).toBeLessThanOrEqual(LIMITS.partBytes + 50)
   })
 
-  test('keystrokes ask for no answer, and wait behind what was typed before', () => {
+  test('keystrokes ask for no answer, and wait behind earlier ones', () => {
     const { send, sent, arrive } = queue()
     send(1, KEYSTROKE)
     send(2, 3 * LIMITS.partBytes)
@@ -74,7 +74,7 @@ describe('[UPD2] batches on their way up', () => {
     expect(sent.map(({ n }) => n)).toEqual([1, 2, 2, 2, 3])
   })
 
-  test('after the connection changed nothing of before is sent, and late answers let nothing out', () => {
+  test('after the connection changed no earlier part is sent, and late answers release nothing', () => {
     const { send, sent, arrive, parts } = queue()
     send(1, 3 * LIMITS.partBytes)
     parts.clear()
@@ -87,7 +87,7 @@ describe('[UPD2] batches on their way up', () => {
     expect(sent.map(({ part }) => part)).toEqual([0, 1, 0, 1, 2])
   })
 
-  test('when the page goes away everything is sent at once', () => {
+  test('everything is sent immediately when the page is closing', () => {
     const { send, sent, parts } = queue()
     send(1, 3 * LIMITS.partBytes)
     parts.release()

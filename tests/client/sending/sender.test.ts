@@ -44,7 +44,7 @@ async function senderWith(edits: number) {
 
 const limited = (ms: number) => refuse('rate-limited', 'later', ms)
 
-test('[UPD7] a rate-limited batch is kept, and sent again when the time is over, not before', async () => {
+test('[UPD7] a rate-limited batch is kept, and sent again after the wait, not before', async () => {
   const { clock, pump, refused, took } = await senderWith(3)
   pump()
   expect(took()).toEqual([1, 2, 3])
@@ -70,7 +70,7 @@ test('[UPD7] the rewind that answers the batches behind a rate-limited one does 
   expect(took()).toEqual([1, 2, 3])
 })
 
-test('[UPD7] the longest of several waits counts, and what was refused goes out once', async () => {
+test('[UPD7] the longest of several waits counts, and refused batches are sent again once', async () => {
   const { clock, pump, refused, took } = await senderWith(2)
   pump()
   took()

@@ -50,7 +50,7 @@ function withGaps(doc: Y.Doc, letters: number): void {
   })
 }
 
-test('[LIM2] a paste of many short lines is more than a batch; its pieces are taken one by one, and are the paste', () => {
+test('[LIM2] a paste of many short lines exceeds a batch; its pieces are accepted one by one, and add up to the paste', () => {
   const doc = new Y.Doc()
   const update = paste(doc, 17_500)
   expect(new Gate().take([update], doc.clientID)).toBe('too-large')
@@ -64,7 +64,7 @@ test('[LIM2] a paste of many short lines is more than a batch; its pieces are ta
   expect(Y.encodeStateAsUpdate(copy)).toEqual(Y.encodeStateAsUpdate(doc))
 })
 
-test('[LIM2] what deletes in many places is cut by its ranges, whoever wrote what it deletes', () => {
+test('[LIM2] an update that deletes in many places is cut by its ranges, whoever wrote the deleted text', () => {
   const doc = new Y.Doc()
   const other = new Y.Doc()
   for (const each of [doc, other]) {
@@ -84,7 +84,7 @@ test('[LIM2] what deletes in many places is cut by its ranges, whoever wrote wha
   expect(Y.encodeStateAsUpdate(copy)).toEqual(Y.encodeStateAsUpdate(doc))
 })
 
-test('what a batch holds is left as it is, and so is what several clients wrote', () => {
+test('an update that fits a batch is left unchanged, and so is one of several clients', () => {
   const doc = new Y.Doc()
   const short = paste(doc, 1000)
   expect(splitUpdate(short)).toEqual([short])
@@ -93,7 +93,7 @@ test('what a batch holds is left as it is, and so is what several clients wrote'
   expect(splitUpdate(both)).toEqual([both])
 })
 
-test('[UPD1] a long paste, undone and done again at once many times, is batches that the server takes', () => {
+test('[UPD1] a long paste, undone and redone many times in a row, becomes batches that the server accepts', () => {
   const doc = new Y.Doc()
   const box = new Outbox({
     doc,

@@ -41,7 +41,7 @@ test('a document is folded in the thread, and the next one in the same', async (
   }
 })
 
-test('what cannot be folded is rejected, and the next document is not the worse for it', async () => {
+test('a history that cannot be folded is rejected, and the next document is not affected', async () => {
   folding = new Folding()
   const bad = folding.fold({ state: null, rows: [new Uint8Array([1, 2, 3])], ours: true })
   const good = folding.fold({ state: null, rows: [rowOf('one')], ours: true })
@@ -49,7 +49,7 @@ test('what cannot be folded is rejected, and the next document is not the worse 
   await expect(good).resolves.toMatchObject({ title: 'A title' })
 })
 
-test('short documents that are asked for together are each answered, in whatever number', async () => {
+test('short documents requested together are each answered, however many there are', async () => {
   folding = new Folding()
   const texts = Array.from({ length: 40 }, (_, i) => `text ${i}`)
   const folds = await Promise.all(
@@ -63,7 +63,7 @@ test('short documents that are asked for together are each answered, in whatever
   expect(shown).toEqual(texts.map((text) => `<paragraph>${text}</paragraph>`))
 })
 
-test('a document that breaks a limit does not take a short one with it that was asked for in the same moment', async () => {
+test('a document that breaks a limit does not affect a short one requested at the same moment', async () => {
   folding = new Folding({ memoryLimit: 16 })
   const [heavy, light] = [largeRow(), rowOf('one')].map((row) =>
     folding.fold({ state: null, rows: [row], ours: true }),
@@ -72,7 +72,7 @@ test('a document that breaks a limit does not take a short one with it that was 
   await expect(light).resolves.toMatchObject({ title: 'A title' })
 })
 
-test('what jobs took of a core is counted', async () => {
+test('the CPU time of jobs is counted', async () => {
   folding = new Folding()
   expect(folding.spent).toBe(0)
   await folding.fold({ state: null, rows: [largeRow()], ours: true })
@@ -82,14 +82,14 @@ test('what jobs took of a core is counted', async () => {
   expect(folding.spent).toBeGreaterThan(first)
 })
 
-test('a fold that takes too long is given up', async () => {
+test('a fold that takes too long is aborted', async () => {
   folding = new Folding({ timeLimit: 1 })
   await expect(folding.fold({ state: null, rows: [largeRow()], ours: true })).rejects.toThrow(
     'more than 1 ms',
   )
 })
 
-test('a fold that takes too much memory is given up, and the next one gets a new thread', async () => {
+test('a fold that takes too much memory is aborted, and the next one gets a new thread', async () => {
   folding = new Folding({ memoryLimit: 16 })
   await expect(folding.fold({ state: null, rows: [largeRow()], ours: true })).rejects.toThrow(/memory/)
   await expect(folding.fold({ state: null, rows: [rowOf('one')], ours: true })).resolves.toMatchObject({

@@ -48,7 +48,7 @@ describe('a request that changes something', () => {
   })
 })
 
-test('a socket comes from a page of ours or from a program', () => {
+test('a socket comes from one of our pages or from a program', () => {
   expect(open.mayConnect({ origin: undefined, host: 'write.example.org' })).toBe(true)
   expect(open.mayConnect({ origin: 'https://write.example.org', host: 'write.example.org' })).toBe(true)
   expect(open.mayConnect({ origin: 'null', host: 'write.example.org' })).toBe(false)

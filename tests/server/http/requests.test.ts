@@ -32,7 +32,7 @@ test('a call counts for its IP address, or for its session alone', () => {
   expect(requests.ipOf(headers)).not.toBe('')
 })
 
-test('only a page of ours and a program may change something', () => {
+test('only one of our pages or a program may change something', () => {
   const { requests } = setUp()
   const may = (headers: Record<string, string>) => requests.mayMutate(new Headers(headers))
   expect(may({ origin: 'https://write.example.org', host: 'write.example.org' })).toBe(true)

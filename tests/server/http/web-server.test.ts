@@ -50,8 +50,8 @@ async function lineOf(id: string): Promise<Record<string, unknown>> {
   return find()
 }
 
-describe('what browsers are told', () => {
-  test('stands on every answer: pages, routes, files, and what is not there', async () => {
+describe('the headers for browsers', () => {
+  test('are on every answer: pages, routes, files, and missing ones', async () => {
     const address = await new Guest(server.url).createDocument()
     const page = await get('/')
     const script = /src="(\/_next\/static\/[^"]+)"/.exec(await page.text())?.[1] ?? 'no script'
@@ -68,7 +68,7 @@ describe('what browsers are told', () => {
     }
   })
 
-  test('a page of a document is kept by nobody and gives no address away', async () => {
+  test('a page of a document is not cached and reveals no address', async () => {
     const address = await new Guest(server.url).createDocument()
     const { headers } = await get(`/d/${address}`)
     expect(headers.get('cache-control')).toMatch(/private.*no-store/)
@@ -76,7 +76,7 @@ describe('what browsers are told', () => {
     expect((await get('/')).headers.get('referrer-policy')).toBe('same-origin')
   })
 
-  test('each page has a nonce of its own, on every script of it, whatever the request claims', async () => {
+  test('each page has a nonce of its own, on all its scripts, whatever the request claims', async () => {
     const claimed = { 'content-security-policy': "script-src 'nonce-planted'" }
     const nonces = new Set<string>()
     for (let i = 0; i < 3; i++) {
@@ -92,7 +92,7 @@ describe('what browsers are told', () => {
     expect(nonces.size).toBe(3)
   })
 
-  test('only under https: come by https from now on', async () => {
+  test('require https from now on, only under https', async () => {
     expect((await get('/')).headers.get('strict-transport-security')).toBeNull()
     const answer = await fetch(`${secure.url}/`)
     expect(answer.headers.get('strict-transport-security')).toBe('max-age=31536000')
@@ -100,7 +100,7 @@ describe('what browsers are told', () => {
 })
 
 describe('the line in the log', () => {
-  test('has the route in place of the path, and the client a trusted proxy names', async () => {
+  test('has the route instead of the path, and the client that a trusted proxy reports', async () => {
     const address = await new Guest(server.url).createDocument()
     const answer = await get(`/d/${address}?secret=1`, { 'x-forwarded-for': '8.8.8.8, 198.51.100.7' })
     const id = answer.headers.get('x-request-id') ?? ''
@@ -117,14 +117,14 @@ describe('the line in the log', () => {
     })
   })
 
-  test('says nothing of a path that is none of ours', async () => {
+  test('omits a path that is not ours', async () => {
     const answer = await get('/wp-admin/st1.abc.def?password=1')
     const line = await lineOf(answer.headers.get('x-request-id') ?? '')
     expect(line).toMatchObject({ route: '[other]', status: 404 })
     expect(server.logs()).not.toContain('wp-admin')
   })
 
-  test('a proxy that nobody told us of is named once', async () => {
+  test('a proxy that is not in the settings is named once', async () => {
     for (let i = 0; i < 3; i++) {
       await fetch(`${secure.url}/`, { headers: { 'x-forwarded-for': '198.51.100.7' } })
     }
@@ -132,7 +132,7 @@ describe('the line in the log', () => {
   })
 })
 
-describe('what is refused before Next sees it', () => {
+describe('refused before Next sees it', () => {
   test('a body that is too large, or of unknown length, for pages and routes', async () => {
     const post = (path: string, headers: Record<string, string>) =>
       new Promise<IncomingMessage>((resolve, reject) => {
@@ -150,7 +150,7 @@ describe('what is refused before Next sees it', () => {
     }
   })
 
-  test('an upgrade of any other path than the socket’s', async () => {
+  test('an upgrade on any path but the socket’s', async () => {
     for (const path of ['/', '/_next/webpack-hmr', '/api/session', '/sockets/']) {
       const socket = connect(server.port, '127.0.0.1')
       let answered = ''
@@ -166,7 +166,7 @@ describe('what is refused before Next sees it', () => {
   })
 })
 
-test('what one user does too often is answered 429 with a time to wait, and another one is not', async () => {
+test('too many requests of one user are answered with 429 and a time to wait, another user’s are not', async () => {
   const ada = new Guest(server.url)
   const bob = new Guest(server.url)
   await Promise.all([ada.session(), bob.session()])
@@ -178,6 +178,6 @@ test('what one user does too often is answered 429 with a time to wait, and anot
   expect((await rename(bob)).status).toBe(200)
 }, 60_000)
 
-test('a request whose head does not end is ended', async () => {
+test('a request whose head never ends is closed', async () => {
   expect(await stalled).toContain('408')
 }, 40_000)

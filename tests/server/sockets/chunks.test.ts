@@ -44,7 +44,7 @@ function chunksOver(msPerKib: number, history: Uint8Array): { sizes: number[]; r
 const history = Uint8Array.from({ length: 3 * 1024 * KIB + 7 }, (_, i) => i % 251)
 
 describe('[PULL2] a long history', () => {
-  test('comes in few large chunks over a quick link', () => {
+  test('is sent in few large chunks over a quick link', () => {
     const { sizes, received } = chunksOver(0.1, history)
     expect(sizes.slice(0, 6)).toEqual([16, 16, 32, 32, 64, 64])
     expect(Math.max(...sizes)).toBe(LIMITS.chunkBytes / KIB)
@@ -52,13 +52,13 @@ describe('[PULL2] a long history', () => {
     expect(received).toEqual(history)
   })
 
-  test('comes in small chunks over 64 kbit/s: a heartbeat waits a few seconds behind them', () => {
+  test('is sent in small chunks over 64 kbit/s: a heartbeat waits a few seconds behind them', () => {
     const { sizes, received } = chunksOver(128, history)
     expect(Math.max(...sizes)).toBe(16)
     expect(received).toEqual(history)
   })
 
-  test('that nobody wants any more is not sent on', () => {
+  test('is not sent any further once it is no longer wanted', () => {
     const sent: number[] = []
     sendChunks(new ByteList([history]), {
       send: (offset, _bytes, received) => {

@@ -93,7 +93,7 @@ async function setUp() {
 const caret = (room: number, at: number) =>
   encodePresenceSet({ room, idle: false, caret: new Uint8Array([at]) })
 
-test('[ERR2] a fault of ours is answered as internal, logged, and not counted', async () => {
+test('[ERR2] a bug is answered as internal, logged, and not counted', async () => {
   const { scene, did, join, logged } = await setUp()
   scene.store.facts = () => Promise.reject(new Error('a bug'))
   for (let i = 0; i < 20; i++) expect(await join()).toMatchObject({ ok: false, code: 'internal' })
@@ -170,7 +170,7 @@ test('[HS7] [ACC9] a lapsed connection only reads, also where it joins then; ren
   expect(did).toContain('disconnect')
 })
 
-test('what is rate-limited is answered with the time to wait, logged once, and counts for nothing else', async () => {
+test('a rate-limited message is answered with the time to wait, logged once, and counts for nothing else', async () => {
   const { connection, did, limited, logged, join, seats, ask, clock, scene } = await setUp()
   await join()
   const [seat] = await seats()
@@ -190,14 +190,14 @@ test('what is rate-limited is answered with the time to wait, logged once, and c
   })
 })
 
-test('who sends on and on in spite of it is shut out', async () => {
+test('a client that keeps sending in spite of it is disconnected', async () => {
   const { connection, did, limited } = await setUp()
   limited.push(...Array.from({ length: 1000 }, () => 700))
   for (let i = 0; i < 1000; i++) await connection.receive('document:pull', [{ room: 1, seq: 0 }])
   expect(did.filter((each) => each === 'disconnect')).toHaveLength(1)
 })
 
-test('a caret above the rate is set when its time has come, the last one alone, and not after the end', async () => {
+test('of carets above the rate only the last is set, once its time has come, and none after the end', async () => {
   const { scene, connection, clock, limited, join, seats } = await setUp()
   const bob = new Probe('bob')
   const watching = await scene.join(bob, { documentId: 'document' })

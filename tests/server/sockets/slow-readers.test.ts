@@ -25,7 +25,7 @@ function socketWith(unsent: number) {
   return { socket: { conn } as unknown as DocumentSocket, frames, state }
 }
 
-test('[SLOW1] a reader that is behind gets no frames, and drained the last one of each room', async () => {
+test('[SLOW1] a reader that is behind gets no frames, and the last one of each room once it has drained', async () => {
   const clock = new VirtualClock(Math.random)
   const readers = new SlowReaders(clock)
   const [slow, quick] = [socketWith(MIB + 1), socketWith(0)]
@@ -49,7 +49,7 @@ test('[SLOW1] a reader that is behind gets no frames, and drained the last one o
   expect(clock.waiting).toBe(0)
 })
 
-test('[SLOW1] who takes a little now and then is not cut, who takes nothing for 15 s is', async () => {
+test('[SLOW1] a reader that reads a little now and then is not cut, one that reads nothing for 15 s is', async () => {
   const clock = new VirtualClock(Math.random)
   const readers = new SlowReaders(clock)
   const [trickling, stuck] = [socketWith(2 * MIB), socketWith(2 * MIB)]
@@ -61,7 +61,7 @@ test('[SLOW1] who takes a little now and then is not cut, who takes nothing for 
   expect([trickling.state.cut, stuck.state.cut]).toEqual([false, true])
 })
 
-test('[SLOW1] who asks on and on without reading the answers is cut', () => {
+test('[SLOW1] a client that keeps asking without reading the answers is cut', () => {
   const readers = new SlowReaders(new VirtualClock(Math.random))
   const [asking, honest] = [socketWith(4 * MIB + 1), socketWith(MIB)]
   expect([readers.mayAnswer(asking.socket), readers.mayAnswer(honest.socket)]).toEqual([false, true])

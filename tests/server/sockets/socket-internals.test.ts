@@ -77,7 +77,7 @@ test('[FRAME1] bodies of every size of header arrive as they are, over WebSocket
   expect(await Promise.all(heard)).toEqual([expected, expected])
 })
 
-test('[UPD4] a frame does not overtake what was sent before it in the ordinary way', async () => {
+test('[UPD4] a frame does not overtake packets sent before it in the ordinary way', async () => {
   const { client, socket } = await connect('websocket')
   const heard = received(client, 6)
   socket.emit('server:notice', { room: 1, code: 'storage-slow' })
@@ -96,7 +96,7 @@ test('[UPD4] a frame does not overtake what was sent before it in the ordinary w
   ])
 })
 
-test('a connection without the internals that are used gets its packets in the ordinary way', async () => {
+test('a connection without the internals that we use gets its packets in the ordinary way', async () => {
   const { client, socket } = await connect('websocket')
   const transport = socket.conn.transport as unknown as { socket: { _sender: { sendFrame?: unknown } } }
   const heard = received(client, 1)
@@ -147,7 +147,7 @@ test('a connection that begins with long polling and becomes a WebSocket does so
   expect(socket.conn.transport.name).toBe('websocket')
 })
 
-test('without rooms of their own all sockets hear what is for everybody, and one that closed is forgotten', async () => {
+test('without rooms of their own all sockets get broadcasts, and a closed one is forgotten', async () => {
   const documents = server.of(NAMESPACE)
   keepNoRooms(documents)
   const [{ client }, { client: other }] = [await connect('websocket'), await connect('polling')]

@@ -45,7 +45,7 @@ function repeatedly(room: number) {
 }
 
 describe('updates', () => {
-  test('above the rate are answered rate-limited with a time, after which they are taken; others notice nothing', async () => {
+  test('above the rate are answered with rate-limited and a time, after which they are accepted; others notice nothing', async () => {
     const narrow = { perSecond: 2, burst: 50 }
     const strict = await startCollaboration({ limited: { updates: { session: narrow, ip: WIDE } } })
     const { socket, room } = await joined('203.0.113.1', strict)
@@ -98,7 +98,7 @@ describe('joins and pulls', () => {
 })
 
 describe('presence', () => {
-  test('above the rate comes later, and the last one counts', async () => {
+  test('above the rate is set later, and the last one counts', async () => {
     const { address, socket, room } = await joined('203.0.113.3')
     const watcher = await server.guest()
     const sees = await socketOf(watcher, '203.0.113.4')
@@ -119,7 +119,7 @@ describe('presence', () => {
 })
 
 describe('connections at the same time', () => {
-  test('of one user are bounded, told by name, and free again when some have gone', async () => {
+  test('of one user are bounded, refused with a code, and possible again when some have closed', async () => {
     const guest = await server.guest()
     const sockets: TestSocket[] = []
     for (let i = 0; i < MOST_CONNECTIONS.ofUser; i++) sockets.push(await socketOf(guest, '203.0.113.5'))
@@ -131,7 +131,7 @@ describe('connections at the same time', () => {
       .toBe('in')
   })
 
-  test('of one IP address are bounded too, but not those of this machine, which may be everybody behind a proxy', () => {
+  test('of one IP address are bounded too, but not those of this machine, which may be all users behind a proxy', () => {
     const limits = (trusted: number) =>
       new SocketLimits({ rates: NO_RATES, clientIps: new ClientIps(trusted), bounded: true })
     const others = (ip: string) =>
@@ -149,7 +149,7 @@ describe('connections at the same time', () => {
   })
 })
 
-test('a school of a hundred behind one IP address comes back at once, three times, and nobody is refused', async () => {
+test('a school of a hundred behind one IP address reconnects together, three times, and no one is refused', async () => {
   const owner = await server.guest()
   const { address } = await server.document(owner)
   const pupils = await Promise.all(Array.from({ length: 100 }, () => server.guest()))
