@@ -2,10 +2,12 @@ import { type Refusal, refuse } from '#lib/protocol/errors.ts'
 import * as LIMITS from '#lib/protocol/limits.ts'
 import type { BatchBody } from '#lib/protocol/messages/update.ts'
 
-/** Twice the parts that the largest batch needs. */
+/** Most parts of one batch: twice what the largest batch needs. */
 const MAX_PARTS = (2 * LIMITS.assembledBytes) / LIMITS.partBytes
 
-/** One batch that travels in parts, of one connection. Parts come in order, their sum is bounded. */
+/**
+ * One batch of one connection while its parts arrive. Parts must come in order; the sum of their bytes is bounded.
+ */
 export class Assembly {
   readonly #clientId: number
   readonly #n: number
@@ -19,7 +21,7 @@ export class Assembly {
     this.#parts = first.parts
   }
 
-  /** The whole payload after the last part, null before; a refusal ends the assembly. */
+  /** Adds a part. Returns the whole payload after the last part, null before it. A refusal ends the assembly. */
   add(body: BatchBody): Uint8Array | Refusal | null {
     if (this.#parts > MAX_PARTS) return refuse('too-large', `a batch may have ${MAX_PARTS} parts`)
     const expected = this.#received.length

@@ -14,22 +14,26 @@ export interface StoredClient {
   readonly lastN: number
 }
 
-/** A snapshot without its state. `chain` is the chain after row `seq`; `vector` is a Yjs state vector. */
+/** A snapshot without its state. */
 export interface SnapshotHead {
   readonly seq: number
+  /** The chain after row `seq`. */
   readonly chain: Uint8Array
+  /** Yjs state vector of the state. */
   readonly vector: Uint8Array
-  /** Bytes of the state. */
+  /** Size of the state in bytes. */
   readonly bytes: number
 }
 
-/** A folded prefix of the log. `state` is a Yjs v1 update that holds all of it. */
+/** A folded prefix of the log. */
 export interface Snapshot extends SnapshotHead {
+  /** Yjs v1 update that holds the whole prefix. */
   readonly state: Uint8Array
 }
 
-/** A log row as read, with the time of its commit (ms since the epoch). */
+/** A log row as read. */
 export interface StoredRow extends Row {
+  /** Time of the commit, ms since the epoch. */
   readonly at: number
 }
 
@@ -42,21 +46,24 @@ export interface StoredDocument {
   readonly schemaVersion: number
   readonly headSeq: number
   readonly headChain: Uint8Array
-  /** The chain before the oldest row kept; null if no row has been trimmed, or was trimmed before this was stored. */
+  /**
+   * The chain before the oldest row kept; null if no row was trimmed, or if it was trimmed before this was stored.
+   */
   readonly baseChain: Uint8Array | null
-  /** When this document was last restored from an older copy, ms since the epoch; null if never. */
+  /** Time of the last restore from an older copy, ms since the epoch; null if never restored. */
   readonly restoredAt: number | null
   readonly deletedAt: number | null
-  /** From `document_clients`, as of the last compaction. */
+  /** Client bindings from `document_clients`, as of the last compaction. */
   readonly clients: readonly StoredClient[]
   readonly snapshot: SnapshotHead | null
   /** Every row kept, oldest first, including rows that the snapshot covers and that are still to be trimmed. */
   readonly rows: readonly StoredRow[]
 }
 
-/** One document's part of a commit. `seq` must be the stored head + 1. `schemaVersion` may raise the document's, never lowers it. */
+/** One document's part of a commit. `seq` must be the stored head + 1. */
 export interface NewRow extends StoredRow {
   readonly documentId: string
+  /** Schema version of the row. It may raise the document's and never lowers it. */
   readonly schemaVersion: number
 }
 
@@ -68,7 +75,7 @@ export interface Head {
   readonly chain: Uint8Array
 }
 
-/** The result of a compaction, written whole or not at all. */
+/** The result of a compaction, written completely or not at all. */
 export interface Compaction {
   readonly documentId: string
   readonly snapshot: Snapshot
@@ -97,7 +104,7 @@ export function damageIn(document: StoredDocument, hash: ChainHash): string | nu
   return `the rows end at ${seq}, the head is ${headSeq}`
 }
 
-/** Stored bytes do not match their own checks (a snapshot's hash, say). The document is then quarantined. */
+/** Thrown if stored bytes fail their own checks, such as a snapshot's hash. The document is then quarantined. */
 export class DamagedDocument extends Error {
   override readonly name = 'DamagedDocument'
   readonly documentId: string

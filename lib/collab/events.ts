@@ -12,7 +12,10 @@ export type RoomEvent =
       readonly reason: string
     }
   | {
-      /** A member's copy shows something else than the log gives. Digests are shortened: they identify the text. */
+      /**
+       * A member's copy shows other content than the log gives. Digests are shortened because they identify the
+       * text.
+       */
       readonly type: 'content-differs'
       readonly documentId: string
       readonly seq: number

@@ -15,26 +15,27 @@ import { RoomHistory } from './log/room-history.ts'
 import { type PresenceRules, RoomPresence } from './presence/room-presence.ts'
 import { type Connection, type Seat, Seats, type SeatTerms } from './seats.ts'
 
-/** What a room tells those that keep it. Each method is called after the room's state has changed. */
+/** Callbacks of a room to its owner. Each is called after the room's state has changed. */
 export interface RoomKeeper {
-  /** The last seat was left. */
+  /** Called after the last seat was left. */
   emptied(room: Room): void
-  /** A user wrote what breaks the schema; `what`, for the log. Its deletion is on its way. */
+  /**
+   * Called when a user wrote content that breaks the schema and its deletion is on its way. `what` is for the log.
+   */
   breached(room: Room, userId: string, what: string): void
-  /** The room's memory can no longer be trusted; nothing of it may be used. */
+  /** Called when the room's memory can no longer be trusted. Nothing of it may be used. */
   broken(room: Room, why: { readonly refused: string } | 'lost'): void
 }
 
-/** What all rooms share. */
+/** The parts of the server that all rooms share. */
 export interface RoomPorts {
   readonly hash: ChainHash
   readonly clock: Pick<Clock, 'now' | 'steady' | 'after'>
   readonly queue: Pick<CommitQueue, 'add'>
-  /** The compactor. */
   readonly compactor: {
-    /** A row is on disk and was relayed. */
+    /** Notes that a row is on disk and was relayed. */
     changed(room: Room): void
-    /** Entries are held until the document with them was checked against the schema: `checked` lets them go on. */
+    /** Asks for a check of the document with its held entries against the schema; `checked` then releases them. */
     checkSoon(room: Room): void
   }
   readonly presence: PresenceRules
@@ -42,16 +43,17 @@ export interface RoomPorts {
 }
 
 /**
- * One document in memory: a cache of its log, and the rules of what may be appended. What is accepted goes to the commit
- * queue; what is on disk is relayed, and only that. Its parts are open to read; they are changed through them.
+ * One document in memory: a cache of its log, and the rules of what may be appended. Accepted entries go to the
+ * commit queue; only what is on disk is relayed. Its parts may be read directly and are changed only through their
+ * methods.
  */
 export class Room implements CommitSource {
   readonly number: number
   readonly documentId: string
   readonly lineage: string
-  /** What is on disk. */
+  /** The rows on disk, and the snapshot below them. */
   readonly history: RoomHistory
-  /** What is accepted and not on disk. */
+  /** The entries that are accepted and not on disk. */
   readonly pending = new PendingEntries()
   readonly clients: ClientNumbers
   readonly seats: Seats
@@ -87,27 +89,33 @@ export class Room implements CommitSource {
     return this.#schemaVersion
   }
 
-  /** True after something was refused for the document's size: a new snapshot may show that there is room again. */
+  /**
+   * True after a batch was refused because of the document's size: a new snapshot may show that there is room
+   * again.
+   */
   get full(): boolean {
     return this.#full
   }
 
-  /** True if nothing would be lost by forgetting this room. */
+  /** True if forgetting this room would lose nothing. */
   get idle(): boolean {
     return this.seats.size === 0 && this.pending.isEmpty
   }
 
-  /** False if the document is of a schema version that this server does not know. */
+  /** False if this server does not know the document's schema version. */
   get isOurs(): boolean {
     return this.#schemaVersion <= SCHEMA_VERSION
   }
 
-  /** True when more than plain text came since the last check. */
+  /** True if more than plain text was added since the last check. */
   get needsCheck(): boolean {
     return this.pending.needsCheck && this.isOurs
   }
 
-  /** Seats a connection; its client id is its user's from now on. A repeated join keeps its seat and changes the terms. */
+  /**
+   * Seats a connection, whose client id belongs to its user from now on. A repeated join keeps its seat and changes
+   * the terms.
+   */
   enter(connection: Connection, terms: SeatTerms): Seat | Refusal {
     return this.#intake.isTaken(terms.clientId, connection)
       ? CLIENT_ID_TAKEN
@@ -115,8 +123,8 @@ export class Room implements CommitSource {
   }
 
   /**
-   * Takes one part of one batch of a member. Answers by the committed frame or by an ack; never throws on anything from
-   * outside.
+   * Takes one part of one batch from a member. The answer is the committed frame or an ack. Never throws on outside
+   * input.
    */
   receive(seat: Seat, body: BatchBody): void {
     const outcome = this.#judge(seat, body)
@@ -149,8 +157,9 @@ export class Room implements CommitSource {
   }
 
   /**
-   * Takes the result of a check of the document with what `pending.unchecked` gave. An entry of the server's own, right
-   * behind what was checked, deletes what breaks the schema, and the authors' connections are closed. The log keeps both.
+   * Takes the result of a check of the document with the entries of `pending.unchecked`. If content breaks the
+   * schema, an entry of the server's own deletes it, right behind what was checked, and the authors' connections
+   * are closed. The log keeps both.
    */
   checked(looked: Unchecked, { breaches, update }: SchemaFinding): void {
     if (this.#broken) return
@@ -164,7 +173,10 @@ export class Room implements CommitSource {
     }
   }
 
-  /** Takes the failure of a check: what is held was not accepted by it, and nothing behind it can be. */
+  /**
+   * Takes the failure of a check. Held entries stay unaccepted, and so does everything behind them: the room
+   * breaks.
+   */
   uncheckable(reason: string): void {
     if (this.pending.isHeld) this.#break({ refused: reason })
   }
@@ -228,7 +240,7 @@ export class Room implements CommitSource {
     connection.ack({ ...to, n, refusal: outcome })
   }
 
-  /** Makes the server's own entry that deletes what breaks the schema. It holds no structs. */
+  /** Returns the server's own entry that deletes what breaks the schema. It holds no structs. */
   #deletionOf(update: Uint8Array): Pending {
     const own = this.clients.acceptOwn(this.seats.clientIds())
     const entry = { kind: ENTRY_BODY_UPDATE, ...own, updates: [update] } as const

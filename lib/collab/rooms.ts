@@ -23,10 +23,10 @@ export interface RoomsOptions {
   readonly clock: Clock
   readonly hash: ChainHash
   readonly folding: Folder
-  /** Takes the titles of documents as they are written. */
+  /** Receives the titles of documents as they are projected. */
   readonly titles: TitleSink
   readonly presence: PresenceRules
-  /** Bytes of snapshots kept in memory, over all documents. */
+  /** Most bytes of snapshots kept in memory, over all documents. */
   readonly cacheBytes: number
   readonly policy?: CompactionPolicy
   readonly onEvent: (event: RoomEvent) => void
@@ -34,12 +34,14 @@ export interface RoomsOptions {
 
 export interface RoomJoin extends SeatTerms {
   readonly documentId: string
-  /** Returns false if the role may have changed since it was judged: the join is refused then. Left out: always true. */
+  /** Returns false if the role may have changed since it was judged, which refuses the join. Default: always true. */
   readonly isCurrent?: () => boolean
   readonly cursor: Cursor | null
 }
 
-/** A join's answer. `history`: an encoded HistoryBody. The other fields but the seat are those of `joinedSchema`. */
+/**
+ * The answer to a join. The fields `lineage`, `schemaVersion`, `acknowledged` and `mode` are those of `joinedSchema`.
+ */
 export interface RoomJoined {
   readonly ok: true
   readonly seat: Seat
@@ -47,16 +49,17 @@ export interface RoomJoined {
   readonly schemaVersion: number
   readonly acknowledged: number
   readonly mode: Joined['mode']
-  /** Encoded state vector when the mode is rewind, else null. */
+  /** Encoded state vector if the mode is rewind, else null. */
   readonly vector: Uint8Array | null
+  /** Encoded HistoryBody. */
   readonly history: ByteList
 }
 
-/** An empty room is kept this long, ms. */
+/** An empty room stays in memory for this long, ms. */
 const UNLOAD_AFTER_MS = 30_000
-/** It is looked at again after this long if something of it was still to be written, ms. */
+/** An empty room that still has something to write is looked at again after this long, ms. */
 const UNLOAD_AGAIN_MS = 2000
-/** After the store refused a row, its document rests this long, ms: clients would only be refused again. */
+/** After the store refused a row, its document rests for this long, ms: clients would only be refused again. */
 const REFUSED_REST_MS = 1000
 
 const DAMAGED = refuse(
@@ -64,7 +67,7 @@ const DAMAGED = refuse(
   'what is stored of this document is damaged; the operator finds it in the log',
 )
 
-/** All documents that are open, one room each. */
+/** All open documents, one room each. */
 export class Rooms {
   readonly #store: DocumentStore
   readonly #options: RoomsOptions
@@ -76,7 +79,10 @@ export class Rooms {
   readonly #open = new Map<string, Promise<Room>>()
   readonly #byNumber = new Map<number, Room>()
   readonly #unloads = new Map<Room, () => void>()
-  /** Documents found damaged since the start: refused to all members alike, even where a client lacks only sound rows. */
+  /**
+   * Documents found damaged since the start. Refused to everyone, even to clients that need only the undamaged
+   * part.
+   */
   readonly #damaged = new Set<string>()
   #lastNumber = 0
   #closing = false
@@ -90,7 +96,7 @@ export class Rooms {
       store,
       clock,
       onFailure: (reason) => onEvent({ type: 'commit-failed', reason }),
-      // To every room: members that were warned may have joined again since, under another number.
+      // In every room, because members that were warned may have joined again under another room number.
       onRecovered: () => {
         for (const room of this.#byNumber.values()) room.recovered()
       },
@@ -123,13 +129,13 @@ export class Rooms {
     }
   }
 
-  /** Documents in memory. */
+  /** Number of documents in memory. */
   get size(): number {
     return this.#byNumber.size
   }
 
   /**
-   * Seats the connection, which gets every row from now on, and answers with what its client lacks. A reconnect is a
+   * Seats the connection, which gets every row from now on, and returns what its client lacks. A reconnect is a
    * join. A repeated join keeps its seat. The seat may have been left again when this resolves (`isLeft`).
    */
   async join(connection: Connection, request: RoomJoin): Promise<RoomJoined | Refusal> {
@@ -142,7 +148,7 @@ export class Rooms {
     } catch (error) {
       return this.#loadRefusal(documentId, error)
     }
-    // From here to the reading of the rows nothing awaits: what is committed later reaches the member as a frame.
+    // Nothing awaits from here until the rows are read: later commits reach the member as frames.
     if (request.isCurrent?.() === false) return REFUSALS.notCurrent
     const { clientId, role, linkId, schemaVersion } = request
     const seat = room.enter(connection, { clientId, role, linkId, schemaVersion })
@@ -170,7 +176,10 @@ export class Rooms {
     return history
   }
 
-  /** Takes one part of one batch. Answers by relay or `connection.ack`, never by a return value. */
+  /**
+   * Takes one part of one batch. The answer comes as a relayed frame or by `connection.ack`, never as a return
+   * value.
+   */
   receive(connection: Connection, batch: BatchBody): void {
     const seat = connection.seats.get(batch.room)
     const room = this.#byNumber.get(batch.room)
@@ -185,8 +194,8 @@ export class Rooms {
   }
 
   /**
-   * Returns what follows row `seq` as an encoded HistoryBody; a snapshot is in it when the rows are no longer kept.
-   * Refuses a connection that is not in the room, or left it meanwhile.
+   * Returns the history after row `seq` as an encoded HistoryBody, with a snapshot if the rows are no longer kept.
+   * Refuses a connection that is not in the room or has left it in the meantime.
    */
   async pull(connection: Connection, number: number, seq: number): Promise<ByteList | Refusal> {
     const seat = connection.seats.get(number)
@@ -205,24 +214,27 @@ export class Rooms {
     return seat.isLeft ? REFUSALS.notJoined : verdict
   }
 
-  /** Returns the seats of a document's room, as they are whenever it is iterated; none if the document is not open. */
+  /**
+   * Returns the seats of a document's room; iterating yields those taken at that time. Empty if the document is not
+   * open.
+   */
   async seatsOf(documentId: string): Promise<Iterable<Seat>> {
     const room = await this.#open.get(documentId)?.catch(() => null)
     return room?.seats ?? []
   }
 
-  /** Shows a user's new name or hue in every room. */
+  /** Changes a user's name or hue in every room. */
   rename(identity: PresenceIdentity): void {
     for (const { presence } of this.#byNumber.values()) presence.rename(identity)
   }
 
-  /** Ends every member's access to a document: deleted, or its history replaced. */
+  /** Ends every member's access to a document that was deleted or whose history was replaced. */
   async end(documentId: string, reason: Reset['reason']): Promise<void> {
     const room = await this.#open.get(documentId)?.catch(() => null)
     if (room) this.#drop(room, reason)
   }
 
-  /** Commits what waits. From then on nothing is accepted and no presence is shown. */
+  /** Refuses everything new, commits what waits, and shows no presence from then on. */
   async close(): Promise<void> {
     this.#closing = true
     await this.#queue.drain()
@@ -232,7 +244,7 @@ export class Rooms {
     await this.#compactor.close()
   }
 
-  /** Single-flight: all joins that come while a document is being read share the one reading. */
+  /** Returns the room of a document. Single-flight: all joins that arrive while it is being read share one read. */
   #load(documentId: string): Promise<Room> {
     const open = this.#open.get(documentId)
     if (open) return open
@@ -251,7 +263,7 @@ export class Rooms {
     const room = new Room(++this.#lastNumber, document, this.#ports)
     this.#byNumber.set(room.number, room)
     this.#unloadSoon(room)
-    // The process may have ended before these rows were looked at.
+    // The process may have ended before these rows were folded.
     if (document.headSeq > (document.snapshot?.seq ?? 0)) this.#compactor.changed(room)
     return room
   }
@@ -300,7 +312,7 @@ export class Rooms {
   }
 
   #forget(room: Room): void {
-    // A room loaded again since has another number.
+    // If the room was loaded again since, the new one has another number.
     if (!this.#byNumber.delete(room.number)) return
     this.#open.delete(room.documentId)
     this.#unloads.get(room)?.()

@@ -7,48 +7,51 @@ import type { Ack } from '#lib/protocol/messages/update.ts'
 import type { Assembly } from './assembly.ts'
 import type { PresenceReceiver, RoomPresence, Tab } from './presence/room-presence.ts'
 
-/** A connection as the rooms see it. The methods send; none throws, none waits. */
+/** A connection as the rooms see it. Its methods send; none throws, none waits. */
 export interface Connection extends PresenceReceiver {
   readonly userId: string
-  /** Guest accounts that the user had before: their client ids are the user's. Left out: none. */
+  /** Guest accounts that the user had before; their client ids belong to the user. Default: none. */
   readonly aliases?: ReadonlySet<string>
-  /** The highest role that the connection may have in any document now; null: no limit but the user's right. */
+  /** The highest role that the connection may have in any document now; null if only the user's rights limit it. */
   readonly cap: Role | null
-  /** Its seats by room number. Only `Seats` writes to it. */
+  /** The connection's seats by room number. Written only by `Seats`. */
   readonly seats: Map<number, Seat>
   /** Sends a committed row of a room; `frame` is a row body (`encodeRow`), the same array for every receiver. */
   relay(room: number, frame: Uint8Array): void
   notice(notice: Notice): void
   ack(ack: Ack): void
   reset(reset: Reset): void
-  /** Sends the connection's new role in a room. */
+  /** Sends the member's new role in a room. */
   changeRole(change: RoleChange): void
-  /** Sends the wish of a user for a higher role. */
+  /** Sends a user's request for a higher role. */
   asked(asked: Asked): void
-  /** Closes the connection, after saying that it wrote what breaks the schema. */
+  /** Tells the client that it wrote content that breaks the schema, and closes the connection. */
   stop(room: number): void
-  /** Ends what is being sent of a room: the seat there was left. */
+  /** Stops sending the history of a room whose seat was left. */
   exit(room: number): void
 }
 
-/** What a join gives a seat. */
+/** The terms of a seat, set by a join. */
 export interface SeatTerms {
   readonly clientId: number
   readonly role: Role
-  /** The link that the member came by. */
+  /** Id of the link that the member used. */
   readonly linkId: string
   readonly schemaVersion: number
 }
 
-/** The place of one connection in one room, from its join until it leaves: everything the server knows of a member. */
+/**
+ * The place of one connection in one room, from its join until it leaves. Holds everything the server knows of a
+ * member.
+ */
 export class Seat {
   readonly connection: Connection
-  /** Parts of a batch that has not arrived completely. */
+  /** The parts of a batch that has not arrived completely; null if there is none. */
   assembly: Assembly | null = null
   readonly #seats: Seats
   #terms: SeatTerms
   #role: Role
-  /** The number in the room's presence; null: not shown there. */
+  /** The member's number in the room's presence; null if it is not shown there. */
   #presenceMember: number | null = null
 
   constructor(connection: Connection, seats: Seats, terms: SeatTerms) {
@@ -83,12 +86,12 @@ export class Seat {
     return this.#role
   }
 
-  /** True once the connection has left; a later join takes another seat. */
+  /** True after the connection has left; a later join takes another seat. */
   get isLeft(): boolean {
     return !this.#seats.has(this)
   }
 
-  /** Seats of other connections in the room. */
+  /** Number of other connections seated in the room. */
   get others(): number {
     return this.#seats.size - 1
   }
@@ -107,21 +110,21 @@ export class Seat {
     return { member: entered.member, self: entered.identity }
   }
 
-  /** Takes what the client says of itself. Returns false if the member is not shown. */
+  /** Sets the caret and idleness that the client reports. Returns false if the member is not shown. */
   setPresence(body: PresenceSetBody): boolean {
     if (this.#presenceMember === null) return false
     this.#seats.presence.set(this.#presenceMember, this.connection, body)
     return true
   }
 
-  /** Takes a sign of life of the connection. */
+  /** Notes a sign of life of the connection. */
   heard(): void {
     if (this.#presenceMember !== null) this.#seats.presence.heard(this.#presenceMember, this.connection)
   }
 
   /**
-   * Changes the role and tells the connection and the room's presence; null ends the seat. Nothing happens if the role
-   * is the same. Batches accepted before stay accepted; an incomplete one is dropped if the member may no longer edit.
+   * Changes the role and tells the connection and the room's presence; null ends the seat. Does nothing if the role
+   * is the same. Accepted batches stay accepted; an incomplete one is dropped if the member may no longer edit.
    */
   changeRole(role: Role | null, reason: RoleChange['reason']): void {
     if (role === null) {
@@ -136,7 +139,7 @@ export class Seat {
       this.#seats.presence.changeRole(this.#presenceMember, this.connection, role)
   }
 
-  /** Leaves after telling the connection why. */
+  /** Leaves the room after telling the connection why. */
   end(reason: Reset['reason']): void {
     this.connection.reset({ room: this.room, reason })
     this.leave()
@@ -152,7 +155,7 @@ export class Seat {
   }
 }
 
-/** The seats of one room. Iterating goes over those taken now; seats may be left meanwhile. */
+/** The seats of one room. Iterating yields the seats taken at that time; seats may be left meanwhile. */
 export class Seats {
   readonly room: number
   readonly documentId: string
@@ -180,7 +183,7 @@ export class Seats {
     return this.#seats.has(seat)
   }
 
-  /** Seats a connection, or gives its seat the new terms. */
+  /** Seats a connection, or changes the terms of its seat. */
   take(connection: Connection, terms: SeatTerms): Seat {
     const known = connection.seats.get(this.room)
     known?.retake(terms)
@@ -190,7 +193,7 @@ export class Seats {
     return seat
   }
 
-  /** Removes a seat (`Seat.leave`). Returns false if it was left before. */
+  /** Removes a seat (`Seat.leave`). Returns false if it had been left already. */
   delete(seat: Seat): boolean {
     if (!this.#seats.delete(seat)) return false
     seat.connection.seats.delete(this.room)
@@ -203,7 +206,7 @@ export class Seats {
     for (const seat of this.#seats) seat.end(reason)
   }
 
-  /** Closes every connection of a user. */
+  /** Closes every connection of a user, saying that it wrote content that breaks the schema. */
   stop(userId: string): void {
     for (const { connection } of this.#seats) if (isUser(connection, userId)) connection.stop(this.room)
   }
@@ -213,7 +216,7 @@ export class Seats {
     return new Set(Array.from(this.#seats, ({ clientId }) => clientId))
   }
 
-  /** Returns true if a member of another user came with this client id. */
+  /** Returns true if a member of another user joined with this client id. */
   isTaken(clientId: number, connection: Connection): boolean {
     for (const seat of this.#seats) {
       if (seat.clientId === clientId && !isUser(connection, seat.connection.userId)) return true
@@ -222,7 +225,7 @@ export class Seats {
   }
 }
 
-/** Returns true if a connection is the user's, now or as a former guest. */
+/** Returns true if a connection belongs to the user, now or as a former guest. */
 export function isUser({ userId, aliases }: Connection, other: string): boolean {
   return userId === other || (aliases?.has(other) ?? false)
 }

@@ -110,7 +110,7 @@ export class Probe implements Connection {
 export class RoomsScene {
   readonly clock = new VirtualClock(() => 0.5)
   readonly store = new MemoryStore()
-  /** Every frame relayed to a probe that joined here, once. */
+  /** The frames relayed to probes that joined here, each once. */
   readonly frames: RowBody[] = []
   /** The titles in the order in which they were projected. */
   readonly titles: [documentId: string, title: string][] = []

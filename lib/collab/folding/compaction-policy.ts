@@ -1,27 +1,33 @@
 /**
- * When documents are folded, snapshots written and rows trimmed. Times in ms; budgets are shares of one core. A row weighs
- * its entries and a little more (`ROW_BYTES` of compactor.ts).
+ * Rules for folding documents, writing snapshots and trimming rows. Times are in ms; budgets are shares of one core.
+ * A row weighs the bytes of its entries plus `ROW_BYTES` (compactor.ts).
  */
 export interface CompactionPolicy {
-  /** A document is folded for its title when it has been quiet this long. */
+  /** A document is folded for its title after it has been quiet for this long, ms. */
   readonly quietMs: number
-  /** A document is folded this long after a change at the latest, as far as the budgets allow. */
+  /** A document is folded no later than this after a change, ms, as far as the budgets allow. */
   readonly latestMs: number
-  /** CPU for folding documents for their titles. */
+  /** Share of a core for folding documents for their titles. */
   readonly titleBudget: number
-  /** CPU for checking documents against the schema. */
+  /** Share of a core for checking documents against the schema. */
   readonly checkBudget: number
-  /** CPU for work that others ask for (`whenSpare`). */
+  /** Share of a core for other work (`whenSpare`). */
   readonly spareBudget: number
   /** CPU that each budget may spend ahead, ms. */
   readonly burstMs: number
-  /** A snapshot is written after this many rows since the last one, or fewer whose weight reaches its bound (`snapshotBytes`). */
+  /**
+   * A snapshot is written after this many rows since the last one, or earlier if their weight calls for it
+   * (`snapshotBytes`).
+   */
   readonly snapshotRows: number
-  /** The weight of rows that calls for a snapshot is half of the last one's, at least `keepBytes` and at most this. */
+  /**
+   * Upper bound of the weight of rows that calls for a snapshot, bytes. The weight is half of the last snapshot, at
+   * least `keepBytes`.
+   */
   readonly snapshotBytes: number
-  /** Rows covered by a snapshot are kept this long, so that a short absence costs a short pull. */
+  /** Rows covered by a snapshot are kept for this long, ms, so that a short absence costs only a short pull. */
   readonly keepMs: number
-  /** Covered rows go earlier if they weigh more than half of the snapshot and more than this. */
+  /** Covered rows are trimmed earlier if they weigh more than this, in bytes, and more than half of the snapshot. */
   readonly keepBytes: number
 }
 

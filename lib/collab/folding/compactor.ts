@@ -1,20 +1,22 @@
-import { reasonOf } from '#lib/protocol/errors.ts'
 /*
  * Decides when documents are checked, folded and trimmed.
- * Over 350 lines: one queue serves all three, and its policy is readable only as a whole.
+ * Over 350 lines: one queue serves all three, and its policy can be understood only as a whole.
  */
 
 import type { FoldJob, FoldResult } from '#lib/document/fold.ts'
 import type { SchemaFinding } from '#lib/document/schema-check.ts'
 import { decodeVector } from '#lib/document/state-vector.ts'
 import type { Clock } from '#lib/protocol/clock.ts'
+import { reasonOf } from '#lib/protocol/errors.ts'
 import { DamagedDocument, type DocumentStore, type StoredRow } from '../document-store.ts'
 import type { RoomEvent } from '../events.ts'
 import type { Room } from '../room.ts'
 import type { CompactionPolicy } from './compaction-policy.ts'
 import { CpuBudget } from './cpu-budget.ts'
 
-/** Folds documents off the event loop, within limits of time and memory. Each method rejects if a job breaks them. */
+/**
+ * Folds documents off the event loop, within limits of time and memory. Each method rejects if a job exceeds them.
+ */
 export interface Folder {
   /** Runs `foldDocument`. */
   fold(job: FoldJob): Promise<FoldResult>
@@ -22,24 +24,25 @@ export interface Folder {
   check(job: FoldJob): Promise<SchemaFinding>
   /** Runs `digestDocument`. */
   digest(job: FoldJob): Promise<string>
-  /** CPU time that all jobs took so far, ms; the time they waited for a core is not in it. */
+  /** CPU time of all jobs so far, ms, without the time they waited for a core. */
   readonly spent: number
 }
 
-/** Takes the title of a document whenever it is another one. */
+/** Receives the title of a document whenever it changes. */
 export interface TitleSink {
   set(documentId: string, title: string): void
 }
 
-/** Where others get time to fold (`Compactor.whenSpare`). */
+/** Gives other parts of the server time to fold (`Compactor.whenSpare`). */
 export interface SpareTime {
   whenSpare(room: Room, work: () => Promise<void>): Promise<boolean>
 }
 
-/** What the compactor tells those that keep the rooms. */
+/** Callbacks of the compactor to the owner of the rooms. */
 export interface CompactionKeeper {
-  /** A newer snapshot of the room's document is in the store. */
+  /** Called after a newer snapshot of the room's document was stored. */
   compacted(room: Room): void
+  /** Called when the stored history of the room's document turns out to be damaged. */
   damaged(room: Room, reason: string): void
 }
 
@@ -53,24 +56,28 @@ export interface CompactorOptions {
   readonly onEvent: (event: RoomEvent) => void
 }
 
-/** The weight of a stored row besides its entries: document id, number, chain and time. */
+/** Weight of a stored row besides its entries, bytes: document id, number, chain and time. */
 const ROW_BYTES = 64
 
-/** Rows of this weight are folded immediately: a document must not count as full for what a snapshot would shed. */
+/**
+ * Rows of this weight, in bytes, are folded immediately: a document must not count as full for what a snapshot would
+ * drop.
+ */
 const OVERDUE_BYTES = 4 * 1024 * 1024
 
-/** The most documents that are folded together for their titles, if each weighs no more than `TITLE_BYTES`. */
+/** Most documents that are folded together for their titles. */
 const TITLES_AT_ONCE = 16
+/** Most bytes that a document may weigh to be folded together with others for its title. */
 const TITLE_BYTES = 4096
 
-/** Works of others that wait at most, over all rooms. */
+/** Most jobs of `whenSpare` that wait, over all rooms. */
 const SPARE_WAITING = 32
 
-/** Work of others on a room. */
+/** A job of `whenSpare`. */
 interface SpareWork {
   readonly room: Room
   readonly work: () => Promise<void>
-  /** It is done, or it will not be. */
+  /** Resolves the call: true if the work was done, false if it will not be. */
   readonly settle: (done: boolean) => void
 }
 
@@ -81,22 +88,25 @@ interface Pending {
 }
 
 /**
- * Folds documents in the background: holds them against the schema, projects their titles, writes snapshots, trims rows.
- * One document at a time, or several short ones for their titles; rooms whose entries wait for it come first, those that need a snapshot
- * next. With many documents at work titles follow more slowly, and nothing else does.
+ * Folds documents in the background: checks them against the schema, projects their titles, writes snapshots, trims
+ * rows. Handles one document at a time, or several short ones for their titles. Rooms whose entries wait for a check
+ * come first, then those that need a snapshot. With many active documents, titles follow more slowly and nothing else
+ * does.
  */
 export class Compactor implements SpareTime {
   readonly #options: CompactorOptions
   readonly #pending = new Map<Room, Pending>()
-  /** Entries wait for their check. */
+  /** Rooms with entries that wait for their check. */
   readonly #forEntries = new Set<Room>()
-  /** Waiting to be folded, the longest waiting first: for a snapshot or to leave memory, for the schema, and for nothing but a title. */
+  /** Rooms to be folded for a snapshot or to leave memory, the longest waiting first. */
   readonly #forSnapshots = new Set<Room>()
+  /** Rooms to be folded for a check against the schema, the longest waiting first. */
   readonly #forChecks = new Set<Room>()
+  /** Rooms to be folded for their title only, the longest waiting first. */
   readonly #forTitles = new Set<Room>()
   #spare: readonly SpareWork[] = []
   readonly #titles = new WeakMap<Room, string>()
-  /** Weight of the rows since the last snapshot. */
+  /** Weight of each room's rows since its last snapshot, bytes. */
   readonly #weights = new WeakMap<Room, number>()
   #folding: { readonly rooms: readonly Room[]; readonly done: Promise<unknown> } | null = null
   readonly #titleBudget: CpuBudget
@@ -112,7 +122,7 @@ export class Compactor implements SpareTime {
     this.#spareBudget = new CpuBudget(clock, policy.spareBudget, policy.burstMs, () => this.#next())
   }
 
-  /** A row was added. */
+  /** Notes that a row was added. */
   changed(room: Room): void {
     if (this.#closed) return
     this.#weigh(room)
@@ -129,7 +139,7 @@ export class Compactor implements SpareTime {
       this.#wait(room)
       return
     }
-    // Not rearmed for every keystroke: the timer is moved on when it fires.
+    // The timer is not rearmed for every keystroke; it is extended when it fires.
     if (pending) pending.changedAt = now
     else this.#schedule(room, { since: now, changedAt: now }, this.#options.policy.quietMs)
   }
@@ -142,8 +152,8 @@ export class Compactor implements SpareTime {
   }
 
   /**
-   * Does `work`, which uses the folding too, when nothing else waits. Resolves with false when it was not done: too much of
-   * it waits, it failed, or the room is gone.
+   * Runs `work`, which uses the folding too, when nothing else waits. Resolves to false if it was not done: too
+   * many such jobs wait, it failed, or the room is gone.
    */
   whenSpare(room: Room, work: () => Promise<void>): Promise<boolean> {
     if (this.#closed || this.#spare.length >= SPARE_WAITING) return Promise.resolve(false)
@@ -153,13 +163,13 @@ export class Compactor implements SpareTime {
     })
   }
 
-  /** True while a room's last rows are not folded: it should stay in memory. */
+  /** Returns true while a room has rows that are not folded: it should stay in memory. */
   waits(room: Room): boolean {
     const isQueued = [this.#forSnapshots, this.#forChecks, this.#forTitles].some((queue) => queue.has(room))
     return isQueued || this.#pending.has(room) || this.#folding?.rooms.includes(room) === true
   }
 
-  /** Notes that the room is empty: its work is done out of turn, or rooms would gather in memory. Idempotent. */
+  /** Notes that a room is empty: its work is done out of turn, or rooms would accumulate in memory. Idempotent. */
   hurry(room: Room): void {
     if (!this.#forChecks.has(room) && !this.#forTitles.has(room)) return
     this.#dequeue(room)
@@ -167,7 +177,7 @@ export class Compactor implements SpareTime {
     this.#next()
   }
 
-  /** The room is no longer in memory. */
+  /** Drops all work for a room that is no longer in memory. Idempotent. */
   forget(room: Room): void {
     this.#pending.get(room)?.cancel()
     this.#pending.delete(room)
@@ -176,7 +186,7 @@ export class Compactor implements SpareTime {
     this.#dropSpare((waiting) => waiting.room === room)
   }
 
-  /** Lets the work under way end; starts no more. */
+  /** Waits for the work under way and starts no more. */
   async close(): Promise<void> {
     this.#closed = true
     this.#titleBudget.close()
@@ -239,7 +249,7 @@ export class Compactor implements SpareTime {
     } else this.#nextSpare()
   }
 
-  /** The room, and when it is short the short ones behind it. */
+  /** Returns the room, and if it is short, the short rooms queued behind it. */
   #titlesAfter(first: Room): Room[] {
     if (!this.#isShort(first)) return [first]
     const rooms: Room[] = []
@@ -304,7 +314,7 @@ export class Compactor implements SpareTime {
   async #check(room: Room): Promise<void> {
     try {
       const snapshot = room.history.snapshot ? await this.#options.store.readSnapshot(room.documentId) : null
-      // From here to the job nothing awaits: what comes later is of the next check.
+      // Nothing awaits from here to the job: entries that arrive later belong to the next check.
       this.#forEntries.delete(room)
       const rows = rowsAfter(room, snapshot?.seq ?? 0).map(({ entries }) => entries)
       const unchecked = room.pending.unchecked(false)
@@ -343,7 +353,7 @@ export class Compactor implements SpareTime {
       const { state, vector } = folded
       if (snapshot && !covers(vector, snapshot.vector))
         throw new Error('the fold lacks what the snapshot before it had')
-      // A copy of the chain: a row is a view of all rows.
+      // A copy of the chain, because a row is a view of all rows.
       const next = { seq: head.seq, chain: head.chain.slice(), state, vector, bytes: state.length }
       await store.writeCompaction({ documentId, snapshot: next, clients, at: clock.now() })
       this.#options.keeper.compacted(room)
@@ -360,7 +370,7 @@ export class Compactor implements SpareTime {
       this.#options.keeper.damaged(room, error.message)
       return
     }
-    // Snapshot and tail as they are still serve.
+    // The existing snapshot and tail still serve.
     const reason = reasonOf(error)
     this.#options.onEvent({ type: 'fold-failed', documentId: room.documentId, reason })
   }
@@ -384,7 +394,7 @@ export class Compactor implements SpareTime {
   }
 }
 
-/** Those of them that are kept. */
+/** Returns the rows after `seq`, or all that are kept if some of those were trimmed. */
 function rowsAfter(room: Room, seq: number): readonly StoredRow[] {
   return room.history.rowsAfter(seq) ?? room.history.rows()
 }

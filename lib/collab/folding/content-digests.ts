@@ -9,7 +9,7 @@ import type { Folder, SpareTime } from './compactor.ts'
 export interface ContentDigestsOptions {
   readonly store: Pick<DocumentStore, 'readSnapshot'>
   readonly folding: Pick<Folder, 'digest'>
-  /** The compactor, which has the time to spare. */
+  /** The compactor, which has time to spare. */
   readonly spare: SpareTime
   readonly onEvent: (event: RoomEvent) => void
 }
@@ -19,10 +19,10 @@ const KEPT = 8
 /** Characters of a digest in the log; a whole one would identify the text. */
 const SHOWN = 8
 
-/** Digests what documents show after some of their rows. All who ask for the same row share one folding. */
+/** Digests the content of documents after some of their rows. All requests for the same row share one fold. */
 export class ContentDigests {
   readonly #options: ContentDigestsOptions
-  /** By row. */
+  /** Digests of each room, by row number. */
   readonly #known = new WeakMap<Room, LRUCache<number, Promise<string | null>>>()
 
   constructor(options: ContentDigestsOptions) {
@@ -30,14 +30,14 @@ export class ContentDigests {
   }
 
   /**
-   * Compares a member's copy with what the log gives up to a row. Returns *unknown* if that row is no longer held, or if
-   * there is no time for it now. Reports a copy that differs to `onEvent`.
+   * Compares a member's copy with what the log gives up to a row. Returns *unknown* if that row is no longer held,
+   * or if there is no time for it now. Reports a copy that differs to `onEvent`.
    */
   async compare(room: Room, seat: Seat, { seq, digest }: CompareRequest): Promise<Verdict> {
     const ours = await this.#at(room, seq)
     if (ours === null) return 'unknown'
     if (ours === digest) return 'same'
-    // The next comparison digests again: the bug may be ours.
+    // The next comparison computes the digest again: the bug may be ours.
     this.#known.get(room)?.delete(seq)
     const { clientId, connection } = seat
     this.#options.onEvent({
@@ -52,7 +52,7 @@ export class ContentDigests {
     return 'differs'
   }
 
-  /** Returns the digest after row `seq`, null if it cannot be had, or not now. */
+  /** Returns the digest after row `seq`, null if it is not available, or not now. */
   #at(room: Room, seq: number): Promise<string | null> {
     const known = this.#known.get(room) ?? new LRUCache<number, Promise<string | null>>({ max: KEPT })
     this.#known.set(room, known)

@@ -1,19 +1,19 @@
 import type { Clock } from '#lib/protocol/clock.ts'
 
-/** Bounds some work to a share of one core. */
+/** Limits some work to a share of one core. */
 export class CpuBudget {
   readonly #clock: Clock
   readonly #share: number
   readonly #burstMs: number
   readonly #onRested: () => void
-  /** As of `#at`; below zero if more was spent. */
+  /** CPU left as of `#at`, ms; below zero if more was spent. */
   #leftMs: number
   #at: number
   #cancel: (() => void) | null = null
 
   /**
-   * `share` of one core, from 0 to 1, with up to `burstMs` of CPU spent ahead. `onRested` is called when work that
-   * `isLeft` refused may be done.
+   * `share`: of one core, from 0 to 1. `burstMs`: CPU that may be spent ahead, ms. `onRested` is called when work
+   * that `isLeft` refused may be done.
    */
   constructor(clock: Clock, share: number, burstMs: number, onRested: () => void) {
     this.#clock = clock

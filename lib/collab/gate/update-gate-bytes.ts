@@ -2,13 +2,13 @@ import * as LIMITS from '#lib/protocol/limits.ts'
 
 /*
  * The byte level of the update gate: numbers, strings and values as lib0 writes them inside a Yjs v1 update.
- * Everything is walked in place: no value is built, nothing is allocated from a claimed length.
+ * Everything is read in place: no value is built, and nothing is allocated from a claimed length.
  */
 
-/** Codes by which the gate refuses. */
+/** Codes of the gate's refusals. */
 export type GateCode = 'invalid-update' | 'foreign-client' | 'unknown-root' | 'gap' | 'too-large'
 
-/** Thrown inside the gate; checkUpdates turns it into an answer, scanClocks lets it through. */
+/** Thrown inside the gate. checkUpdates turns it into an answer; scanClocks lets it through. */
 export class RefusedUpdate extends Error {
   override readonly name = 'RefusedUpdate'
   readonly code: GateCode
@@ -19,14 +19,14 @@ export class RefusedUpdate extends Error {
 }
 
 const PROTO = '__proto__'
-/** Type names, attribute names and mark names are short words; more is abuse. */
+/** Most bytes of a name. Names of types, attributes and marks are short words; longer ones are abuse. */
 const MAX_NAME_BYTES = 1024
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
- * A cursor over untrusted bytes. Every method throws RefusedUpdate ('invalid-update') instead of passing the end.
- * `onValue` is called for each value met, those inside values too, and may throw.
+ * A cursor over untrusted bytes. Every method throws RefusedUpdate ('invalid-update') instead of reading past the
+ * end. `onValue` is called for each value, including those inside values, and may throw.
  */
 export class GateBytes {
   readonly #bytes: Uint8Array
@@ -49,7 +49,7 @@ export class GateBytes {
     return this.#bytes[this.#pos++] ?? malformed('cut short')
   }
 
-  /** An unsigned LEB128 number up to `max` (at most 2^53 - 1). */
+  /** Reads an unsigned LEB128 number up to `max` (at most 2^53 - 1). */
   uint(max: number): number {
     let value = 0
     let scale = 1
@@ -62,7 +62,7 @@ export class GateBytes {
     return malformed('number too long')
   }
 
-  /** A length of something that follows and takes at least one byte each. */
+  /** Reads the length of a sequence that follows, in which each item takes at least one byte. */
   count(): number {
     return this.uint(this.left)
   }
@@ -72,13 +72,16 @@ export class GateBytes {
     this.#pos += length
   }
 
-  /** Passes a string; returns its length in UTF-16 units, which is what Yjs counts. */
+  /** Skips a string. Returns its length in UTF-16 units, which is what Yjs counts. */
   text(): number {
     const length = this.count()
     return this.#utf8(this.#pos + length)
   }
 
-  /** A short string in the place of a name. `__proto__` is refused: attributes become plain objects in editors. */
+  /**
+   * Reads a short string that serves as a name. Refuses `__proto__`, because editors turn attributes into plain
+   * objects.
+   */
   name(): string {
     const length = this.count()
     if (length > MAX_NAME_BYTES) malformed('name too long')
@@ -89,7 +92,7 @@ export class GateBytes {
     return name
   }
 
-  /** Passes a string that holds one JSON value. */
+  /** Skips a string that holds one JSON value. */
   jsonText(): void {
     const length = this.count()
     if (length > LIMITS.valueBytes) malformed('value too large')
@@ -102,7 +105,7 @@ export class GateBytes {
     this.#end = end
   }
 
-  /** Passes a string that holds one JSON value or the bare word `undefined` (lists of Yjs before 13.0). */
+  /** Skips a string that holds one JSON value or the bare word `undefined` (lists of Yjs before 13.0). */
   legacyJsonText(): void {
     const start = this.#pos
     const length = this.count()
@@ -114,7 +117,7 @@ export class GateBytes {
     this.jsonText()
   }
 
-  /** Passes a value as lib0's writeAny makes it. Big integers are refused: they have no JSON. */
+  /** Skips a value written by lib0's writeAny. Refuses big integers, which JSON cannot hold. */
   any(): void {
     const start = this.#pos
     this.#any(LIMITS.nesting)
@@ -165,7 +168,10 @@ export class GateBytes {
     malformed('number too long')
   }
 
-  /** Walks to `end`, which must be within bounds, through well-formed UTF-8 (as TextDecoder's fatal mode has it). */
+  /**
+   * Skips to `end`, which must be within bounds, through well-formed UTF-8 (as TextDecoder's fatal mode defines
+   * it). Returns the length in UTF-16 units.
+   */
   #utf8(end: number): number {
     const bytes = this.#bytes
     let pos = this.#pos
@@ -311,7 +317,7 @@ function isHexDigit(c: number): boolean {
   return (c >= 0x30 && c <= 0x39) || (c >= 0x41 && c <= 0x46) || (c >= 0x61 && c <= 0x66)
 }
 
-/** Refuses bytes that are no Yjs v1 update. */
+/** Refuses bytes that are not a Yjs v1 update. */
 export function malformed(what: string): never {
   throw new RefusedUpdate('invalid-update', what)
 }

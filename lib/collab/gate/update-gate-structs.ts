@@ -3,13 +3,18 @@ import { GateBytes, malformed, RefusedUpdate } from './update-gate-bytes.ts'
 
 /*
  * The struct level of the update gate: a Yjs v1 update as written by yjs/src/utils/encoding.js and structs/*.js.
- * Stricter than Yjs where Yjs writes only one form: clients once and in falling order, delete ranges rising and
- * apart, no empty sections, flags 0 or 1. So every reader of these bytes sees the same update, in linear time.
+ * Stricter than Yjs where Yjs writes only one form: each client once and in descending order, delete ranges ascending
+ * and
+ * not adjoining, no empty sections, flags 0 or 1. So every reader of these bytes sees the same update, in linear
+ * time.
  */
 
 const MAX_CLIENT_ID = 0xffff_ffff
 const MAX_CLOCK = 0x7fff_ffff
-/** A deleted or collected run claims its length in a few bytes; one client instance never comes near this. */
+/**
+ * Most clocks in a deleted or garbage-collected run. A run claims its length in a few bytes; no client instance comes
+ * near this.
+ */
 const MAX_RUN = 2 ** 24 - 1
 
 export interface Id {
@@ -17,24 +22,24 @@ export interface Id {
   readonly clock: number
 }
 
-/** What the rules need to know of one struct: the clocks it takes up, and what must be there before it. */
+/** A struct as the rules see it: the clocks it takes up, and what must be there before it. */
 export interface Struct {
   readonly start: number
   readonly end: number
   readonly origin: Id | null
   readonly rightOrigin: Id | null
-  /** A root type's name, the id of the item that holds the parent type, or null where origins tell it. */
+  /** Name of the root type, or id of the item that holds the parent type; null if the origins determine it. */
   readonly parent: string | Id | null
   readonly isType: boolean
 }
 
-/** Called for what an update holds, in its order. */
+/** Called for the contents of an update, in order. */
 export interface UpdateVisitor {
-  /** A value of a list, an attribute, a format or an embed, or inside one. */
+  /** Called for each value of a list, attribute, format or embed, and for each value inside one. */
   value?(): void
   section?(client: number): void
   struct(client: number, struct: Struct): void
-  /** After the last struct. */
+  /** Called after the last struct. */
   structsEnd?(): void
   deleteRange?(client: number, clock: number, end: number): void
 }
@@ -98,7 +103,7 @@ function visitDeleteSet(bytes: GateBytes, visitor: UpdateVisitor): void {
 
 function readStruct(bytes: GateBytes, start: number): Struct {
   const info = bytes.byte()
-  // A collected run; Yjs writes it without flags.
+  // A garbage-collected run, which Yjs writes without flags.
   if (info === 0) {
     const end = start + readRun(bytes)
     return { start, end, origin: null, rightOrigin: null, parent: null, isType: false }
@@ -124,7 +129,7 @@ function readRun(bytes: GateBytes): number {
   return length > 0 ? length : malformed('empty struct')
 }
 
-/** Passes an item's content; returns its length in clocks. */
+/** Skips an item's content. Returns its length in clocks. */
 function readContent(bytes: GateBytes, content: number): number {
   switch (content) {
     case DELETED:
@@ -151,7 +156,7 @@ function readContent(bytes: GateBytes, content: number): number {
     case ANY_LIST:
       return readList(bytes, () => bytes.any())
     default:
-      // 9 is a subdocument, 10 a hole left by merging updates that do not touch; neither belongs into a log.
+      // 9 is a subdocument, 10 a hole left by merging updates that do not touch; neither belongs in a log.
       return malformed('content of a forbidden kind')
   }
 }
@@ -172,7 +177,7 @@ function readType(bytes: GateBytes): void {
   if (ref === XML_ELEMENT || ref === XML_HOOK) bytes.name()
 }
 
-/** Counts what one batch may hold. Throws RefusedUpdate ('too-large'). */
+/** Counts the contents of one batch against the limits. Throws RefusedUpdate ('too-large'). */
 export class BatchBounds {
   #structs = 0
   #ranges = 0
@@ -191,7 +196,10 @@ export class BatchBounds {
     if (++this.#values > LIMITS.values) tooLarge(`more than ${LIMITS.values} values in one batch`)
   }
 
-  /** A client that deletes walks every struct of the range, also when it is deleted already: hence the sum. */
+  /**
+   * Counts a deleted range. Lengths are summed because a client that deletes walks every struct of the range, even
+   * those that are already deleted.
+   */
   deleteRange(length: number): void {
     if (++this.#ranges > LIMITS.deleteRanges)
       tooLarge(`more than ${LIMITS.deleteRanges} delete ranges in one batch`)

@@ -4,7 +4,7 @@ import { ROOTS } from '#lib/protocol/version.ts'
 import { type GateCode, malformed, RefusedUpdate } from './update-gate-bytes.ts'
 import { BatchBounds, type Id, type Struct, tooLarge, visitUpdate } from './update-gate-structs.ts'
 
-/** What a document holds: the end clock of each client id, 0 when unknown. A `Map` wrapped or a stored vector. */
+/** The end clock of each client id in a document, 0 if unknown. Wraps a `Map` or a stored vector. */
 export interface Clocks {
   get(clientId: number): number
 }
@@ -13,26 +13,29 @@ export interface GateRules {
   /** The client id of the batch. */
   readonly clientId: number
   readonly clocks: Clocks
-  /** Differences after a restore: structs of any client. */
+  /** True if the batch brings differences after a restore, which may hold structs of any client. */
   readonly restore: boolean
 }
 
-/**
- * `clocks`: the new end clock of each client with new structs. `types`, `values`: how many are made (those that the log
- * may have already are counted too); without any it is plain text and deletions. `message` is for logs and programs.
- */
+/** The gate's answer to a batch. `message` is for logs and programs. */
 export type GateResult =
   | {
       readonly ok: true
+      /** New end clock of each client with new structs. */
       readonly clocks: ReadonlyMap<number, number>
+      /** Number of types that the batch makes, including any that the log may already have. */
       readonly types: number
+      /**
+       * Number of values that the batch makes, including any that the log may already have. Without types and
+       * values a batch is plain text and deletions.
+       */
       readonly values: number
     }
   | { readonly ok: false; readonly code: GateCode; readonly message: string }
 
 /**
- * The gate before the log (docs/protocol.md, [GATE]): checks the updates of one batch in order, the clocks moving
- * along, and says what they add. Changes nothing; repeating is harmless. Linear in the bytes; never builds a Y.Doc.
+ * Checks the updates of one batch in order, advancing the clocks, and returns what they add: the gate before the log
+ * (docs/protocol.md, [GATE]). Changes nothing. Linear in the bytes; never builds a Y.Doc.
  */
 export function checkUpdates(updates: readonly Uint8Array[], rules: GateRules): GateResult {
   try {
@@ -50,8 +53,8 @@ export function checkUpdates(updates: readonly Uint8Array[], rules: GateRules): 
 }
 
 /**
- * Raises `clocks` to the end clocks of a stored update or Yjs state, which passed the gate once.
- * Throws RefusedUpdate when the bytes are damaged; `clocks` may then be raised in part.
+ * Raises `clocks` to the end clocks of a stored update or Yjs state that has passed the gate. Throws RefusedUpdate if
+ * the bytes are damaged; `clocks` may then be partly raised.
  */
 export function scanClocks(update: Uint8Array, clocks: Map<number, number>): void {
   visitUpdate(update, {
@@ -61,21 +64,23 @@ export function scanClocks(update: Uint8Array, clocks: Map<number, number>): voi
   })
 }
 
-/** A struct on its way in. `blocked`: sections that wait for it. */
+/** A struct to be placed. */
 interface Placing {
   readonly struct: Struct
+  /** Sections that wait for this struct; null if there are none. */
   blocked: Section[] | null
 }
 
-/** One client's structs in one update; those before `next` are placed. */
+/** One client's structs in one update. */
 interface Section {
   readonly client: number
   readonly structs: Placing[]
   readonly starts: number[]
+  /** Index of the first struct that is not placed. */
   next: number
 }
 
-/** How many types of this batch lie around its structs, by clock: rising starts, one depth each. */
+/** How many types of this batch enclose one client's structs: ascending start clocks, with one depth each. */
 interface Depths {
   readonly starts: number[]
   readonly depths: number[]
@@ -100,7 +105,7 @@ class Batch {
   }
 
   add(update: Uint8Array): void {
-    // So that a batch of empty updates is bounded too.
+    // Counted as a struct, so that a batch of empty updates is bounded too.
     this.#bounds.struct()
     this.#sections = new Map()
     let section: Section | null = null
@@ -137,7 +142,7 @@ class Batch {
     return this.ends.get(client) ?? this.#rules.clocks.get(client)
   }
 
-  /** Places structs as Yjs would: a section goes on until it needs a struct of another one that is not placed yet. */
+  /** Places structs as Yjs would: a section continues until it needs an unplaced struct of another section. */
   #placeAll(): void {
     const ready = [...this.#sections.values()]
     for (let section = ready.pop(); section !== undefined; section = ready.pop()) {
@@ -158,7 +163,10 @@ class Batch {
     }
   }
 
-  /** The struct of this update that must be placed first, or null. Throws 'gap' when nothing here can bring it. */
+  /**
+   * Returns the struct of this update that must be placed first, null if there is none. Throws 'gap' if the log and
+   * this update lack it.
+   */
   #blocker(client: number, struct: Struct): Placing | null {
     if (struct.start > this.#end(client)) gap(client, struct.start)
     const { origin, rightOrigin, parent } = struct
@@ -195,8 +203,8 @@ class Batch {
   }
 
   /**
-   * How many types made in this batch lie around a struct. What was there before counts as 0: one batch cannot build
-   * a tower; over many batches one still can.
+   * Returns how many types made in this batch enclose a struct. Existing types count as 0: one batch cannot nest
+   * types too deep, but many batches together still can.
    */
   #depthOf({ parent, origin, rightOrigin }: Struct): number {
     if (typeof parent === 'string') return 0
@@ -213,7 +221,7 @@ class Batch {
   }
 }
 
-/** Index of the last of rising `values` that is at most `value`; -1: none. */
+/** Returns the index of the last of the ascending `values` that is at most `value`, -1 if there is none. */
 function lastAtMost(values: readonly number[], value: number): number {
   let low = 0
   let high = values.length

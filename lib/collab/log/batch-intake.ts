@@ -14,12 +14,13 @@ import type { PendingEntries } from './pending-entries.ts'
 import type { RoomHistory } from './room-history.ts'
 
 /**
- * `committed`: it was in the log already, and this is the last batch there; *waits*: no answer is due; *added*
- * to what goes to disk; *held* there until a check against the schema.
+ * The outcome of a part of a batch. `committed`: the batch is in the log already, and this is the client's last batch
+ * there. *waits*: no answer is due. *added*: it goes to disk. *held*: it goes to disk after a check against the
+ * schema.
  */
 export type BatchOutcome = Refusal | { readonly committed: number } | 'waits' | 'added' | 'held'
 
-/** The parts of its room that a batch is judged by, and goes into. */
+/** The parts of a room that a batch is judged by and added to. */
 interface IntakePorts {
   readonly seats: Pick<Seats, 'isTaken'>
   readonly clients: ClientNumbers
@@ -28,7 +29,7 @@ interface IntakePorts {
   readonly clock: Pick<Clock, 'now'>
 }
 
-/** The most bytes of one document that are accepted and not on disk; beyond them clients are asked to wait. */
+/** Most bytes of one document that are accepted and not on disk; beyond them clients are asked to wait. */
 const WAITING_BYTES = 16 * 1024 * 1024
 /** The time after a restore in which structs of other clients may be uploaded again, ms. */
 const RESTORE_WINDOW_MS = 30 * 24 * 3600 * 1000
@@ -38,7 +39,7 @@ export const CLIENT_ID_TAKEN = refuse(
   'make a new Y.Doc: this client id belongs to somebody else',
 )
 
-/** The rules of what may be appended to one document. Never throws on anything from outside. */
+/** Decides what may be appended to one document. Never throws on outside input. */
 export class BatchIntake {
   readonly #restoredAt: number | null
   readonly #ports: IntakePorts
@@ -48,11 +49,11 @@ export class BatchIntake {
     this.#ports = ports
   }
 
-  /** Takes one part of one batch. `schemaVersion`: the document's. */
+  /** Takes one part of one batch. `schemaVersion` is the document's. */
   take(seat: Seat, body: BatchBody, schemaVersion: number): BatchOutcome {
     const { clients } = this.#ports
     if (!mayEdit(seat.role)) return refuse('read-only', 'you may read this document, not change it')
-    // A newer schema cannot be checked here: its client has a page of another server.
+    // A newer schema cannot be checked here: the client has a page of another server.
     if (seat.schemaVersion < schemaVersion || seat.schemaVersion > SCHEMA_VERSION) {
       return refuse(
         'schema-too-old',
@@ -66,7 +67,7 @@ export class BatchIntake {
       if (body.n <= committed) return { committed }
       if (body.n <= last) return 'waits' // its frame is on the way, and is the answer
     }
-    // Only a batch that holds all its client has may leave numbers out: what it skips is in it.
+    // Only a batch that holds everything its client has may skip numbers: it includes the skipped batches.
     if (body.n < 1 || (body.n > last + 1 && !body.restore)) {
       return refuse('rewind', `send again from batch ${last + 1}`)
     }
@@ -98,7 +99,7 @@ export class BatchIntake {
     const clocks = { get: (each: number) => clients.clockOf(each) }
     const checked = checkUpdates(updates, { clientId, clocks, restore })
     if (!checked.ok) return refuse(checked.code satisfies ErrorCode, checked.message)
-    // What only deletes makes room.
+    // A batch that only deletes makes room.
     if (checked.clocks.size > 0 && history.bytes + pending.bytes + payload.length > LIMITS.documentBytes) {
       return refuse(
         'document-full',

@@ -3,18 +3,18 @@ import { decodeEntries, ENTRY_BODY_UPDATE } from '#lib/protocol/log-row.ts'
 import type { StoredClient, StoredDocument, StoredRow } from '../document-store.ts'
 import { scanClocks } from '../gate/update-gate.ts'
 
-/** Whose entries those are that delete what breaks the schema; no account has this id. */
+/** User of the entries that delete content that breaks the schema. No account has this id. */
 const SERVER_USER = 'server'
 
 interface Client {
   readonly userId: string
-  /** Last batch in the log. */
+  /** Number of the client's last batch in the log. */
   committed: number
-  /** Last batch accepted, those on their way to disk included. */
+  /** Number of the client's last accepted batch, whether on disk or still on its way there. */
   accepted: number
 }
 
-/** The client ids of one document: whose each is, its last batch, and where its structs end. */
+/** The client ids of one document: the user of each, its last batch, and the end of its structs. */
 export class ClientNumbers {
   readonly #clients = new Map<number, Client>()
   readonly #clocks = new Map<number, number>()
@@ -30,29 +30,32 @@ export class ClientNumbers {
     for (const row of rows) if (row.seq > covered) this.#learn(row)
   }
 
-  /** Whose a client id is in the log, or will be; null: nobody's yet. */
+  /** Returns the user that a client id is bound to in the log, or will be; null if it is free. */
   ownerOf(clientId: number): string | null {
     return this.#clients.get(clientId)?.userId ?? null
   }
 
-  /** Number of the client's last batch in the log; 0: none. */
+  /** Returns the number of the client's last batch in the log, 0 if there is none. */
   committedOf(clientId: number): number {
     return this.#clients.get(clientId)?.committed ?? 0
   }
 
-  /** Likewise, with what is on its way to disk. */
+  /**
+   * Returns the number of the client's last accepted batch, whether on disk or still on its way there; 0 if there
+   * is none.
+   */
   acceptedOf(clientId: number): number {
     return this.#clients.get(clientId)?.accepted ?? 0
   }
 
-  /** End clock of a client's structs; 0: none are known. */
+  /** Returns the end clock of a client's structs, 0 if none are known. */
   clockOf(clientId: number): number {
     return this.#clocks.get(clientId) ?? 0
   }
 
   /**
-   * Batch `n` of a client is accepted, after which the structs end at `clocks`. What the entry says of its user: a
-   * name stands once in the log, in the client's first entry.
+   * Records batch `n` of a client as accepted, after which structs end at `clocks`. Returns the user to name in the
+   * entry: only a client's first entry in the log names its user, later ones have an empty string.
    */
   accept(clientId: number, userId: string, n: number, clocks: ReadonlyMap<number, number>): string {
     for (const [each, clock] of clocks) this.#clocks.set(each, clock)
@@ -62,13 +65,13 @@ export class ClientNumbers {
     return client ? '' : userId
   }
 
-  /** Batch `n` of a client is in the log. */
+  /** Records that batch `n` of a client is in the log. */
   commit(clientId: number, n: number): void {
     const client = this.#clients.get(clientId)
     if (client) client.committed = n
   }
 
-  /** Accepts an entry of the server's own, which holds no structs; its client id is none of `present`. */
+  /** Accepts an entry of the server's own, which holds no structs. Its client id is none of `present`. */
   acceptOwn(present: ReadonlySet<number>): { clientId: number; n: number; user: string } {
     for (const [clientId, client] of this.#clients) {
       if (client.userId === SERVER_USER) return { clientId, n: ++client.accepted, user: '' }
@@ -78,7 +81,7 @@ export class ClientNumbers {
     return { clientId, n: 1, user: this.accept(clientId, SERVER_USER, 1, new Map()) }
   }
 
-  /** What a compaction writes. */
+  /** Returns the client bindings that a compaction writes. */
   stored(): StoredClient[] {
     return [...this.#clients].map(([clientId, { userId, committed }]) => ({
       clientId,
@@ -87,7 +90,7 @@ export class ClientNumbers {
     }))
   }
 
-  /** The state vector of everything accepted, encoded. */
+  /** Returns the encoded state vector of everything accepted. */
   vector(): Uint8Array {
     return encodeVector(this.#clocks)
   }

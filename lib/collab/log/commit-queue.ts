@@ -2,17 +2,17 @@ import type { Clock } from '#lib/protocol/clock.ts'
 import { reasonOf } from '#lib/protocol/errors.ts'
 import type { DocumentStore, NewRow } from '../document-store.ts'
 
-/** Somebody with entries to commit: a room. Each method is called from the queue alone. */
+/** A room that has entries to commit. Only the queue calls these methods. */
 export interface CommitSource {
-  /** The next row, head + 1; null when nothing waits any more. `more`: entries are left for the commit after. */
+  /** Returns the next row (head + 1), null if no entries wait. `more`: entries are left for the next commit. */
   take(): { readonly row: NewRow; readonly more: boolean } | null
-  /** The row is on disk. */
+  /** Called when the row is on disk. */
   committed(row: NewRow): void
-  /** The row was refused; the document alone is affected. */
+  /** Called when the store refused the row, which affects this document only. */
   refused(row: NewRow, reason: string): void
-  /** Nobody knows whether the row is on disk; the store was opened again since. */
+  /** Called when a commit failed and the row may or may not be on disk. The store has been reopened since. */
   lost(row: NewRow): void
-  /** The store takes long or fails, and something of this source waits. Told again as long as that lasts. */
+  /** Called while the store is slow or failing and entries of this source wait. Repeated as long as that lasts. */
   slow(): void
 }
 
@@ -20,24 +20,27 @@ export interface CommitQueueOptions {
   readonly store: Pick<DocumentStore, 'commit' | 'reopen'>
   readonly clock: Clock
   readonly onFailure: (reason: string) => void
-  /** Commits are quick again, after some source was told that they are slow. */
+  /** Called when commits are quick again, after sources were told that they are slow. */
   readonly onRecovered: () => void
 }
 
-/** Gap between two commits when many updates arrive, ms: 20 ms cost 239 ms CPU per 1,000 updates against 401 without. */
+/** Gap between two commits when many updates arrive, ms: 20 ms cost 239 ms CPU per 1,000 updates, no gap 401 ms. */
 const BUSY_GAP_MS = 20
 /** Arrivals per window above which the queue counts as busy (100 updates/s). */
 const BUSY_ARRIVALS = 10
 const WINDOW_MS = 100
-/** Whose entries wait this long is told, so that people know within a second. */
+/** Rooms whose entries wait for this long are told, ms, so that users know within a second. */
 const SLOW_AFTER_MS = 900
-/** A store that failed rests, before it is opened again and before the next commit, twice as long each time. */
+/**
+ * First pause of a failed store, before it is reopened and before the next commit, ms. It doubles with each failure.
+ */
 const REST_FIRST_MS = 250
+/** Longest pause of a failed store, ms. */
 const REST_MOST_MS = 2000
 
 /**
- * The commit is the batch: while one commit is on its way to disk, entries of all rooms gather and go into the next one together.
- * A quiet queue commits at once, a busy one keeps a gap of 20 ms between commits. One commit at a time.
+ * Commits entries of all rooms together: those that arrive while one commit is being written go into the next. A
+ * quiet queue commits immediately, a busy one keeps a gap of 20 ms between commits. One commit runs at a time.
  */
 export class CommitQueue {
   readonly #store
@@ -52,13 +55,13 @@ export class CommitQueue {
   #windowStart = Number.NEGATIVE_INFINITY
   #arrivals = 0
   #arrivalsBefore = 0
-  /** When the first of what waits came, or, of what one commit left, when that commit began. */
+  /** Arrival of the first waiting entry, or, for entries left over by a commit, the time it took the others. */
   #waitingSince = 0
   #committing: { readonly sources: readonly CommitSource[]; readonly since: number } | null = null
   #cancelWatch: (() => void) | null = null
   #slow = false
   #restUntil = Number.NEGATIVE_INFINITY
-  /** Commits and openings that failed in a row. */
+  /** Consecutive failures of commits and reopenings. */
   #failures = 0
 
   constructor(options: CommitQueueOptions) {
@@ -68,7 +71,7 @@ export class CommitQueue {
     this.#onRecovered = options.onRecovered
   }
 
-  /** Says that `source` has one more entry. Repeating is harmless. */
+  /** Notes that `source` has one more entry. Idempotent. */
   add(source: CommitSource): void {
     this.#countArrival()
     if (this.#waiting.size === 0) this.#waitingSince = this.#clock.steady()
@@ -77,7 +80,7 @@ export class CommitQueue {
     this.#wake()
   }
 
-  /** Resolves when nothing waits and no commit is on its way. Gaps are not kept while draining. */
+  /** Resolves when nothing waits and no commit is running. Ignores gaps while draining. */
   async drain(): Promise<void> {
     while (this.#running || this.#waiting.size > 0) {
       if (!this.#running) this.#start()
@@ -90,7 +93,7 @@ export class CommitQueue {
   #wake(): void {
     if (this.#woken || this.#running || this.#cancelTimer) return
     this.#woken = true
-    // A microtask later, so that everything one read of a socket brought goes into one commit.
+    // A microtask later, so that everything from one read of a socket goes into one commit.
     queueMicrotask(() => {
       this.#woken = false
       this.#startWhenDue()
@@ -132,7 +135,7 @@ export class CommitQueue {
     const since = this.#waitingSince
     this.#waiting.clear()
     for (const source of left) this.#waiting.add(source)
-    // What is left waits for the commit after this one: a long backlog of quick commits is not a slow store.
+    // Entries left over wait for the next commit: a long backlog of quick commits is not a slow store.
     this.#waitingSince = this.#clock.steady()
     if (taken.length === 0) return
 
@@ -151,7 +154,7 @@ export class CommitQueue {
       const rest = this.#failed(error)
       this.#tell()
       await this.#reopen()
-      // Once is an accident; a store that opens and fails again is left alone for a while.
+      // One failure is an accident; a store that reopens and fails again is left alone for a while.
       if (this.#failures > 1) this.#restUntil = this.#clock.steady() + rest
       for (const { source, row } of taken) source.lost(row)
     }
@@ -159,7 +162,7 @@ export class CommitQueue {
     if (this.#failures === 0) this.#settle(committing.since)
   }
 
-  /** Until the store is open again; meanwhile nothing is committed, and so nothing acknowledged. */
+  /** Resolves when the store is open again. Until then nothing is committed, and so nothing is acknowledged. */
   async #reopen(): Promise<void> {
     for (;;) {
       try {
@@ -172,13 +175,13 @@ export class CommitQueue {
     }
   }
 
-  /** How long the store should rest now. */
+  /** Reports a failure. Returns how long the store should rest, ms. */
   #failed(error: unknown): number {
     this.#onFailure(reasonOf(error))
     return Math.min(REST_FIRST_MS * 2 ** this.#failures++, REST_MOST_MS)
   }
 
-  /** One timer for all commits that come while it runs: not made and taken back for each. */
+  /** Starts one timer for all commits during its run, instead of one for each. */
   #watch(): void {
     if (this.#cancelWatch || !this.#committing) return
     const due = this.#committing.since + SLOW_AFTER_MS - this.#clock.steady()
@@ -190,7 +193,9 @@ export class CommitQueue {
     })
   }
 
-  /** Tells everybody who waits, and again as long as somebody does: who has come since was not told. */
+  /**
+   * Tells all waiting sources that the store is slow, and repeats it while any wait: later ones have not been told.
+   */
   #tell(): void {
     this.#slow = true
     const sources = new Set([...(this.#committing?.sources ?? []), ...this.#waiting])
@@ -203,7 +208,7 @@ export class CommitQueue {
     })
   }
 
-  /** After a commit that began to wait at `since`. A slow store stays slow until nobody waits or a commit was quick. */
+  /** Ends the slow state if nothing waits, or if the commit of entries waiting since `since` was quick. */
   #settle(since: number): void {
     if (this.#slow && (this.#waiting.size === 0 || this.#clock.steady() - since < SLOW_AFTER_MS))
       this.#recover()

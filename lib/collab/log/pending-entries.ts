@@ -1,48 +1,56 @@
 import * as LIMITS from '#lib/protocol/limits.ts'
 import { type Entry, encodeEntries } from '#lib/protocol/log-row.ts'
 
-/** A row is cut at this many bytes of updates; what is left goes into the next commit. */
+/** Most bytes of updates in a row; the rest goes into the next commit. */
 const ROW_BYTES = LIMITS.messageBytes
 
-/** One entry that is accepted and not on disk yet. */
+/** An entry that is accepted and not on disk. */
 export interface Pending {
   readonly entry: Entry
   readonly bytes: number
   readonly schemaVersion: number
-  /** Types it makes, and types and values. */
+  /** Number of types that the entry makes. */
   readonly types: number
+  /** Number of types and values that the entry makes. */
   readonly made: number
 }
 
 interface Waiting extends Pending {
-  /** It and what is behind it go to disk after a check. */
+  /** True if this entry and those behind it go to disk only after a check. */
   held: boolean
 }
 
-/** What a check is about to look at besides the rows on disk. */
+/** The entries that a check covers in addition to the rows on disk. */
 export interface Unchecked {
-  /** Encoded entries that are accepted and not on disk yet. */
+  /** Encoded entries that are accepted and not on disk. */
   readonly entries: Uint8Array
+  /** Number of types that become checked with this. */
   readonly types: number
+  /** Number of types and values that become checked with this. */
   readonly made: number
+  /** The same entries as objects, to release them afterwards. */
   readonly waiting: ReadonlySet<object>
 }
 
-/** What of one document is accepted and not on disk, in its order, and what of it no check against the schema has seen. */
+/**
+ * The entries of one document that are accepted and not on disk, in order, and how much was not checked against the
+ * schema.
+ */
 export class PendingEntries {
   readonly #waiting: Waiting[] = []
   #inFlight: readonly Pending[] = []
   #bytes = 0
-  /** Types, and types and values, accepted since the document was last held against the schema. */
+  /** Types accepted since the document was last checked against the schema. */
   #uncheckedTypes = 0
+  /** Types and values accepted since the document was last checked against the schema. */
   #uncheckedMade = 0
 
-  /** Of the updates. */
+  /** Bytes of the updates of all pending entries. */
   get bytes(): number {
     return this.#bytes
   }
 
-  /** Something is neither on disk nor on its way there. */
+  /** True if an entry is neither on disk nor on its way there. */
   get waits(): boolean {
     return this.#waiting.length > 0
   }
@@ -51,17 +59,19 @@ export class PendingEntries {
     return this.#waiting.length === 0 && this.#inFlight.length === 0
   }
 
-  /** Something waits for a check. */
+  /** True if an entry waits for a check. */
   get isHeld(): boolean {
     return this.#waiting.some(({ held }) => held)
   }
 
-  /** More than plain text came since the last check. */
+  /** True if more than plain text was added since the last check. */
   get needsCheck(): boolean {
     return this.#uncheckedMade > 0
   }
 
-  /** True: it is held until a check. `mayHold` false: nothing can be checked. */
+  /**
+   * Adds an entry. Returns true if it is held until a check. `mayHold` is false if the document cannot be checked.
+   */
   add(entry: Pending, mayHold: boolean): boolean {
     this.#uncheckedTypes += entry.types
     this.#uncheckedMade += entry.made
@@ -71,7 +81,10 @@ export class PendingEntries {
     return held
   }
 
-  /** The entries of the next row, and the schema version they raise the document's to; null: none may go. */
+  /**
+   * Takes the entries of the next row, with the schema version they raise the document's to. Returns null if none
+   * may be written.
+   */
   take(documentVersion: number): { entries: Uint8Array; schemaVersion: number; more: boolean } | null {
     let bytes = 0
     let count = 0
@@ -89,7 +102,7 @@ export class PendingEntries {
     return { entries, schemaVersion, more: this.#waiting[0]?.held === false }
   }
 
-  /** What was taken is on disk: its entries. */
+  /** Removes the entries last taken, which are on disk, and returns them. */
   committed(): Entry[] {
     const entries = this.#inFlight.map(({ entry }) => entry)
     for (const { bytes } of this.#inFlight) this.#bytes -= bytes
@@ -97,7 +110,10 @@ export class PendingEntries {
     return entries
   }
 
-  /** What `checked` is told of afterwards; `onDisk`: a check of the rows alone. */
+  /**
+   * Returns the entries that a check is about to cover, to pass to `checked` afterwards. `onDisk`: the check covers
+   * only rows on disk.
+   */
   unchecked(onDisk: boolean): Unchecked {
     const pending = [...this.#inFlight, ...this.#waiting]
     const looked = onDisk ? [] : pending
@@ -110,7 +126,7 @@ export class PendingEntries {
     }
   }
 
-  /** What was looked at goes on; `amends` goes right behind it, when something must be undone. */
+  /** Releases the entries that a check covered. `amends`, if something must be undone, goes right behind them. */
   checked({ types, made, waiting }: Unchecked, amends: Pending | null): void {
     this.#uncheckedTypes -= types
     this.#uncheckedMade -= made

@@ -13,24 +13,27 @@ import {
 } from '../document-store.ts'
 import { RowLog } from './row-log.ts'
 
-/** A cursor as a client claims it. */
+/** A client's claim of how far it has read a history. */
 export interface Cursor {
   readonly lineage: string
   readonly seq: number
   readonly chain: string
 }
 
-/** What is on disk of one document, as far as its room keeps it: the rows up to the head, and which snapshot is below them. */
+/**
+ * The part of a document on disk that its room keeps: the rows up to the head, and the head of the snapshot below
+ * them.
+ */
 export class RoomHistory {
   readonly #lineage: string
   readonly #restored: boolean
   readonly #rows: RowLog
   #head: Head
   #snapshot: SnapshotHead | null
-  /** Of the rows after the snapshot. */
+  /** Bytes of the entries after the snapshot. */
   #tailBytes: number
 
-  /** Throws DamagedDocument when the rows do not form the chain that ends in the stored head. */
+  /** Throws DamagedDocument if the rows do not form the chain that ends in the stored head. */
   constructor(document: StoredDocument, hash: ChainHash) {
     const damage = damageIn(document, hash)
     if (damage !== null) throw new DamagedDocument(document.documentId, damage)
@@ -50,54 +53,54 @@ export class RoomHistory {
     return this.#snapshot
   }
 
-  /** What of it counts against LIMITS.documentBytes. */
+  /** Bytes that count against LIMITS.documentBytes. */
   get bytes(): number {
     return (this.#snapshot?.bytes ?? 0) + this.#tailBytes
   }
 
-  /** Every row kept, oldest first, made anew at each call. */
+  /** Returns every row kept, oldest first, as a new array. */
   rows(): readonly StoredRow[] {
     return this.#rows.after(this.#rows.firstSeq - 1) ?? []
   }
 
-  /** The rows after `seq`, or null when they are no longer all kept. */
+  /** Returns the rows after `seq`, null if some of them are no longer kept. */
   rowsAfter(seq: number): readonly StoredRow[] | null {
     if (seq === this.#head.seq) return []
     return seq > this.#head.seq || this.#rows.size === 0 ? null : this.#rows.after(seq)
   }
 
-  /** Encoded HistoryBody of the rows after `seq`, or null when they are no longer all kept. */
+  /** Returns the encoded HistoryBody of the rows after `seq`, null if some of them are no longer kept. */
   tail(seq: number): ByteList | null {
     const rows = this.rowsAfter(seq)
     return rows && encodeHistory({ snapshot: null, rows })
   }
 
-  /** How it stands to a client's cursor. */
+  /** Returns the mode in which a client with this cursor joins. */
   modeFor(cursor: Cursor | null): Joined['mode'] {
     if (!cursor) return 'snapshot'
     if (cursor.lineage !== this.#lineage) return 'lineage'
     if (cursor.seq > this.#head.seq || cursor.chain === NO_CHAIN) return 'rewind'
     const chain = this.#chainAt(cursor.seq)
-    // Trimmed: its chain can't be compared. Only a restore can have made it a false one.
+    // The row was trimmed, so its chain cannot be compared. Only a restore can have made the cursor wrong.
     if (!chain) return this.#restored ? 'rewind' : 'snapshot'
     if (chainToHex(chain) !== cursor.chain) return 'rewind'
     return this.rowsAfter(cursor.seq) ? 'tail' : 'snapshot'
   }
 
-  /** The row after the head is on disk. */
+  /** Appends the row after the head, which is on disk. */
   append(row: NewRow): void {
     this.#head = { seq: row.seq, chain: row.chain }
     this.#rows.append(row)
     this.#tailBytes += row.entries.length
   }
 
-  /** A snapshot was written that covers rows up to its seq. */
+  /** Takes the head of a snapshot that was written; it covers rows up to its seq. */
   compacted(snapshot: SnapshotHead): void {
     this.#snapshot = snapshot
     this.#tailBytes = this.#weighTail()
   }
 
-  /** Rows up to `seq` are no longer kept. */
+  /** Drops rows up to `seq`. */
   trimmed(seq: number): void {
     this.#rows.trim(seq)
   }

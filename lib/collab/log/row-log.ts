@@ -1,24 +1,33 @@
 import { CHAIN_BYTES, type Row } from '#lib/protocol/log-row.ts'
 import type { StoredRow } from '../document-store.ts'
 
-/** A new buffer has room for this share of what it holds, so that appending copies seldom and little stands empty. */
+/**
+ * Spare room of a new buffer as a share of its content: appending seldom copies, and little memory is left unused.
+ */
 const SPARE_SHARE = 1 / 4
+/** Least spare room of a new buffer, bytes. */
 const SPARE_LEAST = 64
 
 /**
- * The rows of one document that are kept, without holes up to the last one. All in one buffer: the row of a keystroke
- * takes 70 bytes so, and 550 as an object with two arrays.
+ * The rows of one document that are kept, without gaps up to the last one. They share one buffer: the row of a
+ * keystroke takes 70 bytes this way, and 550 as an object with two arrays.
  */
 export class RowLog {
-  /** Chain and entries of each row, one after the other. Bytes once written never change: views of them are given out. */
+  /**
+   * Chain and entries of each row, one after the other. Bytes never change once written, because callers hold views
+   * of them.
+   */
   #bytes: Uint8Array
-  /** By row: where it ends. */
+  /** End of each row in `#bytes`. */
   #ends: number[] = []
-  /** By row: when it was committed. */
+  /** Commit time of each row, ms since the epoch. */
   #times: number[] = []
   #firstSeq = 0
 
-  /** `rows`: oldest first; where one buffer holds them as this log does, as those the store reads, it is taken over. */
+  /**
+   * `rows`: oldest first. If they lie in one buffer in this log's layout, as rows from the store do, that buffer is
+   * used without a copy.
+   */
   constructor(rows: readonly StoredRow[]) {
     const adjoining = bytesOf(rows)
     if (adjoining) this.#bytes = adjoining
@@ -30,17 +39,17 @@ export class RowLog {
     return this.#ends.length
   }
 
-  /** Number of the oldest row kept; 0: none is. */
+  /** Number of the oldest row kept, 0 if there is none. */
   get firstSeq(): number {
     return this.#ends.length > 0 ? this.#firstSeq : 0
   }
 
-  /** The row after the last one; copied. */
+  /** Appends a copy of the next row. */
   append(row: StoredRow): void {
     this.#add(row, false)
   }
 
-  /** Lets go of the rows up to `seq`. */
+  /** Drops the rows up to `seq`. */
   trim(seq: number): void {
     const count = Math.min(Math.max(0, seq + 1 - this.#firstSeq), this.#ends.length)
     if (count === 0) return
@@ -51,12 +60,15 @@ export class RowLog {
     this.#firstSeq += count
   }
 
-  /** The chain after row `seq`; null: it is not kept. */
+  /** Returns the chain after row `seq`, null if it is not kept. */
   chainAt(seq: number): Uint8Array | null {
     return this.#rowAt(seq - this.#firstSeq)?.chain ?? null
   }
 
-  /** The rows after row `seq`, as views; null when they are no longer all kept. `seq` is at most the last one. */
+  /**
+   * Returns the rows after row `seq` as views, null if some of them are no longer kept. `seq` is at most the last
+   * one.
+   */
   after(seq: number): StoredRow[] | null {
     if (seq + 1 < this.#firstSeq) return null
     const rows: StoredRow[] = []
@@ -67,7 +79,7 @@ export class RowLog {
     return rows
   }
 
-  /** `isThere`: its bytes are in the buffer already. */
+  /** Adds a row. `isThere`: its bytes are in the buffer already. */
   #add(row: StoredRow, isThere: boolean): void {
     if (this.#ends.length === 0) this.#firstSeq = row.seq
     const start = this.#ends.at(-1) ?? 0
@@ -97,7 +109,9 @@ export class RowLog {
   }
 }
 
-/** The bytes of the rows when they stand one after the other in one buffer, chain and entries of each; else null. */
+/**
+ * Returns the bytes of the rows if they lie one after the other in one buffer, chain and entries of each; else null.
+ */
 function bytesOf(rows: readonly StoredRow[]): Uint8Array | null {
   const [first] = rows
   if (!first) return null

@@ -6,17 +6,17 @@ import type { DocumentStore } from '../document-store.ts'
 
 interface Cached {
   readonly snapshot: Promise<SnapshotBody | null>
-  /** The history as last encoded, so that fifty joins in a row encode it once. */
+  /** The last encoded history, so that fifty joins in a row encode it once. */
   history: { readonly headSeq: number; readonly encoded: ByteList } | null
 }
 
 /**
- * Keeps snapshots as read from the store, and the histories made of them, within one bound in bytes over all documents.
+ * Keeps snapshots read from the store, and the histories made of them, within one limit in bytes over all documents.
  * Evicts the least recently used.
  */
 export class SnapshotCache {
   readonly #store: Pick<DocumentStore, 'readSnapshot'>
-  /** By document. A size is the bytes of the history; 1 until there is one. */
+  /** Entries by document id. The size of an entry is the bytes of its history, or 1 before there is one. */
   readonly #cached: LRUCache<string, Cached>
 
   constructor(store: Pick<DocumentStore, 'readSnapshot'>, maxBytes: number) {
@@ -25,8 +25,9 @@ export class SnapshotCache {
   }
 
   /**
-   * Returns the encoded HistoryBody of a document's snapshot and the rows after it. `rowsAfter` returns null if they are
-   * no longer kept: a newer snapshot was written meanwhile, and is read. Rejects as the store does.
+   * Returns the encoded HistoryBody of a document's snapshot and the rows after it. `rowsAfter` returns null if
+   * they are no longer kept; a newer snapshot was then written in the meantime, and is read. Rejects as the store
+   * does.
    */
   async history(
     documentId: string,
@@ -44,13 +45,13 @@ export class SnapshotCache {
       }
       const encoded = encodeHistory({ snapshot, rows })
       cached.history = { headSeq: headSeq(), encoded }
-      // Deleted first: a value that is set again keeps its size.
+      // Deleted first, because a value that is set again keeps its old size.
       if (this.#forget(documentId, cached)) this.#cached.set(documentId, cached, { size: encoded.length })
       return encoded
     }
   }
 
-  /** Forgets a document: a newer snapshot was written, or it is no longer open. */
+  /** Forgets a document after a newer snapshot was written or the document was closed. */
   forget(documentId: string): void {
     this.#cached.delete(documentId)
   }
@@ -62,7 +63,7 @@ export class SnapshotCache {
     return cached
   }
 
-  /** Forgets this entry, not one that has replaced it. Returns true if it was still kept. */
+  /** Forgets this entry, but not one that has replaced it. Returns true if it was still kept. */
   #forget(documentId: string, cached: Cached): boolean {
     return this.#cached.peek(documentId) === cached && this.#cached.delete(documentId)
   }

@@ -1,11 +1,14 @@
 import { HUE_ORDER } from '#lib/protocol/identity.ts'
 
-/** Users remembered after they left, so that they get the same hue when they come back. */
+/** Number of users remembered after they left, so that they get the same hue when they return. */
 const REMEMBERED = 500
 
-/** Picks users' hues in one room: the chosen one, else the one they had before, else the first unused, else the least used. */
+/**
+ * Picks users' hues in one room: the chosen one, else the one they had before if it is unused, else the first unused,
+ * else the least used.
+ */
 export class PresenceHues {
-  /** By user; the one picked last is last. Not an lru-cache, which reserves its slots: 13 kB in every room. */
+  /** Hue by user, the last picked at the end. Not an lru-cache, which reserves its slots: 13 kB in every room. */
   readonly #had = new Map<string, number>()
 
   /** Returns a user's hue and remembers it. `others`: the hues of the other users present, one for each of them. */

@@ -9,20 +9,20 @@ import {
 } from '#lib/protocol/messages/presence.ts'
 import { PresenceHues } from './presence-hues.ts'
 
-/** A tab that comes in. `Recipient` stands for a connection: compared by identity, never looked into. */
+/** A tab that enters. `Recipient` identifies a connection: it is compared by identity and never inspected. */
 export interface PresenceTab<Recipient = string> {
-  /** Session and tab: the same page load has the same key. Never sent to anybody. */
+  /** Session and tab: the same for every connection of one page load. Never sent to clients. */
   readonly key: string
-  /** Counts this tab's connections; the higher one wins. */
+  /** Number of this connection among those of the tab; the higher one wins. */
   readonly connection: number
-  /** The connection that receives diffs for it. */
+  /** The connection that receives the tab's diffs. */
   readonly recipient: Recipient
   readonly identity: PresenceIdentity
   readonly role: Role
   readonly now: number
 }
 
-/** One body for all recipients that lack the same. */
+/** One body for all recipients that lack the same changes. */
 export interface PresenceSend<Recipient = string> {
   readonly recipients: readonly Recipient[]
   /** An encoded PresenceDiffBody. */
@@ -39,20 +39,22 @@ interface Member<Recipient> {
   unsteady: boolean
   caret: Uint8Array
   heardAt: number
-  /** Room versions at which each part last changed. */
+  /** Room version at which the identity last changed. */
   identityAt: number
+  /** Room version at which idleness or liveness last changed. */
   stateAt: number
+  /** Room version at which the caret last changed. */
   caretAt: number
 }
 
-/** What a connection was sent. `version` is -1 before the first diff. */
+/** The version that a connection was sent, -1 before the first diff. */
 interface Received {
   readonly member: number
   version: number
 }
 
 const NO_CARET = new Uint8Array(0)
-/** Heartbeats without a sign of life until a tab is unsteady. */
+/** Heartbeats without a sign of life after which a tab is unsteady. */
 const UNSTEADY_AFTER = 1.5
 const SHORTEST_TICK_MS = 50
 const LONGEST_TICK_MS = 500
@@ -60,8 +62,9 @@ const SMALL_ROOM = 10
 const LARGE_ROOM = 500
 
 /**
- * Presence of one room ([PRES] in docs/protocol.md): one record per tab; identity, role and liveness from the server,
- * caret and idleness from the client. Pure: times are passed in (ms, never going back), nothing is stored or sent here.
+ * Presence of one room ([PRES] in docs/protocol.md): one record per tab, with identity, role and liveness from the
+ * server, and caret and idleness from the client. Pure: the caller passes in the time (ms, never decreasing), and
+ * nothing is stored or sent here.
  */
 export class Presence<Recipient = string> {
   readonly #room: number
@@ -74,16 +77,17 @@ export class Presence<Recipient = string> {
   #removed: { readonly member: number; readonly at: number }[] = []
   #lastMember = 0
   #version = 0
-  /** A client knows its own caret: the member that made the last change (0: the server), and the version of the last change by another. */
+  /** The member that made the last change, 0 for the server. Its own client knows that change already. */
   #changedBy = 0
+  /** Version of the last change not made by `#changedBy`. */
   #changedByOthersAt = 0
   #lastTick = Number.NEGATIVE_INFINITY
-  /** No member becomes unsteady before this time. A sign of life moves only its member; the time is found again when it has come. */
+  /** No member becomes unsteady before this time. Recomputed when it has come: a sign of life does not move it. */
   #steadyUntil = Number.POSITIVE_INFINITY
-  /** Whether some recipient may lack something. */
+  /** True if some recipient may lack something. */
   #behind = false
 
-  /** `hidesReaders`: members who may not edit are shown to no one. */
+  /** `hidesReaders`: hides members who may not edit. Default: false. */
   constructor(options: {
     readonly room: number
     readonly pingIntervalMs: number
@@ -94,15 +98,15 @@ export class Presence<Recipient = string> {
     this.#unsteadyAfterMs = options.pingIntervalMs * UNSTEADY_AFTER
   }
 
-  /** Tabs present. */
+  /** Number of tabs present. */
   get size(): number {
     return this.#members.size
   }
 
   /**
-   * Shows a tab. One that comes again over a newer connection keeps its number. Returns null if a newer connection of the
-   * same tab is shown. The same connection again is sent the whole roster again. The newest identity counts for every tab
-   * of that user.
+   * Shows a tab. A tab that enters again over a newer connection keeps its number. Returns null if a newer
+   * connection of the same tab is shown. Entering again over the same connection sends it the whole roster again.
+   * The newest identity applies to every tab of that user.
    */
   enter(tab: PresenceTab<Recipient>): { member: number; identity: Identity } | null {
     const known = this.#byKey.get(tab.key)
@@ -124,7 +128,7 @@ export class Presence<Recipient = string> {
     return { member: member.member, identity: own }
   }
 
-  /** A tab goes. Nothing happens when another connection has taken it over: a late close of an old one. */
+  /** Removes a tab. Does nothing if another connection has taken it over, as at a late close of an old connection. */
   leave(member: number, recipient: Recipient): void {
     const found = this.#of(member, recipient)
     if (!found) return
@@ -134,7 +138,7 @@ export class Presence<Recipient = string> {
     this.#removed.push({ member, at: this.#change(0) })
   }
 
-  /** Takes what a client says of itself. Returns false, and changes nothing, if the caret is larger than LIMITS.caretBytes. */
+  /** Sets a client's caret and idleness. Returns false, and sets neither, if the caret exceeds LIMITS.caretBytes. */
   set(member: number, recipient: Recipient, body: PresenceSetBody, now: number): boolean {
     if (body.caret.length > LIMITS.caretBytes) return false
     const found = this.#of(member, recipient)
@@ -145,33 +149,33 @@ export class Presence<Recipient = string> {
       found.stateAt = this.#change(member)
     }
     if (!equalBytes(found.caret, body.caret)) {
-      // A copy: a decoded body is a view into a whole network buffer.
+      // A copy, because a decoded body is a view into a whole network buffer.
       found.caret = body.caret.slice()
       found.caretAt = this.#change(member)
     }
     return true
   }
 
-  /** A sign of life, whatever packet or pong of the transport it was. True: it is news, for the tab was unsteady. */
+  /** Notes a sign of life, any packet or transport pong. Returns true if the tab was unsteady until now. */
   heard(member: number, recipient: Recipient, now: number): boolean {
     const found = this.#of(member, recipient)
     return found !== null && this.#hear(found, now)
   }
 
-  /** A tab's role is another one now. */
+  /** Changes the role of a tab. */
   changeRole(member: number, recipient: Recipient, role: Role): void {
     const found = this.#of(member, recipient)
     if (found) this.#identify(found, { ...found.identity, role })
   }
 
-  /** Shows a user's new name or hue in every tab of theirs. */
+  /** Changes a user's name or hue in every tab of theirs. */
   rename(identity: PresenceIdentity): void {
     this.#identifyAll(this.#withHue(identity))
   }
 
   /**
-   * What each recipient lacks, in one body per version they stand at. A `busy` recipient is skipped and gets one diff
-   * of everything later. A recipient that lacks only its own caret or idleness is not written to.
+   * Returns what each recipient lacks, in one body per version that recipients have. A `busy` recipient is skipped
+   * and later gets everything in one diff. A recipient that lacks only its own caret or idleness is sent nothing.
    */
   diffs(now: number, busy: (recipient: Recipient) => boolean): PresenceSend<Recipient>[] {
     this.#lastTick = now
@@ -206,7 +210,7 @@ export class Presence<Recipient = string> {
     return sends
   }
 
-  /** ms until `diffs` has something to do; null: nothing, until something is called. Joins and leaves wait no longer than 500 ms. */
+  /** Returns the ms until `diffs` has work, null until another call. Joins and leaves wait no longer than 500 ms. */
   nextTickIn(now: number): number | null {
     if (this.#behind) return Math.max(0, this.#lastTick + this.#tickMs() - now)
     return this.#steadyUntil === Number.POSITIVE_INFINITY ? null : Math.max(0, this.#steadyUntil - now)
@@ -302,7 +306,7 @@ export class Presence<Recipient = string> {
     return { userId, name, guestName, hue: this.#hues.pick(userId, hue, others.values()) }
   }
 
-  /** Begins a new version of the room. `by`: the member that said it of itself, or 0. */
+  /** Begins a new version of the room. `by`: the member whose client reported the change, 0 for the server. */
   #change(by: number): number {
     if (by === 0 || by !== this.#changedBy) this.#changedByOthersAt = this.#version
     this.#changedBy = by
@@ -314,7 +318,7 @@ export class Presence<Recipient = string> {
     return this.#hidesReaders && !mayEdit(identity.role)
   }
 
-  /** Null: nothing that anybody sees. */
+  /** Returns the encoded diff since a version, null if nothing visible has changed. */
   #encodeSince(version: number): Uint8Array | null {
     const full = version < 0
     const upserts: PresenceUpsert[] = []

@@ -5,31 +5,34 @@ import { Presence, type PresenceTab } from './presence.ts'
 
 /** A connection as presence sees it. */
 export interface PresenceReceiver {
-  /** True while the connection has not taken what it was sent before. */
+  /** True while the connection has not taken everything it was sent. */
   readonly isBusy: boolean
-  /** Sends an encoded PresenceDiffBody, the same array for every receiver that lacks the same. */
+  /** Sends an encoded PresenceDiffBody, the same array for every receiver that lacks the same changes. */
   showPresence(body: Uint8Array): void
 }
 
-/** The tab that a connection shows. */
+/** The tab of a connection. */
 export type Tab = Pick<PresenceTab, 'key' | 'connection' | 'identity'>
 
-/** How presence is shown in every room. */
+/** Rules of presence, the same in every room. */
 export interface PresenceRules {
   /** Interval of the transport's heartbeat, ms. */
   readonly pingInterval: number
-  /** Members who may not edit are shown to no one. Left out: all are shown. */
+  /** Hides members who may not edit. Default: false. */
   readonly hidesReaders?: boolean
 }
 
-/** Presence of one room over a clock: sends what `Presence` says is due. Costs nothing while no member is shown. */
+/**
+ * Presence of one room over a clock: sends the diffs that `Presence` finds due. Costs nothing while no member is
+ * shown.
+ */
 export class RoomPresence {
   readonly #room: number
   readonly #rules: PresenceRules
   readonly #clock: Pick<Clock, 'steady' | 'after'>
-  /** Null: no member is shown. */
+  /** Null while no member is shown. */
   #shown: Presence<PresenceReceiver> | null = null
-  /** The one timer: when it goes off, and its cancellation. */
+  /** The only timer: its due time, and how to cancel it. */
   #tick: { readonly due: number; readonly cancel: () => void } | null = null
   #closed = false
 
@@ -50,38 +53,38 @@ export class RoomPresence {
     return entered
   }
 
-  /** Takes what a client says of itself. */
+  /** Sets the caret and idleness that a client reports. */
   set(member: number, receiver: PresenceReceiver, body: PresenceSetBody): void {
     this.#shown?.set(member, receiver, body, this.#clock.steady())
     this.#schedule()
   }
 
-  /** Takes a sign of life of a connection. */
+  /** Notes a sign of life of a connection. */
   heard(member: number, receiver: PresenceReceiver): void {
-    // If it is no news, the timer finds it when it looks for unsteady tabs.
+    // If the tab was steady, the timer finds the sign of life when it looks for unsteady tabs.
     if (this.#shown?.heard(member, receiver, this.#clock.steady())) this.#schedule()
   }
 
-  /** Takes a tab away, unless a newer connection has taken it over. Idempotent. */
+  /** Removes a tab, unless a newer connection has taken it over. Idempotent. */
   leave(member: number, receiver: PresenceReceiver): void {
     this.#shown?.leave(member, receiver)
     if (this.#shown?.size === 0) this.#clear()
     else this.#schedule()
   }
 
-  /** Shows a tab's new role. */
+  /** Changes the role of a tab. */
   changeRole(member: number, receiver: PresenceReceiver, role: Role): void {
     this.#shown?.changeRole(member, receiver, role)
     this.#schedule()
   }
 
-  /** Shows a user's new name or hue in all tabs of theirs. */
+  /** Changes a user's name or hue in every tab of theirs. */
   rename(identity: PresenceIdentity): void {
     this.#shown?.rename(identity)
     this.#schedule()
   }
 
-  /** Sends nothing from now on. */
+  /** Stops sending for good. */
   close(): void {
     this.#closed = true
     this.#clear()
@@ -99,7 +102,7 @@ export class RoomPresence {
     const wait = this.#shown?.nextTickIn(now) ?? null
     if (wait === null) return
     const due = now + wait
-    // A timer that goes off too early finds nothing to do; that is cheaper than moving it at every sign of life.
+    // A timer that fires too early finds nothing to do; that is cheaper than moving it at every sign of life.
     if (this.#tick && this.#tick.due <= due) return
     this.#tick?.cancel()
     this.#tick = { due, cancel: this.#clock.after(wait, () => this.#send()) }

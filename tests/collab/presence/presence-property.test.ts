@@ -5,8 +5,9 @@ import { ROLES } from '#lib/protocol/identity.ts'
 import { decodePresenceDiff, type PresenceUpsert } from '#lib/protocol/messages/presence.ts'
 
 /*
- * Whatever happens, each recipient that was not left out knows the truth. The truth is kept beside the room in the
- * plainest way; a recipient knows the sum of its diffs.
+ * After any sequence of events, every recipient that was not skipped has the true roster. The truth is tracked beside
+ * the
+ * room in the simplest way; a recipient has the sum of its diffs.
  */
 
 const PING_MS = 1000
