@@ -102,7 +102,7 @@ export class CollabProvider {
       url: options.url,
       auth: options.auth,
       clock,
-      receiver: this.#sync,
+      receiver: this.#sync.follower,
       transports: options.transports ?? ['websocket', 'polling'],
       onPresence: (diff) => {
         this.#roster.apply(diff)
@@ -114,12 +114,13 @@ export class CollabProvider {
     this.#comparison = new LaterComparison({
       doc,
       clock,
-      copy: this.#sync,
+      copy: this.#sync.follower,
       onDiverged: () => this.#listeners.tell('diverged', undefined),
     })
     this.#status = this.#readStatus()
     this.#save = this.#sync.save
-    this.#draftBatches = this.#sync.draft
+    const { draft } = this.#sync.edits
+    this.#draftBatches = draft.batches
     this.#draft = draftOf(this.#draftBatches)
     void this.#start(address)
   }
@@ -136,7 +137,8 @@ export class CollabProvider {
   }
   /** The Y.Doc shows what was set aside as the draft: another one is to take its place (event `superseded`). */
   get superseded(): boolean {
-    return this.#sync.superseded
+    const { role } = this.#sync.edits
+    return role.superseded
   }
   /** "Saved" means saved: every edit of every tab of this browser is on disk at the server. */
   get saved(): boolean {
@@ -159,8 +161,8 @@ export class CollabProvider {
   /** Resolves when every edit made here so far is acknowledged: on disk at the server. Rejects if that will not happen. */
   flushed(): Promise<void> {
     if (this.#destroyed) return Promise.reject(new Error('the provider was destroyed'))
-    if (this.#sync.superseded) return Promise.reject(new Error('refused: read-only'))
-    const { refusal } = this.#sync.state
+    if (this.superseded) return Promise.reject(new Error('refused: read-only'))
+    const { refusal } = this.#sync.follower.state
     if (refusal) return Promise.reject(new Error(`refused: ${refusal.code}`))
     if (this.#sync.flushed) return Promise.resolve()
     return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }))
@@ -171,13 +173,13 @@ export class CollabProvider {
    * go on. Released with `until`, edits come in one update after the other until it returns true, and are held again.
    */
   holdIncoming(passes?: Passes): (until?: () => boolean) => void {
-    const { incoming } = this.#sync
+    const { incoming } = this.#sync.follower
     return incoming.hold(passes)
   }
 
   /** Incoming edits are held: the user composes. */
   get holding(): boolean {
-    const { incoming } = this.#sync
+    const { incoming } = this.#sync.follower
     return incoming.isHeld
   }
 
@@ -185,7 +187,8 @@ export class CollabProvider {
   docWithDraft(): Y.Doc {
     const doc = new Y.Doc()
     Y.applyUpdate(doc, Y.encodeStateAsUpdate(this.doc))
-    for (const { payload } of this.#sync.draft)
+    const { draft } = this.#sync.edits
+    for (const { payload } of draft.batches)
       for (const update of decodeUpdates(payload)) Y.applyUpdate(doc, update)
     return doc
   }
@@ -207,7 +210,7 @@ export class CollabProvider {
 
   /** Asks the owner for a role. Resolves with null if they were asked, else with the refusal's code; rejects when out of reach. */
   async askToEdit(role: 'commenter' | 'editor'): Promise<ErrorCode | null> {
-    const { room } = this.#sync
+    const { room } = this.#sync.follower
     if (room === 0) return 'not-joined'
     const answer = await this.#connection.ask({ room, role })
     return answer.ok ? null : answer.code
@@ -240,7 +243,7 @@ export class CollabProvider {
 
   async #start(address: string): Promise<void> {
     this.#stopFollowing = followPage(this.#sync, this.#connection)
-    const stop = this.#replica?.onOutboxChange(address, () => void this.#sync.refresh())
+    const stop = this.#replica?.onOutboxChange(address, () => void this.#sync.edits.refresh())
     this.#stopRefreshing = stop ?? null
     await this.#sync.load()
     if (this.#destroyed) return
@@ -248,7 +251,7 @@ export class CollabProvider {
   }
 
   #sendPresence(): void {
-    const { room } = this.#sync
+    const { room } = this.#sync.follower
     if (room === 0) return
     const { caret, idle } = this.#presence
     this.#connection.sendPresence(encodePresenceSet({ room, idle, caret: caret ?? new Uint8Array(0) }))
@@ -258,7 +261,7 @@ export class CollabProvider {
   readonly #settle = (): void => {
     if (this.#destroyed) return
     this.#settleWaiters()
-    const { joined, refusal } = this.#sync.state
+    const { joined, refusal } = this.#sync.follower.state
     if (joined && joined !== this.#joined) {
       this.#roster.setSelf(joined.member)
       this.#sendPresence()
@@ -275,14 +278,15 @@ export class CollabProvider {
       this.#status = status
       this.#listeners.tell('status', status)
     }
-    const { save, draft, setAside } = this.#sync
+    const { save, edits } = this.#sync
+    const { setAside } = edits.role
     if (!sameFields(save, this.#save)) {
       this.#save = save
       this.#listeners.tell('save', save)
     }
-    if (draft !== this.#draftBatches) {
-      this.#draftBatches = draft
-      this.#draft = draftOf(draft)
+    if (edits.draft.batches !== this.#draftBatches) {
+      this.#draftBatches = edits.draft.batches
+      this.#draft = draftOf(this.#draftBatches)
       this.#listeners.tell('draft', this.#draft)
     }
     if (this.synced !== this.#synced) {
@@ -300,15 +304,15 @@ export class CollabProvider {
   }
 
   #settleWaiters(): void {
-    const { refusal } = this.#sync.state
-    const code = this.#sync.superseded ? 'read-only' : refusal?.code
+    const { refusal } = this.#sync.follower.state
+    const code = this.superseded ? 'read-only' : refusal?.code
     if (code) for (const { reject } of this.#waiters.splice(0)) reject(new Error(`refused: ${code}`))
     else if (this.#sync.flushed) for (const { resolve } of this.#waiters.splice(0)) resolve()
   }
 
   #readStatus(): ProviderStatus {
-    const sync = this.#sync
-    const { problem, schemaTooOld, storageSlow, isStuck } = sync.state
+    const { follower, edits, mayType } = this.#sync
+    const { problem, storageSlow, isStuck } = follower.state
     const connection = this.#connection
     const phase = this.#phase()
     // The user was signed out in the meantime: nothing typed now could be sent before they are signed in again.
@@ -319,20 +323,20 @@ export class CollabProvider {
       transport: connection.transport,
       roundTripMs: connection.roundTripMs,
       problem: connection.problem ?? problem,
-      hindrance: connection.hindrance ?? (sync.lapsed ? 'session-expired' : sync.delayed),
-      opened: sync.opened,
-      role: sync.role,
-      lapsed: sync.lapsed,
-      mayType: sync.mayType && !signedOut,
-      schemaTooOld,
+      hindrance: connection.hindrance ?? (edits.role.lapsed ? 'session-expired' : edits.delayed),
+      opened: follower.opened,
+      role: edits.role.current,
+      lapsed: edits.role.lapsed,
+      mayType: mayType && !signedOut,
+      schemaTooOld: edits.schemaTooOld,
       storageSlow,
       isStuck,
-      progress: sync.progress,
+      progress: follower.progress,
     }
   }
 
   #phase(): ProviderStatus['phase'] {
-    const { phase, joined } = this.#sync.state
+    const { phase, joined } = this.#sync.follower.state
     if (phase === 'ended' || this.#connection.problem) return 'ended'
     if (this.#connection.draining) return 'draining'
     if (!this.#connection.connected) return joined || this.#connection.lostAt !== null ? 'lost' : 'opening'

@@ -61,14 +61,14 @@ describe('typed text', () => {
       if (told === 'row') scene.row(row)
       if (told === 'ack') scene.ack(batch)
       if (told === 'join') {
-        scene.sync.disconnected()
+        scene.sync.follower.disconnected()
         scene.joined = granted({ acknowledged: batch.n, mode: 'tail' })
         await scene.connect()
       }
       await scene.settle()
       expect(scene.sync.save.saved).toBe(true)
     }
-    expect(scene.sync.state.phase).toBe('joined')
+    expect(scene.sync.follower.state.phase).toBe('joined')
   })
 
   test('leaves the outbox, the store and the draft together once the log has it', async () => {
@@ -82,13 +82,13 @@ describe('typed text', () => {
     scene.type('a')
     await scene.settle()
     const own = { clientId: scene.doc.clientID, n: 1 }
-    expect(scene.sync.draft).toEqual([earlier])
+    expect(scene.sync.edits.draft.batches).toEqual([earlier])
     expect(await store.outbox(ADDRESS)).toMatchObject([own])
     scene.ack(own)
     scene.ack(earlier)
     await scene.settle()
     expect(scene.sync.save.saved).toBe(true)
-    expect(scene.sync.draft).toEqual([])
+    expect(scene.sync.edits.draft.batches).toEqual([])
     expect([await store.outbox(ADDRESS), await store.draft(ADDRESS)]).toEqual([[], []])
   })
 
@@ -97,14 +97,14 @@ describe('typed text', () => {
     await scene.connect()
     scene.type('a')
     await scene.settle()
-    scene.sync.receiveRole({ room: ROOM, role: 'viewer', reason: 'expired' })
+    scene.sync.follower.receiveRole({ room: ROOM, role: 'viewer', reason: 'expired' })
     scene.type('never queued')
     await scene.settle()
     expect(scene.sync.maySend()).toBeNull()
-    scene.sync.receiveRole({ room: ROOM, role: 'editor', reason: 'changed' })
+    scene.sync.follower.receiveRole({ room: ROOM, role: 'editor', reason: 'changed' })
     await scene.settle()
     expect(numbers(scene.sent())).toEqual([1, 1])
-    scene.sync.disconnected()
+    scene.sync.follower.disconnected()
     await scene.connect()
     expect(numbers(scene.sent())).toEqual([1])
   })
@@ -115,7 +115,7 @@ describe('typed text', () => {
     scene.type('a')
     await scene.settle()
     expect(scene.sent()).toEqual([])
-    expect(scene.sync).toMatchObject({ mayType: false, save: { saved: true }, state: { schemaTooOld: true } })
+    expect(scene.sync).toMatchObject({ mayType: false, save: { saved: true }, edits: { schemaTooOld: true } })
   })
 })
 
@@ -165,7 +165,7 @@ describe('[PULL1] rows', () => {
     scene.row(b)
     await scene.settle()
     expect(scene.title).toBe('abc')
-    expect(scene.sync.standing).toEqual({ room: ROOM, seq: 3 })
+    expect(scene.sync.follower.standing).toEqual({ room: ROOM, seq: 3 })
   })
 
   test('are pulled again after the time the server named when it was too busy', async () => {
@@ -211,15 +211,19 @@ describe('joining', () => {
     expect(scene.joins.map(({ at }) => at)).toEqual([0, 750, 2000, 4250, 8500, 16_750, 32_000, 47_250])
     scene.joined = granted()
     await scene.clock.advance(15_250)
-    expect(scene.sync.state.phase).toBe('joined')
+    expect(scene.sync.follower.state.phase).toBe('joined')
   })
 
   test('[END1] ends with the document, whatever the pending answer says', async () => {
     const scene = new SyncScene()
     const connected = scene.connect()
-    scene.sync.receiveReset({ room: ROOM, reason: 'deleted' })
+    scene.sync.follower.receiveReset({ room: ROOM, reason: 'deleted' })
     await connected
-    expect(scene.sync.state).toMatchObject({ phase: 'ended', problem: 'document-deleted', uplink: null })
+    expect(scene.sync.follower.state).toMatchObject({
+      phase: 'ended',
+      problem: 'document-deleted',
+      uplink: null,
+    })
     await scene.clock.advance(60_000)
     expect(scene.joins).toHaveLength(1)
   })
@@ -252,10 +256,10 @@ describe('content that cannot be applied', () => {
     scene.history = { snapshot: { seq: 7, chain: EMPTY_CHAIN, state: Uint8Array.of(1, 2, 3) }, rows: [] }
     await scene.connect()
     expect(reported).toHaveBeenCalledTimes(1)
-    expect(scene.sync.state.isStuck).toBe(false)
+    expect(scene.sync.follower.state.isStuck).toBe(false)
     await scene.clock.advance(2000)
     expect(reported).toHaveBeenCalledTimes(3)
-    expect(scene.sync.state).toMatchObject({ isStuck: true, phase: 'joining' })
+    expect(scene.sync.follower.state).toMatchObject({ isStuck: true, phase: 'joining' })
     await scene.clock.advance(58_000)
     expect(scene.joins).toHaveLength(8)
     expect(scene.joins.every(({ request }) => request.cursor === null)).toBe(true)
@@ -264,7 +268,7 @@ describe('content that cannot be applied', () => {
     scene.history = log.history
     await scene.clock.advance(30_000)
     expect(scene.title).toBe('whole')
-    expect(scene.sync.state).toMatchObject({ isStuck: false, phase: 'joined' })
+    expect(scene.sync.follower.state).toMatchObject({ isStuck: false, phase: 'joined' })
   })
 
   test('an observer that throws once costs one more join, and nothing is lost', async () => {
@@ -277,12 +281,12 @@ describe('content that cannot be applied', () => {
     log.type('a')
     scene.history = log.history
     await scene.connect()
-    expect(scene.sync.state.phase).toBe('joining')
+    expect(scene.sync.follower.state.phase).toBe('joining')
     await scene.clock.advance(60_000)
     expect(reported).toHaveBeenCalledTimes(1)
     expect(scene.joins).toHaveLength(2)
     expect(scene.title).toBe('a')
-    expect(scene.sync.state).toMatchObject({ phase: 'joined', isStuck: false })
+    expect(scene.sync.follower.state).toMatchObject({ phase: 'joined', isStuck: false })
   })
 
   test('a row that throws when its frame comes causes the whole history to be loaded again', async () => {
@@ -314,7 +318,7 @@ describe('content that cannot be applied', () => {
       scene.history = log.history
       scene.row({ seq: i + 1, chain: EMPTY_CHAIN, entries: brokenEntries(log) })
       await scene.clock.advance(70_000)
-      expect(scene.sync.state).toMatchObject({ phase: 'joined', isStuck: false })
+      expect(scene.sync.follower.state).toMatchObject({ phase: 'joined', isStuck: false })
     }
     expect(scene.title).toBe('aaaaa')
     expect(scene.joins).toHaveLength(6)

@@ -121,7 +121,7 @@ export class SyncScene {
 
   /** Connects, and runs everything that follows without waiting. */
   async connect(): Promise<void> {
-    this.sync.connected(this.#channel())
+    this.sync.follower.connected(this.#channel())
     await this.settle()
   }
 
@@ -137,12 +137,12 @@ export class SyncScene {
 
   /** Delivers a row. */
   row(row: Row, room = ROOM): void {
-    this.sync.receiveRow({ room, ...row })
+    this.sync.follower.receiveRow({ room, ...row })
   }
 
   /** Acknowledges or refuses a batch. */
   ack({ clientId, n }: { readonly clientId: number; readonly n: number }, refusal?: Refusal): void {
-    this.sync.receiveAck({ room: ROOM, clientId, n, ...(refusal ? { refusal } : {}) })
+    this.sync.follower.receiveAck({ room: ROOM, clientId, n, ...(refusal ? { refusal } : {}) })
   }
 
   /** Returns the batches sent since the last call. */

@@ -67,7 +67,7 @@ export class Replica {
       if (clock) this.simulation.kept.set(this.doc.clientID, clock)
     }
     // A killed tab writes nothing more; what the store had taken is there.
-    this.sync.disconnected()
+    this.sync.follower.disconnected()
     this.store?.close()
     this.store = this.#browser.open()
     this.doc = new Y.Doc()
@@ -85,14 +85,14 @@ export class Replica {
     this.silent = false
     this.broken = false
     this.connection++
-    this.sync.connected(this.simulation.server.channel(this))
+    this.sync.follower.connected(this.simulation.server.channel(this))
   }
 
   cut(): void {
     if (!this.connected) return
     this.connected = false
     this.connection++
-    this.sync.disconnected()
+    this.sync.follower.disconnected()
     this.simulation.server.dropped(this)
   }
 
@@ -138,13 +138,13 @@ export class Replica {
           ? (task) => this.simulation.clock.after(this.simulation.random() * 120, task)
           : undefined,
       changed: () => {
-        const { refusal, isStuck } = sync.state
+        const { refusal, isStuck } = sync.follower.state
         if (refusal)
           this.simulation.fail(`${this.name} was refused for good: ${refusal.code} ${refusal.message}`)
         if (isStuck) this.simulation.fail(`${this.name} cannot apply what the server sends`)
       },
     })
-    this.store?.onOutboxChange(ADDRESS, () => void sync.refresh())
+    this.store?.onOutboxChange(ADDRESS, () => void sync.edits.refresh())
     return sync
   }
 }

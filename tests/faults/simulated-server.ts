@@ -73,9 +73,9 @@ export class SimulatedServer {
         const tooFar = this.#world.faults.planted === 'acknowledged-too-far' && !told.refusal
         const ack = tooFar ? { ...told, n: told.n + 1 } : told
         this.#noteAck(replica, ack)
-        down(() => replica.sync.receiveAck(ack))
+        down(() => replica.sync.follower.receiveAck(ack))
       },
-      reset: (reset: Reset) => down(() => replica.sync.receiveReset(reset)),
+      reset: (reset: Reset) => down(() => replica.sync.follower.receiveReset(reset)),
       changeRole: () => undefined,
       stop: () => this.#world.fail(`${replica.name} was stopped for what it wrote`),
     }
@@ -224,7 +224,7 @@ export class SimulatedServer {
     for (const { clientId, n } of decodeEntries(decodeRow(frame).entries)) {
       if (replica.doc.clientID === clientId) replica.acknowledged.add(`${clientId} ${n}`)
     }
-    const take = (): void => replica.sync.receiveRow(decodeRow(shown))
+    const take = (): void => replica.sync.follower.receiveRow(decodeRow(shown))
     down(take)
     if (this.#world.faults.duplicates && this.#world.random() < 0.05) down(take)
   }

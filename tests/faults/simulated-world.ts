@@ -94,7 +94,7 @@ export class Simulation {
     } else if (dice < 0.81 && faults.failedCommits) {
       this.store.failNextCommit(this.random() < 0.5 ? 'before' : 'after')
     } else if (dice < 0.84) {
-      const release = replica.sync.incoming.hold()
+      const release = replica.sync.follower.incoming.hold()
       this.clock.after(this.random() * 500, release)
     } else if (dice < 0.86 && faults.halfOpenLinks) replica.silence()
     else if (dice < 0.88 && faults.fullBrowsers) {
@@ -119,7 +119,7 @@ export class Simulation {
       }
       await this.clock.advance(5000)
       for (const browser of this.#browsers) await browser.idle?.()
-      if (this.replicas.every(({ sync }) => sync.state.phase === 'joined' && sync.save.saved)) break
+      if (this.replicas.every(({ sync }) => sync.follower.state.phase === 'joined' && sync.save.saved)) break
     }
     for (let round = 0; round < 2; round++) {
       await this.clock.advance(20_000)
@@ -134,7 +134,7 @@ export class Simulation {
       if ((vector.get(clientId) ?? 0) < clock) this.fail(`was on this device and is lost: client ${clientId}`)
     }
     for (const replica of this.replicas) {
-      const { phase, problem } = replica.sync.state
+      const { phase, problem } = replica.sync.follower.state
       const { saved } = replica.sync.save
       if (phase !== 'joined' || !saved) {
         this.fail(`${replica.name} did not come to rest: ${phase} ${problem ?? ''} saved=${saved}`)
@@ -226,7 +226,7 @@ export class Simulation {
     for (const replica of this.replicas) {
       // [CMP1] A replica that says nothing is in flight shows exactly what the log gives: a difference is never a
       // race.
-      if (replica.sync.standing?.seq !== document?.headSeq) continue
+      if (replica.sync.follower.standing?.seq !== document?.headSeq) continue
       this.compared++
       if (!shown.equals(bytesShownBy(replica.doc)))
         this.fail(`${replica.name} stands at the last row and differs`)

@@ -1,8 +1,12 @@
+import type { Clock } from '#lib/protocol/clock.ts'
 import type { Refusal } from '#lib/protocol/errors.ts'
 import type { RoleChange } from '#lib/protocol/messages/access.ts'
 import { decodeHistory, type HistoryBody } from '#lib/protocol/messages/history.ts'
 import type { Joined, JoinRequest } from '#lib/protocol/messages/join.ts'
 import type { RowBody } from '#lib/protocol/messages/update.ts'
+import type { Owner } from '../owner.ts'
+import { Timers } from '../timers.ts'
+import { BackOff } from './back-off.ts'
 import type { Channel } from './channel.ts'
 import type { HistoryTransfer } from './history-transfer.ts'
 
@@ -28,15 +32,32 @@ export type JoinOutcome =
   /** Another attempt began meanwhile, or this one was cancelled. */
   | { readonly is: 'overtaken' }
 
-/** Asks for a room, one attempt at a time: the last one counts. */
+export interface JoiningOptions {
+  readonly transfer: HistoryTransfer
+  readonly clock: Pick<Clock, 'after' | 'random'>
+  /** Told when the wait for the next attempt is over. */
+  readonly owner: Owner
+}
+
+/** Requests a room, one attempt at a time; a new attempt replaces the one before. */
 export class Joining {
-  readonly #transfer: HistoryTransfer
+  readonly #options: JoiningOptions
+  readonly #backOff: BackOff
+  readonly #timers: Timers
   #attempt = 0
+  #isDue = false
   #early: RowBody[] = []
   #earlyRole: RoleChange | null = null
 
-  constructor(transfer: HistoryTransfer) {
-    this.#transfer = transfer
+  constructor(options: JoiningOptions) {
+    this.#options = options
+    this.#backOff = new BackOff(options.clock)
+    this.#timers = new Timers(options.clock)
+  }
+
+  /** The wait for the next attempt is over. */
+  get isDue(): boolean {
+    return this.#isDue
   }
 
   /** Sends a join and receives the history it is answered with. Never rejects. */
@@ -47,7 +68,7 @@ export class Joining {
       const { answer, history } = await channel.join(request)
       if (attempt !== this.#attempt) return { is: 'overtaken' }
       if (!answer.ok) return { is: 'refused', refusal: answer }
-      const bytes = history ?? (await this.#transfer.whole(answer.room, answer.chunked))
+      const bytes = history ?? (await this.#options.transfer.whole(answer.room, answer.chunked))
       if (attempt !== this.#attempt) return { is: 'overtaken' }
       const early = { rows: this.#early, role: this.#earlyRole }
       this.#early = []
@@ -57,8 +78,23 @@ export class Joining {
     }
   }
 
-  /** Ends the attempt under way: its answer will not count. Idempotent. */
+  /** Plans the next attempt, after `ms` or else after the back-off. */
+  later(ms = this.#backOff.next()): void {
+    this.#timers.after(ms, () => {
+      this.#isDue = true
+      this.#options.owner.changed()
+    })
+  }
+
+  /** Resets the back-off. */
+  succeeded(): void {
+    this.#backOff.reset()
+  }
+
+  /** Ends the attempt under way, whose answer will not count, and the wait for the next. Idempotent. */
   cancel(): void {
+    this.#timers.clear()
+    this.#isDue = false
     this.#attempt++
     this.#early = []
     this.#earlyRole = null

@@ -2,13 +2,14 @@ import type * as Y from 'yjs'
 import {
   chainToHex,
   decodeEntries,
+  decodeUpdates,
   EMPTY_CHAIN,
   ENTRY_BODY_UPDATE,
   NO_CHAIN,
   type Row,
 } from '#lib/protocol/log-row.ts'
 import type { HistoryBody } from '#lib/protocol/messages/history.ts'
-import type { StoredReplica } from '../replica/replica-store.ts'
+import type { BatchNumber, SealedBatch, StoredReplica } from '../replica/replica-store.ts'
 import type { ReplicaWriter } from '../replica/replica-writer.ts'
 import type { Incoming } from './incoming.ts'
 import { RowOrder } from './row-order.ts'
@@ -17,12 +18,6 @@ export interface HistoryIntakeOptions {
   readonly doc: Y.Doc
   readonly incoming: Incoming
   readonly writer: ReplicaWriter
-}
-
-/** A batch that is in the log. */
-export interface Committed {
-  readonly clientId: number
-  readonly n: number
 }
 
 /**
@@ -70,15 +65,12 @@ export class HistoryIntake {
     this.#order.dropAhead()
   }
 
-  /** Applies what this browser holds, and `waiting`: updates not sent yet. Returns false if no history is held. */
-  applyStored(
-    { state, rows }: Pick<StoredReplica, 'state' | 'rows'>,
-    waiting: readonly Uint8Array[],
-  ): boolean {
+  /** Applies what this browser holds, its unsent batches included. Returns false if it holds no history. */
+  applyStored({ state, rows, outbox }: StoredReplica): boolean {
     const held = rows.flatMap((row) =>
       decodeEntries(row.entries).flatMap((entry) => (entry.kind === ENTRY_BODY_UPDATE ? entry.updates : [])),
     )
-    this.#options.incoming.apply([...(state ? [state.update] : []), ...held, ...waiting])
+    this.#options.incoming.apply([...(state ? [state.update] : []), ...held, ...this.#updatesIn(outbox)])
     // Only now: the server sends again what could not be read.
     const last = rows.at(-1) ?? state
     if (last) this.#order.moveTo(last)
@@ -89,7 +81,7 @@ export class HistoryIntake {
    * Applies a history: from its snapshot, or (`fromStart`) from the beginning, or after the cursor. Returns the batches that
    * its rows show to be in the log.
    */
-  applyHistory({ snapshot, rows }: HistoryBody, fromStart: boolean): readonly Committed[] {
+  applyHistory({ snapshot, rows }: HistoryBody, fromStart: boolean): readonly BatchNumber[] {
     const { incoming, writer } = this.#options
     if (snapshot) {
       incoming.apply([snapshot.state])
@@ -106,12 +98,12 @@ export class HistoryIntake {
    * Applies rows in whatever order they come; known ones are left out. `live`: they came by themselves and may wait for the
    * next frame. Returns the batches they show to be in the log.
    */
-  applyRows(rows: readonly Row[], live = false): readonly Committed[] {
+  applyRows(rows: readonly Row[], live = false): readonly BatchNumber[] {
     const { doc, incoming, writer } = this.#options
     const next = this.#order.admit(rows)
     if (next.length === 0) return []
     const updates: Uint8Array[] = []
-    const committed: Committed[] = []
+    const committed: BatchNumber[] = []
     for (const { clientId, n, kind, ...entry } of next.flatMap((row) => decodeEntries(row.entries))) {
       committed.push({ clientId, n })
       if (kind === ENTRY_BODY_UPDATE && clientId !== doc.clientID) updates.push(...entry.updates)
@@ -120,5 +112,15 @@ export class HistoryIntake {
     else incoming.apply(updates)
     writer.append(next)
     return committed
+  }
+
+  /** Applies the updates in batches, except those that were sealed with this Y.Doc. */
+  applyBatches(batches: readonly SealedBatch[]): void {
+    this.#options.incoming.apply(this.#updatesIn(batches))
+  }
+
+  #updatesIn(batches: readonly SealedBatch[]): Uint8Array[] {
+    const others = batches.filter(({ clientId }) => clientId !== this.#options.doc.clientID)
+    return others.flatMap(({ payload }) => decodeUpdates(payload))
   }
 }

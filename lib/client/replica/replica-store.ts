@@ -20,10 +20,14 @@ export class ReplicaStoreError extends Error {
   }
 }
 
-/** A sealed batch: its bytes never change. `payload`: made by encodeUpdates. */
-export interface SealedBatch {
+/** A batch, identified by its client and its number there. */
+export interface BatchNumber {
   readonly clientId: number
   readonly n: number
+}
+
+/** A sealed batch: its bytes never change. `payload`: made by encodeUpdates. */
+export interface SealedBatch extends BatchNumber {
   /** When its oldest edit was made, ms since the epoch. */
   readonly at: number
   readonly restore: boolean
@@ -62,11 +66,7 @@ export interface ReplicaStore {
    * Stores rows, and removes the batches `<= n` of each client of `committed`, set aside or not, for the log has them: in one
    * transaction. The address is bound if there are rows.
    */
-  commit(
-    address: string,
-    rows: readonly Row[],
-    committed: readonly { clientId: number; n: number }[],
-  ): Promise<void>
+  commit(address: string, rows: readonly Row[], committed: readonly BatchNumber[]): Promise<void>
   /**
    * Makes the replica exactly this state from the server and these rows. Other rows go, later ones too: after a restore they
    * would belong to a history that is no more, and what it loses otherwise is pulled again. The address is bound.

@@ -24,7 +24,7 @@ const OTHERS_WITHIN_MS = 5000
 /** The role in the document now, and what becomes of edits it no longer allows to send (docs/decisions/0029-kept-draft.md). */
 export class OwnRole {
   readonly #options: OwnRoleOptions
-  #role: Role | null = null
+  #current: Role | null = null
   #lapsed = false
   /** Batches of other tabs that are in this Y.Doc, by `batchKey`. */
   readonly #loaded = new Set<string>()
@@ -37,8 +37,8 @@ export class OwnRole {
   }
 
   /** The role; null while it is not known. */
-  get role(): Role | null {
-    return this.#role
+  get current(): Role | null {
+    return this.#current
   }
   /** The role is lowered only because the token was not renewed: what waits stays in the outbox. */
   get lapsed(): boolean {
@@ -54,7 +54,7 @@ export class OwnRole {
   }
   /** The role forbids to send. */
   get mayNotSend(): boolean {
-    return this.#role !== null && !mayEdit(this.#role)
+    return this.#current !== null && !mayEdit(this.#current)
   }
 
   /** Notes batches of other tabs that were put into the Y.Doc. */
@@ -65,12 +65,12 @@ export class OwnRole {
   /** The join said what the role is. */
   joinedAs(role: Role): void {
     this.#lapsed &&= !mayEdit(role)
-    this.#role = role
+    this.#current = role
   }
 
   /** The role is another one from now on. */
   change({ role, reason }: RoleChange): void {
-    this.#role = role
+    this.#current = role
     this.#lapsed = reason === 'expired' && !mayEdit(role)
     if (mayEdit(role)) {
       this.#settling = false
@@ -82,7 +82,7 @@ export class OwnRole {
 
   /** Access was withdrawn: what is here may be read, and that is all. */
   withdraw(): void {
-    this.#role = 'viewer'
+    this.#current = 'viewer'
     void this.#giveUp()
   }
 

@@ -1,11 +1,11 @@
 import type { ErrorCode, Refusal } from '#lib/protocol/errors.ts'
 import type { Joined } from '#lib/protocol/messages/join.ts'
-import type { Uplink } from './channel/channel.ts'
+import type { Uplink } from '../channel/channel.ts'
 
 /** *local*: not joined on this connection. *ended*: does not join again by itself. */
 export type SyncPhase = 'local' | 'joining' | 'merging' | 'joined' | 'ended'
 
-/** The state of a DocumentSync itself; the rest is its parts'. A change is a new value. */
+/** The state of a LogFollower: where it is in the document's log, and in which room. A change is a new value. */
 export interface SyncState {
   readonly phase: SyncPhase
   /** Set in phase ended, and when a batch was refused for good. */
@@ -18,13 +18,12 @@ export interface SyncState {
   readonly uplink: Uplink | null
   readonly lineage: string | null
   readonly localLoaded: boolean
-  readonly schemaTooOld: boolean
   readonly storageSlow: boolean
   /** Applying what the server sends failed three times in a row; it is still tried. */
   readonly isStuck: boolean
 }
 
-/** The state of a DocumentSync that has done nothing. */
+/** The state of a LogFollower that has done nothing. */
 export const BEFORE: SyncState = {
   phase: 'local',
   problem: null,
@@ -33,7 +32,6 @@ export const BEFORE: SyncState = {
   uplink: null,
   lineage: null,
   localLoaded: false,
-  schemaTooOld: false,
   storageSlow: false,
   isStuck: false,
 }

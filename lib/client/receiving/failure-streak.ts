@@ -1,0 +1,29 @@
+import type { Clock } from '#lib/protocol/clock.ts'
+
+/** Consecutive failures before the user is told. */
+const MANY = 3
+/** A failure this long after the one before begins a new streak. */
+const CALM_MS = 60_000
+
+/** Counts failures that follow each other within a minute. */
+export class FailureStreak {
+  readonly #clock: Pick<Clock, 'steady'>
+  #length = 0
+  #lastAt = Number.NEGATIVE_INFINITY
+
+  constructor(clock: Pick<Clock, 'steady'>) {
+    this.#clock = clock
+  }
+
+  /** The last failure was more than a minute ago, or there was none. */
+  get isOver(): boolean {
+    return this.#clock.steady() - this.#lastAt > CALM_MS
+  }
+
+  /** Adds a failure. Returns true from the third of a streak on. */
+  add(): boolean {
+    if (this.isOver) this.#length = 0
+    this.#lastAt = this.#clock.steady()
+    return ++this.#length >= MANY
+  }
+}

@@ -1,0 +1,349 @@
+import type * as Y from 'yjs'
+import type { Clock } from '#lib/protocol/clock.ts'
+import { type ErrorCode, isRetryable, type Refusal } from '#lib/protocol/errors.ts'
+import type { RoleChange } from '#lib/protocol/messages/access.ts'
+import type { CompareRequest, Verdict } from '#lib/protocol/messages/compare.ts'
+import type { Chunk } from '#lib/protocol/messages/history.ts'
+import type { JoinRequest, Reset } from '#lib/protocol/messages/join.ts'
+import type { Notice } from '#lib/protocol/messages/notices.ts'
+import type { Ack, RowBody } from '#lib/protocol/messages/update.ts'
+import { report } from '#lib/protocol/report.ts'
+import type { Channel } from '../channel/channel.ts'
+import { HistoryTransfer } from '../channel/history-transfer.ts'
+import { type Entry, Joining } from '../channel/joining.ts'
+import { Pulling } from '../channel/pulling.ts'
+import type { Receiver } from '../channel/receiver.ts'
+import type { Owner } from '../owner.ts'
+import type { SealedBatch, StoredReplica } from '../replica/replica-store.ts'
+import type { ReplicaWriter } from '../replica/replica-writer.ts'
+import type { LocalEdits } from '../sending/local-edits.ts'
+import type { Remedy } from '../sending/sender.ts'
+import { StateExchange } from '../sending/state-exchange.ts'
+import { Timers } from '../timers.ts'
+import type { ComparedCopy } from './content-comparison.ts'
+import { FailureStreak } from './failure-streak.ts'
+import { HistoryIntake } from './history-intake.ts'
+import { Incoming, type IncomingOwner, type Soon } from './incoming.ts'
+import { BEFORE, type SyncPhase, type SyncState } from './sync-state.ts'
+
+export interface LogFollowerOptions {
+  readonly doc: Y.Doc
+  readonly address: string
+  readonly schemaVersion: number
+  /** This page just created the document. */
+  readonly created: boolean
+  readonly clock: Clock
+  /** Schedules when live rows are applied; they are applied as they come if left out. */
+  readonly soon?: Soon | undefined
+  readonly writer: ReplicaWriter
+  /** Told about joins and acknowledgements; does not know the follower. */
+  readonly edits: LocalEdits
+  readonly owner: Owner
+}
+
+/** The problem that a reset leaves when it ends a room for good. */
+const ENDS = {
+  deleted: 'document-deleted',
+  damaged: 'document-damaged',
+  replaced: 'lineage-changed',
+} as const satisfies Partial<Record<Reset['reason'], ErrorCode>>
+
+/** A batch refused for a role that this tab was not told about: the next join, after this long, tells the role. */
+const DOUBT_MS = 1000
+
+/**
+ * Follows the document's log over whatever connection there is: joins its room, pulls missing rows, applies what arrives to
+ * the Y.Doc and this browser's replica, and obeys resets.
+ */
+export class LogFollower implements Receiver, IncomingOwner, ComparedCopy {
+  /** The edits of others; acknowledgements do not wait for them. */
+  readonly incoming: Incoming
+  readonly #options: LogFollowerOptions
+  readonly #timers: Timers
+  readonly #transfer = new HistoryTransfer()
+  readonly #joining: Joining
+  readonly #pulling: Pulling
+  readonly #intake: HistoryIntake
+  readonly #exchange: StateExchange
+  readonly #failures: FailureStreak
+  #state = BEFORE
+  #channel: Channel | null = null
+
+  constructor(options: LogFollowerOptions) {
+    this.#options = options
+    const { doc, clock, soon, writer, owner } = options
+    this.#timers = new Timers(clock)
+    this.#failures = new FailureStreak(clock)
+    this.incoming = new Incoming({ doc, origin: this, soon, owner: this })
+    this.#intake = new HistoryIntake({ doc, incoming: this.incoming, writer })
+    this.#joining = new Joining({ transfer: this.#transfer, clock, owner })
+    this.#pulling = new Pulling({ transfer: this.#transfer, clock, owner })
+    this.#exchange = new StateExchange(doc)
+  }
+
+  get state(): SyncState {
+    return this.#state
+  }
+  /** The room joined; 0 while in none. */
+  get room(): number {
+    return this.#state.uplink?.room ?? 0
+  }
+  /** There is a text to show. */
+  get opened(): boolean {
+    return this.#options.created || this.#state.localLoaded || this.#state.joined !== null
+  }
+  /** Share of a history received, 0…1; null while none comes in chunks. */
+  get progress(): number | null {
+    return this.#transfer.progress
+  }
+  get standing(): Pick<CompareRequest, 'room' | 'seq'> | null {
+    const { edits } = this.#options
+    const seq = this.#intake.standing
+    const isJoined = this.#state.phase === 'joined' && !edits.role.superseded
+    const atRest = isJoined && edits.saved && this.#exchange.isComplete
+    return seq !== null && atRest ? { room: this.room, seq } : null
+  }
+
+  connected(channel: Channel): void {
+    this.#channel = channel
+    this.#set({ storageSlow: false })
+    void this.#join()
+    this.changed()
+  }
+
+  disconnected(): void {
+    this.#channel = null
+    this.#leave(this.#state.phase === 'ended' ? 'ended' : 'local')
+    this.#set({ isStuck: false })
+    this.changed()
+  }
+
+  receiveRow(row: RowBody): void {
+    if (row.room === this.room)
+      this.#attempt(() => this.#options.edits.committed(this.#intake.applyRows([row], true)))
+    else if (this.#state.phase === 'joining') this.#joining.keepRow(row)
+    this.changed()
+  }
+
+  receiveAck(ack: Ack): void {
+    if (ack.room !== this.room) return
+    const { edits } = this.#options
+    if (ack.refusal) this.#remedy(edits.refused(ack, ack.refusal))
+    else edits.committed([ack])
+    this.changed()
+  }
+
+  receiveChunk(chunk: Chunk, bytes: Uint8Array, received: () => void): void {
+    received()
+    const awaited = this.#state.phase === 'joining' || this.#pulling.asking
+    if (this.#transfer.receive(chunk, bytes, awaited)) this.changed()
+  }
+
+  receiveReset(reset: Reset): void {
+    if (reset.room !== this.room && this.#state.phase !== 'joining') return
+    if (reset.reason === 'rejoin') void this.#join()
+    else if (reset.reason === 'withdrawn') this.#withdraw()
+    else this.#end(ENDS[reset.reason])
+    this.changed()
+  }
+
+  receiveRole(change: RoleChange): void {
+    if (change.room === this.room) this.#options.edits.role.change(change)
+    else if (this.#state.phase === 'joining') this.#joining.keepRole(change)
+    this.changed()
+  }
+
+  receiveNotice(notice: Notice): void {
+    if (notice.room !== this.room) return
+    if (notice.code === 'storage-slow') this.#set({ storageSlow: true })
+    if (notice.code === 'storage-ok') this.#set({ storageSlow: false })
+    this.changed()
+  }
+
+  changed(): void {
+    this.#options.owner.changed()
+  }
+
+  /** Reports the error, then joins later and requests the whole history: the Y.Doc may lack some of what was sent. */
+  failed(error: unknown): void {
+    report('what the server sent could not be applied', error, 'error')
+    const isStuck = this.#failures.add()
+    this.#intake.distrust()
+    if (this.#state.phase !== 'ended' && this.#channel) {
+      this.#leave('joining')
+      this.#set({ isStuck })
+      this.#joining.later()
+    }
+    this.changed()
+  }
+
+  /** Applies the history and the batches that this browser's store holds. Throws what applying them throws. */
+  applyStored(replica: StoredReplica): void {
+    const { lineage, outbox } = replica
+    this.#set({ lineage: lineage === '' ? null : lineage })
+    const held = this.#intake.applyStored(replica)
+    this.#set({ localLoaded: held || outbox.length > 0 })
+  }
+
+  /** Applies the updates of batches that were sealed with other Y.Docs than this one. */
+  applyBatches(batches: readonly SealedBatch[]): void {
+    this.#attempt(() => this.#intake.applyBatches(batches))
+  }
+
+  /** Starts what the changes of this turn call for: a join, a pull, or the end of the phase *merging*. */
+  settle(): void {
+    // Withheld edits found their predecessors: they are in the Y.Doc now, and nowhere else.
+    const isLate = this.#state.phase !== 'joining' && this.#exchange.found()
+    if (isLate || this.#joining.isDue) void this.#join()
+    if (this.#intake.hasHole && this.#pulling.isFree) void this.#pull()
+    if (this.#state.phase === 'merging' && this.#options.edits.saved) this.#set({ phase: 'joined' })
+  }
+
+  async compare(request: CompareRequest): Promise<Verdict | null> {
+    const answered = await this.#channel?.compare(request).catch(() => null)
+    return answered?.answer.ok ? answered.answer.verdict : null
+  }
+
+  /** Leaves the room and stops all timers; nothing is applied any more. */
+  destroy(): void {
+    this.incoming.destroy()
+    if (this.room !== 0) this.#channel?.leave(this.room)
+    this.#channel = null
+    this.#leave('ended')
+    this.#timers.clear()
+  }
+
+  #set(change: Partial<SyncState>): void {
+    this.#state = { ...this.#state, ...change }
+  }
+
+  #remedy(remedy: Remedy): void {
+    switch (remedy.need) {
+      case 'none':
+        return
+      case 'join':
+        void this.#join()
+        return
+      case 'pull':
+        void this.#pull()
+        return
+      case 'exchange':
+        this.#exchange.ask()
+        void this.#join()
+        return
+      case 'apply':
+        this.applyBatches([remedy.batch])
+        return
+      case 'forget':
+        this.#exchange.withhold()
+        return
+      case 'role':
+        if (!this.#options.edits.role.mayNotSend) this.#timers.after(DOUBT_MS, () => void this.#join())
+        return
+      case 'stop':
+        this.#set({ problem: remedy.refusal.code, refusal: remedy.refusal })
+    }
+  }
+
+  /** Runs `apply`; returns false if it failed. */
+  #attempt(apply: () => void): boolean {
+    try {
+      apply()
+      return true
+    } catch (error) {
+      this.failed(error)
+      return false
+    }
+  }
+
+  async #join(): Promise<void> {
+    const channel = this.#channel
+    if (!channel || this.#state.phase === 'ended') return
+    this.#leave('joining')
+    const outcome = await this.#joining.ask(channel, this.#request())
+    if (outcome.is === 'overtaken') return
+    if (outcome.is === 'refused') this.#refused(outcome.refusal)
+    else if (outcome.is === 'failed') this.#joining.later()
+    else this.#enter(channel, outcome.entry)
+    this.changed()
+  }
+
+  #request(): JoinRequest {
+    const { doc, address, schemaVersion } = this.#options
+    const { lineage } = this.#state
+    const held = this.#intake.claim(this.#exchange.due)
+    const cursor = held && lineage !== null ? { lineage, ...held } : null
+    return { address, clientId: doc.clientID, schemaVersion, cursor }
+  }
+
+  #refused({ code, retryAfterMs }: Refusal): void {
+    const { doc, clock, edits } = this.#options
+    if (isRetryable(code)) {
+      this.#joining.later(retryAfterMs)
+    } else if (code === 'client-id-taken' && edits.untouched) {
+      doc.clientID = Math.floor(clock.random() * 0x1_0000_0000)
+      void this.#join()
+    } else if (code === 'not-found' && this.opened) {
+      this.#withdraw()
+    } else {
+      this.#end(code)
+    }
+  }
+
+  #enter(channel: Channel, { joined, history, early }: Entry): void {
+    if (joined.mode === 'lineage') {
+      this.#end('lineage-changed')
+      return
+    }
+    const { edits, writer } = this.#options
+    const isReturning = this.#state.joined !== null || this.#state.localLoaded
+    edits.admit(joined)
+    this.#set({ lineage: joined.lineage, storageSlow: false })
+    writer.bind(joined.documentId, joined.lineage)
+    const isExchange = joined.mode === 'rewind'
+    const applied = this.#attempt(() => {
+      edits.committed(this.#intake.applyHistory(history, joined.mode !== 'tail'))
+      if (isExchange) this.incoming.force()
+      edits.committed(this.#intake.applyRows(early.rows.filter((row) => row.room === joined.room)))
+    })
+    if (!applied) return
+    edits.joined(joined, isExchange ? this.#exchange.settle(joined.vector) : null)
+    const phase = isReturning && !edits.saved ? 'merging' : 'joined'
+    this.#set({ joined, uplink: { room: joined.room, channel }, phase, isStuck: false })
+    if (this.#failures.isOver) this.#joining.succeeded()
+    if (early.role?.room === joined.room) edits.role.change(early.role)
+    else edits.role.settle()
+    void edits.refresh(true)
+  }
+
+  /** Requests the missing rows if a room is joined and no request is under way. */
+  async #pull(): Promise<void> {
+    const { uplink } = this.#state
+    if (!uplink || this.#pulling.asking) return
+    const history = await this.#pulling.ask(uplink, this.#intake.seq)
+    const { edits } = this.#options
+    edits.resume()
+    if (history) this.#attempt(() => edits.committed(this.#intake.applyHistory(history, false)))
+    this.changed()
+  }
+
+  #withdraw(): void {
+    this.#options.edits.role.withdraw()
+    this.#end('not-found')
+  }
+
+  #end(problem: ErrorCode): void {
+    this.#leave('ended')
+    this.#set({ problem })
+  }
+
+  /** Discards everything about the room and the requests under way. */
+  #leave(phase: SyncPhase): void {
+    this.#joining.cancel()
+    this.#pulling.cancel()
+    this.#transfer.abort()
+    this.#intake.dropAhead()
+    this.#options.edits.rewind()
+    this.#set({ phase, uplink: null })
+  }
+}
