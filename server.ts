@@ -21,7 +21,7 @@ import { SocketLimits } from '#lib/server/sockets/socket-limits.ts'
 import { openStore } from '#lib/storage/open-store.ts'
 import { refusalPage } from '#lib/ui/refusal-page.ts'
 
-/* The composition root: makes every part, hands it to the others, and closes them in the opposite order. */
+/* The composition root: builds every part, passes it to the others, and closes them in reverse order. */
 
 async function start(): Promise<void> {
   checkNode(process.versions.node)
@@ -36,7 +36,7 @@ async function start(): Promise<void> {
   ])
   const ground = { ...storage, settings, publicOrigin, log }
 
-  // Made after the parts that need it.
+  // Created after the parts that need it.
   const connections = { endSockets: (ended: Ended) => collaboration.endSockets(ended) }
   const people = buildPeople({ ...ground, connections })
   const firstAdmin = FirstAdmin.create(!(await people.users.hasAdmin()))
@@ -69,7 +69,7 @@ async function start(): Promise<void> {
   firstAdmin.printInvitation(settings.publicOrigin ?? listening)
 }
 
-/** Opens the database of the data folder, and reads the secret beside it. */
+/** Opens the database in the data folder, and reads the secret next to it. */
 async function openStorage({ secret, dataDir }: Settings, log: Log) {
   const storage = { secret: readSecret(secret, dataDir), store: await openStore({ dataDir }) }
   if (storage.store.restored) log.warn('store.restored')

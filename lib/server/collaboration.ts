@@ -122,7 +122,7 @@ export class Collaboration implements OpenDocuments, LiveConnections {
     this.#rooms.rename(profile)
   }
 
-  /** Refuses new sockets, asks the clients to come back later, commits what waits, closes the sockets. */
+  /** Asks clients to come back later, refuses new sockets, commits waiting entries, closes the sockets. */
   async close(): Promise<void> {
     this.#sockets.drain()
     await this.#rooms.close()

@@ -3,8 +3,9 @@ import type { AdministrationContract, OwnAccountContract, SessionsContract } fro
 import type { Requests } from './http/requests.ts'
 
 /*
- * The bridge between the process and the pages. Next compiles app/ apart from server.ts, so a module's own variable would
- * exist twice; the one slot on globalThis is used here and nowhere else. What each method promises is said at the contracts.
+ * The bridge between the process and the pages. Next compiles app/ separately from server.ts, so a module's own
+ * variable
+ * would exist twice; the one slot on globalThis is used here and nowhere else. The contracts document each method.
  */
 
 export interface Services {
@@ -18,7 +19,9 @@ export interface Services {
 
 const SLOT = Symbol.for('commonplace.services')
 
-/** Returns what the running process provides. Throws if it provides nothing: a page rendered outside of server.ts. */
+/**
+ * Returns the services of the running process. Throws if there are none, as for a page rendered outside server.ts.
+ */
 export function services(): Services {
   const running = (globalThis as { [SLOT]?: Services })[SLOT]
   if (!running) throw new Error('no services in this process: pages are served by server.ts')

@@ -37,7 +37,9 @@ export interface ContractsOptions {
   readonly log: Log
 }
 
-/** Makes what pages and routes call, over people, library and the open documents. The caller closes `linkExpiry`. */
+/**
+ * Builds what pages and routes call, from people, library and the open documents. The caller must close `linkExpiry`.
+ */
 export function buildContracts(options: ContractsOptions): {
   readonly services: Services
   readonly linkExpiry: LinkExpiry

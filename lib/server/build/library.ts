@@ -11,14 +11,14 @@ export interface LibraryOptions {
   readonly log: Log
 }
 
-/** The parts that know what documents there are and who may open them. */
+/** The parts that find documents and decide who may open them. */
 export interface Library {
   readonly addresses: Addresses
   readonly rights: Rights
   readonly visits: Visits
 }
 
-/** Makes the parts that know what documents there are and who may open them, without the pages. */
+/** Builds the parts that find documents and decide who may open them, without what pages and routes call. */
 export function buildLibrary({ store: { access, catalog }, secret, log }: LibraryOptions): Library {
   const addresses = new Addresses(secret)
   return {

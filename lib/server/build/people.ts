@@ -12,14 +12,14 @@ import type { Store } from '#lib/storage/open-store.ts'
 export interface PeopleOptions {
   readonly store: Pick<Store, 'accounts' | 'owners'>
   readonly secret: string
-  /** The origin people use, like `https://write.example.org`. */
+  /** The origin that users open, such as `https://write.example.org`. */
   readonly publicOrigin: string
   readonly settings: Pick<Settings, 'guests'> & Partial<Pick<Settings, 'tokenLife'>>
-  /** Those whose sockets close when a session or a user ends. */
+  /** Closes the sockets of a session or a user that ends. */
   readonly connections: Pick<LiveConnections, 'endSockets'>
 }
 
-/** The parts that know who a user is. */
+/** The parts that identify users. */
 export interface People {
   readonly accounts: Accounts
   readonly accessTokens: AccessTokens
@@ -29,7 +29,7 @@ export interface People {
   readonly users: Users
 }
 
-/** Makes the parts that know who a user is, without the pages. */
+/** Builds the parts that identify users, without what pages and routes call. */
 export function buildPeople({ store, secret, publicOrigin, settings, connections }: PeopleOptions): People {
   const { now } = systemClock
   const { accounts: database, owners } = store

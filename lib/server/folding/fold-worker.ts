@@ -3,11 +3,11 @@ import { checkDocument, digestDocument, foldDocument } from '#lib/document/fold.
 import { reasonOf } from '#lib/protocol/errors.ts'
 import type { FoldAnswer, FoldAnswers, FoldOrder } from './folding.ts'
 
-/* The thread behind folding.ts: some orders in, as many answers out. */
+/* The thread behind folding.ts: receives several orders and returns as many answers. */
 
 const WORK = { fold: foldDocument, check: checkDocument, digest: digestDocument } as const
 
-/** The thread's CPU time at the last answer: reading what comes and answering are counted too. */
+/** The thread's CPU time at the last answer, so that receiving orders and answering are counted too. */
 let before = process.threadCpuUsage()
 
 parentPort?.on('message', (orders: readonly FoldOrder[]) => {

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import type { FoldJob, FoldResult } from '#lib/document/fold.ts'
 import type { SchemaFinding } from '#lib/document/schema-check.ts'
 
-/** What the thread is asked. */
+/** An order to the thread. */
 export interface FoldOrder {
   readonly what: 'fold' | 'check' | 'digest'
   readonly job: FoldJob
@@ -12,25 +12,27 @@ export type FoldAnswer =
   | { readonly ok: true; readonly result: Folded }
   | { readonly ok: false; readonly reason: string }
 
-/** What the thread answers to several orders. `spent`: its CPU time for them, ms. */
+/** The thread's answers to several orders. */
 export interface FoldAnswers {
   readonly answers: readonly FoldAnswer[]
+  /** CPU time of the thread for all of these orders, ms. */
   readonly spent: number
 }
 
 type Folded = FoldResult | SchemaFinding | string
 
 export interface FoldingOptions {
-  /** A job that takes longer is given up, ms. */
+  /** Time after which a job is aborted, ms. */
   readonly timeLimit?: number
-  /** Memory of the thread beyond which it is ended, MB. */
+  /** Memory above which the thread is ended, MB. */
   readonly memoryLimit?: number
 }
 
 const TIME_LIMIT = 30_000
 const MEMORY_LIMIT = 512
-/** Handing over costs more than folding a short document: so many jobs, which weigh so little in all, go together. */
+/** Most jobs that are handed to the thread together: handing over costs more than folding a short document. */
 const MOST_TOGETHER = 16
+/** Most bytes of the jobs that are handed to the thread together. */
 const TOGETHER_BYTES = 64 * 1024
 
 interface Waiting {
@@ -40,8 +42,8 @@ interface Waiting {
 }
 
 /**
- * Folds documents in a thread of their own, one after the other, within limits of time and memory. A document that breaks
- * them costs its own fold and a new thread. The thread is made with the first job and kept.
+ * Folds documents in a thread of its own, one after the other, within limits of time and memory. A document that
+ * exceeds them costs its own fold and a new thread. The thread is started with the first job and kept.
  */
 export class Folding {
   readonly #timeLimit: number
@@ -57,27 +59,27 @@ export class Folding {
     this.#memoryLimit = memoryLimit
   }
 
-  /** CPU time of all jobs so far, ms; of a job that was given up, its time limit. Starting the thread is not counted. */
+  /** CPU time of all jobs so far, ms. An aborted job counts as its time limit. Starting the thread is not counted. */
   get spent(): number {
     return this.#spent
   }
 
-  /** Rejects when the document cannot be folded or breaks a limit. Nothing is kept: repeating is harmless. */
+  /** Folds a document. Rejects if it cannot be folded or exceeds a limit. Idempotent: nothing is kept. */
   fold(job: FoldJob): Promise<FoldResult> {
     return this.#queue({ what: 'fold', job }) as Promise<FoldResult>
   }
 
-  /** Holds a document against the schema and nothing more. Rejects as `fold` does. */
+  /** Checks a document against the schema and does nothing more. Rejects as `fold` does. */
   check(job: FoldJob): Promise<SchemaFinding> {
     return this.#queue({ what: 'check', job }) as Promise<SchemaFinding>
   }
 
-  /** The digest of what a document shows. Rejects as `fold` does. */
+  /** Returns the digest of a document's content. Rejects as `fold` does. */
   digest(job: FoldJob): Promise<string> {
     return this.#queue({ what: 'digest', job }) as Promise<string>
   }
 
-  /** Ends the thread; a job under way is rejected. */
+  /** Ends the thread and rejects the job under way. */
   async close(): Promise<void> {
     this.#closed = true
     await this.#worker?.terminate()
@@ -93,13 +95,13 @@ export class Folding {
   async #work(): Promise<void> {
     if (this.#working) return
     this.#working = true
-    // What is asked for in the same turn goes together.
+    // Jobs queued in the same turn go together.
     await null
     while (this.#waiting.length > 0) await this.#fold(this.#next())
     this.#working = false
   }
 
-  /** The next in line, and behind it what is light enough to go with it. */
+  /** Takes the next job, and those behind it that are light enough to go with it. */
   #next(): Waiting[] {
     let bytes = 0
     const end = this.#waiting.findIndex((each, i) => {
@@ -109,7 +111,7 @@ export class Folding {
     return this.#waiting.splice(0, end === -1 ? this.#waiting.length : end)
   }
 
-  /** Settles them all. One that breaks a limit takes none of the others with it. */
+  /** Settles all of these jobs. If one exceeds a limit, each is run again alone, so that the others are not lost. */
   async #fold(together: readonly Waiting[]): Promise<void> {
     try {
       const answers = await this.#run(together.map(({ order }) => order))
@@ -154,7 +156,7 @@ export class Folding {
     const lose = () => {
       if (this.#worker === worker) this.#worker = null
     }
-    // A thread that was ended for its memory says so in an error, which the job's own listener has heard.
+    // A thread ended for its memory emits an error, which the job's own listener has received.
     worker.on('error', lose).on('exit', lose)
     worker.unref()
     this.#worker = worker

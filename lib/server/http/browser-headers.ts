@@ -3,17 +3,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 
 export interface BrowserHeaderOptions {
   readonly production: boolean
-  /** True when people come by https. */
+  /** True if browsers connect by https. */
   readonly secure: boolean
 }
 
-/** Where Next looks for the nonce of the scripts that it writes into a page. */
+/** The header in which Next looks for the nonce of the scripts that it writes into a page. */
 const POLICY_HEADER = 'content-security-policy'
 
 /**
- * What browsers are told with every answer of the web server, whoever of Next's parts makes it: which scripts may run, that
- * no page frames ours, what other sites learn (docs/decisions/0020-browser-headers.md). Decides nothing about who may do what.
- * Returns the nonce of this answer.
+ * Returns a function that sets the headers for browsers on every answer of the web server, whichever part of Next
+ * makes it: which scripts may run, that no page may frame ours, what other sites learn
+ * (docs/decisions/0020-browser-headers.md). It makes no access decisions and returns the nonce of the answer.
  */
 export function browserHeaders({ production, secure }: BrowserHeaderOptions) {
   const fixed: readonly (readonly [name: string, value: string])[] = [
@@ -27,12 +27,13 @@ export function browserHeaders({ production, secure }: BrowserHeaderOptions) {
   return (request: IncomingMessage, response: ServerResponse, route: string): string => {
     const nonce = randomBytes(16).toString('base64')
     const policy = policyWith(nonce, production)
-    // What the request brought under this name was another's idea of a nonce.
+    // Replaces a policy that the client sent, whose nonce is not ours.
     request.headers[POLICY_HEADER] = policy
     delete request.headers[`${POLICY_HEADER}-report-only`]
     response.setHeader('Content-Security-Policy', policy)
     for (const [name, value] of fixed) response.setHeader(name, value)
-    // Not `no-referrer` everywhere: on plain http a browser then sends forms without an origin, and they are refused.
+    // Not `no-referrer` everywhere: over plain http a browser then sends forms without an origin, and they are
+    // refused.
     const isKey = route.startsWith('/d/') || route.startsWith('/api/')
     response.setHeader('Referrer-Policy', isKey ? 'no-referrer' : 'same-origin')
     return nonce
@@ -42,7 +43,7 @@ export function browserHeaders({ production, secure }: BrowserHeaderOptions) {
 function policyWith(nonce: string, production: boolean): string {
   return [
     "default-src 'self'",
-    // In development React evaluates the server's stacks, and hot reload writes styles of its own.
+    // In development React evaluates the server's stacks, and hot reload writes its own styles.
     `script-src 'self' 'nonce-${nonce}'${production ? '' : " 'unsafe-eval'"}`,
     production ? `style-src 'self' 'nonce-${nonce}'` : "style-src 'self' 'unsafe-inline'",
     "img-src 'self' data: blob:",

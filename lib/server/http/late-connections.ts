@@ -1,18 +1,19 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** Connections beyond the setting that are let in to be told so, as a share of it, and at least. */
+/** Connections accepted beyond the maximum to be refused with a reason: a share of the maximum, but at least `least`. */
 const SPARE = { share: 1 / 20, least: 16 } as const
 
 /**
- * Connections beyond a number are late: what comes on one is answered `too-many-connections`, and it ends. There are few of
- * them at a time, and those that say nothing end like all others; past them Node closes what comes without reading it.
+ * Finds connections beyond a maximum. A request on such a late connection is answered `too-many-connections`, and the
+ * connection ends. Only a few are accepted, and silent ones time out like all others; Node closes any further ones
+ * without reading from them.
  */
 export class LateConnections {
   readonly #late = new WeakSet<Socket>()
   #open = 0
 
-  /** Counts the connections of `http` from now on. `most`: those that are not late. */
+  /** Counts the connections of `http` from now on. Those beyond `most` are late. */
   constructor(http: Server, most: number) {
     http.maxConnections = most + Math.max(SPARE.least, Math.ceil(most * SPARE.share))
     http.on('connection', (socket) => {
@@ -23,7 +24,7 @@ export class LateConnections {
     })
   }
 
-  /** True when this request came on a connection that is one too many. */
+  /** Returns true if this request came over a late connection. */
   isLate({ socket }: Pick<IncomingMessage, 'socket'>): boolean {
     return this.#late.has(socket)
   }

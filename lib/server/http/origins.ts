@@ -1,17 +1,17 @@
 import { isIP } from 'node:net'
 
-/** What of a request says where it comes from. Absent headers are undefined. */
+/** The headers that tell where a request comes from; undefined if absent. */
 export interface RequestSource {
   readonly origin: string | undefined
   readonly host: string | undefined
-  /** `Sec-Fetch-Site`; browsers send it to secure origins and localhost only, and no page can forge it. */
+  /** `Sec-Fetch-Site`. Browsers send it only to secure origins and localhost, and no page can forge it. */
   readonly fetchSite: string | undefined
 }
 
 /**
- * Decides whether a request comes from a page of ours (docs/decisions/0005-socket-token-and-addresses.md).
- * Ours is the public origin, and the very host the request was sent to when that is an IP address or localhost: another
- * site can make a name of its own lead here (DNS rebinding), but not an address.
+ * Decides whether a request comes from one of our pages (docs/decisions/0005-socket-token-and-addresses.md). Our
+ * origins are the public origin, and the host that the request was sent to if it is an IP address or localhost:
+ * another site can point a name of its own here (DNS rebinding), but not an address.
  */
 export class Origins {
   readonly #publicOrigin: string | null
@@ -20,7 +20,7 @@ export class Origins {
     this.#publicOrigin = publicOrigin
   }
 
-  /** A request that changes something with the cookie's authority. */
+  /** Returns true if a request may change something with the cookie's authority. */
   mayMutate(source: RequestSource): boolean {
     if (source.origin === undefined)
       return source.fetchSite === undefined || source.fetchSite === 'same-origin'
@@ -29,7 +29,7 @@ export class Origins {
     return this.#isOurs(source.origin, source.host)
   }
 
-  /** A socket's handshake. Programs send no origin; they need a token like everybody else. */
+  /** Returns true if a socket may open. Programs send no origin; they need a token like every client. */
   mayConnect(source: Pick<RequestSource, 'origin' | 'host'>): boolean {
     return source.origin === undefined || this.#isOurs(source.origin, source.host)
   }

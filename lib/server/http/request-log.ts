@@ -4,10 +4,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { dirname, join, relative, sep } from 'node:path'
 import type { Log } from '#lib/process/log.ts'
 
-/** What is written of a path that is none of ours: nothing of what it says. */
+/** Logged in place of a path that is not ours; no part of such a path is logged. */
 const OTHER = '[other]'
 
-/** The patterns of the pages and routes under a folder like Next's `app`: `/`, `/d/[address]`, `/api/documents`. */
+/**
+ * Returns the patterns of the pages and routes under a folder like Next's `app`: `/`, `/d/[address]`,
+ * `/api/documents`.
+ */
 export function routePatterns(app: string): string[] {
   return readdirSync(app, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && /^(page\.tsx|route\.ts)$/.test(entry.name))
@@ -15,7 +18,10 @@ export function routePatterns(app: string): string[] {
     .map((folder) => `/${folder.split(sep).join('/')}`)
 }
 
-/** Tells which pattern a request's path is of; what stands in the place of `[name]` is not in the answer. */
+/**
+ * Returns a function that finds the pattern of a request's path. The values of segments like `[name]` are not in the
+ * result.
+ */
 export function routeFinder(patterns: readonly string[], basePath: string): (url: string) => string {
   const known = patterns.map((pattern) => ({ pattern, segments: pattern.split('/') }))
   return (url) => {
@@ -33,7 +39,7 @@ export function routeFinder(patterns: readonly string[], basePath: string): (url
   }
 }
 
-/** What one request is known as in the log and to whoever made it. Not guessable, not secret. */
+/** Returns an id that identifies a request in the log and to its client. Not guessable, not secret. */
 export function newRequestId(): string {
   return randomBytes(9).toString('base64url')
 }
@@ -44,7 +50,9 @@ export interface LoggedRequest {
   readonly route: string
 }
 
-/** Writes one line when the answer is out, or when the client went before. Neither path nor headers are in it. */
+/**
+ * Writes one log line when the answer is sent or the client has disconnected. It contains neither path nor headers.
+ */
 export function logRequest(
   { method }: IncomingMessage,
   response: ServerResponse,

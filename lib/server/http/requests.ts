@@ -11,7 +11,7 @@ export interface RequestsPorts {
   readonly log: Log
 }
 
-/** What a route asks about a request before it looks at the session. */
+/** The checks that a route makes on a request before it looks at the session. */
 export class Requests {
   readonly #ports: RequestsPorts
 
@@ -20,8 +20,9 @@ export class Requests {
   }
 
   /**
-   * Returns true if a request that changes something comes from a page of ours, or from a program. Decided by `Origin`, and
-   * by `Sec-Fetch-Site` where a browser withholds the origin (docs/decisions/0005-socket-token-and-addresses.md).
+   * Returns true if a request that changes something comes from one of our pages or from a program. Decides by
+   * `Origin`, and by `Sec-Fetch-Site` where a browser withholds the origin
+   * (docs/decisions/0005-socket-token-and-addresses.md).
    */
   mayMutate(headers: Headers): boolean {
     return this.#ports.origins.mayMutate({
@@ -32,8 +33,8 @@ export class Requests {
   }
 
   /**
-   * Counts one call of a route: for its IP address without a session, for the session's user with one. Returns 0, or after
-   * how many ms it may be tried again.
+   * Counts one call of a route: for the session's user, or for the IP address if there is no session. Returns 0, or
+   * the ms after which it may be tried again.
    */
   takeRate(rate: RouteRate, headers: Headers, session: Session | null): number {
     const keys = session ? { session: session.user.userId, ip: '' } : { ip: this.ipOf(headers) }

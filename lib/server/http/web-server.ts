@@ -19,12 +19,13 @@ import { browserHeaders } from './browser-headers.ts'
 import { LateConnections } from './late-connections.ts'
 import { logRequest, newRequestId, routeFinder, routePatterns } from './request-log.ts'
 
-/** No page and no route takes more; routes that want less say so themselves. */
+/** Most bytes of a request body. Routes that accept less check that themselves. */
 const BODY_BYTES = 256 * 1024
-/** A request's head must be here this soon, and all of it (an upload over a narrow link is 1 MiB at most), ms. */
+/** Time within which the head of a request must arrive, ms. */
 const HEAD_MS = 15_000
+/** Time within which a whole request must arrive, ms. An upload over a narrow link is 1 MiB at most. */
 const REQUEST_MS = 180_000
-/** How often those two are looked at, ms. */
+/** Interval at which these two limits are checked, ms. */
 const CHECK_MS = 5000
 
 const TOO_LARGE = refuse('too-large', `a body names its length, which is at most ${BODY_BYTES} bytes`)
@@ -33,20 +34,20 @@ const CROWDED = refuse('too-many-connections', 'as many are connected as this se
 export interface WebServerOptions {
   readonly settings: Settings
   readonly clientIps: ClientIps
-  /** The folder of the project. */
+  /** The project folder. */
   readonly root: string
   readonly log: Log
-  /** Why a request is refused, for a browser. `nonce`: for what is styled in it. */
+  /** Returns the page that tells a browser why its request is refused. `nonce`: for the styles in the page. */
   readonly refusalPage: (code: ErrorCode, headers: IncomingHttpHeaders, nonce: string) => string
 }
 
 /**
- * The HTTP server with Next behind it. Every request passes here first: it gets an id, the address it comes from and what
- * browsers are told, and leaves one line in the log. Socket.IO is attached to `http` and takes its own path before that.
+ * The HTTP server with Next behind it. Every request passes here first: it gets an id, its IP address and the headers
+ * for browsers, and leaves one line in the log. Socket.IO is attached to `http` and handles its own path before that.
  */
 export class WebServer {
   readonly http: Server
-  /** Which connections are too many. */
+  /** Tells which connections are too many. */
   readonly late: LateConnections
   readonly #next: ReturnType<typeof next>
   readonly #settings: Settings
@@ -93,7 +94,7 @@ export class WebServer {
     this.late = new LateConnections(this.http, settings.maxConnections)
   }
 
-  /** Makes Next ready; nothing listens yet. Throws BadSetting without a build. */
+  /** Prepares Next without listening. Throws BadSetting if there is no build. */
   static async prepare(options: WebServerOptions): Promise<WebServer> {
     const { settings, root } = options
     if (settings.production && !existsSync(join(root, '.next/BUILD_ID'))) {
@@ -102,7 +103,7 @@ export class WebServer {
       )
     }
     process.env.NEXT_TELEMETRY_DISABLED ??= '1'
-    // Next would listen for upgrades on the real server and end those that are not its own, ours among them.
+    // Next would listen for upgrades on the real server and end those that are not its own, including ours.
     const upgrades = new EventEmitter()
     const site = next({
       dev: !settings.production,
@@ -116,14 +117,17 @@ export class WebServer {
     const socketPath = `${pathOf({ to: 'socket' })}/`
     web.http.on('upgrade', (request, socket, head) => {
       if (request.url?.startsWith(socketPath)) return
-      // Hot reload in development, once Next listens for it; in production nothing else is upgraded.
+      // Hot reload in development, once Next listens for it. In production nothing else is upgraded.
       const forwarded = !settings.production && upgrades.emit('upgrade', request, socket, head)
       if (!forwarded) socket.destroy()
     })
     return web
   }
 
-  /** Listens; returns the origin it is reached at. Throws BadSetting when the address cannot be had. */
+  /**
+   * Starts listening. Returns the origin at which the server is reached. Throws BadSetting if the address is not
+   * available.
+   */
   async listen(): Promise<string> {
     const { host, port } = this.#settings
     const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -144,7 +148,7 @@ export class WebServer {
     return `http://${name}:${actual}`
   }
 
-  /** Ends what is still open, Next with it. Socket.IO has closed `http` before. */
+  /** Closes Next and all remaining connections. Socket.IO has closed `http` before. */
   async close(): Promise<void> {
     this.http.closeIdleConnections()
     await this.#next.close()
@@ -159,17 +163,19 @@ export function readyLine(publicOrigin: string | null, listening: string): strin
     : `Commonplace is ready at ${publicOrigin} (listening at ${listening})`
 }
 
-/** A body of unknown length is too large: browsers and our own programs name it. */
+/**
+ * Returns true if a body is too large. One of unknown length is: browsers and our own programs declare the length.
+ */
 function isTooLarge({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > BODY_BYTES
 }
 
-/** True when a browser goes where this request leads. */
+/** Returns true if the request is from a browser that shows the answer as a page. */
 function wantsPage({ headers }: IncomingMessage): boolean {
   return /\btext\/html\b/i.test(headers.accept ?? '')
 }
 
-/** Answers without asking Next, and ends the connection. `page`: what a browser gets in place of JSON. */
+/** Answers without calling Next, and ends the connection. `page`: sent to a browser instead of JSON. */
 function refuseAtOnce(response: ServerResponse, refusal: Refusal, page: string | null): void {
   const { code, retryAfterMs } = refusal
   response.writeHead(code === 'too-large' ? 413 : 503, {

@@ -22,16 +22,15 @@ export interface JoinPorts {
   readonly pingTimeout: number
 }
 
-/** The connection that joins. */
 interface Joiner extends Connection {
   /** True once the socket is gone. */
   readonly isClosed: boolean
 }
 
-/** How often a join is judged again if access changes meanwhile. */
+/** Most times that a join is judged, if access changes meanwhile. */
 const JOIN_ATTEMPTS = 5
 
-/** How long a client is asked to wait before it tries a crowded document again, ms. */
+/** Wait that a client is asked for before it tries a crowded document again, ms. */
 const CROWDED_MS = 10_000
 
 const CROWDED = refuse(
@@ -41,7 +40,10 @@ const CROWDED = refuse(
 )
 const OLDER = refuse('not-joined', 'a newer connection of this tab has joined')
 
-/** The joins of one connection: judged by the user's right, seated in the room, shown in its presence. */
+/**
+ * Handles the joins of one connection: judges them by the user's right, seats the connection in the room, shows it in
+ * presence.
+ */
 export class DocumentJoins {
   readonly #ports: JoinPorts
   readonly #connection: Joiner
@@ -57,7 +59,7 @@ export class DocumentJoins {
     this.#sending = sending
   }
 
-  /** Returns null if the join was answered, or the connection closed meanwhile. Idempotent. */
+  /** Joins a document. Returns null if the join was answered, or if the connection closed meanwhile. Idempotent. */
   async join(request: JoinRequest, answer: Answer): Promise<Refusal | null> {
     const { rights, live } = this.#ports
     const connection = this.#connection
@@ -104,7 +106,7 @@ export class DocumentJoins {
       pingInterval,
       pingTimeout,
     }
-    // Sent in the same turn: whatever ends the seat from here on finds an answer to stop.
+    // Sent in the same turn, so that whatever ends the seat from here on finds an answer to stop.
     this.#sending.send(room, body, history, answer)
     return null
   }

@@ -3,20 +3,20 @@ import type { Profile } from '#lib/people/profile.ts'
 import type { DownEvents } from '#lib/protocol/messages/down.ts'
 import type { SocketKeys } from './socket-limits.ts'
 
-/** A socket's user, as its handshake proved them, with what else is known of the socket. */
+/** A socket's user, as proved by its handshake, and what else is known of the socket. */
 export interface SocketData extends SocketUser {
   profile: Profile
   readonly sessionId: string
   readonly tab: string
-  /** Counts the tab's connections; the higher one wins. */
+  /** Number of this connection among those of the tab; the higher one wins. */
   readonly connection: number
-  /** The user and the IP address that its messages count for. */
+  /** The user and the IP address that the socket's messages count for. */
   readonly keys: SocketKeys
-  /** When the token of the handshake ends, ms since the epoch. */
+  /** End of the handshake's token, ms since the epoch. */
   readonly expiresAt: number
 }
 
-/** What a connection uses of a Socket.IO socket. */
+/** The parts of a Socket.IO socket that a connection uses. */
 export interface DocumentSocket {
   readonly data: SocketData
   /** The engine.io connection below it (`socket-internals.ts`). */

@@ -3,7 +3,7 @@ import { ANSWER_BYTES, sendChunks } from './chunks.ts'
 import type { DocumentSocket } from './document-socket.ts'
 import type { Answer } from './event-gate.ts'
 
-/** Sends histories over one socket: at most one per room at a time, a later one takes its place. */
+/** Sends histories over one socket: at most one per room at a time; a later one replaces it. */
 export class HistorySending {
   readonly #socket: Pick<DocumentSocket, 'emit'>
   readonly #sending = new Map<number, ByteList>()
@@ -12,7 +12,9 @@ export class HistorySending {
     this.#socket = socket
   }
 
-  /** Sends a history with its answer if it is short, else after it, in chunks paced by the client's acknowledgements. */
+  /**
+   * Sends a short history with its answer, a longer one after it, in chunks paced by the client's acknowledgements.
+   */
   send(room: number, body: object, history: ByteList, answer: Answer): void {
     this.#sending.delete(room)
     if (history.length <= ANSWER_BYTES) {
@@ -31,7 +33,7 @@ export class HistorySending {
     })
   }
 
-  /** Stops what is being sent of a room. Idempotent. */
+  /** Stops sending the history of a room. Idempotent. */
   stop(room: number): void {
     this.#sending.delete(room)
   }

@@ -4,26 +4,30 @@ import { cut, FrameSender, unsentBytes } from './socket-internals.ts'
 
 /** A reader with more unsent bytes than this gets no frames. */
 const BEHIND_BYTES = 1024 * 1024
-/** A reader without frames gets them again when no more unsent bytes than this are left. */
+/** A reader without frames gets them again when its unsent bytes have fallen to this. */
 const DRAINED_BYTES = 64 * 1024
-/** A socket with more unsent bytes than this, answers included, is cut when it sends something. */
+/** A socket that sends a message while it has more unsent bytes than this, answers included, is cut. */
 const MOST_BYTES = 4 * 1024 * 1024
 /** A reader that takes nothing for this long is cut, ms. */
 const PATIENCE_MS = 15_000
+/** Interval at which readers that are behind are checked, ms. */
 const LOOK_MS = 250
 
 interface Behind {
-  /** The last frame of each room that it did not get; the first of them to arrive makes its client pull the others. */
+  /**
+   * The last frame of each room that the reader did not get. The first of them to arrive makes its client pull the
+   * others.
+   */
   readonly missed: Map<number, Uint8Array>
   unsent: number
-  /** When it last took something, or was given more. */
+  /** When the reader last took something, or else fell behind. Steady clock, ms. */
   takenAt: number
 }
 
 /**
- * Relays frames, and skips readers that do not take what they are sent: it would wait in this process. Beyond a bound they
- * get no frames; drained, they get the last one missed, and their clients pull what is between. A reader that takes nothing
- * at all is cut.
+ * Relays frames, and skips readers that do not take what they are sent, which would pile up in this process. A reader
+ * beyond a bound gets no frames; once drained, it gets the last one missed, and its client pulls those between. A
+ * reader that takes nothing at all is cut.
  */
 export class SlowReaders {
   readonly #clock: Clock
@@ -35,14 +39,20 @@ export class SlowReaders {
     this.#clock = clock
   }
 
-  /** Sends a room's frame to a reader that keeps up. The same array goes to all readers of the room in a row. */
+  /**
+   * Sends a room's frame to a reader that keeps up, and notes it for one that does not. Callers pass the same array
+   * for all readers of the room in a row.
+   */
   relay(socket: DocumentSocket, room: number, frame: Uint8Array): void {
     const behind = this.#behind.get(socket) ?? this.#look(socket)
     if (behind) behind.missed.set(room, frame)
     else this.#frames.send(socket, frame)
   }
 
-  /** Returns true if a message of this socket may be handled. Else cuts the socket, which does not read the answers. */
+  /**
+   * Returns true if a message of this socket may be handled. Otherwise cuts the socket, which does not read its
+   * answers.
+   */
   mayAnswer(socket: DocumentSocket): boolean {
     if (unsentBytes(socket) <= MOST_BYTES) return true
     this.forget(socket)

@@ -5,21 +5,21 @@ import { NAMESPACE } from '#lib/protocol/version.ts'
 import type { DocumentSocket } from './document-socket.ts'
 
 /*
- * The only file that reaches into engine.io and ws. Each use is behind a check, and done without where it fails.
+ * The only file that reaches into engine.io and ws. Each use is guarded by a check and skipped if the check fails.
  *
- * One frame to many sockets: Socket.IO makes the WebSocket frame of a broadcast anew for each receiver and keeps accounts
- * of its sending; here the frame is made once and the same bytes are written to every socket
- * (docs/decisions/0018-shared-frames.md). A socket on which that is not possible, or not in order, gets the packet in
+ * One frame for many sockets: Socket.IO builds the WebSocket frame of a broadcast anew for each receiver and keeps
+ * records of its sending; here the frame is built once and the same bytes are written to every socket
+ * (docs/decisions/0018-shared-frames.md). A socket to which it cannot be written, or not in order, gets the packet in
  * Socket.IO's own way.
  */
 
-/** Events whose last and only argument is bytes. */
+/** Events with bytes as their last and only argument. */
 type ByteEvent = 'document:update' | 'presence:diff'
 
-/** What is used of an engine.io 6 connection on a WebSocket of ws 8. */
+/** The parts used of an engine.io 6 connection over a WebSocket of ws 8. */
 interface FrameWriter {
   readonly readyState: string
-  /** Packets that engine.io has not handed to the transport yet: what is written past them would overtake them. */
+  /** Packets that engine.io has not handed to the transport; a frame written past them would overtake them. */
   readonly writeBuffer: readonly unknown[]
   readonly transport: {
     readonly name: string
@@ -36,13 +36,13 @@ interface FrameWriter {
 const RESPONSE = Symbol('the response to a request')
 const WEBSOCKET_OPEN = 1
 const EVENT = 2
-/** Unsent bytes from which a socket is left out of presence. */
+/** Unsent bytes above which a socket is left out of presence. */
 const BUSY_BYTES = 256 * 1024
 const encoder = new Encoder()
 
 /**
- * Sends bytes as one kind of event. The WebSocket frame of an array is made once for all sockets that are sent it in a row,
- * and kept until another array comes.
+ * Sends bytes as one kind of event. Builds the WebSocket frame of an array once for all sockets that are sent it in a
+ * row, and keeps it until another array comes.
  */
 export class FrameSender {
   readonly #event: ByteEvent
@@ -53,7 +53,7 @@ export class FrameSender {
     this.#event = event
   }
 
-  /** `body` is not changed after it was sent once. */
+  /** Sends `body`, which must not change afterwards. */
   send(socket: DocumentSocket, body: Uint8Array): void {
     const writer = frameWriterOf(socket)
     if (!writer) {
@@ -68,19 +68,22 @@ export class FrameSender {
   }
 }
 
-/** True when frames can be written straight to this socket's WebSocket now; tests see by it that the internals are still there. */
+/**
+ * Returns true if frames can be written directly to this socket's WebSocket now. Tests use it to see that the
+ * internals still exist.
+ */
 export function writesFrames(socket: DocumentSocket): boolean {
   return frameWriterOf(socket) !== null
 }
 
-/** True while a socket has not taken what it was sent before. */
+/** Returns true while a socket has not taken what it was sent before. */
 export function isBusy({ conn }: DocumentSocket): boolean {
   if (!conn.transport.writable) return true
   const writer: object = conn
   return isFrameWriter(writer) && writer.transport.socket.bufferedAmount > BUSY_BYTES
 }
 
-/** Bytes that a socket was sent and that have not left this process. */
+/** Returns the number of bytes that were sent to a socket and have not left this process. */
 export function unsentBytes({ conn }: DocumentSocket): number {
   const { writeBuffer } = conn as unknown as { writeBuffer?: readonly { data?: unknown }[] }
   let bytes = 0
@@ -90,20 +93,23 @@ export function unsentBytes({ conn }: DocumentSocket): number {
   return bytes + (isFrameWriter(writer) ? writer.transport.socket.bufferedAmount : 0)
 }
 
-/** Ends a connection without a word: what waits for it would only go on waiting. */
+/** Ends a connection without a closing message, which would only wait behind the other unsent bytes. */
 export function cut({ conn }: DocumentSocket): void {
   const writer: object = conn
   if (isFrameWriter(writer)) writer.transport.socket.terminate()
   else conn.close(true)
 }
 
-/** What opens a connection, and what it is answered by: until then it carries headers. */
+/**
+ * The stand-in for a response with which engine.io answers an upgrade. It carries headers until the connection opens,
+ * and refers to the request.
+ */
 interface OpeningResponse {
   req: unknown
 }
 
 /**
- * Lets go of the HTTP requests that connections were opened by: engine.io keeps them in two places as long as the
+ * Releases the HTTP requests that opened connections: engine.io keeps them in two places for as long as the
  * connection lasts, 2.6 KB each.
  */
 export function forgetRequests(engine: Server['engine']): void {
@@ -113,13 +119,13 @@ export function forgetRequests(engine: Server['engine']): void {
   })
   engine.on('connection', (connection: { request: { [RESPONSE]?: OpeningResponse } | null }) => {
     const response = connection.request?.[RESPONSE]
-    // Of an answer over HTTP Node takes care.
+    // Node itself cleans up after a response over HTTP.
     if (response && !(response instanceof ServerResponse)) response.req = null
     connection.request = null
   })
 }
 
-/** What is used of Socket.IO's adapter. */
+/** The parts used of Socket.IO's adapter. */
 interface RoomKeeper {
   sids: Map<string, Set<string>>
   addAll(id: string, rooms: Set<string>): unknown
@@ -128,8 +134,8 @@ interface RoomKeeper {
 const NO_ROOMS: Set<string> = new Set()
 
 /**
- * Keeps Socket.IO from putting every socket into a room of its own, two sets each (0.5 KB). Nothing is sent that way here:
- * the members of a document are in Seats.
+ * Keeps Socket.IO from putting every socket into a room of its own, which takes two sets each (0.5 KB). Nothing is
+ * sent that way here: the members of a document are in Seats.
  */
 export function keepNoRooms({ adapter }: { readonly adapter: RoomKeeper }): void {
   adapter.addAll = (id) => adapter.sids.set(id, NO_ROOMS)
@@ -158,7 +164,9 @@ function packetOf(event: ByteEvent, body: Uint8Array): Uint8Array {
   throw new TypeError('a packet with bytes is binary')
 }
 
-/** An unmasked, final, binary frame (RFC 6455, section 5.2); one packet is one message of engine.io as it is. */
+/**
+ * Returns an unmasked, final, binary frame (RFC 6455, section 5.2). One packet is one message of engine.io as it is.
+ */
 function webSocketFrame(payload: Uint8Array): Uint8Array {
   const { length } = payload
   const lengthBytes = length < 126 ? 0 : length < 65_536 ? 2 : 8

@@ -1,21 +1,24 @@
 import type { Clock } from '#lib/protocol/clock.ts'
 
-/** The connection that a lease is of. */
+/** The connection that holds a lease. */
 export interface Leaseholder {
-  /** The connection only reads from now on. */
+  /** Called when a renewal is overdue: the connection may only read from now on. */
   lapsed(): void
-  /** The lease was not renewed: the connection is over. */
+  /** Called when the lease was not renewed: the connection must end. */
   ended(): void
 }
 
 export interface SocketLeaseOptions {
   readonly clock: Pick<Clock, 'now' | 'after'>
-  /** How long after the end of its token a connection may write, and how long it may read, ms. */
+  /** Time after the end of its token in which a connection may still write, and in which it may still read, ms. */
   readonly graceMs: { readonly write: number; readonly read: number }
   readonly holder: Leaseholder
 }
 
-/** The time one connection is believed: as long as its token, and a little longer, for a renewal may be late. */
+/**
+ * Limits how long a connection is trusted: until its token expires and a little longer, because a renewal may be
+ * late.
+ */
 export class SocketLease {
   readonly #options: SocketLeaseOptions
   #cancel: (() => void) | null = null
@@ -32,7 +35,7 @@ export class SocketLease {
     return this.#hasLapsed
   }
 
-  /** True once the connection is gone. */
+  /** True once the connection is closed. */
   get isClosed(): boolean {
     return this.#isClosed
   }
@@ -45,7 +48,7 @@ export class SocketLease {
     return had
   }
 
-  /** Ends the lease: the connection is gone. Idempotent. */
+  /** Ends the lease of a connection that is closed. Idempotent. */
   close(): void {
     this.#isClosed = true
     this.#cancel?.()

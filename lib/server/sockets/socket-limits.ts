@@ -2,7 +2,10 @@ import type { IncomingMessage } from 'node:http'
 import type { ClientIps } from '#lib/process/client-ip.ts'
 import type { RateKeys, RateName, Rates } from '#lib/process/rates.ts'
 
-/** Connections at the same time. A school of a hundred with three tabs each is one IP address. */
+/**
+ * Most simultaneous connections of a user, an IP address and a document. A school of a hundred with three tabs each
+ * is one IP address.
+ */
 export const MOST_CONNECTIONS = { ofUser: 60, ofIp: 1200, ofDocument: 1000 } as const
 
 /** The user and the IP address that a socket counts for. */
@@ -12,18 +15,21 @@ export type SocketKeys = Required<RateKeys>
 export interface SocketIp {
   /** The IP address itself, for the log. */
   readonly ip: string
-  /** The part of it that is counted; '' if nothing is. */
+  /** The part of the IP address that is counted; '' if nothing is. */
   readonly key: string
 }
 
 export interface SocketLimitPorts {
   readonly rates: Pick<Rates, 'take'>
   readonly clientIps: ClientIps
-  /** If false, connections at the same time are not bounded either. */
+  /** If false, simultaneous connections are not limited either. */
   readonly bounded: boolean
 }
 
-/** Limits what one user and one IP address may do over sockets. Open sockets are counted anew each time: no count can leak. */
+/**
+ * Limits what one user and one IP address may do over sockets. Counts open sockets anew each time, so that no count
+ * can leak.
+ */
 export class SocketLimits {
   readonly #ports: SocketLimitPorts
 
@@ -43,7 +49,7 @@ export class SocketLimits {
     return wait > 0 || bytes === 0 ? wait : rates.take('bytes', keys, bytes)
   }
 
-  /** Returns true if a socket of these keys is one too many beside the others. */
+  /** Returns true if a socket with these keys would be one too many beside the others. */
   isFull(keys: SocketKeys, others: Iterable<SocketKeys>): boolean {
     if (!this.#ports.bounded) return false
     let ofUser = 0
@@ -55,7 +61,7 @@ export class SocketLimits {
     return ofUser >= MOST_CONNECTIONS.ofUser || ofIp >= MOST_CONNECTIONS.ofIp
   }
 
-  /** Returns true if a document with this many connections takes no further one. */
+  /** Returns true if a document with this many connections accepts no further one. */
   isCrowded(connections: number): boolean {
     return this.#ports.bounded && connections >= MOST_CONNECTIONS.ofDocument
   }

@@ -21,12 +21,13 @@ import { FrameSender, forgetRequests, keepNoRooms } from './socket-internals.ts'
 import type { SocketIp, SocketKeys, SocketLimits } from './socket-limits.ts'
 import type { SocketUsers, TokenUser } from './socket-users.ts'
 
-/** A message with its envelope; long polling sends bytes as base64, and several packets in one body. */
+/** Most bytes of a message with its envelope. Long polling sends bytes as base64, and several packets in one body. */
 const TRANSPORT_BYTES = Math.ceil((LIMITS.messageBytes * 4) / 3) + 64 * 1024
-/** A connection that passes no handshake is closed after this long. */
+/** Time after which a connection without a successful handshake is closed, ms. */
 const HANDSHAKE_MS = 15_000
-/** The wait that clients are asked for at a restart, ms: at least, and for each socket. They add a random share of it. */
+/** Shortest wait that clients are asked for at a restart, ms. Each client adds a random share of the wait. */
 const DRAIN_RETRY_MS = 1000
+/** Wait that clients are asked for at a restart, for each open socket, ms. */
 const DRAIN_RETRY_MS_EACH = 2
 
 type ServerSocket = Socket<UpEvents, DownEvents, Record<string, never>, SocketData>
@@ -61,20 +62,20 @@ const SPENT_HANDSHAKE: ServerSocket['handshake'] = {
 const versionSchema = v.object({ protocol: v.number() })
 
 /**
- * Socket.IO on its own path with one namespace. A socket that is let in belongs to a user, a session and a tab; from
- * there its messages are DocumentConnection's.
+ * Serves Socket.IO on its own path, with one namespace. An admitted socket belongs to a user, a session and a tab;
+ * from then on DocumentConnection handles its messages.
  */
 export class SocketServer {
   readonly #io: DocumentServer
   readonly #documents: DocumentNamespace
   readonly #options: SocketServerOptions
   readonly #readers: SlowReaders
-  /** From where each connection came; its request is not kept. */
+  /** The IP address of each connection, whose request is not kept. */
   readonly #comeFrom = new WeakMap<object, SocketIp>()
-  /** Connections that are too many. */
+  /** Connections to be refused with `too-many-connections`. */
   readonly #late = new WeakSet<object>()
   #draining = false
-  /** Counts calls of `end`: a user found before one, whose socket is not open, has to be looked up again. */
+  /** Number of calls of `end`. A user that was read before a call and whose socket is not open must be read again. */
   #ends = 0
 
   constructor(options: SocketServerOptions) {
@@ -86,7 +87,7 @@ export class SocketServer {
       parser: { Encoder, Decoder },
       transports: ['polling', 'websocket'],
       serveClient: false,
-      // Upgrades of other paths are Next's.
+      // Upgrades on other paths belong to Next.
       destroyUpgrade: false,
       connectTimeout: HANDSHAKE_MS,
       maxHttpBufferSize: TRANSPORT_BYTES,
@@ -116,7 +117,7 @@ export class SocketServer {
           const ms = Math.round(performance.now() - begun)
           options.log.info({ ip, transport, ms, ...(refused ? { code: refused } : {}) }, 'socket.handshake')
           next(refused ? refusal(refused) : undefined)
-          // Closed in the next turn, after the answer: its place is for the next connection to be refused.
+          // Closed in the next turn, after the answer, to make room for the next connection to be refused.
           if (this.#late.has(socket.conn)) setImmediate(() => socket.conn.close())
         },
         (error: unknown) => {
@@ -127,7 +128,7 @@ export class SocketServer {
     })
   }
 
-  /** Starts letting sockets in. */
+  /** Starts handling the messages of admitted sockets. */
   serve(ports: Omit<ConnectionPorts, 'readers' | 'presenceFrames'>): void {
     const readers = this.#readers
     const all = { ...ports, readers, presenceFrames: new FrameSender('presence:diff') }
@@ -149,14 +150,14 @@ export class SocketServer {
     })
   }
 
-  /** Shows a user's new name and hue in what they join from now on. */
+  /** Shows a user's new name and hue in the documents that they join from now on. */
   rename(profile: Profile): void {
     for (const socket of this.#documents.sockets.values()) {
       if (socket.data.profile.userId === profile.userId) socket.data.profile = profile
     }
   }
 
-  /** Closes every socket of a session or a user that is over. */
+  /** Closes every socket of a session or a user that has ended. */
   end(ended: Ended): void {
     this.#ends++
     for (const socket of this.#documents.sockets.values()) {
@@ -187,7 +188,7 @@ export class SocketServer {
     const { key } = this.#ipOf(socket)
     if (limits.take('sockets', { ip: key }) > 0) return 'rate-limited'
     const { auth } = socket.handshake
-    // The version first: another version may have another handshake.
+    // The version is checked first, because another version may have another handshake.
     const version = v.safeParse(versionSchema, auth)
     if (version.success && version.output.protocol !== PROTOCOL_VERSION) return 'protocol-version'
     const handshake = v.safeParse(handshakeSchema, auth)
@@ -205,7 +206,7 @@ export class SocketServer {
     if (limits.take('sockets', { session: keys.session, ip: '' }) > 0) return 'rate-limited'
     if (limits.isFull(keys, this.#connectedKeys())) return 'too-many-connections'
     socket.data = { profile, aliases, cap, sessionId, tab, connection, expiresAt, keys }
-    // Read, and not needed again: a token is not kept in memory longer than that.
+    // The handshake is not needed again; the token in it stays in memory no longer than necessary.
     Object.assign(socket, { handshake: SPENT_HANDSHAKE })
     return null
   }
@@ -220,7 +221,7 @@ export class SocketServer {
   }
 }
 
-/** An error as Socket.IO's middleware takes it: the client finds the code in `connect_error`'s `data`. */
+/** Returns an error for Socket.IO's middleware: the client finds the code in `connect_error`'s `data`. */
 function refusal(code: ConnectRefusal): Error {
   return Object.assign(new Error(code), { data: { code } })
 }

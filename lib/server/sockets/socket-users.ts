@@ -2,7 +2,7 @@ import type { Authentication, SocketUser } from '#lib/people/authentication.ts'
 import type { RecentSocketUsers } from '#lib/people/recent-socket-users.ts'
 import type { SocketToken, Tokens } from '#lib/people/tokens.ts'
 
-/** The user of a socket token, with what the token says. */
+/** The user of a socket token, with the content of the token. */
 export type TokenUser = SocketUser & SocketToken
 
 /** Finds the users of socket tokens. */
@@ -22,8 +22,8 @@ export class SocketUsers {
   }
 
   /**
-   * Returns the user of a token, as read within the last minute. Returns null if the token is not ours or has ended, or
-   * if its user or session is gone. Rejects as the store does.
+   * Returns the user of a token, as read within the last minute. Returns null if the token is not ours or has
+   * expired, or if its user or session is gone. Rejects as the store does.
    */
   async of(token: string): Promise<TokenUser | null> {
     const proved = this.#tokens.verify(token)
@@ -31,7 +31,7 @@ export class SocketUsers {
     return user && { ...user, ...proved }
   }
 
-  /** Returns the user as `of` does, read now. */
+  /** Returns the user as `of` does, but reads it now. */
   async readNow(token: string): Promise<TokenUser | null> {
     const proved = this.#tokens.verify(token)
     const user = proved && (await this.#authentication.ofSocket(proved.userId, proved.sessionId))

@@ -20,7 +20,7 @@ function entriesOf(doc: Y.Doc): Uint8Array {
   return encodeEntries([{ kind: 0, clientId: doc.clientID, n: 1, user: 'ada', updates }])
 }
 
-/** Returns a row of many small structs, which costs a thread some memory and time, and this process little. */
+/** Returns a row of many small structs, which costs the thread some memory and time, and this process little. */
 function largeRow(): Uint8Array {
   const doc = new Y.Doc()
   const title = doc.getText('title')

@@ -73,7 +73,7 @@ async function setUp() {
     clock,
     log,
   })
-  /** Sends one event and returns its answer; null if there was none. */
+  /** Sends one event. Returns its answer, null if there was none. */
   const ask = async (event: string, body: object): Promise<object | null> => {
     let answered: object | null = null
     await connection.receive(event, [
