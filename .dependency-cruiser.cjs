@@ -10,8 +10,8 @@ const YJS = '^node_modules/(yjs|y-protocols|@tiptap)(/|$)'
 /** Everything of ours. */
 const OURS = '^(lib|app|tests|scripts)/|^[^/]+\\.(ts|tsx|mjs)$'
 
-/** A room imports of ours itself and what stands here, nothing else. A path that ends in / is a folder. */
-const ROOMS = {
+/** A folder imports itself and, of ours, only what is listed here. A path that ends in / is a folder. */
+const FOLDERS = {
   'lib/protocol/': [],
   'lib/document/': ['lib/protocol/'],
   'lib/collab/': ['lib/protocol/', 'lib/document/'],
@@ -125,7 +125,7 @@ const NO_YJS = ['lib/protocol/', 'lib/process/', 'lib/people/', 'lib/library/', 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
-    ...Object.entries(ROOMS).map(importsOnly(OURS)),
+    ...Object.entries(FOLDERS).map(importsOnly(OURS)),
     ...Object.entries(EDITOR).map(importsOnly('^lib/editor/')),
 
     ...NO_NODE.map((place) => ({

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { cruise } from 'dependency-cruiser'
 import extractDepcruiseOptions from 'dependency-cruiser/config-utl/extract-depcruise-options'
-import type { Arrow } from './room-graph.ts'
+import type { Arrow } from './import-graph.ts'
 import { filesUnder } from './sources.ts'
 
 const CONFIG = join(import.meta.dirname, '../.dependency-cruiser.cjs')

@@ -51,10 +51,10 @@ function isNamed(type: ESTree.TSType, names: ReadonlySet<string>): boolean {
 }
 
 /**
- * Returns the relative imports of a file that lead into a room of `lib` from outside it, where `#lib/…` is wanted.
+ * Returns the relative imports of a file that lead into a folder of `lib` from outside it, where `#lib/…` is wanted.
  * Type-only imports, re-exports and dynamic imports count.
  */
-export function relativeImportsIntoRooms(file: string, text: string): string[] {
+export function relativeImportsIntoFolders(file: string, text: string): string[] {
   const { module } = parseSync(file, text)
   const specifiers = [
     ...module.staticImports.map(({ moduleRequest }) => moduleRequest.value),
@@ -65,15 +65,15 @@ export function relativeImportsIntoRooms(file: string, text: string): string[] {
       text.slice(moduleRequest.start, moduleRequest.end).replace(/^['"`]|['"`]$/g, ''),
     ),
   ]
-  const own = roomOf(file)
+  const own = folderOf(file)
   return [...new Set(specifiers)].filter((specifier) => {
     if (!specifier.startsWith('.')) return false
-    const room = roomOf(posix.join(posix.dirname(file), specifier))
-    return room !== null && room !== own
+    const folder = folderOf(posix.join(posix.dirname(file), specifier))
+    return folder !== null && folder !== own
   })
 }
 
 /** Returns the folder of `lib` that a file is in, like `lib/client`, or null outside `lib`. */
-function roomOf(file: string): string | null {
+function folderOf(file: string): string | null {
   return /^lib\/[^/]+/.exec(file)?.[0] ?? null
 }

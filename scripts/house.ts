@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { surveyBoundaries } from './boundaries.ts'
-import { type FunctionFields, functionFieldsOf, relativeImportsIntoRooms } from './house-source.ts'
-import { type Arrow, type RoomGraph, roomGraph } from './room-graph.ts'
+import { type FunctionFields, functionFieldsOf, relativeImportsIntoFolders } from './house-source.ts'
+import { type Arrow, type ImportGraph, importGraph } from './import-graph.ts'
 import { type Comment, commentsOf, filesUnder, textOf } from './sources.ts'
 
 /*
@@ -11,9 +11,9 @@ import { type Comment, commentsOf, filesUnder, textOf } from './sources.ts'
 
 /** A limit above its goal is a count of today: it is lowered as the count falls and never raised. */
 export const LIMITS = {
-  /** Circles among rooms, see RoomGraph. */
-  circles: 0,
-  /** Arrows in a circle or against the table of imports. */
+  /** Cycles among files and folders, see ImportGraph. */
+  cycles: 0,
+  /** Arrows in a cycle or against the table of imports. */
   arrowsBack: 0,
   /** Function-typed fields. Goal 20 each. */
   functionFields: { 'lib/client': 16, 'lib/server': 21 } as Record<string, number>,
@@ -48,7 +48,7 @@ interface Place {
 
 export interface House {
   /** The graph of `lib`, and of each folder directly in it. */
-  readonly graphs: ReadonlyMap<string, RoomGraph>
+  readonly graphs: ReadonlyMap<string, ImportGraph>
   /** Function-typed fields of each folder directly in `lib`. */
   readonly fields: ReadonlyMap<string, FunctionFields>
   readonly questions: readonly Place[]
@@ -57,7 +57,7 @@ export interface House {
   readonly crowded: readonly (readonly [folder: string, files: number])[]
   /** Files over the limit of lines whose first block comment gives no reason, with their number of lines. */
   readonly long: readonly (readonly [file: string, lines: number])[]
-  /** Imports of another room by a relative path, as `file: specifier`. */
+  /** Imports of another folder by a relative path, as `file: specifier`. */
   readonly relative: readonly string[]
 }
 
@@ -70,16 +70,18 @@ export function surveyHouse(root: string, imports: readonly Arrow[], breaches: r
     ...DOCUMENTS,
   ]
   const code = files.filter((file) => file.startsWith('lib/') && CODE.test(file))
-  const rooms = [...new Set(code.map(roomOf))]
+  const folders = [...new Set(code.map(folderOf))]
   const comments = new Map([...texts].map(([file, text]) => [file, commentsOf(file, text)]))
   const fields = functionFieldsOf(new Map(code.map((file) => [file, texts.get(file) ?? ''])))
   return {
-    graphs: new Map(['lib', ...rooms].map((room) => [room, roomGraph(room, code, imports, breaches)])),
+    graphs: new Map(
+      ['lib', ...folders].map((folder) => [folder, importGraph(folder, code, imports, breaches)]),
+    ),
     fields: new Map(
-      rooms.map((room) => [
-        room,
+      folders.map((folder) => [
+        folder,
         sumOf(
-          code.filter((file) => roomOf(file) === room),
+          code.filter((file) => folderOf(file) === folder),
           fields,
         ),
       ]),
@@ -99,7 +101,7 @@ export function surveyHouse(root: string, imports: readonly Arrow[], breaches: r
       .filter(([file]) => CODE.test(file) && !file.startsWith('tests/bench/') && !file.startsWith('scripts/'))
       .filter(([file]) => file !== 'server.ts')
       .flatMap(([file, text]) =>
-        relativeImportsIntoRooms(file, text).map((specifier) => `${file}: ${specifier}`),
+        relativeImportsIntoFolders(file, text).map((specifier) => `${file}: ${specifier}`),
       ),
   }
 }
@@ -111,18 +113,18 @@ export function problemsOf(
   beingSplit: readonly string[] = BEING_SPLIT,
 ): string[] {
   const graphs = [...house.graphs]
-  const circles = graphs.flatMap(([room, graph]) => graph.circles.map((circle) => `${room}: ${circle}`))
-  const back = graphs.flatMap(([room, graph]) => graph.back.map((arrow) => `${room}: ${arrow}`))
+  const cycles = graphs.flatMap(([folder, graph]) => graph.cycles.map((cycle) => `${folder}: ${cycle}`))
+  const back = graphs.flatMap(([folder, graph]) => graph.back.map((arrow) => `${folder}: ${arrow}`))
   const over = (name: string, found: readonly string[], limit: number) =>
     found.length > limit
       ? [`${name}: ${found.length}, at most ${limit}`, ...found.slice(0, SHOWN).map((line) => `  ${line}`)]
       : []
   return [
-    ...over('circles among rooms', circles, limits.circles),
+    ...over('import cycles', cycles, limits.cycles),
     ...over('arrows back', back, limits.arrowsBack),
-    ...Object.entries(limits.functionFields).flatMap(([room, limit]) => {
-      const written = house.fields.get(room)?.written ?? 0
-      return written > limit ? [`function-typed fields in ${room}: ${written}, at most ${limit}`] : []
+    ...Object.entries(limits.functionFields).flatMap(([folder, limit]) => {
+      const written = house.fields.get(folder)?.written ?? 0
+      return written > limit ? [`function-typed fields in ${folder}: ${written}, at most ${limit}`] : []
     }),
     ...over(
       'comments that begin with Who, Whoever, What, Whose or Whom',
@@ -139,38 +141,28 @@ export function problemsOf(
         ([file, lines]) =>
           `${file} has ${lines} lines and its first block comment no "Over 350 lines: <reason>"`,
       ),
-    ...house.relative.map((found) => `${found}: another room is imported as #lib/…`),
+    ...house.relative.map((found) => `${found}: a file of another folder is imported as #lib/…`),
   ]
 }
 
-/** Returns the counts by room, as lines of text. */
+/** Returns the counts by folder, as lines of text. */
 export function tableOf(house: House): string {
-  const rooms = [
+  const folders = [
     ...house.graphs.keys(),
-    ...new Set([...house.questions, ...house.atOnce].map(({ file }) => roomOf(file))),
+    ...new Set([...house.questions, ...house.atOnce].map(({ file }) => folderOf(file))),
   ]
-  const head = [
-    '',
-    'rooms',
-    'arrows',
-    'levels',
-    'circles',
-    'back',
-    'function fields',
-    'Who/What',
-    '"at once"',
-  ]
-  const rows = [...new Set(rooms)].map((room) => {
-    const graph = house.graphs.get(room)
+  const head = ['', 'nodes', 'arrows', 'levels', 'cycles', 'back', 'function fields', 'Who/What', '"at once"']
+  const rows = [...new Set(folders)].map((folder) => {
+    const graph = house.graphs.get(folder)
     const counts = graph
-      ? [graph.rooms, graph.arrows.length, graph.levels, graph.circles.length, graph.back.length].map(String)
+      ? [graph.nodes, graph.arrows.length, graph.levels, graph.cycles.length, graph.back.length].map(String)
       : ['', '', '', '', '']
-    const inRoom = (places: readonly Place[]) =>
+    const inFolder = (places: readonly Place[]) =>
       String(
-        places.filter(({ file }) => (room === 'lib' ? file.startsWith('lib/') : roomOf(file) === room))
+        places.filter(({ file }) => (folder === 'lib' ? file.startsWith('lib/') : folderOf(file) === folder))
           .length,
       )
-    return [room, ...counts, fieldsOf(house, room), inRoom(house.questions), inRoom(house.atOnce)]
+    return [folder, ...counts, fieldsOf(house, folder), inFolder(house.questions), inFolder(house.atOnce)]
   })
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)))
   const lined = (row: string[]) =>
@@ -180,15 +172,15 @@ export function tableOf(house: House): string {
       )
       .join('  ')
   const side = ['lib/server', 'lib/people', 'lib/library', 'lib/process']
-  const together = side.reduce((sum, room) => sum + (house.fields.get(room)?.written ?? 0), 0)
+  const together = side.reduce((sum, folder) => sum + (house.fields.get(folder)?.written ?? 0), 0)
   return [...[head, ...rows].map(lined), `function fields of ${side.join(', ')}: ${together}`].join('\n')
 }
 
-function fieldsOf(house: House, room: string): string {
+function fieldsOf(house: House, folder: string): string {
   const all =
-    room === 'lib'
+    folder === 'lib'
       ? [...house.fields.values()]
-      : [house.fields.get(room)].filter((found) => found !== undefined)
+      : [house.fields.get(folder)].filter((found) => found !== undefined)
   if (all.length === 0) return ''
   const named = all.reduce((sum, fields) => sum + fields.named, 0)
   const written = all.reduce((sum, fields) => sum + fields.written, 0)
@@ -239,7 +231,7 @@ function sumOf(files: readonly string[], fields: ReadonlyMap<string, FunctionFie
 }
 
 /** Returns `lib/client` for files in it, `docs` for documents, and otherwise the first folder of the path. */
-function roomOf(file: string): string {
+function folderOf(file: string): string {
   if (file.endsWith('.md')) return 'docs'
   return file
     .split('/')

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { LIMITS, problemsOf, surveyHouse, tableOf } from '../../scripts/house.ts'
-import type { Arrow } from '../../scripts/room-graph.ts'
+import type { Arrow } from '../../scripts/import-graph.ts'
 
 /** In the planted trees no count is above its goal except the planted one. */
 const STRICT = {
   ...LIMITS,
-  circles: 0,
+  cycles: 0,
   arrowsBack: 0,
   functionFields: { 'lib/client': 0 },
   questions: 0,
@@ -43,7 +43,7 @@ test('nothing is found before anything is planted', () => {
   expect(problems()).toEqual([])
 })
 
-describe('rooms', () => {
+describe('the files and folders of a folder', () => {
   const arrow = (from: string, to: string): Arrow => ({ from: `lib/client/${from}`, to: `lib/client/${to}` })
 
   beforeEach(async () => {
@@ -52,7 +52,7 @@ describe('rooms', () => {
     }
   })
 
-  test('are counted with their arrows and levels; what is inside a room is not', () => {
+  test('are counted with their arrows and levels; what is inside a folder of it is not', () => {
     const imports = [
       arrow('outbox.ts', 'sending/sender.ts'),
       arrow('outbox.ts', 'sending/parts.ts'),
@@ -62,19 +62,19 @@ describe('rooms', () => {
     ]
     const { graphs } = surveyHouse(tree, imports, [])
     const client = graphs.get('lib/client')
-    expect(client).toMatchObject({ rooms: 4, levels: 3, circles: [], back: [] })
+    expect(client).toMatchObject({ nodes: 4, levels: 3, cycles: [], back: [] })
     expect(client?.arrows.toSorted()).toEqual(['outbox.ts → link', 'outbox.ts → sending', 'sending → link'])
-    expect(graphs.get('lib')).toMatchObject({ rooms: 1, arrows: [], levels: 1 })
+    expect(graphs.get('lib')).toMatchObject({ nodes: 1, arrows: [], levels: 1 })
   })
 
-  test('that need each other are a circle, though no two files do', () => {
+  test('that need each other are a cycle, though no two files do', () => {
     const imports = [
       arrow('sending/sender.ts', 'replica/store.ts'),
       arrow('replica/rows.ts', 'sending/parts.ts'),
       arrow('outbox.ts', 'sending/sender.ts'),
     ]
     expect(problems(imports)).toEqual([
-      'circles among rooms: 1, at most 0',
+      'import cycles: 1, at most 0',
       '  lib/client: replica, sending',
       'arrows back: 2, at most 0',
       '  lib/client: replica → sending',
@@ -83,7 +83,7 @@ describe('rooms', () => {
     expect(surveyHouse(tree, imports, []).graphs.get('lib/client')?.levels).toBe(2)
   })
 
-  test('may need each other over a third: that is a circle too', () => {
+  test('may need each other over a third: that is a cycle too', () => {
     const imports = [
       arrow('sending/sender.ts', 'replica/store.ts'),
       arrow('replica/store.ts', 'link/link.ts'),
@@ -241,7 +241,7 @@ describe('a comment', () => {
   })
 })
 
-describe('an import of another room', () => {
+describe('an import of a file of another folder', () => {
   test.each([
     ['lib/editor/page.ts', "import '../client/outbox.ts'", '../client/outbox.ts'],
     ['lib/editor/page.ts', "import type { Two } from '../client/outbox.ts'", '../client/outbox.ts'],
@@ -254,7 +254,7 @@ describe('an import of another room', () => {
     ['tests/client/outbox.test.ts', "import '../../lib/client/outbox.ts'", '../../lib/client/outbox.ts'],
   ])('by a relative path is found: %s %s', async (file, text, specifier) => {
     await plant(file, `${text}\n`)
-    expect(problems()).toEqual([`${file}: ${specifier}: another room is imported as #lib/…`])
+    expect(problems()).toEqual([`${file}: ${specifier}: a file of another folder is imported as #lib/…`])
   })
 
   test.each([
@@ -268,7 +268,7 @@ describe('an import of another room', () => {
   })
 })
 
-test('the counts are printed by room', async () => {
+test('the counts are printed by folder', async () => {
   await plant('lib/server/services.ts', '/** Who asks. */\nexport interface Ports {\n  on: () => void\n}\n')
   await plant('docs/planted.md', 'At once.\n')
   const printed = tableOf(surveyHouse(tree, [], [])).split('\n')

@@ -4,55 +4,55 @@ export interface Arrow {
   readonly to: string
 }
 
-export interface RoomGraph {
+export interface ImportGraph {
   /** The files and folders directly in the folder. */
-  readonly rooms: number
-  /** Distinct pairs of rooms of which the first imports the second, as `a → b`. */
+  readonly nodes: number
+  /** Distinct pairs of nodes of which the first imports the second, as `a → b`. */
   readonly arrows: readonly string[]
-  /** Rooms on the longest path of arrows; the rooms of a circle count as one. */
+  /** Nodes on the longest path of arrows; the nodes of a cycle count as one. */
   readonly levels: number
-  /** Rooms that need each other, each circle as `a, b`. */
-  readonly circles: readonly string[]
-  /** Arrows that run in a circle or against the table of allowed imports. */
+  /** Nodes that need each other, each cycle as `a, b`. */
+  readonly cycles: readonly string[]
+  /** Arrows that run in a cycle or against the table of allowed imports. */
   readonly back: readonly string[]
 }
 
 /**
- * Returns the graph of the entries directly in `folder`: a sub-folder with everything in it is one room, and so is a
+ * Returns the graph of the entries directly in `folder`: a sub-folder with everything in it is one node, and so is a
  * file beside the sub-folders. `against` are the imports that the table of allowed imports forbids.
  */
-export function roomGraph(
+export function importGraph(
   folder: string,
   files: readonly string[],
   imports: readonly Arrow[],
   against: readonly Arrow[],
-): RoomGraph {
-  const roomOf = (file: string) =>
+): ImportGraph {
+  const nodeOf = (file: string) =>
     file.startsWith(`${folder}/`) ? file.slice(folder.length + 1).split('/')[0] : undefined
   const targets = new Map<string, Set<string>>()
   for (const file of files) {
-    const room = roomOf(file)
-    if (room !== undefined) targets.set(room, new Set())
+    const node = nodeOf(file)
+    if (node !== undefined) targets.set(node, new Set())
   }
   const pairsOf = (arrows: readonly Arrow[]) =>
     arrows.flatMap(({ from, to }): [string, string][] => {
-      const [a, b] = [roomOf(from), roomOf(to)]
+      const [a, b] = [nodeOf(from), nodeOf(to)]
       return a === undefined || b === undefined || a === b ? [] : [[a, b]]
     })
   for (const [from, to] of pairsOf(imports)) targets.get(from)?.add(to)
 
   const groups = groupsOf(targets)
-  const groupOf = new Map(groups.flatMap((group) => group.map((room) => [room, group] as const)))
+  const groupOf = new Map(groups.flatMap((group) => group.map((node) => [node, group] as const)))
   const arrows = [...targets].flatMap(([from, to]) =>
     [...to].map((target): [string, string] => [from, target]),
   )
-  const inCircle = arrows.filter(([from, to]) => groupOf.get(from) === groupOf.get(to))
+  const inCycle = arrows.filter(([from, to]) => groupOf.get(from) === groupOf.get(to))
   return {
-    rooms: targets.size,
+    nodes: targets.size,
     arrows: arrows.map(named),
     levels: levelsOf(groups, targets),
-    circles: groups.filter((group) => group.length > 1).map((group) => group.toSorted().join(', ')),
-    back: [...new Set([...inCircle, ...pairsOf(against)].map(named))],
+    cycles: groups.filter((group) => group.length > 1).map((group) => group.toSorted().join(', ')),
+    back: [...new Set([...inCycle, ...pairsOf(against)].map(named))],
   }
 }
 
@@ -61,36 +61,36 @@ function named([from, to]: [string, string]): string {
 }
 
 /**
- * Returns groups of rooms that can reach each other (Tarjan): every group comes after the groups its arrows lead to.
+ * Returns groups of nodes that can reach each other (Tarjan): every group comes after the groups its arrows lead to.
  */
 function groupsOf(targets: ReadonlyMap<string, ReadonlySet<string>>): string[][] {
   const groups: string[][] = []
   const index = new Map<string, number>()
   const lowest = new Map<string, number>()
   const stack: string[] = []
-  const visit = (room: string): number => {
+  const visit = (node: string): number => {
     const own = index.size
-    index.set(room, own)
-    stack.push(room)
+    index.set(node, own)
+    stack.push(node)
     let low = own
-    for (const target of targets.get(room) ?? []) {
+    for (const target of targets.get(node) ?? []) {
       if (!index.has(target)) low = Math.min(low, visit(target))
       else if (stack.includes(target)) low = Math.min(low, lowest.get(target) ?? index.get(target) ?? low)
     }
-    lowest.set(room, low)
-    if (low === own) groups.push(stack.splice(stack.indexOf(room)))
+    lowest.set(node, low)
+    if (low === own) groups.push(stack.splice(stack.indexOf(node)))
     return low
   }
-  for (const room of targets.keys()) if (!index.has(room)) visit(room)
+  for (const node of targets.keys()) if (!index.has(node)) visit(node)
   return groups
 }
 
 function levelsOf(groups: readonly string[][], targets: ReadonlyMap<string, ReadonlySet<string>>): number {
   const height = new Map<string, number>()
   for (const group of groups) {
-    const below = group.flatMap((room) => [...(targets.get(room) ?? [])]).map((room) => height.get(room) ?? 0)
+    const below = group.flatMap((node) => [...(targets.get(node) ?? [])]).map((node) => height.get(node) ?? 0)
     const own = 1 + Math.max(0, ...below)
-    for (const room of group) height.set(room, own)
+    for (const node of group) height.set(node, own)
   }
   return Math.max(0, ...height.values())
 }
