@@ -11,7 +11,7 @@ export interface RightsPorts {
   readonly clock: Pick<Clock, 'now'>
 }
 
-/** The only source of roles: applies `roleOf` to what is stored now. Caches nothing. */
+/** Judges rights, and is the only place that does: applies `roleOf` to what is stored now. Caches nothing. */
 export class Rights {
   readonly #ports: RightsPorts
 
@@ -32,7 +32,10 @@ export class Rights {
     return rightOf(capped(right.role, cap), right.userId, right.facts)
   }
 
-  /** Judges many users at their links, in the order of the keys, with one store call. */
+  /**
+   * Judges many users at their links, without a cap, with one store call. Returns the rights in the order of `keys`,
+   * with null for the same reasons as `at`. An empty `userId` is a visitor without a session.
+   */
   async of(keys: readonly AccessKey[]): Promise<(Right | null)[]> {
     const found = await this.#ports.access.facts(keys)
     return found.map((facts, i) => (facts ? this.#judge(facts, keys[i]?.userId ?? '') : null))
@@ -41,20 +44,20 @@ export class Rights {
   #judge(facts: AccessFacts, userId: string): Right | null {
     const { link, ownerId, grant, linkRole, deletedAt } = facts
     if (deletedAt !== null) return null
-    const { role: most, expiresAt, revoked, hasPassword, unlocked } = link
+    const { role: linkGives, expiresAt, revoked, hasPassword, unlocked } = link
     const role = roleOf({
       userId: userId === '' ? null : userId,
       ownerId,
       grant,
       linkRole,
-      link: { role: most, expiresAt, revoked, locked: hasPassword && !unlocked },
+      link: { role: linkGives, expiresAt, revoked, locked: hasPassword && !unlocked },
       now: this.#ports.clock.now(),
     })
     return role === null ? null : rightOf(role, userId, facts)
   }
 }
 
-/** Creates the right that was judged. The only place that creates a `Right`. */
+/** Creates a `Right`, which no other function does: the cast gives it the mark that its type demands. */
 function rightOf(role: Role | 'locked', userId: string, facts: AccessFacts): Right {
   return { role, userId, facts } as Right
 }

@@ -28,7 +28,7 @@ export interface Settings {
   readonly pingTimeout: number
   /** The bytes of snapshots kept in memory, over all open documents. */
   readonly roomCacheBytes: number
-  /** The most open TCP connections. Further ones are closed. */
+  /** The most open TCP connections. Above it requests are answered 503; from 5 % above it connections are closed. */
   readonly maxConnections: number
   readonly trustedProxies: TrustedProxies
   /** False disables rate limits, for benchmarks. */

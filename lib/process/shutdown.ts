@@ -3,7 +3,7 @@ import type { Log } from './log.ts'
 /** The time from the signal to the forced exit, ms. A host usually kills a process not much later than that. */
 const DEADLINE = 9000
 
-/** A part of the server to close. */
+/** A part of the server to close. `what`: its name in the log. */
 export interface Closing {
   readonly what: string
   readonly close: () => Promise<void>

@@ -7,16 +7,21 @@ import { copyOfText } from './strange.ts'
 import { editBetween, isSplit, lineOf } from './text-edits.ts'
 
 /*
- * Writes the content of a line, text and inline nodes, into the Y.Doc. Places count characters, and one for each
- * inline node. Neighbouring texts in the Y.Doc are shown as one and stay two.
+ * Writes the content of a line, that is, the text and inline nodes of a block, into the Y.Doc. A *place* is an offset
+ * in a line: a UTF-16 unit of text counts one, and so does an inline node, however large. Neighbouring texts in the
+ * Y.Doc are shown as one and stay two.
  */
 
-/** Writes the insides of inline nodes that stay. */
+/** Writes the content of inline nodes that stay the same nodes. */
 interface InsideWriting {
+  /** Returns the rendering of `node`. `caret`: a position in its content, or null. */
   write(shown: Shown, node: Node, caret: number | null): Shown
 }
 
-/** Writes the changed content of a block of text and returns its pieces. `caret`: a position in that content. */
+/**
+ * Writes the changed content of a block of text and returns its pieces. `caret`: a ProseMirror position in that
+ * content, which tells where an edit was made that could have been in several places; null if it is elsewhere.
+ */
 export function writeLine(
   making: Making,
   insides: InsideWriting,
@@ -37,7 +42,7 @@ export function writeLine(
     }
   }
   for (const change of changedMarks(old, nodes, edit ?? { at: after.text.length, remove: 0, insert: 0 })) {
-    // Both halves of a surrogate pair, or Yjs would replace each with an invalid character.
+    // Format both halves of a surrogate pair, or Yjs would replace each with U+FFFD.
     const from = change.from - Number(isSplit(after.text, change.from))
     const to = change.to + Number(isSplit(after.text, change.to))
     if (to - from !== change.to - change.from) making.isStale = true
@@ -86,6 +91,7 @@ class LineWriting {
     return true
   }
 
+  /** Removes `length` places from `from` on. Unknown content among them can be moved elsewhere (`Making.keep`). */
   remove(from: number, length: number): void {
     let end = this.#size()
     for (let index = this.#parts.length - 1; index >= 0; index -= 1) {
@@ -106,7 +112,7 @@ class LineWriting {
     }
   }
 
-  /** Inserts nodes. Text goes into the text that ends or stands at the place, since that is where one types. */
+  /** Inserts nodes. Text goes into the text that contains the place or ends there, as typed text does. */
   insert(at: number, nodes: readonly Node[]): void {
     let { index, offset } = this.#cursorAt(at)
     for (const node of nodes) {
@@ -138,6 +144,7 @@ class LineWriting {
     }
   }
 
+  /** Sets the marks of all text between two places. */
   format({ from, to, marks }: Formatting): void {
     let start = 0
     for (const { piece, size } of this.#parts) {
@@ -148,7 +155,7 @@ class LineWriting {
     }
   }
 
-  /** Returns the pieces over the nodes of the new line. */
+  /** Returns the pieces with the nodes of the new line, which must be what has been written. */
   pieces(nodes: readonly Node[]): Piece[] {
     let start = 0
     return this.#parts.map(({ piece, size }): Piece => {
@@ -167,6 +174,7 @@ class LineWriting {
     return this.#parts.reduce((sum, { size }) => sum + size, 0)
   }
 
+  /** Returns the index of the part that contains a place, -1 at the end of the line. */
   #partAt(at: number): number {
     let end = 0
     return this.#parts.findIndex(({ size }) => {
@@ -175,6 +183,7 @@ class LineWriting {
     })
   }
 
+  /** Returns where to insert at a place: inside or at the end of a text if there is one, else before part `index`. */
   #cursorAt(at: number): { index: number; offset: number } {
     let start = 0
     let between = this.#parts.length
@@ -197,6 +206,7 @@ class LineWriting {
     this.#parts.splice(index, 0, part)
   }
 
+  /** Splits a text into two, so that a node can go between them. */
   #split(index: number, part: Part, text: Y.XmlText, offset: number): void {
     const rest: TextPiece = { kind: 'text', key: copyOfText(text, offset), nodes: [], strange: false }
     // Its placeholders now stand for copies.
@@ -217,7 +227,7 @@ function insertText(making: Making, text: Y.XmlText, at: number, node: Node): vo
   })
 }
 
-/** Returns the attributes that the characters on both sides share. */
+/** Returns the attributes of the character before `at` that the one after it has too. */
 function attributesAround(text: Y.XmlText, at: number): TextAttributes {
   let hasFormat = false
   for (let item = text._start; item !== null && !hasFormat; item = item.right)

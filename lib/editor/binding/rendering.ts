@@ -4,30 +4,35 @@ import type { Format, TextAttributes } from './format.ts'
 import { elementPiece, equalNodes, isStrange, type Piece, type Shown, type TextPiece } from './shown.ts'
 
 /*
- * Renders the Y.Doc as nodes. It only reads: unknown content is never written or deleted. Content that the schema
- * does not know, or has no place for, is shown as a placeholder where one is allowed, else not at all; content that
- * the schema misses is filled in. Given the old rendering and the changes, everything unchanged is the same objects
- * again.
+ * Renders the Y.Doc as ProseMirror nodes. It only reads: unknown content is never written or deleted. Content that the
+ * schema does not know, or does not allow where it is, is shown as a placeholder where one is allowed, else not at all.
+ * Content that the schema requires and the Y.Doc lacks is filled in. An update reuses the objects of the old rendering
+ * for everything unchanged, so that ProseMirror redraws nothing else. shown.ts explains `Shown` and `Piece`.
  */
 
-/** The nodes of the schema that stand for unknown content. Without them it is kept unseen. */
+/** The node types that stand for unknown content; null: such content is kept in the Y.Doc without being shown. */
 export interface Placeholders {
   readonly block: NodeType | null
   readonly inline: NodeType | null
 }
 
-/** The Y types that changed since `before`, and those of their ancestors that merely hold one. */
+/** The difference between a rendering and the Y.Doc now. */
 export interface Change {
+  /** The rendering before the change. */
   readonly before: Shown
+  /** The Y types whose own children, attributes or text changed. */
   readonly changed: ReadonlySet<object>
+  /** The ancestors of changed types that did not change themselves. */
   readonly above: ReadonlySet<object>
 }
 
-/** A child of a Y type: a type, or a plain value under the id of its item. */
+/** A child of a Y type: a type, or a plain value. */
 interface Child {
+  /** The type, or for a plain value the id of its item. */
   readonly key: object | string
+  /** The type, null for a plain value. */
   readonly type: object | null
-  /** The id of its item, which the placeholder carries. */
+  /** The id of its item, `client:clock`, which the placeholder carries. */
   readonly id: string
 }
 
@@ -45,7 +50,7 @@ export class Rendering {
     return this.#root(root, null)
   }
 
-  /** Renders what is shown after a change. */
+  /** Renders the document after a change, reusing what did not change. */
   update(change: Change): Shown {
     const { before } = change
     if (change.changed.has(before.type)) return this.#root(before.type, change)
@@ -59,7 +64,7 @@ export class Rendering {
     throw new RangeError('the schema of the document cannot be filled')
   }
 
-  /** Returns a type of which only the inside changed, or null if it must be put together again. */
+  /** Renders a type of which only descendants changed. Returns null if its children must be fitted again. */
   #above(before: Shown, change: Change): Shown | null {
     const pieces: Piece[] = []
     for (const piece of before.pieces) {
@@ -99,7 +104,10 @@ export class Rendering {
     return { type, node, pieces, strange }
   }
 
-  /** Returns the children as the schema takes them in this order, or null if it cannot be satisfied. */
+  /**
+   * Returns a piece for each child, in order, with placeholders and filled-in nodes where the schema demands them.
+   * Returns null if the schema cannot be satisfied.
+   */
   #fitting(
     type: Y.XmlFragment,
     nodeType: NodeType,
@@ -168,7 +176,7 @@ export class Rendering {
         at += insert.length
         continue
       }
-      // Positions in the text count it, so it cannot be left out.
+      // Positions in the text count an embedded value, so it cannot be left out.
       if (!inline) return null
       nodes.push(inline.create({ of: itemAt(text, at) }))
       at += 1
@@ -192,7 +200,10 @@ export class Rendering {
   }
 }
 
-/** Returns the piece where the schema allows it, after whatever must come first. */
+/**
+ * Returns the piece, after the nodes that the schema requires before it, and the match after it. Returns null if the
+ * schema does not allow it here.
+ */
 function place(piece: Piece, match: ContentMatch): { pieces: Piece[]; match: ContentMatch } | null {
   const content = Fragment.fromArray(piece.nodes as Node[])
   const next = match.matchFragment(content)
@@ -206,7 +217,7 @@ function place(piece: Piece, match: ContentMatch): { pieces: Piece[]; match: Con
   }
 }
 
-/** Fills again with the same objects as before. */
+/** Returns the pieces with filled-in nodes replaced by equal ones of the old rendering, so that they stay the same objects. */
 function withFillsOf(before: Shown, pieces: Piece[]): Piece[] {
   if (!pieces.some(({ kind }) => kind === 'fill')) return pieces
   const left = before.pieces.filter(({ kind }) => kind === 'fill')

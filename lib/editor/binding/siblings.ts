@@ -5,9 +5,9 @@ import type { Node } from '@tiptap/pm/model'
  * remote edits in them survive; the others are deleted and made anew.
  */
 
-/** Above this many comparisons, blocks are paired in order. */
+/** Above this many comparisons of an old with a new block, changed blocks are paired in order instead. */
 const MOST_COMPARED = 2500
-/** The weight of likeness against merely having the same type. */
+/** The score of a pair for equal text; having the same type scores 1. */
 const LIKENESS = 100
 
 /** Returns for each old block the index of the new block it became, or null. Pairs never cross. */
@@ -38,7 +38,10 @@ export function pairSiblings(before: readonly Node[], after: readonly Node[]): (
   return pairs
 }
 
-/** Finds the identical objects that kept their order: as many as possible if some were moved. */
+/**
+ * Returns the pairs `[old index, new index]` of identical objects that kept their order, as many as possible if some
+ * were moved (the longest increasing subsequence). Looks between the first `start` and the last `end` blocks.
+ */
 function unmoved(
   before: readonly Node[],
   after: readonly Node[],
@@ -51,7 +54,7 @@ function unmoved(
     if (node) places.set(node, index)
   }
   const found: { readonly pair: [number, number]; readonly last: number }[] = []
-  /** Ends of the longest chains: `tails[n]` ends one of n + 1. */
+  /** `tails[n]`: the index in `found` of the last pair of a chain of n + 1 pairs. */
   const tails: number[] = []
   for (let index = start; index < before.length - end; index += 1) {
     const node = before[index]
@@ -73,6 +76,7 @@ function unmoved(
   return chain.reverse()
 }
 
+/** The old blocks from `from` to before `until`, and the new ones from `to` to before `newUntil`. */
 interface Range {
   readonly from: number
   readonly until: number
@@ -80,7 +84,7 @@ interface Range {
   readonly newUntil: number
 }
 
-/** Pairs blocks that all changed: the most alike pairs of equal type, the first of them on a tie. */
+/** Pairs blocks that all changed, in order and by equal type, so that the pairs are as alike as possible in sum. */
 function pairChanged(
   before: readonly Node[],
   after: readonly Node[],
@@ -95,7 +99,7 @@ function pairChanged(
       if (isPair(index, index)) pairs[from + index] = to + index
     return
   }
-  // best[row][column]: the most that the blocks from there on can have in common.
+  // best[row][column]: the highest sum of scores for the blocks from there on.
   const best = Array.from({ length: rows + 1 }, () => new Float64Array(columns + 1))
   const at = (row: number, column: number) => best[row]?.[column] ?? 0
   const alike = (row: number, column: number) => {
@@ -123,7 +127,7 @@ function pairChanged(
   }
 }
 
-/** Returns how much of the text is equal from the start and from the end, 0 to 1. */
+/** Returns the share of the longer text that is equal at the start and at the end, 0 to 1. */
 function likeness(before: Node, after: Node): number {
   if (before.content === after.content) return 1
   const [a, b] = [before.textContent, after.textContent]

@@ -3,7 +3,7 @@ import { services } from '#lib/server/services.ts'
 import { route } from '../../edge.ts'
 import { answerTo, outcome } from '../answers.ts'
 
-/** The lifetime of a token in days. */
+/** The lifetime of a token in days: a number in JSON, digits in a form. */
 const days = v.pipe(
   v.union([v.number(), v.pipe(v.string(), v.regex(/^\d{1,4}$/), v.transform(Number))]),
   v.integer(),
@@ -11,7 +11,10 @@ const days = v.pipe(
   v.maxValue(366),
 )
 
-/** Creates a personal access token, which the account page shows once. */
+/**
+ * Creates a personal access token. The answer leads to the account page, which shows the token once, or the problem
+ * `too-many`.
+ */
 export const POST = route({
   body: v.object({
     name: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(80)),
