@@ -2,7 +2,7 @@ import { type Refusal, refuse } from '#lib/protocol/errors.ts'
 import * as LIMITS from '#lib/protocol/limits.ts'
 import type { BatchBody } from '#lib/protocol/messages/update.ts'
 
-/** Most parts of one batch: twice what the largest batch needs. */
+/** Maximum parts of one batch: twice what the largest batch needs. */
 const MAX_PARTS = (2 * LIMITS.assembledBytes) / LIMITS.partBytes
 
 /**

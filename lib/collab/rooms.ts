@@ -26,7 +26,7 @@ export interface RoomsOptions {
   /** Receives the titles of documents as they are projected. */
   readonly titles: TitleSink
   readonly presence: PresenceRules
-  /** Most bytes of snapshots kept in memory, over all documents. */
+  /** Maximum bytes of snapshots kept in memory, over all documents. */
   readonly cacheBytes: number
   readonly policy?: CompactionPolicy
   readonly onEvent: (event: RoomEvent) => void

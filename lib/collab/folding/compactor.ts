@@ -65,12 +65,12 @@ const ROW_BYTES = 64
  */
 const OVERDUE_BYTES = 4 * 1024 * 1024
 
-/** Most documents that are folded together for their titles. */
+/** Maximum number of documents that are folded together for their titles. */
 const TITLES_AT_ONCE = 16
-/** Most bytes that a document may weigh to be folded together with others for its title. */
+/** Maximum weight of a document that is folded together with others for its title, bytes. */
 const TITLE_BYTES = 4096
 
-/** Most jobs of `whenSpare` that wait, over all rooms. */
+/** Maximum number of waiting `whenSpare` jobs, over all rooms. */
 const SPARE_WAITING = 32
 
 /** A job of `whenSpare`. */

@@ -19,7 +19,7 @@ export class RefusedUpdate extends Error {
 }
 
 const PROTO = '__proto__'
-/** Most bytes of a name. Names of types, attributes and marks are short words; longer ones are abuse. */
+/** Maximum bytes of a name. Names of types, attributes and marks are short words; longer ones are abuse. */
 const MAX_NAME_BYTES = 1024
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

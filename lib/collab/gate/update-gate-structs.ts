@@ -12,8 +12,8 @@ import { GateBytes, malformed, RefusedUpdate } from './update-gate-bytes.ts'
 const MAX_CLIENT_ID = 0xffff_ffff
 const MAX_CLOCK = 0x7fff_ffff
 /**
- * Most clocks in a deleted or garbage-collected run. A run claims its length in a few bytes; no client instance comes
- * near this.
+ * Maximum clocks in a deleted or garbage-collected run. A run claims its length in a few bytes; no client instance
+ * comes near this.
  */
 const MAX_RUN = 2 ** 24 - 1
 

@@ -29,7 +29,7 @@ interface IntakePorts {
   readonly clock: Pick<Clock, 'now'>
 }
 
-/** Most bytes of one document that are accepted and not on disk; beyond them clients are asked to wait. */
+/** Maximum bytes of one document that are accepted and not on disk; beyond them clients are asked to wait. */
 const WAITING_BYTES = 16 * 1024 * 1024
 /** The time after a restore in which structs of other clients may be uploaded again, ms. */
 const RESTORE_WINDOW_MS = 30 * 24 * 3600 * 1000

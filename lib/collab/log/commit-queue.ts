@@ -55,7 +55,7 @@ export class CommitQueue {
   #windowStart = Number.NEGATIVE_INFINITY
   #arrivals = 0
   #arrivalsBefore = 0
-  /** Arrival of the first waiting entry, or, for entries left over by a commit, the time it took the others. */
+  /** Arrival of the first waiting entry, or, for entries left over by a commit, the start of that commit. */
   #waitingSince = 0
   #committing: { readonly sources: readonly CommitSource[]; readonly since: number } | null = null
   #cancelWatch: (() => void) | null = null

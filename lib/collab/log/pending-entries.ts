@@ -1,7 +1,7 @@
 import * as LIMITS from '#lib/protocol/limits.ts'
 import { type Entry, encodeEntries } from '#lib/protocol/log-row.ts'
 
-/** Most bytes of updates in a row; the rest goes into the next commit. */
+/** Maximum bytes of updates in a row; the rest goes into the next commit. */
 const ROW_BYTES = LIMITS.messageBytes
 
 /** An entry that is accepted and not on disk. */
@@ -24,11 +24,11 @@ interface Waiting extends Pending {
 export interface Unchecked {
   /** Encoded entries that are accepted and not on disk. */
   readonly entries: Uint8Array
-  /** Number of types that become checked with this. */
+  /** Number of types accepted since the last check that this one covers. */
   readonly types: number
-  /** Number of types and values that become checked with this. */
+  /** Number of types and values accepted since the last check that this one covers. */
   readonly made: number
-  /** The same entries as objects, to release them afterwards. */
+  /** The pending entries that the check covers, to release them afterwards. */
   readonly waiting: ReadonlySet<object>
 }
 

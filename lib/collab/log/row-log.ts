@@ -5,7 +5,7 @@ import type { StoredRow } from '../document-store.ts'
  * Spare room of a new buffer as a share of its content: appending seldom copies, and little memory is left unused.
  */
 const SPARE_SHARE = 1 / 4
-/** Least spare room of a new buffer, bytes. */
+/** Minimum spare room of a new buffer, bytes. */
 const SPARE_LEAST = 64
 
 /**

@@ -30,9 +30,9 @@ export interface FoldingOptions {
 
 const TIME_LIMIT = 30_000
 const MEMORY_LIMIT = 512
-/** Most jobs that are handed to the thread together: handing over costs more than folding a short document. */
+/** Maximum number of jobs handed to the thread together: handing over costs more than folding a short document. */
 const MOST_TOGETHER = 16
-/** Most bytes of the jobs that are handed to the thread together. */
+/** Maximum bytes of the jobs handed to the thread together. */
 const TOGETHER_BYTES = 64 * 1024
 
 interface Waiting {

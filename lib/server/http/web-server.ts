@@ -19,7 +19,7 @@ import { browserHeaders } from './browser-headers.ts'
 import { LateConnections } from './late-connections.ts'
 import { logRequest, newRequestId, routeFinder, routePatterns } from './request-log.ts'
 
-/** Most bytes of a request body. Routes that accept less check that themselves. */
+/** Maximum bytes of a request body. Routes that accept less check that themselves. */
 const BODY_BYTES = 256 * 1024
 /** Time within which the head of a request must arrive, ms. */
 const HEAD_MS = 15_000

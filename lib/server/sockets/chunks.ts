@@ -7,7 +7,7 @@ import { paced } from '#lib/protocol/pace.ts'
  * answer.
  */
 export const ANSWER_BYTES = 64 * 1024
-/** Most chunks sent and not confirmed. */
+/** Maximum number of chunks sent and not confirmed. */
 const IN_FLIGHT = 2
 /**
  * Size of the first and of the smallest chunks, bytes: a link of 64 kbit/s takes them in a few seconds, so that the

@@ -40,7 +40,7 @@ export interface ConnectionPorts extends JoinPorts {
   readonly log: Log
 }
 
-/** One socket: what it may send and what handles it, and what the rooms send it. Every event comes through its gate. */
+/** One socket: handles the messages it sends, all of which pass its gate, and sends it what the rooms have for it. */
 export class DocumentConnection implements Connection, GateOwner {
   readonly userId: string
   readonly aliases: ReadonlySet<string>
@@ -71,7 +71,7 @@ export class DocumentConnection implements Connection, GateOwner {
     this.#lease = new SocketLease({ clock, graceMs, holder }, expiresAt)
   }
 
-  /** True once the socket is gone. */
+  /** True once the socket is closed. */
   get isClosed(): boolean {
     return this.#lease.isClosed
   }
@@ -85,17 +85,17 @@ export class DocumentConnection implements Connection, GateOwner {
     return isBusy(this.#socket)
   }
 
-  /** Handles one event with its arguments, as it came. */
+  /** Handles one event with its arguments as they arrived. */
   receive(event: string, args: readonly unknown[]): void | Promise<void> {
     return this.#gate.receive(event, args)
   }
 
-  /** Takes a sign of life: any packet of the transport. */
+  /** Notes a sign of life: any packet of the transport. */
   heard(): void {
     for (const seat of this.seats.values()) seat.heard()
   }
 
-  /** Ends the lease and every seat: the socket is gone. Idempotent. */
+  /** Ends the lease and every seat of a socket that is closed. Idempotent. */
   close(): void {
     this.#lease.close()
     for (const seat of this.seats.values()) seat.leave()
@@ -202,7 +202,10 @@ export class DocumentConnection implements Connection, GateOwner {
     return this.seats.get(set.room)?.setPresence(set) ? null : REFUSALS.notJoined
   }
 
-  /** A caret has no answer that could say "later": the last one is kept and set then, if its seat is still taken. */
+  /**
+   * Sets a rate-limited caret later, because its message has no answer that could say so. Only the last one is
+   * kept, and set if its seat is still taken then.
+   */
   #setPresenceLater(set: PresenceSetBody, { code, retryAfterMs }: Refusal): void {
     if (code !== 'rate-limited' || this.isClosed) return
     this.#latePresence = set
@@ -230,9 +233,9 @@ export class DocumentConnection implements Connection, GateOwner {
   async 'access:ask'(request: AskRequest, answer: Answer): Promise<Refusal | null> {
     const seat = this.seats.get(request.room)
     if (!seat) return REFUSALS.notJoined
-    // The role of a lapsed connection is not that of its user: an owner would ask themselves.
+    // A lapsed connection has a lower role than its user: an owner would send the request to themselves.
     if (this.#lease.hasLapsed) return refuse('session-expired', 'renew the token first')
-    // A member may have the role by now: the wish may just have been granted.
+    // The member may have the role by now, if the request was granted just before.
     if (!atLeast(seat.role, request.role)) {
       await this.#ports.live.ask(seat.documentId, identityOf(this.#socket.data.profile), request)
     }

@@ -27,7 +27,7 @@ interface Joiner extends Connection {
   readonly isClosed: boolean
 }
 
-/** Most times that a join is judged, if access changes meanwhile. */
+/** Maximum number of times that a join is judged if access changes meanwhile. */
 const JOIN_ATTEMPTS = 5
 
 /** Wait that a client is asked for before it tries a crowded document again, ms. */

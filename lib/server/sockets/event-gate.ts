@@ -7,7 +7,7 @@ import * as LIMITS from '#lib/protocol/limits.ts'
 import type { BodyOf, MessageRate, UpRule } from '#lib/protocol/messages/message.ts'
 import { type RuleOf, UP, type UpName } from '#lib/protocol/messages/up.ts'
 
-/** Refusals that our client never causes by a race: ten of them in a row end the connection. */
+/** Codes of refusals that our client never causes by a race. Ten of them in a row close the connection. */
 const SUSPECT = new Set<ErrorCode>([
   'bad-message',
   'too-large',
@@ -23,37 +23,37 @@ const LIMITED_IN_A_ROW = 1000
 const RULES: ReadonlyMap<string, UpRule> = new Map(UP.map((rule) => [rule.message.name, rule]))
 const PARSING = { abortEarly: true } as const
 
-/** Acknowledges a message: with the answer to a request, which bytes may follow. */
+/** Acknowledges a message. The answer to a request may be followed by bytes. */
 export type Answer = (answer: object, bytes?: Uint8Array) => void
 
 type Handled = Refusal | null | Promise<Refusal | null>
 type Handler<Content> = (content: Content, answer: Answer) => Handled
 
-/** A handler for each message, by its name. It returns null once the message is handled and answered. */
+/** The handlers of all messages, by name. A handler returns null after the message was handled and answered. */
 type Handlers = { readonly [Name in UpName]: Handler<BodyOf<RuleOf<Name>>> }
 
-/** A message that its rate or role refused: its name, its content and the refusal. */
+/** A message that was refused for its size, rate or role: its name, its content and the refusal. */
 export type RefusedMessage = {
   [Name in UpName]: [name: Name, content: BodyOf<RuleOf<Name>>, refusal: Refusal]
 }[UpName]
 
 /** The connection behind a gate. A class that lacks the handler of a message does not compile. */
 export interface GateOwner extends Handlers {
-  /** Returns the connection's role in a room; null if it is not in it. */
+  /** Returns the connection's role in a room, null if it has not joined it. */
   roleIn(room: number): Role | null
   /** Counts a message and its bytes. Returns 0, or the ms after which it may be sent again. */
   take(rate: MessageRate, bytes: number): number
-  /** Is told of each refused message, for those whose acknowledgement cannot carry a refusal. */
+  /** Called for each refused message, because some cannot carry a refusal in their acknowledgement. */
   refused(...message: RefusedMessage): void
-  /** Warns the client: the next refusal of this kind closes the connection. */
+  /** Warns the client that the next refusal of this kind closes the connection. */
   warn(): void
   /** Closes the connection. Idempotent. */
   shutOut(): void
 }
 
 /**
- * Leads each message from its declaration's rule to its handler: content, size, rate, role, handler, in this order. A refusal
- * is the answer to the message, a bug is answered by `internal`; nothing is thrown.
+ * Passes each message to its handler by the rule of its declaration, which checks content, size, rate and role, in
+ * this order. A refusal is the answer to the message; a bug is answered with `internal`. Never throws.
  */
 export class EventGate {
   readonly #owner: GateOwner
@@ -66,7 +66,10 @@ export class EventGate {
     this.#log = log
   }
 
-  /** Handles an event with its arguments. Returns a promise only if the handler does: keystrokes wait for nothing. */
+  /**
+   * Handles an event with its arguments. Returns a promise only if the handler does, so that keystrokes wait for
+   * nothing.
+   */
   receive(event: string, args: readonly unknown[]): void | Promise<void> {
     const last = args.at(-1)
     const answer = typeof last === 'function' ? (last as Answer) : null
@@ -83,7 +86,7 @@ export class EventGate {
     }
   }
 
-  /** Counts a refusal that was sent another way than as the answer to its event. */
+  /** Counts a refusal that was not sent as the answer to its event. */
   count(code: ErrorCode): void {
     if (!SUSPECT.has(code)) return
     this.#suspicions++
@@ -95,7 +98,7 @@ export class EventGate {
     const content = contentOf(rule, args)
     if (!content) return refuse('bad-message', `this event is ${shapeOf(rule)}`)
     const refusal = sizeRefusal(args) ?? this.#rateRefusal(rule, args) ?? this.#roleRefusal(rule, content)
-    // The content was understood by the rule of the very message that names the handler.
+    // Safe: the rule that parsed the content belongs to the message that names the handler.
     const name = rule.message.name as UpName
     if (!refusal) return (this.#owner as Record<UpName, Handler<object>>)[name](content, answer)
     this.#owner.refused(...([name, content, refusal] as RefusedMessage))
@@ -161,7 +164,10 @@ export class EventGate {
   }
 }
 
-/** Returns the content of a message that is exactly one JSON object or one body of bytes, else null. Throws MalformedBody. */
+/**
+ * Returns the content of a message that is exactly one JSON object or one body of bytes; else null. Throws
+ * MalformedBody.
+ */
 function contentOf({ json, body }: UpRule, args: readonly unknown[]): object | null {
   const [value] = args
   if (args.length !== 1) return null
@@ -170,7 +176,7 @@ function contentOf({ json, body }: UpRule, args: readonly unknown[]): object | n
   return parsed.success ? parsed.output : null
 }
 
-/** Returns the form of a message, for the answer to content that cannot be read. */
+/** Returns the form of a message, for the answer to invalid content. */
 function shapeOf({ message, json }: UpRule): string {
   return `${message.name} ${json ? `{${Object.keys(json.entries).join(', ')}}` : '<bytes>'}`
 }
@@ -180,5 +186,5 @@ function sizeRefusal([body]: readonly unknown[]): Refusal | null {
   return refuse('too-large', `one message holds at most ${LIMITS.messageBytes} bytes`)
 }
 
-/** Answers a message that was sent without asking for an answer. */
+/** Stands in for the acknowledgement of a message that was sent without one. */
 const ignore: Answer = () => undefined

@@ -3,8 +3,8 @@ import type { ClientIps } from '#lib/process/client-ip.ts'
 import type { RateKeys, RateName, Rates } from '#lib/process/rates.ts'
 
 /**
- * Most simultaneous connections of a user, an IP address and a document. A school of a hundred with three tabs each
- * is one IP address.
+ * Maximum simultaneous connections of a user, an IP address and a document. A school of a hundred with three tabs
+ * each is one IP address.
  */
 export const MOST_CONNECTIONS = { ofUser: 60, ofIp: 1200, ofDocument: 1000 } as const
 

@@ -21,7 +21,9 @@ import { FrameSender, forgetRequests, keepNoRooms } from './socket-internals.ts'
 import type { SocketIp, SocketKeys, SocketLimits } from './socket-limits.ts'
 import type { SocketUsers, TokenUser } from './socket-users.ts'
 
-/** Most bytes of a message with its envelope. Long polling sends bytes as base64, and several packets in one body. */
+/**
+ * Maximum bytes of a message with its envelope. Long polling sends bytes as base64, and several packets in one body.
+ */
 const TRANSPORT_BYTES = Math.ceil((LIMITS.messageBytes * 4) / 3) + 64 * 1024
 /** Time after which a connection without a successful handshake is closed, ms. */
 const HANDSHAKE_MS = 15_000

@@ -9,7 +9,7 @@ import { EventGate, type GateOwner, type RefusedMessage } from '#lib/server/sock
 
 const batch = { room: 1, clientId: 7, n: 1, part: 0, parts: 1, restore: false, payload: new Uint8Array(3) }
 
-/** Notes what the gate asks and tells of a connection. */
+/** A connection that records the calls of the gate. */
 class Owner {
   readonly did: string[] = []
   readonly refusals: RefusedMessage[] = []
@@ -53,7 +53,7 @@ function setUp() {
 }
 
 describe('the gate of events', () => {
-  test('[ACC8] leads a message that is let in to its handler, counted once with its bytes', () => {
+  test('[ACC8] passes an accepted message to its handler, counted once with its bytes', () => {
     const { owner, send } = setUp()
     const bytes = encodeBatch(batch)
     expect(send('document:update', bytes)).toBeUndefined()
@@ -110,7 +110,7 @@ describe('the gate of events', () => {
     expect(answers).toMatchObject([{ code: 'rate-limited', retryAfterMs: 300 }])
   })
 
-  test('[ERR2] what a handler throws later is answered as internal', async () => {
+  test('[ERR2] an error that a handler throws later is answered as internal', async () => {
     const { answers, send } = setUp()
     await send('document:compare', { room: 1, seq: 1, digest: '0'.repeat(32) })
     expect(answers).toMatchObject([{ ok: false, code: 'internal' }])
