@@ -9,7 +9,7 @@ import type { BatchBody } from '#lib/protocol/messages/update.ts'
 import { DamagedDocument, type DocumentStore } from './document-store.ts'
 import type { RoomEvent } from './events.ts'
 import { COMPACTION_POLICY, type CompactionPolicy } from './folding/compaction-policy.ts'
-import { Compactor, type Folder, type TitleSink } from './folding/compactor.ts'
+import { Compactor, type FoldRunner, type TitleSink } from './folding/compactor.ts'
 import { ContentDigests } from './folding/content-digests.ts'
 import { CommitQueue } from './log/commit-queue.ts'
 import type { Cursor } from './log/room-history.ts'
@@ -22,7 +22,7 @@ export interface RoomsOptions {
   readonly store: DocumentStore
   readonly clock: Clock
   readonly hash: ChainHash
-  readonly folding: Folder
+  readonly folding: FoldRunner
   /** Receives the titles of documents as they are projected. */
   readonly titles: TitleSink
   readonly presence: PresenceRules

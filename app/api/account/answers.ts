@@ -33,16 +33,14 @@ export function shapeProblem(given: {
 }
 
 /**
- * Answers a form: redirects onwards on success, back to the form with `?problem=` otherwise. A script of ours gets `{
- * ok: true, to }` or `{ ok: false, problem }` and stays on the page. `query` is appended to the target on success,
- * like `?reset=done`.
+ * Answers a form: redirects to `done` on success, and back to `form` with `?problem=` otherwise. A script of ours gets
+ * `{ ok: true, to }` or `{ ok: false, problem }` and stays on the page. `query` is appended to `done`, like
+ * `?reset=done`.
  */
 export function answerTo(
   request: Request,
   outcome: AccountOutcome,
-  done: Place,
-  form: Place,
-  query = '',
+  { done, form, query = '' }: { readonly done: Place; readonly form: Place; readonly query?: string },
 ): Response {
   const to = pathOf(done) + query
   if (outcome.ok)

@@ -17,7 +17,7 @@ import { CpuBudget } from './cpu-budget.ts'
 /**
  * Folds documents off the event loop, within limits of time and memory. Each method rejects if a job exceeds them.
  */
-export interface Folder {
+export interface FoldRunner {
   /** Runs `foldDocument`. */
   fold(job: FoldJob): Promise<FoldResult>
   /** Runs `checkDocument`. */
@@ -49,7 +49,7 @@ export interface CompactionKeeper {
 export interface CompactorOptions {
   readonly store: Pick<DocumentStore, 'readSnapshot' | 'writeCompaction' | 'trim'>
   readonly clock: Clock
-  readonly folding: Pick<Folder, 'fold' | 'check' | 'spent'>
+  readonly folding: Pick<FoldRunner, 'fold' | 'check' | 'spent'>
   readonly policy: CompactionPolicy
   readonly titles: TitleSink
   readonly keeper: CompactionKeeper
@@ -66,7 +66,7 @@ const ROW_BYTES = 64
 const OVERDUE_BYTES = 4 * 1024 * 1024
 
 /** Maximum number of documents that are folded together for their titles. */
-const TITLES_AT_ONCE = 16
+const TITLES_TOGETHER = 16
 /** Maximum weight of a document that is folded together with others for its title, bytes. */
 const TITLE_BYTES = 4096
 
@@ -254,7 +254,7 @@ export class Compactor implements SpareTime {
     if (!this.#isShort(first)) return [first]
     const rooms: Room[] = []
     for (const room of this.#forTitles) {
-      if (rooms.length === TITLES_AT_ONCE || !this.#isShort(room)) break
+      if (rooms.length === TITLES_TOGETHER || !this.#isShort(room)) break
       rooms.push(room)
     }
     return rooms

@@ -4,11 +4,11 @@ import type { DocumentStore } from '../document-store.ts'
 import type { RoomEvent } from '../events.ts'
 import type { Room } from '../room.ts'
 import type { Seat } from '../seats.ts'
-import type { Folder, SpareTime } from './compactor.ts'
+import type { FoldRunner, SpareTime } from './compactor.ts'
 
 export interface ContentDigestsOptions {
   readonly store: Pick<DocumentStore, 'readSnapshot'>
-  readonly folding: Pick<Folder, 'digest'>
+  readonly folding: Pick<FoldRunner, 'digest'>
   /** The compactor, which has time to spare. */
   readonly spare: SpareTime
   readonly onEvent: (event: RoomEvent) => void

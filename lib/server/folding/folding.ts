@@ -23,13 +23,13 @@ type Folded = FoldResult | SchemaFinding | string
 
 export interface FoldingOptions {
   /** Time after which a job is aborted, ms. */
-  readonly timeLimit?: number
+  readonly timeLimitMs?: number
   /** Memory above which the thread is ended, MB. */
-  readonly memoryLimit?: number
+  readonly memoryLimitMb?: number
 }
 
-const TIME_LIMIT = 30_000
-const MEMORY_LIMIT = 512
+const TIME_LIMIT_MS = 30_000
+const MEMORY_LIMIT_MB = 512
 /** Maximum number of jobs handed to the thread together: handing over costs more than folding a short document. */
 const MOST_TOGETHER = 16
 /** Maximum bytes of the jobs handed to the thread together. */
@@ -46,17 +46,17 @@ interface Waiting {
  * exceeds them costs its own fold and a new thread. The thread is started with the first job and kept.
  */
 export class Folding {
-  readonly #timeLimit: number
-  readonly #memoryLimit: number
+  readonly #timeLimitMs: number
+  readonly #memoryLimitMb: number
   #worker: Worker | null = null
   #waiting: Waiting[] = []
   #working = false
   #closed = false
   #spent = 0
 
-  constructor({ timeLimit = TIME_LIMIT, memoryLimit = MEMORY_LIMIT }: FoldingOptions = {}) {
-    this.#timeLimit = timeLimit
-    this.#memoryLimit = memoryLimit
+  constructor({ timeLimitMs = TIME_LIMIT_MS, memoryLimitMb = MEMORY_LIMIT_MB }: FoldingOptions = {}) {
+    this.#timeLimitMs = timeLimitMs
+    this.#memoryLimitMb = memoryLimitMb
   }
 
   /** CPU time of all jobs so far, ms. An aborted job counts as its time limit. Starting the thread is not counted. */
@@ -132,11 +132,11 @@ export class Folding {
     const { promise, resolve, reject } = Promise.withResolvers<FoldAnswers>()
     const ended = () => reject(new Error('the folding thread ended'))
     const timer = setTimeout(() => {
-      reject(new Error(`folding took more than ${this.#timeLimit} ms`))
-      this.#spent += this.#timeLimit
+      reject(new Error(`folding took more than ${this.#timeLimitMs} ms`))
+      this.#spent += this.#timeLimitMs
       this.#worker = null
       void worker.terminate()
-    }, this.#timeLimit)
+    }, this.#timeLimitMs)
     worker.once('message', resolve).once('error', reject).once('exit', ended)
     try {
       worker.postMessage(orders)
@@ -151,7 +151,7 @@ export class Folding {
 
   #start(): Worker {
     const worker = new Worker(new URL('./fold-worker.ts', import.meta.url), {
-      resourceLimits: { maxOldGenerationSizeMb: this.#memoryLimit },
+      resourceLimits: { maxOldGenerationSizeMb: this.#memoryLimitMb },
     })
     const lose = () => {
       if (this.#worker === worker) this.#worker = null

@@ -64,7 +64,7 @@ test('short documents requested together are each answered, however many there a
 })
 
 test('a document that breaks a limit does not affect a short one requested at the same moment', async () => {
-  folding = new Folding({ memoryLimit: 16 })
+  folding = new Folding({ memoryLimitMb: 16 })
   const [heavy, light] = [largeRow(), rowOf('one')].map((row) =>
     folding.fold({ state: null, rows: [row], ours: true }),
   )
@@ -83,14 +83,14 @@ test('the CPU time of jobs is counted', async () => {
 })
 
 test('a fold that takes too long is aborted', async () => {
-  folding = new Folding({ timeLimit: 1 })
+  folding = new Folding({ timeLimitMs: 1 })
   await expect(folding.fold({ state: null, rows: [largeRow()], ours: true })).rejects.toThrow(
     'more than 1 ms',
   )
 })
 
 test('a fold that takes too much memory is aborted, and the next one gets a new thread', async () => {
-  folding = new Folding({ memoryLimit: 16 })
+  folding = new Folding({ memoryLimitMb: 16 })
   await expect(folding.fold({ state: null, rows: [largeRow()], ours: true })).rejects.toThrow(/memory/)
   await expect(folding.fold({ state: null, rows: [rowOf('one')], ours: true })).resolves.toMatchObject({
     title: 'A title',

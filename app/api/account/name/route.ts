@@ -10,6 +10,6 @@ export const POST = route({
   needs: 'account',
   handle: async ({ request, body, session }) => {
     await services().accounts.rename(session, body.name)
-    return answerTo(request, outcome(null), { to: 'account' }, { to: 'account' })
+    return answerTo(request, outcome(null), { done: { to: 'account' }, form: { to: 'account' } })
   },
 })

@@ -13,6 +13,6 @@ export const POST = route({
     const changed = wrong
       ? outcome(wrong)
       : await services().accounts.changePassword(session, current, password)
-    return answerTo(request, changed, { to: 'account' }, { to: 'account' })
+    return answerTo(request, changed, { done: { to: 'account' }, form: { to: 'account' } })
   },
 })

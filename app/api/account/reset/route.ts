@@ -11,6 +11,10 @@ export const POST = route({
   handle: async ({ request, body: { token, password } }) => {
     const wrong = shapeProblem({ password })
     const set = wrong ? outcome(wrong) : await services().accounts.resetPassword(token, password)
-    return answerTo(request, set, { to: 'sign-in' }, { to: 'reset', token }, '?reset=done')
+    return answerTo(request, set, {
+      done: { to: 'sign-in' },
+      form: { to: 'reset', token },
+      query: '?reset=done',
+    })
   },
 })

@@ -16,6 +16,6 @@ export const POST = route({
     const done = wrong
       ? outcome(wrong)
       : await services().accounts.beFirstAdmin(request.headers, body.token, given)
-    return answerTo(request, done, { to: 'admin' }, { to: 'setup', token: body.token })
+    return answerTo(request, done, { done: { to: 'admin' }, form: { to: 'setup', token: body.token } })
   },
 })

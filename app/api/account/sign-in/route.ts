@@ -9,6 +9,6 @@ export const POST = route({
   needs: 'nobody',
   handle: async ({ request, body }) => {
     const outcome = await services().accounts.signIn(request.headers, body)
-    return answerTo(request, outcome, { to: 'front' }, { to: 'sign-in' })
+    return answerTo(request, outcome, { done: { to: 'front' }, form: { to: 'sign-in' } })
   },
 })

@@ -9,6 +9,6 @@ export const POST = route({
   needs: 'nobody',
   handle: async ({ request }) => {
     const setCookies = await services().accounts.signOut(request.headers)
-    return answerTo(request, { ok: true, setCookies }, { to: 'front' }, { to: 'sign-out' })
+    return answerTo(request, { ok: true, setCookies }, { done: { to: 'front' }, form: { to: 'sign-out' } })
   },
 })

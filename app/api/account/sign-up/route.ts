@@ -10,6 +10,6 @@ export const POST = route({
   handle: async ({ request, body }) => {
     const wrong = shapeProblem(body)
     const made = wrong ? outcome(wrong) : await services().accounts.signUp(request.headers, body)
-    return answerTo(request, made, { to: 'front' }, { to: 'sign-up' })
+    return answerTo(request, made, { done: { to: 'front' }, form: { to: 'sign-up' } })
   },
 })

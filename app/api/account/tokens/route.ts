@@ -25,6 +25,9 @@ export const POST = route({
   needs: 'account',
   handle: async ({ request, body, session }) => {
     const made = await services().accounts.makeToken(session, body)
-    return answerTo(request, outcome(made ? null : 'too-many'), { to: 'account' }, { to: 'account' })
+    return answerTo(request, outcome(made ? null : 'too-many'), {
+      done: { to: 'account' },
+      form: { to: 'account' },
+    })
   },
 })

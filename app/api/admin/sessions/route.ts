@@ -10,6 +10,6 @@ export const POST = route({
   needs: 'admin',
   handle: async ({ request, body }) => {
     await services().admin.endSession(body.sessionId)
-    return answerTo(request, outcome(null), { to: 'admin' }, { to: 'admin' })
+    return answerTo(request, outcome(null), { done: { to: 'admin' }, form: { to: 'admin' } })
   },
 })

@@ -13,6 +13,9 @@ export const POST = route({
   needs: 'admin',
   handle: async ({ request, body: { userId, action }, session }) => {
     const done = await services().admin.change(session, userId, action)
-    return answerTo(request, outcome(done ? null : 'failed'), { to: 'admin' }, { to: 'admin' })
+    return answerTo(request, outcome(done ? null : 'failed'), {
+      done: { to: 'admin' },
+      form: { to: 'admin' },
+    })
   },
 })

@@ -13,6 +13,6 @@ export const GET = route({
   handle: async ({ request }) => {
     const query = Object.fromEntries(new URL(request.url).searchParams)
     const outcome = await services().accounts.endProvider(request.headers, query)
-    return answerTo(request, outcome, { to: 'front' }, { to: 'sign-in' })
+    return answerTo(request, outcome, { done: { to: 'front' }, form: { to: 'sign-in' } })
   },
 })

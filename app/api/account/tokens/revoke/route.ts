@@ -10,6 +10,6 @@ export const POST = route({
   needs: 'account',
   handle: async ({ request, body, session }) => {
     await services().accounts.revokeToken(session, body.id)
-    return answerTo(request, outcome(null), { to: 'account' }, { to: 'account' })
+    return answerTo(request, outcome(null), { done: { to: 'account' }, form: { to: 'account' } })
   },
 })
