@@ -1,7 +1,6 @@
-import * as Y from 'yjs'
+import type * as Y from 'yjs'
 import { type Clock, systemClock } from '#lib/protocol/clock.ts'
-import type { ErrorCode, Refusal } from '#lib/protocol/errors.ts'
-import { decodeUpdates } from '#lib/protocol/log-row.ts'
+import type { ErrorCode } from '#lib/protocol/errors.ts'
 import type { Joined } from '#lib/protocol/messages/join.ts'
 import { encodePresenceSet } from '#lib/protocol/messages/presence.ts'
 import { Connection } from './channel/connection.ts'
@@ -72,7 +71,6 @@ export class CollabProvider {
   #save: SaveState
   #synced = false
   #joined: Joined | null = null
-  #refusal: Refusal | null = null
   #setAside: readonly SealedBatch[] | null = null
   #draftBatches: readonly SealedBatch[]
   #draft: DraftState | null
@@ -183,16 +181,6 @@ export class CollabProvider {
     return incoming.isHeld
   }
 
-  /** Returns a new Y.Doc that has the draft in it beside all that is here. The caller destroys it. */
-  docWithDraft(): Y.Doc {
-    const doc = new Y.Doc()
-    Y.applyUpdate(doc, Y.encodeStateAsUpdate(this.doc))
-    const { draft } = this.#sync.edits
-    for (const { payload } of draft.batches)
-      for (const update of decodeUpdates(payload)) Y.applyUpdate(doc, update)
-    return doc
-  }
-
   /** Puts the draft into the document if the user may edit again; else does nothing. Resolves when it is on its way. */
   takeBackDraft(): Promise<void> {
     return this.#sync.takeBackDraft()
@@ -261,7 +249,7 @@ export class CollabProvider {
   readonly #settle = (): void => {
     if (this.#destroyed) return
     this.#settleWaiters()
-    const { joined, refusal } = this.#sync.follower.state
+    const { joined } = this.#sync.follower.state
     if (joined && joined !== this.#joined) {
       this.#roster.setSelf(joined.member)
       this.#sendPresence()
@@ -292,10 +280,6 @@ export class CollabProvider {
     if (this.synced !== this.#synced) {
       this.#synced = this.synced
       this.#listeners.tell('synced', this.#synced)
-    }
-    if (refusal && refusal !== this.#refusal) {
-      this.#refusal = refusal
-      this.#listeners.tell('refused', { code: refusal.code, message: refusal.message })
     }
     if (setAside && setAside !== this.#setAside) {
       this.#setAside = setAside

@@ -10,7 +10,6 @@ export class Listeners {
     save: new Set(),
     synced: new Set(),
     peers: new Set(),
-    refused: new Set(),
     draft: new Set(),
     superseded: new Set(),
     notice: new Set(),

@@ -72,19 +72,12 @@ export interface DraftState {
   readonly since: number
 }
 
-/** An edit the server refused for good: kept for the user to copy. */
-export interface RefusedEdit {
-  readonly code: ErrorCode
-  readonly message: string
-}
-
 /** The events of a provider, and what each one's listeners are called with. */
 export interface ProviderEvents {
   readonly status: ProviderStatus
   readonly save: SaveState
   readonly synced: boolean
   readonly peers: readonly Peer[]
-  readonly refused: RefusedEdit
   /** The draft: kept, put in, discarded, here or in another tab. */
   readonly draft: DraftState | null
   /**

@@ -3,15 +3,14 @@ import type { Clock } from '#lib/protocol/clock.ts'
 import { type ErrorCode, isRetryable, type Refusal } from '#lib/protocol/errors.ts'
 import type { RoleChange } from '#lib/protocol/messages/access.ts'
 import type { CompareRequest, Verdict } from '#lib/protocol/messages/compare.ts'
-import type { Chunk } from '#lib/protocol/messages/history.ts'
-import type { JoinRequest, Reset } from '#lib/protocol/messages/join.ts'
+import type { Chunk, HistoryBody } from '#lib/protocol/messages/history.ts'
+import type { Joined, JoinRequest, Reset } from '#lib/protocol/messages/join.ts'
 import type { Notice } from '#lib/protocol/messages/notices.ts'
 import type { Ack, RowBody } from '#lib/protocol/messages/update.ts'
 import { report } from '#lib/protocol/report.ts'
 import type { Channel } from '../channel/channel.ts'
+import { HistoryRequest } from '../channel/history-request.ts'
 import { HistoryTransfer } from '../channel/history-transfer.ts'
-import { type Entry, Joining } from '../channel/joining.ts'
-import { Pulling } from '../channel/pulling.ts'
 import type { Receiver } from '../channel/receiver.ts'
 import type { Owner } from '../owner.ts'
 import type { SealedBatch, StoredReplica } from '../replica/replica-store.ts'
@@ -24,7 +23,7 @@ import type { ComparedCopy } from './content-comparison.ts'
 import { FailureStreak } from './failure-streak.ts'
 import { HistoryIntake } from './history-intake.ts'
 import { Incoming, type IncomingOwner, type Soon } from './incoming.ts'
-import { BEFORE, type SyncPhase, type SyncState } from './sync-state.ts'
+import { BEFORE, ENDS, type SyncPhase, type SyncState } from './sync-state.ts'
 
 export interface LogFollowerOptions {
   readonly doc: Y.Doc
@@ -41,13 +40,6 @@ export interface LogFollowerOptions {
   readonly owner: Owner
 }
 
-/** The problem that a reset leaves when it ends a room for good. */
-const ENDS = {
-  deleted: 'document-deleted',
-  damaged: 'document-damaged',
-  replaced: 'lineage-changed',
-} as const satisfies Partial<Record<Reset['reason'], ErrorCode>>
-
 /** A batch refused for a role that this tab was not told about: the next join, after this long, tells the role. */
 const DOUBT_MS = 1000
 
@@ -61,12 +53,15 @@ export class LogFollower implements Receiver, IncomingOwner, ComparedCopy {
   readonly #options: LogFollowerOptions
   readonly #timers: Timers
   readonly #transfer = new HistoryTransfer()
-  readonly #joining: Joining
-  readonly #pulling: Pulling
+  readonly #joining: HistoryRequest
+  readonly #pulling: HistoryRequest
   readonly #intake: HistoryIntake
   readonly #exchange: StateExchange
   readonly #failures: FailureStreak
   #state = BEFORE
+  /** Frames that overtook the answer to a join, when their room was still unknown. */
+  #earlyRows: RowBody[] = []
+  #earlyRole: RoleChange | null = null
   #channel: Channel | null = null
 
   constructor(options: LogFollowerOptions) {
@@ -76,8 +71,8 @@ export class LogFollower implements Receiver, IncomingOwner, ComparedCopy {
     this.#failures = new FailureStreak(clock)
     this.incoming = new Incoming({ doc, origin: this, soon, owner: this })
     this.#intake = new HistoryIntake({ doc, incoming: this.incoming, writer })
-    this.#joining = new Joining({ transfer: this.#transfer, clock, owner })
-    this.#pulling = new Pulling({ transfer: this.#transfer, clock, owner })
+    this.#joining = new HistoryRequest({ transfer: this.#transfer, clock, owner })
+    this.#pulling = new HistoryRequest({ transfer: this.#transfer, clock, owner })
     this.#exchange = new StateExchange(doc)
   }
 
@@ -121,7 +116,7 @@ export class LogFollower implements Receiver, IncomingOwner, ComparedCopy {
   receiveRow(row: RowBody): void {
     if (row.room === this.room)
       this.#attempt(() => this.#options.edits.committed(this.#intake.applyRows([row], true)))
-    else if (this.#state.phase === 'joining') this.#joining.keepRow(row)
+    else if (this.#state.phase === 'joining') this.#earlyRows.push(row)
     this.changed()
   }
 
@@ -149,14 +144,13 @@ export class LogFollower implements Receiver, IncomingOwner, ComparedCopy {
 
   receiveRole(change: RoleChange): void {
     if (change.room === this.room) this.#options.edits.role.change(change)
-    else if (this.#state.phase === 'joining') this.#joining.keepRole(change)
+    else if (this.#state.phase === 'joining') this.#earlyRole = change
     this.changed()
   }
 
   receiveNotice(notice: Notice): void {
     if (notice.room !== this.room) return
-    if (notice.code === 'storage-slow') this.#set({ storageSlow: true })
-    if (notice.code === 'storage-ok') this.#set({ storageSlow: false })
+    if (notice.code.startsWith('storage-')) this.#set({ storageSlow: notice.code === 'storage-slow' })
     this.changed()
   }
 
@@ -181,8 +175,7 @@ export class LogFollower implements Receiver, IncomingOwner, ComparedCopy {
   applyStored(replica: StoredReplica): void {
     const { lineage, outbox } = replica
     this.#set({ lineage: lineage === '' ? null : lineage })
-    const held = this.#intake.applyStored(replica)
-    this.#set({ localLoaded: held || outbox.length > 0 })
+    this.#set({ localLoaded: this.#intake.applyStored(replica) || outbox.length > 0 })
   }
 
   /** Applies the updates of batches that were sealed with other Y.Docs than this one. */
@@ -260,26 +253,26 @@ export class LogFollower implements Receiver, IncomingOwner, ComparedCopy {
     const channel = this.#channel
     if (!channel || this.#state.phase === 'ended') return
     this.#leave('joining')
-    const outcome = await this.#joining.ask(channel, this.#request())
+    const outcome = await this.#joining.receive(channel.join(this.#request()), ({ room }) => room)
     if (outcome.is === 'overtaken') return
     if (outcome.is === 'refused') this.#refused(outcome.refusal)
-    else if (outcome.is === 'failed') this.#joining.later()
-    else this.#enter(channel, outcome.entry)
+    else this.#enter(channel, outcome.answer, outcome.history)
     this.changed()
   }
 
   #request(): JoinRequest {
     const { doc, address, schemaVersion } = this.#options
-    const { lineage } = this.#state
     const held = this.#intake.claim(this.#exchange.due)
+    const { lineage } = this.#state
     const cursor = held && lineage !== null ? { lineage, ...held } : null
     return { address, clientId: doc.clientID, schemaVersion, cursor }
   }
 
-  #refused({ code, retryAfterMs }: Refusal): void {
+  #refused(refusal: Refusal | null): void {
     const { doc, clock, edits } = this.#options
-    if (isRetryable(code)) {
-      this.#joining.later(retryAfterMs)
+    const code = refusal?.code
+    if (!code || isRetryable(code)) {
+      this.#joining.later(refusal?.retryAfterMs)
     } else if (code === 'client-id-taken' && edits.untouched) {
       doc.clientID = Math.floor(clock.random() * 0x1_0000_0000)
       void this.#join()
@@ -290,7 +283,7 @@ export class LogFollower implements Receiver, IncomingOwner, ComparedCopy {
     }
   }
 
-  #enter(channel: Channel, { joined, history, early }: Entry): void {
+  #enter(channel: Channel, joined: Joined, history: HistoryBody): void {
     if (joined.mode === 'lineage') {
       this.#end('lineage-changed')
       return
@@ -304,14 +297,14 @@ export class LogFollower implements Receiver, IncomingOwner, ComparedCopy {
     const applied = this.#attempt(() => {
       edits.committed(this.#intake.applyHistory(history, joined.mode !== 'tail'))
       if (isExchange) this.incoming.force()
-      edits.committed(this.#intake.applyRows(early.rows.filter((row) => row.room === joined.room)))
+      edits.committed(this.#intake.applyRows(this.#earlyRows.filter((row) => row.room === joined.room)))
     })
     if (!applied) return
     edits.joined(joined, isExchange ? this.#exchange.settle(joined.vector) : null)
     const phase = isReturning && !edits.saved ? 'merging' : 'joined'
     this.#set({ joined, uplink: { room: joined.room, channel }, phase, isStuck: false })
     if (this.#failures.isOver) this.#joining.succeeded()
-    if (early.role?.room === joined.room) edits.role.change(early.role)
+    if (this.#earlyRole?.room === joined.room) edits.role.change(this.#earlyRole)
     else edits.role.settle()
     void edits.refresh(true)
   }
@@ -320,10 +313,15 @@ export class LogFollower implements Receiver, IncomingOwner, ComparedCopy {
   async #pull(): Promise<void> {
     const { uplink } = this.#state
     if (!uplink || this.#pulling.asking) return
-    const history = await this.#pulling.ask(uplink, this.#intake.seq)
+    const asked = uplink.channel.pull({ room: this.room, seq: this.#intake.seq })
+    const outcome = await this.#pulling.receive(asked, () => uplink.room)
     const { edits } = this.#options
     edits.resume()
-    if (history) this.#attempt(() => edits.committed(this.#intake.applyHistory(history, false)))
+    if (outcome.is === 'refused') this.#pulling.later(outcome.refusal?.retryAfterMs)
+    if (outcome.is === 'granted') {
+      this.#pulling.succeeded()
+      this.#attempt(() => edits.committed(this.#intake.applyHistory(outcome.history, false)))
+    }
     this.changed()
   }
 
@@ -340,6 +338,8 @@ export class LogFollower implements Receiver, IncomingOwner, ComparedCopy {
   /** Discards everything about the room and the requests under way. */
   #leave(phase: SyncPhase): void {
     this.#joining.cancel()
+    this.#earlyRows = []
+    this.#earlyRole = null
     this.#pulling.cancel()
     this.#transfer.abort()
     this.#intake.dropAhead()

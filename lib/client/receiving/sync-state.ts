@@ -1,5 +1,5 @@
 import type { ErrorCode, Refusal } from '#lib/protocol/errors.ts'
-import type { Joined } from '#lib/protocol/messages/join.ts'
+import type { Joined, Reset } from '#lib/protocol/messages/join.ts'
 import type { Uplink } from '../channel/channel.ts'
 
 /** *local*: not joined on this connection. *ended*: does not join again by itself. */
@@ -22,6 +22,13 @@ export interface SyncState {
   /** Applying what the server sends failed three times in a row; it is still tried. */
   readonly isStuck: boolean
 }
+
+/** The problem left by each reset that ends a room for good, by its reason. */
+export const ENDS = {
+  deleted: 'document-deleted',
+  damaged: 'document-damaged',
+  replaced: 'lineage-changed',
+} as const satisfies Partial<Record<Reset['reason'], ErrorCode>>
 
 /** The state of a LogFollower that has done nothing. */
 export const BEFORE: SyncState = {

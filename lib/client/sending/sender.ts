@@ -79,11 +79,6 @@ export class Sender {
     this.#timers = new Timers(options.clock)
   }
 
-  /** Refused for good: nothing more is sent. */
-  get halted(): boolean {
-    return this.#halted
-  }
-
   /** Why what waits was refused for now; null once something went through. */
   get delayed(): ErrorCode | null {
     return this.#delayed

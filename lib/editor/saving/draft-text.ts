@@ -1,6 +1,8 @@
 import * as Y from 'yjs'
+import type { SealedBatch } from '#lib/client/replica/replica-store.ts'
 import { blocksOf } from '#lib/document/text.ts'
 import { setTitle } from '#lib/document/title.ts'
+import { decodeUpdates } from '#lib/protocol/log-row.ts'
 
 /** The readable text of edits that are not in the document. */
 export interface DraftText {
@@ -13,7 +15,15 @@ export interface DraftText {
   readonly differs: boolean
 }
 
-/** Compares a document with a copy that contains the draft (CollabProvider.docWithDraft). */
+/** Returns a copy of a document that also contains the batches of a draft. The caller destroys it. */
+export function docWithDraft(doc: Y.Doc, batches: readonly SealedBatch[]): Y.Doc {
+  const copy = new Y.Doc()
+  Y.applyUpdate(copy, Y.encodeStateAsUpdate(doc))
+  for (const { payload } of batches) for (const update of decodeUpdates(payload)) Y.applyUpdate(copy, update)
+  return copy
+}
+
+/** Compares a document with its copy that contains the draft (`docWithDraft`). */
 export function draftText(doc: Y.Doc, withDraft: Y.Doc): DraftText {
   const before = blocksOf(doc)
   const changed = [...blocksOf(withDraft)].flatMap(([id, text]) => (before.get(id) === text ? [] : [text]))

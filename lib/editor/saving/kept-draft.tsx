@@ -9,7 +9,7 @@ import type { DocumentSession } from '../session/document-session.ts'
 import { useSave, useStatus } from '../session/use-provider.ts'
 import { AskButton, useAsking } from './access-chip.tsx'
 import { DraftCard } from './draft-card.tsx'
-import { draftText } from './draft-text.ts'
+import { docWithDraft, draftText } from './draft-text.ts'
 
 /** Edits that are not in the document because the right to edit ended first. Loaded only if there are any. */
 export function KeptDraft({ session, draft }: { session: DocumentSession; draft: DraftState }) {
@@ -54,7 +54,7 @@ export function KeptDraft({ session, draft }: { session: DocumentSession; draft:
 }
 
 /** Returns the text of the draft, read again when the draft changes and shortly after the document does. */
-function useDraftText({ provider, doc }: DocumentSession, draft: DraftState) {
+function useDraftText({ doc }: DocumentSession, draft: DraftState) {
   const [version, setVersion] = useState(0)
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null)
   useEffect(() => {
@@ -73,9 +73,9 @@ function useDraftText({ provider, doc }: DocumentSession, draft: DraftState) {
   }, [doc])
   // biome-ignore lint/correctness/useExhaustiveDependencies: the Y.Doc is the same object before and after a change
   return useMemo(() => {
-    const withDraft = provider.docWithDraft()
+    const withDraft = docWithDraft(doc, draft.batches)
     const found = draftText(doc, withDraft)
     withDraft.destroy()
     return found
-  }, [doc, provider, draft, version])
+  }, [doc, draft, version])
 }

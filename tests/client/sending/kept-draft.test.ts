@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import type { CollabProvider, CollabProviderOptions } from '#lib/client/collab-provider.ts'
 import type { SealedBatch } from '#lib/client/replica/replica-store.ts'
+import { docWithDraft } from '#lib/editor/saving/draft-text.ts'
 import type { CookieSession } from '#lib/people/cookie-sessions.ts'
 import { decodeEntries } from '#lib/protocol/log-row.ts'
 import { type CollaborationServer, startCollaboration } from '../../support/collaboration.ts'
@@ -49,7 +50,7 @@ async function titleInLog(documentId: string): Promise<string> {
 
 /** Returns the title as it would be with the draft in it. */
 function titleWithDraft(provider: CollabProvider): string {
-  return titleIn(provider.docWithDraft())
+  return titleIn(docWithDraft(provider.doc, provider.draft?.batches ?? []))
 }
 
 /**
