@@ -20,8 +20,8 @@ const needs = {
   start: [dependencies, build],
   dev: [dependencies],
   check: [dependencies, routeTypes],
-  test: [dependencies, build, chromium, firefox],
-  'bench:editor': [dependencies, chromium],
+  test: [dependencies, build, chromium, firefox, chineseFont],
+  'bench:editor': [dependencies, chromium, chineseFont],
 }
 
 /** How to find each browser of the tests: its names on each system, and its package for apt-get. */
@@ -161,12 +161,26 @@ async function downloadBrowser(name) {
   await run(`Downloading a browser for the tests: ${name}`, [...playwright, 'install', name], 'try')
 }
 
-async function installBrowser(name) {
+function installBrowser(name) {
+  return installPackage(name, browsers[name].package)
+}
+
+/** Ensures that pages and prints show Chinese: a letter without a font is missing from a printed page. */
+async function chineseFont() {
+  // Where fontconfig is missing (macOS, Windows) the system brings its own fonts.
+  const isMissing = () => spawnSync('fc-list', [':lang=zh-tw'], { encoding: 'utf8' }).stdout?.trim() === ''
+  if (!isMissing()) return
+  await installPackage('Chinese font', 'fonts-noto-cjk')
+  if (isMissing()) throw new Stop('No font with Chinese characters for the browser tests: install one.')
+}
+
+/** Installs a package of the system if this process may. */
+async function installPackage(what, name) {
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return
   const aptGet = ['apt-get', '-o', 'DPkg::Lock::Timeout=120']
-  await run(`Installing the system's ${name}: package lists`, [...aptGet, 'update'], 'try')
-  const install = [...aptGet, 'install', '-y', '--no-install-recommends', browsers[name].package]
-  await run(`Installing the system's ${name}`, install, 'try')
+  await run(`Installing the system's ${what}: package lists`, [...aptGet, 'update'], 'try')
+  const install = [...aptGet, 'install', '-y', '--no-install-recommends', name]
+  await run(`Installing the system's ${what}`, install, 'try')
 }
 
 function foundBrowser(name) {
