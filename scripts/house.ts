@@ -16,7 +16,7 @@ export const LIMITS = {
   /** Arrows in a cycle or against the table of imports. */
   arrowsBack: 0,
   /** Function-typed fields. Goal 20 each. */
-  functionFields: { 'lib/client': 16, 'lib/server': 21 } as Record<string, number>,
+  functionFields: { 'lib/client': 9, 'lib/server': 21 } as Record<string, number>,
   /** Comments that begin with a question word, see QUESTION. Goal 0. */
   questions: 2,
   /** Places that say "at once", in comments and documents. Goal 0. */

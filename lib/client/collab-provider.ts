@@ -24,29 +24,29 @@ import type { ReplicaStore, SealedBatch } from './replica/replica-store.ts'
 import { Roster } from './roster.ts'
 
 export interface CollabProviderOptions {
-  /** Origin of the server, like `https://write.example.org`. */
+  /** Origin of the server, such as `https://write.example.org`. */
   readonly url: string
-  /** The document's address: the last part of its link. */
+  /** The document's address: the last segment of its link. */
   readonly address: string
-  /** Must be new: a Y.Doc of its own for each provider, its client id never used before. */
+  /** A new Y.Doc for this provider alone, with a client id that was never used before. */
   readonly doc: Y.Doc
-  /** Fetches a short-lived socket token: at every connection, and before it ends. */
+  /** Fetches a short-lived socket token for every connection, and before a token expires. */
   readonly auth: Authenticate
-  /** This page just made the document: typing is allowed before the first join. */
+  /** This page just created the document: typing is allowed before the first join. */
   readonly created?: boolean
-  /** This browser's copy; memory only if null or left out. */
+  /** This browser's copy. Without it there is only memory. */
   readonly replica?: ReplicaStore | null
-  /** Transports to use, in order; WebSocket first by default. */
+  /** Transports to try, in order. WebSocket first by default. */
   readonly transports?: readonly ('websocket' | 'polling')[]
-  /** The document schema this client knows; its own by default. */
+  /** The document schema this client knows. Its own by default. */
   readonly schemaVersion?: number
   readonly clock?: Clock
   /**
-   * When live edits of others are applied: all that have come by then in one transaction (a page gives its frames). As they
-   * come if left out. Joins, acknowledgements and what this tab sends never wait for it.
+   * Schedules when live remote edits are applied, all pending ones in one transaction; a page passes its animation
+   * frames. By default they are applied as they arrive. Joins, acknowledgements and local edits never wait for it.
    */
   readonly soon?: Soon
-  /** The batches that the event `superseded` of an earlier provider of this page told. */
+  /** The batches passed to the `superseded` event of an earlier provider of this page. */
   readonly kept?: readonly SealedBatch[]
 }
 
@@ -57,8 +57,8 @@ export interface OwnPresence {
 }
 
 /**
- * Keeps one Y.Doc in step with the server, in Node and in the browser. Connects by itself until destroyed.
- * Its state is read from the properties; a change of one is told by the event of the same name.
+ * Keeps one Y.Doc in step with the server, in Node and in the browser. Connects by itself until destroyed. Its
+ * properties hold its state; a change is announced by the event of the same name.
  */
 export class CollabProvider {
   readonly doc: Y.Doc
@@ -133,12 +133,12 @@ export class CollabProvider {
   get synced(): boolean {
     return this.#sync.synced
   }
-  /** The Y.Doc shows what was set aside as the draft: another one is to take its place (event `superseded`). */
+  /** The Y.Doc shows what was set aside as the draft and must be replaced by a new one (event `superseded`). */
   get superseded(): boolean {
     const { role } = this.#sync.edits
     return role.superseded
   }
-  /** "Saved" means saved: every edit of every tab of this browser is on disk at the server. */
+  /** Every edit from every tab of this browser is on disk at the server. */
   get saved(): boolean {
     const { save } = this.#sync
     return save.saved
@@ -151,12 +151,15 @@ export class CollabProvider {
     return this.#draft
   }
 
-  /** Calls `listener` at each change; returns the unsubscription. */
+  /** Calls `listener` at each change; returns a function that unsubscribes it. */
   on<Event extends keyof ProviderEvents>(event: Event, listener: ProviderListener<Event>): () => void {
     return this.#listeners.add(event, listener)
   }
 
-  /** Resolves when every edit made here so far is acknowledged: on disk at the server. Rejects if that will not happen. */
+  /**
+   * Resolves once every edit made here so far is acknowledged, that is, on disk at the server. Rejects if that
+   * cannot happen.
+   */
   flushed(): Promise<void> {
     if (this.#destroyed) return Promise.reject(new Error('the provider was destroyed'))
     if (this.superseded) return Promise.reject(new Error('refused: read-only'))
@@ -167,21 +170,22 @@ export class CollabProvider {
   }
 
   /**
-   * Queues incoming edits until released (composition, replay), all or those that do not pass; acknowledgements and presence
-   * go on. Released with `until`, edits come in one update after the other until it returns true, and are held again.
+   * Holds back remote edits until released (composition, replay): all of them, or those that `passes` rejects.
+   * Acknowledgements and presence continue. Released with `until`, edits are applied one update at a time until it
+   * returns true, and are then held back again.
    */
   holdIncoming(passes?: Passes): (until?: () => boolean) => void {
     const { incoming } = this.#sync.follower
     return incoming.hold(passes)
   }
 
-  /** Incoming edits are held: the user composes. */
+  /** Remote edits are held back because the user is composing. */
   get holding(): boolean {
     const { incoming } = this.#sync.follower
     return incoming.isHeld
   }
 
-  /** Puts the draft into the document if the user may edit again; else does nothing. Resolves when it is on its way. */
+  /** Puts the draft back into the document if the user may edit again. Resolves when it is on its way. */
   takeBackDraft(): Promise<void> {
     return this.#sync.takeBackDraft()
   }
@@ -191,12 +195,15 @@ export class CollabProvider {
     return this.#sync.discardDraft()
   }
 
-  /** Removes the document's history from this browser; what waits to be sent stays. */
+  /** Removes the document's history from this browser. Unsent edits stay. */
   forgetHistory(): Promise<void> {
     return this.#sync.forgetHistory()
   }
 
-  /** Asks the owner for a role. Resolves with null if they were asked, else with the refusal's code; rejects when out of reach. */
+  /**
+   * Asks the owner for a role. Resolves with null if they were asked, otherwise with the refusal's code. Rejects if
+   * the server is unreachable.
+   */
   async askToEdit(role: 'commenter' | 'editor'): Promise<ErrorCode | null> {
     const { room } = this.#sync.follower
     if (room === 0) return 'not-joined'
@@ -204,18 +211,18 @@ export class CollabProvider {
     return answer.ok ? null : answer.code
   }
 
-  /** The caret that this tab last told; null for none. */
+  /** The caret this tab last reported; null for none. */
   get caret(): Uint8Array | null {
     return this.#presence.caret
   }
 
-  /** Says where this tab's caret is and whether its user is away. */
+  /** Reports this tab's caret and whether its user is away. */
   setPresence(presence: OwnPresence): void {
     this.#presence = presence
     this.#sendPresence()
   }
 
-  /** Sends what waits, leaves, and lets go of socket, listeners and timers. Does not destroy the Y.Doc. */
+  /** Sends what waits, leaves the room, and releases socket, listeners and timers. Does not destroy the Y.Doc. */
   async destroy(): Promise<void> {
     if (this.#destroyed) return
     const stored = this.#sync.destroy()
@@ -245,7 +252,7 @@ export class CollabProvider {
     this.#connection.sendPresence(encodePresenceSet({ room, idle, caret: caret ?? new Uint8Array(0) }))
   }
 
-  /** Tells listeners what has changed, once per turn. */
+  /** Announces changes to the listeners, once per turn. */
   readonly #settle = (): void => {
     if (this.#destroyed) return
     this.#settleWaiters()
@@ -299,7 +306,7 @@ export class CollabProvider {
     const { problem, storageSlow, isStuck } = follower.state
     const connection = this.#connection
     const phase = this.#phase()
-    // The user was signed out in the meantime: nothing typed now could be sent before they are signed in again.
+    // The user was signed out: until they sign in again, nothing they type can be sent.
     const signedOut = connection.hindrance === 'session-expired' && phase !== 'joined'
     return {
       phase,

@@ -28,9 +28,10 @@ export interface DocumentSyncOptions {
 }
 
 /**
- * Keeps one Y.Doc in step with the server. Local edits leave through `edits`; `follower` joins the document's room and
- * applies what arrives. The follower calls `edits`, never the other way round. Connection, time and store are passed in.
- * Every call and every event of a part ends in one `#settle` per turn, which sends what may be sent and tells the owner.
+ * Keeps one Y.Doc in step with the server. Local edits leave through `edits`; `follower` joins the document's room
+ * and applies what arrives. The follower calls `edits`, never the other way round. Connection, time and store are
+ * passed in. Every call, and every event of a part, leads to one `#settle` per turn, which sends what may be sent and
+ * notifies the owner.
  */
 export class DocumentSync implements Owner {
   readonly edits: LocalEdits
@@ -79,12 +80,12 @@ export class DocumentSync implements Owner {
     return this.follower.state.joined ? save : { ...save, saved: false }
   }
 
-  /** Returns where batches may be sent now, or null if they may not. Only this decides. */
+  /** Returns where batches may be sent now, or null if they may not be sent. Nothing else decides this. */
   maySend(): Uplink | null {
     return this.edits.mayWrite ? this.follower.state.uplink : null
   }
 
-  /** Loads what this browser holds. Resolves also if that fails: then there is only memory. */
+  /** Loads this browser's copy. Also resolves if that fails: then there is only memory. */
   async load(): Promise<void> {
     const { store, address } = this.#options
     if (!store) return
@@ -139,7 +140,10 @@ export class DocumentSync implements Owner {
     return this.#writer.flushed()
   }
 
-  /** Sends what waits, leaves the room and lets go of the Y.Doc. Resolves when what was received is stored. Idempotent. */
+  /**
+   * Sends what waits, leaves the room and releases the Y.Doc. Resolves when everything received is stored.
+   * Idempotent.
+   */
   async destroy(): Promise<void> {
     if (this.#destroyed) return
     this.edits.flush()

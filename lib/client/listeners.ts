@@ -17,13 +17,13 @@ export class Listeners {
     asked: new Set(),
   }
 
-  /** Calls `listener` at each event; returns the unsubscription. */
+  /** Calls `listener` at each event; returns a function that unsubscribes it. */
   add<Event extends keyof ProviderEvents>(event: Event, listener: ProviderListener<Event>): () => void {
     this.#registry[event].add(listener)
     return () => this.#registry[event].delete(listener)
   }
 
-  /** Calls the listeners of one event. One that throws is reported, and keeps nothing else from going on. */
+  /** Calls the listeners of an event. Reports what a listener throws, and continues. */
   tell<Event extends keyof ProviderEvents>(event: Event, told: ProviderEvents[Event]): void {
     for (const listener of this.#registry[event]) {
       try {
@@ -34,7 +34,7 @@ export class Listeners {
     }
   }
 
-  /** Removes all of them. */
+  /** Removes all listeners. */
   clear(): void {
     for (const listeners of Object.values(this.#registry)) listeners.clear()
   }

@@ -1,8 +1,11 @@
 /**
- * The owner of a part of the client, as the part sees it. Owners call down and know what their calls change; a part calls
- * up only when something happened by itself.
+ * The owner of a part of the client, as the part sees it. Owners call down and know what their calls change; a part
+ * calls up only if something happened by itself.
  */
 export interface Owner {
-  /** Something changed that no call of the owner caused: a timer ran, a write or an answer came. Called often; cheap. */
+  /**
+   * Announces a change that no call of the owner caused: a timer fired, or a write or an answer completed. Called
+   * often, so it must be cheap.
+   */
   changed(): void
 }

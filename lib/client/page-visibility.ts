@@ -2,8 +2,9 @@ import type { Connection } from './channel/connection.ts'
 import type { DocumentSync } from './document-sync.ts'
 
 /**
- * Follows the page that shows a document: what waits is sent when the page is hidden or left, and a page that is looked at,
- * or online again, connects without waiting for the back-off. Does nothing outside a browser. Returns its end.
+ * Follows the visibility of the page. Sends what waits when the page is hidden or left, and connects without waiting
+ * for the back-off when the page is visible or online again. Does nothing outside a browser. Returns a function that
+ * stops it.
  */
 export function followPage(
   sync: Pick<DocumentSync, 'flushNow'>,

@@ -1,18 +1,18 @@
 import type { PresenceDiffBody } from '#lib/protocol/messages/presence.ts'
 import type { Peer } from './provider-state.ts'
 
-/** The members of the room, as the server tells them. `peers` is a new array after each change. */
+/** The members of the room, as reported by the server. `peers` is a new array after each change. */
 export class Roster {
   #members = new Map<number, Peer>()
   #self = -1
   #peers: readonly Peer[] = []
 
-  /** This tab first, then in the order of joining. */
+  /** The members: this tab first, then in the order of joining. */
   get peers(): readonly Peer[] {
     return this.#peers
   }
 
-  /** The member number of this tab, from the join's answer. */
+  /** Sets the member number of this tab, from the answer to the join. */
   setSelf(member: number): void {
     this.#self = member
     for (const peer of this.#members.values()) {
@@ -30,7 +30,7 @@ export class Roster {
     for (const { member, identity, state, caret } of diff.upserts) {
       const known = this.#members.get(member)
       const who = identity ?? known
-      if (!who) continue // A change of a member who left meanwhile.
+      if (!who) continue // The member has left meanwhile.
       this.#members.set(member, {
         member,
         userId: who.userId,
@@ -46,7 +46,7 @@ export class Roster {
     this.#list()
   }
 
-  /** Empties the list: the connection is gone, and no member is known to be here. */
+  /** Empties the list, because the connection is gone and no member is known to be here. */
   clear(): void {
     this.#members = new Map()
     this.#list()

@@ -1,6 +1,6 @@
 import type { Clock } from '#lib/protocol/clock.ts'
 
-/** Timers that end together with the object that set them. */
+/** Timers that end together with the object that started them. */
 export class Timers {
   readonly #clock: Pick<Clock, 'after'>
   readonly #running = new Set<() => void>()
@@ -9,7 +9,7 @@ export class Timers {
     this.#clock = clock
   }
 
-  /** Runs `task` once after `ms`; returns its cancellation. */
+  /** Runs `task` once after `ms`. Returns a function that cancels it. */
   after(ms: number, task: () => void): () => void {
     const stop = this.#clock.after(ms, () => {
       this.#running.delete(stop)
@@ -22,7 +22,7 @@ export class Timers {
     }
   }
 
-  /** Cancels all of them. Idempotent. */
+  /** Cancels all timers. Idempotent. */
   clear(): void {
     for (const stop of this.#running) stop()
     this.#running.clear()

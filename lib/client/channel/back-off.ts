@@ -4,9 +4,9 @@ const FIRST_MS = 500
 const LAST_MS = 30_000
 
 /**
- * The waits between attempts: the longest possible doubles from a second up to 30 s, and each is drawn between half a second
- * and that, for clients that failed together must not come back together (AWS Architecture Blog, "Exponential Backoff And
- * Jitter").
+ * Computes the waits between attempts. The upper bound doubles from one second to 30 s, and each wait is drawn at
+ * random between half a second and that bound, because clients that failed together must not come back together (AWS
+ * Architecture Blog, "Exponential Backoff And Jitter").
  */
 export class BackOff {
   readonly #clock: Pick<Clock, 'random'>
@@ -22,7 +22,7 @@ export class BackOff {
     return FIRST_MS + this.#clock.random() * (most - FIRST_MS)
   }
 
-  /** Begins again with the shortest wait. */
+  /** Starts again with the shortest wait. */
   reset(): void {
     this.#attempts = 0
   }

@@ -25,14 +25,14 @@ export interface ConnectionOptions {
   readonly auth: Authenticate
   readonly clock: Clock
   readonly receiver: Receiver
-  /** Transports to use, in order. */
+  /** Transports to try, in order. */
   readonly transports: readonly ('websocket' | 'polling')[]
   readonly onPresence: (diff: PresenceDiffBody) => void
   readonly onAsked: (asked: Asked) => void
   readonly onNotice: (code: Notice['code']) => void
 }
 
-/** Refusals after which the same socket may still be given a new token. */
+/** Refusals after which the same socket may still receive a new token. */
 const RENEWABLE: ReadonlySet<ErrorCode> = new Set([
   'rate-limited',
   'internal',
@@ -42,8 +42,8 @@ const RENEWABLE: ReadonlySet<ErrorCode> = new Set([
 const CONNECT_MS = 10_000
 
 /**
- * The socket of one provider: connects, authenticates, comes back after a loss with full-jitter back-off
- * (AWS Architecture Blog, "Exponential Backoff And Jitter"), and hands what arrives to the receiver.
+ * The socket of one provider. Connects, authenticates, reconnects with a back-off (`back-off.ts`), and hands what
+ * arrives to the receiver.
  */
 export class Connection {
   readonly #options: ConnectionOptions
@@ -86,7 +86,7 @@ export class Connection {
   get connected(): boolean {
     return this.#socket.connected
   }
-  /** When the connection was lost, ms since the epoch; null while there is one, or before the first. */
+  /** When the connection was lost, ms since the epoch. Null while connected, and before the first connection. */
   get lostAt(): number | null {
     return this.#lostAt
   }
@@ -96,7 +96,7 @@ export class Connection {
   get problem(): ErrorCode | null {
     return this.#problem
   }
-  /** Why the server does not let this connection, or its join, in, though it is tried again; null once it did. */
+  /** The refusal that keeps this connection or its join out for now; null once the server has accepted them. */
   get hindrance(): ErrorCode | null {
     return this.#credential.ended ? 'session-expired' : this.#refused
   }
@@ -108,7 +108,7 @@ export class Connection {
     return this.#socket.io.engine.transport.name === 'polling' ? 'polling' : 'websocket'
   }
 
-  /** Connects now, whatever the back-off says. Harmless while connected. */
+  /** Connects now, without waiting for the back-off. Idempotent. */
   connect(): void {
     if (this.#closed || this.#problem) return
     if (this.#socket.connected) {
@@ -120,12 +120,12 @@ export class Connection {
     this.#socket.connect()
   }
 
-  /** Sends `presence:set`; dropped when there is no connection (it is sent again after the join). */
+  /** Sends `presence:set`. Drops it if there is no connection, because it is sent again after the join. */
   sendPresence(body: Uint8Array): void {
     if (this.#socket.connected) send(this.#socket, presenceSet, body)
   }
 
-  /** Asks the owner for a role. Resolves with the answer; rejects when there is none. */
+  /** Asks the owner of the document for a role. Rejects if there is no answer. */
   async ask(request: AskRequest): Promise<{ readonly ok: true } | Refusal> {
     const { answer } = await ask(this.#socket, accessAsk, request)
     return answer
@@ -187,7 +187,10 @@ export class Connection {
     )
   }
 
-  /** Ends a connection that brought a message it cannot use. The next one begins with a join, which brings everything again. */
+  /**
+   * Ends a connection that brought an unusable message. The next connection starts with a join, which brings
+   * everything again.
+   */
   #failed(error: unknown): void {
     report('a message of the server could not be used', error, 'error')
     this.#socket.disconnect()
@@ -209,7 +212,7 @@ export class Connection {
 
   async #authenticate(give: (data: Handshake) => void): Promise<void> {
     const { engine } = this.#socket.io
-    // Socket.IO would send a late token over the connection of the next attempt, which asks for its own.
+    // Socket.IO would send a late token over the connection of the next attempt, which requests its own.
     const late = (): boolean => engine !== this.#socket.io.engine || engine.readyState !== 'open'
     try {
       const token = await this.#credential.token()
@@ -217,7 +220,7 @@ export class Connection {
       give({ protocol: PROTOCOL_VERSION, token, tab: this.#tab, connection: ++this.#connections })
     } catch (error) {
       if (late()) return
-      // The site is out of reach, or will not know us: the same as no connection.
+      // The site is unreachable or refuses the token: treated like a lost connection.
       this.#refused = refusalIn(error)?.code ?? null
       this.#socket.disconnect()
       this.#lost()
@@ -226,7 +229,7 @@ export class Connection {
 
   async #renew(token: string): Promise<{ readonly ok: true } | Refusal> {
     const { answer } = await ask(this.#socket, sessionRenew, { token })
-    // Signed in again means another session: this socket cannot become its, a new one can.
+    // The user has signed in again, which is another session. This socket cannot be moved to it; a new one can.
     if (!answer.ok && !RENEWABLE.has(answer.code)) {
       this.#socket.disconnect()
       this.connect()
@@ -256,13 +259,13 @@ export class Connection {
   }
 }
 
-/** The code of a refused connection; null when it was not refused but failed. */
+/** Returns the code of a refused connection, or null if it failed without a refusal. */
 function codeIn(error: Error): ErrorCode | null {
   const code: unknown = 'data' in error ? (error.data as { code?: unknown } | undefined)?.code : undefined
   return typeof code === 'string' && Object.hasOwn(ERROR_BANDS, code) ? (code as ErrorCode) : null
 }
 
-/** 22 characters; `crypto.randomUUID` is missing on plain http. */
+/** Returns 22 random characters. `crypto.randomUUID` is missing on plain HTTP. */
 function randomId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(22))
   return Array.from(bytes, (byte) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef'[byte & 31]).join('')

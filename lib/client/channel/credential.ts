@@ -2,16 +2,16 @@ import type { Clock } from '#lib/protocol/clock.ts'
 import type { Refusal } from '#lib/protocol/errors.ts'
 import type { Owner } from '../owner.ts'
 
-/** A socket token, and how long it is good for from now on, ms: the server's clock and ours may differ. */
+/** A socket token and its remaining lifetime, ms. A lifetime, because the clocks of server and browser may differ. */
 export interface SocketCredential {
   readonly token: string
   readonly life: number
 }
 
-/** Fetches a socket token: a new one when `fresh`. Throws SessionEnded when this person is no longer signed in. */
+/** Fetches a socket token, a new one if `fresh`. Throws SessionEnded if the user is no longer signed in. */
 export type Authenticate = (fresh: boolean) => Promise<string | SocketCredential>
 
-/** The user is no longer signed in: there is no token before they sign in again. */
+/** The user is no longer signed in. There is no token until they sign in again. */
 export class SessionEnded extends Error {
   override readonly name = 'SessionEnded'
 }
@@ -19,22 +19,25 @@ export class SessionEnded extends Error {
 export interface CredentialOptions {
   readonly authenticate: Authenticate
   readonly clock: Pick<Clock, 'after' | 'random'>
-  /** Hands a new token to the server on the live connection. Rejects when there is no answer. */
+  /** Sends a new token to the server on the live connection. Rejects if there is no answer. */
   readonly renew: (token: string) => Promise<{ readonly ok: true } | Refusal>
   readonly owner: Owner
 }
 
-/** The lifetime assumed of a bare token: the server's default. */
+/** The assumed lifetime of a bare token, which is the server's default. */
 const USUAL_LIFE_MS = 10 * 60 * 1000
-/** A token is renewed at this share of its life, give or take a twentieth, so that clients do not renew together. */
+/**
+ * A token is renewed after this share of its lifetime, plus or minus a twentieth, so that clients do not renew
+ * together.
+ */
 const RENEW_AT = 0.8
 const SPREAD = 0.1
 const FIRST_RETRY_MS = 1000
 const LAST_RETRY_MS = 30_000
 
 /**
- * The token of a connection: fetched for the handshake, renewed on the live socket before it ends. A renewal that fails
- * is tried again as long as the connection stands; editing goes on meanwhile until the server says otherwise.
+ * The token of a connection, fetched for the handshake and renewed on the live socket before it expires. A failed
+ * renewal is retried for as long as the connection lasts; editing continues meanwhile unless the server forbids it.
  */
 export class Credential {
   readonly #options: CredentialOptions
@@ -43,7 +46,7 @@ export class Credential {
   #connected = false
   #renewing = false
   #retryMs = FIRST_RETRY_MS
-  /** The last token was not believed: the next one must be new. */
+  /** The server rejected the last token, so the next one must be new. */
   #stale = false
   #ended = false
 
@@ -51,36 +54,36 @@ export class Credential {
     this.#options = options
   }
 
-  /** This person is no longer signed in; it is still tried. */
+  /** The user is no longer signed in. Renewal is still tried. */
   get ended(): boolean {
     return this.#ended
   }
 
-  /** For a handshake. Rejects when there is none. */
+  /** Returns a token for a handshake. Rejects if there is none. */
   async token(): Promise<string> {
     return this.#fetch(this.#stale)
   }
 
-  /** The server did not believe the token. */
+  /** Notes that the server rejected the token. */
   disbelieved(): void {
     this.#stale = true
   }
 
-  /** The token was believed: it is renewed from now on. */
+  /** Notes that the server accepted the token, and starts renewing it. */
   connected(): void {
     this.#connected = true
     this.#stale = false
     this.#plan()
   }
 
-  /** The connection is gone. */
+  /** Stops renewing: the connection is gone. */
   disconnected(): void {
     this.#connected = false
     this.#cancel?.()
     this.#cancel = null
   }
 
-  /** Retries a failed renewal now: the user is looking, or has just signed in. */
+  /** Retries a failed renewal now, because the user is looking at the page or has just signed in. */
   retryNow(): void {
     if (this.#connected && this.#retryMs > FIRST_RETRY_MS) void this.#renew()
   }
@@ -105,7 +108,7 @@ export class Credential {
       if (answer.ok) this.#plan()
       else this.#retry()
     } catch {
-      // Out of reach or signed out: the same question again, until it is answered well.
+      // The server is unreachable or the user signed out: renew again until it succeeds.
       if (this.#connected) this.#retry()
     } finally {
       this.#renewing = false

@@ -13,7 +13,7 @@ export interface HistoryRequestOptions {
   readonly owner: Owner
 }
 
-/** An answer that a history follows: with it, or in chunks of that many bytes altogether. */
+/** An answer whose history comes with it, or in chunks of `chunked` bytes in total. */
 interface Granted {
   readonly ok: true
   readonly chunked: number
@@ -23,10 +23,10 @@ export type HistoryOutcome<Answer> =
   | { readonly is: 'granted'; readonly answer: Answer; readonly history: HistoryBody }
   /** `refusal` is null if there was no usable answer: it was overdue, cut off or malformed. */
   | { readonly is: 'refused'; readonly refusal: Refusal | null }
-  /** Another request began meanwhile, or this one was cancelled. */
+  /** Another request has replaced this one, or it was cancelled. */
   | { readonly is: 'overtaken' }
 
-/** Requests a history, one request at a time, with a back-off between attempts that fail. */
+/** Requests a history, one request at a time, with a back-off between failed attempts. */
 export class HistoryRequest {
   readonly #options: HistoryRequestOptions
   readonly #backOff: BackOff
@@ -47,7 +47,7 @@ export class HistoryRequest {
     return this.#asking
   }
 
-  /** A request may be made now: none is under way, and no wait. */
+  /** A new request may be made now: none is under way, and there is no wait. */
   get isFree(): boolean {
     return !this.#asking && !this.#waiting
   }
@@ -79,7 +79,7 @@ export class HistoryRequest {
     }
   }
 
-  /** Plans the next request in `ms`, or else after the back-off. */
+  /** Plans the next request after `ms`, by default after the back-off. */
   later(ms = this.#backOff.next()): void {
     this.#waiting = true
     this.#timers.after(ms, () => {
@@ -94,7 +94,7 @@ export class HistoryRequest {
     this.#backOff.reset()
   }
 
-  /** Ends the request under way, whose answer will not count, and the wait for the next. Idempotent. */
+  /** Ends the request under way, whose answer will be ignored, and the wait for the next one. Idempotent. */
   cancel(): void {
     this.#number++
     this.#asking = false

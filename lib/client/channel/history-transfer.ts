@@ -10,21 +10,24 @@ interface Transfer {
   readonly whole: PromiseWithResolvers<Uint8Array>
 }
 
-/** A history is a document and what frames its rows, and a full document still accepts deletions. */
+/** A history is a document plus the framing of its rows, and a full document still accepts deletions. */
 const MAX_BYTES = 2 * LIMITS.documentBytes
 
-/** Puts a history that comes in chunks together again, one at a time. Allocates only for bytes that came ([BODY3]). */
+/**
+ * Reassembles a history that arrives in chunks, one history at a time. Allocates only for bytes that arrived
+ * ([BODY3]).
+ */
 export class HistoryTransfer {
   #transfer: Transfer | null = null
 
-  /** Share received, 0…1; null while nothing is on its way. */
+  /** The received share, 0…1. Null if no transfer is under way. */
   get progress(): number | null {
     return this.#transfer ? this.#transfer.received / this.#transfer.total : null
   }
 
   /**
-   * Resolves with the whole history of `total` bytes, an encoded HistoryBody. Rejects when it is aborted, and with
-   * RefusedRequest (`bad-message`) when no history has that size.
+   * Resolves with the whole history of `total` bytes, an encoded HistoryBody. Rejects if the transfer is aborted,
+   * and with RefusedRequest (`bad-message`) if no history can have that size.
    */
   async whole(room: number, total: number): Promise<Uint8Array> {
     const transfer = this.#begin(room, total)
@@ -36,8 +39,8 @@ export class HistoryTransfer {
   }
 
   /**
-   * Adds one chunk. The first may come before `whole` was called: `awaited` says that an answer is due. Returns false if the
-   * chunk does not belong to the transfer. Throws RefusedRequest as `whole`.
+   * Adds a chunk. `awaited` says that an answer is due: the first chunk may arrive before `whole` is called.
+   * Returns false if the chunk does not belong to the transfer. Throws RefusedRequest as `whole` does.
    */
   receive(chunk: Chunk, bytes: Uint8Array, awaited: boolean): boolean {
     const transfer = chunk.offset === 0 && awaited ? this.#begin(chunk.room, chunk.total) : this.#transfer
@@ -66,7 +69,7 @@ export class HistoryTransfer {
     if (known?.room === room && known.total === total) return known
     this.abort()
     const whole = Promise.withResolvers<Uint8Array>()
-    whole.promise.catch(() => undefined) // It may be aborted before anything waits for it.
+    whole.promise.catch(() => undefined) // The transfer may be aborted before `whole` is called.
     this.#transfer = { room, total, chunks: [], received: 0, whole }
     return this.#transfer
   }

@@ -11,9 +11,12 @@ import type {
 } from '#lib/protocol/messages/message.ts'
 import type { RuleOf, UpName } from '#lib/protocol/messages/up.ts'
 
-/* Sends and receives declared messages over a socket of Socket.IO, which passes what it gets unchecked. */
+/* Sends and receives declared messages over a Socket.IO socket, which does not check what it passes on. */
 
-/** Sends a message that has no answer. `received`: called when the server has it, for a message that is confirmed. */
+/**
+ * Sends a message that has no answer. `received` is called when the server has it, if the message is one that is
+ * confirmed.
+ */
 export function send<M extends Notification & { readonly name: UpName }>(
   socket: Socket,
   { name }: M,
@@ -25,8 +28,8 @@ export function send<M extends Notification & { readonly name: UpName }>(
 }
 
 /**
- * Sends a request and waits for its answer, which bytes may follow. Rejects if the connection ends before, the answer is
- * overdue, or it does not pass its schema.
+ * Sends a request and waits for its answer, which bytes may follow. Rejects if the connection ends first, or if the
+ * answer is overdue or does not match its schema.
  */
 export function ask<M extends Request & { readonly name: UpName }>(
   socket: Socket,
@@ -48,15 +51,20 @@ export function ask<M extends Request & { readonly name: UpName }>(
   })
 }
 
-/** A function for the content of each message of the server; `bytes` and their confirmation come with an `attached` one. */
+/**
+ * A function for the content of each server message. `bytes` and their confirmation come with an `attached` message.
+ */
 export type Listeners = {
   readonly [M in Down as M['name']]: (content: BodyOf<M>, bytes: unknown, received: () => void) => void
 }
 
-/** Hands each message to its listener. `failed` is called with what a listener throws, or if the content is invalid. */
+/**
+ * Hands each message to its listener. `failed` is called with anything a listener throws, and if the content is
+ * invalid.
+ */
 export function listen(socket: Socket, listeners: Listeners, failed: (error: unknown) => void): void {
   for (const message of DOWN) {
-    // The content is understood by the same declaration that the listener is typed by.
+    // The declaration that parses the content also types the listener.
     const take = listeners[message.name] as (content: object, bytes: unknown, received: () => void) => void
     socket.on(message.name, (content: unknown, bytes: unknown, received: () => void) => {
       try {
@@ -68,7 +76,7 @@ export function listen(socket: Socket, listeners: Listeners, failed: (error: unk
   }
 }
 
-/** Returns `value` if it is bytes. Throws TypeError. */
+/** Returns `value` if it is bytes; throws TypeError otherwise. */
 export function bytesOf(value: unknown): Uint8Array {
   if (value instanceof Uint8Array) return value
   throw new TypeError('bytes expected')

@@ -7,19 +7,22 @@ import type { Owner } from '../owner.ts'
 import type { Channel } from './channel.ts'
 
 /**
- * The document side of a connection: hears of its beginning and end, is handed what arrives on it, in order, and is told by
- * `changed` of anything else about it (transport, round trip, why it is kept out).
+ * The document side of a connection. Learns when the connection begins and ends, receives in order what arrives on
+ * it, and is told by `changed` about everything else (transport, round trip, refusals).
  */
 export interface Receiver extends Owner {
   /** A connection is live. */
   connected(channel: Channel): void
-  /** The connection is gone, and its channel with it. */
+  /** The connection and its channel are gone. */
   disconnected(): void
   /** Receives `document:update`. */
   receiveRow(row: RowBody): void
   /** Receives `document:ack`. */
   receiveAck(ack: Ack): void
-  /** Receives `document:chunk`; `received` confirms it to the server. Throws RefusedRequest for an impossible size. */
+  /**
+   * Receives `document:chunk`; `received` confirms it to the server. Throws RefusedRequest if the size is
+   * impossible.
+   */
   receiveChunk(chunk: Chunk, bytes: Uint8Array, received: () => void): void
   /** Receives `document:reset`. */
   receiveReset(reset: Reset): void

@@ -9,29 +9,31 @@ import { SessionEnded } from './credential.ts'
 
 const savedProfileSchema = v.object({ user: identitySchema })
 
-/** A token is fetched anew when less than this share of its life is left. */
+/** A new token is fetched when less than this share of its lifetime is left. */
 const RENEW_BELOW = 0.3
 
-/** The token for the socket, and who it says we are: fetched when needed, shared by callers at the same time. */
+/**
+ * The token for the socket and the session it belongs to. Fetched on demand; concurrent callers share one request.
+ */
 export class SocketToken {
   #answer: SessionAnswer | null = null
   #fetchedAt = 0
   #fetching: Promise<SessionAnswer> | null = null
   #isAccount = false
 
-  /** The user it was last fetched for has an account. */
+  /** The user of the last token has an account. */
   get isAccount(): boolean {
     return this.#isAccount
   }
 
-  /** A session that has a usable token. Throws when the server cannot be reached or refuses; repeating is harmless. */
+  /** Returns a session with a usable token. Throws if the server is unreachable or refuses. Idempotent. */
   async session(): Promise<SessionAnswer> {
     return this.#usable ?? this.#fetch({})
   }
 
   /**
-   * As `session`, for a returning user: a new token if `fresh`. `life`: its remaining lifetime, ms.
-   * Throws SessionEnded when they are no longer signed in: no guest is made in their place.
+   * Like `session`, for a returning user: fetches a new token if `fresh`. `life` is its remaining lifetime, ms.
+   * Throws SessionEnded if they are no longer signed in; does not create a guest in their place.
    */
   async renewed(fresh: boolean): Promise<{ readonly answer: SessionAnswer; readonly life: number }> {
     const answer = (fresh ? null : this.#usable) ?? (await this.#fetch({ renew: true }))
@@ -42,7 +44,7 @@ export class SocketToken {
     return this.#answer && this.#left(this.#answer) > RENEW_BELOW * this.#answer.life ? this.#answer : null
   }
 
-  /** The remaining lifetime, ms, by this machine's clock, which need not be right. */
+  /** Returns the remaining lifetime, ms, by this machine's clock, which may be wrong. */
   #left({ life }: SessionAnswer): number {
     return life - (performance.now() - this.#fetchedAt)
   }
@@ -72,7 +74,7 @@ async function fetchSession(asked: { renew?: true }): Promise<SessionAnswer> {
   return answer
 }
 
-/** Why there is no session: the server's own words, so that the page has a sentence for it. */
+/** Returns the error for a refused session. Keeps the server's refusal, so that the page has a sentence for it. */
 async function refusalOf(response: Response): Promise<Error> {
   const refusal = v.safeParse(refusalSchema, await response.json().catch(() => null))
   return refusal.success
@@ -80,7 +82,7 @@ async function refusalOf(response: Response): Promise<Error> {
     : new Error(`no session: the server answered ${response.status}`)
 }
 
-/** Sets one's name ('' for the friendly guest name) and hue. Throws when it was not kept. */
+/** Saves the user's name ('' for the generated guest name) and hue. Throws if they were not saved. */
 export async function saveProfile(name: string, hue: number): Promise<Identity> {
   const response = await fetch(pathOf({ to: 'api', path: 'session/profile' }), {
     method: 'POST',

@@ -4,11 +4,11 @@ import type { Clock } from '#lib/protocol/clock.ts'
 import type { CompareRequest, Verdict } from '#lib/protocol/messages/compare.ts'
 import { hashContent } from './content-hash.ts'
 
-/** The copy in a Y.Doc, as it is compared. */
+/** The copy in a Y.Doc, for comparison with the server's. */
 export interface ComparedCopy {
-  /** The room, and the row that the Y.Doc is at, with nothing on its way in or out; null at other times. */
+  /** The room and the row the Y.Doc has reached; null unless nothing is on its way in or out. */
   readonly standing: Pick<CompareRequest, 'room' | 'seq'> | null
-  /** Asks the server. Returns null if there is no answer. */
+  /** Asks the server to compare. Returns null if there is no answer. */
   compare(request: CompareRequest): Promise<Verdict | null>
 }
 
@@ -16,30 +16,33 @@ export interface ContentComparisonOptions {
   readonly doc: Y.Doc
   readonly clock: Clock
   readonly copy: ComparedCopy
-  /** The copy differs, and not by chance. Called once; nothing is compared after it. */
+  /** Called once, when the copy differs for certain. Nothing is compared after that. */
   readonly onDiverged: () => void
 }
 
-/** Between two comparisons, on average. */
+/** The average time between two comparisons. */
 const PACE_MS = 5 * 60_000
-/** After an undo, which is where Yjs was seen to diverge (yjs #794). */
+/** The wait after an undo, the case in which Yjs has been seen to diverge (yjs #794). */
 const AFTER_UNDO_MS = 20_000
-/** Never sooner than this after the last comparison. */
+/** The shortest time between two comparisons. */
 const LEAST_MS = 60_000
-/** The Y.Doc was not at rest: the first wait before the next look. It doubles, up to `LEAST_MS`. */
+/** The first wait for a Y.Doc that is not at rest. Doubles up to `LEAST_MS`. */
 const AT_REST_MS = 5000
-/** A copy that differs is compared again after these times, at other rows if there are any: all must agree. */
+/**
+ * A copy that differs is compared again after these times, at other rows if there are any. All comparisons must
+ * agree.
+ */
 const CONFIRM_MS = [3000, 10_000]
-/** The walk uses no more of the page at a time: a keystroke waits less than half a frame for it. */
+/** The longest stretch of work, so that a keystroke waits less than half a frame for it. */
 const SLICE_MS = 8
-/** The browser gets this long to find an idle moment. */
+/** How long the browser may take to find an idle moment. */
 const IDLE_WITHIN_MS = 5000
-/** In browsers without `requestIdleCallback` the walk goes on after this long. */
+/** The pause between stretches of work in browsers without `requestIdleCallback`. */
 const BREAK_MS = 50
 
 /**
- * Compares what a Y.Doc shows with what the log gives, every few minutes and shortly after an undo: no user may go on for
- * hours with a copy that differs from everyone else's ([CMP1] to [CMP4] of docs/protocol.md).
+ * Compares what a Y.Doc shows with the log, every few minutes and shortly after an undo, so that no user works for
+ * hours with a diverged copy ([CMP1] to [CMP4] of docs/protocol.md).
  */
 export class ContentComparison {
   readonly #options: ContentComparisonOptions
@@ -51,7 +54,7 @@ export class ContentComparison {
   #under = false
   #stopped = false
 
-  /** The first comparison begins immediately, if the Y.Doc is at rest. */
+  /** Starts the first comparison immediately if the Y.Doc is at rest. */
   constructor(options: ContentComparisonOptions) {
     this.#options = options
     this.#comparedAt = options.clock.steady() - LEAST_MS
@@ -112,7 +115,7 @@ export class ContentComparison {
     return this.#stopped ? null : copy.compare({ ...at, digest })
   }
 
-  /** Returns what the Y.Doc shows (content-bytes.ts), or null if it changed meanwhile. */
+  /** Returns the content of the Y.Doc (content-bytes.ts), or null if it changed meanwhile. */
   async #bytes(): Promise<Uint8Array | null> {
     const { doc, clock } = this.#options
     let changed = false
@@ -135,7 +138,7 @@ export class ContentComparison {
     }
   }
 
-  /** Resolves in an idle moment, with how long it may be used, ms. */
+  /** Resolves in an idle moment with the time that may be used, ms. */
   #idle(): Promise<number> {
     return new Promise((resolve) => {
       if (typeof requestIdleCallback === 'function')
@@ -146,7 +149,7 @@ export class ContentComparison {
     })
   }
 
-  /** Returns between a half and one and a half of `ms`, so that clients do not compare together. */
+  /** Returns between 0.5 and 1.5 times `ms`, so that clients do not compare together. */
   #around(ms: number): number {
     return ms * (0.5 + this.#options.clock.random())
   }

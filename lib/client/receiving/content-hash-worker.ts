@@ -1,5 +1,5 @@
 import { contentDigest } from '#lib/document/content-digest.ts'
 
-/* The thread behind content-hash.ts: bytes in, their digest out. */
+/* The worker behind content-hash.ts: receives bytes and returns their digest. */
 
 addEventListener('message', ({ data }: MessageEvent<Uint8Array>) => postMessage(contentDigest(data)))

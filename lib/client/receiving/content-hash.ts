@@ -1,6 +1,6 @@
 import { contentDigest } from '#lib/document/content-digest.ts'
 
-/** The digest of `bytes` (content-digest.ts), made in a thread of its own where there are such. */
+/** Returns the digest of `bytes` (content-digest.ts), computed in a worker if the environment has workers. */
 export async function hashContent(bytes: Uint8Array): Promise<string> {
   if (typeof Worker === 'undefined') return contentDigest(bytes)
   const worker = new Worker(new URL('./content-hash-worker.ts', import.meta.url))
@@ -11,7 +11,8 @@ export async function hashContent(bytes: Uint8Array): Promise<string> {
     worker.postMessage(bytes)
     return await promise
   } catch {
-    // A page kept open over an update of the server finds its worker's file gone: some milliseconds here, then.
+    // On a page that was open during an update of the server, the file of the worker is gone. Hashing here takes a
+    // few milliseconds.
     return contentDigest(bytes)
   } finally {
     worker.terminate()

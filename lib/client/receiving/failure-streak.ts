@@ -1,11 +1,11 @@
 import type { Clock } from '#lib/protocol/clock.ts'
 
-/** Consecutive failures before the user is told. */
+/** The number of consecutive failures after which the user is told. */
 const MANY = 3
-/** A failure this long after the one before begins a new streak. */
+/** A failure later than this after the previous one starts a new streak. */
 const CALM_MS = 60_000
 
-/** Counts failures that follow each other within a minute. */
+/** Counts failures, each within a minute of the previous one. */
 export class FailureStreak {
   readonly #clock: Pick<Clock, 'steady'>
   #length = 0
@@ -20,7 +20,7 @@ export class FailureStreak {
     return this.#clock.steady() - this.#lastAt > CALM_MS
   }
 
-  /** Adds a failure. Returns true from the third of a streak on. */
+  /** Adds a failure. Returns true from the third one of a streak on. */
   add(): boolean {
     if (this.isOver) this.#length = 0
     this.#lastAt = this.#clock.steady()

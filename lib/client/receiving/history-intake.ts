@@ -21,8 +21,8 @@ export interface HistoryIntakeOptions {
 }
 
 /**
- * Brings rows of the log into the Y.Doc and the replica: in order, each once. What applying them or an observer of the Y.Doc
- * throws is thrown on; then `distrust` must be called, for the Y.Doc may lack some of them.
+ * Applies rows of the log to the Y.Doc and the replica, in order and each once. Passes on what applying them, or an
+ * observer of the Y.Doc, throws; then `distrust` must be called, because the Y.Doc may lack some of them.
  */
 export class HistoryIntake {
   readonly #options: HistoryIntakeOptions
@@ -32,35 +32,38 @@ export class HistoryIntake {
     this.#options = options
   }
 
-  /** Rows came from beyond a hole: those before them are missing. */
+  /** Rows arrived from beyond a gap; those before them are missing. */
   get hasHole(): boolean {
     return this.#order.hasHole
   }
 
-  /** The last row of the contiguous run; 0 when there is none. */
+  /** The last row of the contiguous run; 0 if there is none. */
   get seq(): number {
     return this.#order.cursor?.seq ?? 0
   }
 
-  /** The row that the Y.Doc is at; null while there are holes or edits are held back. */
+  /** The row the Y.Doc has reached; null while there are gaps or edits are held back. */
   get standing(): number | null {
     const { cursor, hasHole } = this.#order
     return cursor && !hasHole && this.#options.incoming.isEmpty ? cursor.seq : null
   }
 
-  /** Returns what a join may claim to hold, or null for nothing. `exchange`: the server must take the chain for a false one. */
+  /**
+   * Returns the position to claim in a join, or null for none. For an `exchange` the chain is one the server must
+   * reject.
+   */
   claim(exchange: boolean): { readonly seq: number; readonly chain: string } | null {
     const { cursor } = this.#order
     return cursor && { seq: cursor.seq, chain: exchange ? NO_CHAIN : chainToHex(cursor.chain) }
   }
 
-  /** Claims to hold nothing any more: the next join brings the whole history. */
+  /** Forgets the position, so that the next join brings the whole history. */
   distrust(): void {
     this.#order.moveTo(null)
     this.#order.dropAhead()
   }
 
-  /** A join begins: rows beyond a hole are sent again. */
+  /** Drops rows from beyond a gap at the start of a join, because they are sent again. */
   dropAhead(): void {
     this.#order.dropAhead()
   }
@@ -71,15 +74,15 @@ export class HistoryIntake {
       decodeEntries(row.entries).flatMap((entry) => (entry.kind === ENTRY_BODY_UPDATE ? entry.updates : [])),
     )
     this.#options.incoming.apply([...(state ? [state.update] : []), ...held, ...this.#updatesIn(outbox)])
-    // Only now: the server sends again what could not be read.
+    // Moved only now: the server sends again what could not be read.
     const last = rows.at(-1) ?? state
     if (last) this.#order.moveTo(last)
     return last !== null
   }
 
   /**
-   * Applies a history: from its snapshot, or (`fromStart`) from the beginning, or after the cursor. Returns the batches that
-   * its rows show to be in the log.
+   * Applies a history: from its snapshot, from the beginning (`fromStart`), or after the cursor. Returns the
+   * batches its rows contain.
    */
   applyHistory({ snapshot, rows }: HistoryBody, fromStart: boolean): readonly BatchNumber[] {
     const { incoming, writer } = this.#options
@@ -95,8 +98,8 @@ export class HistoryIntake {
   }
 
   /**
-   * Applies rows in whatever order they come; known ones are left out. `live`: they came by themselves and may wait for the
-   * next frame. Returns the batches they show to be in the log.
+   * Applies rows in any order, skipping known ones. `live` rows may wait for the next frame. Returns the batches
+   * they contain.
    */
   applyRows(rows: readonly Row[], live = false): readonly BatchNumber[] {
     const { doc, incoming, writer } = this.#options
@@ -114,7 +117,7 @@ export class HistoryIntake {
     return committed
   }
 
-  /** Applies the updates in batches, except those that were sealed with this Y.Doc. */
+  /** Applies the updates in batches, except those sealed with this Y.Doc. */
   applyBatches(batches: readonly SealedBatch[]): void {
     this.#options.incoming.apply(this.#updatesIn(batches))
   }

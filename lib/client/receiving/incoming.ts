@@ -1,40 +1,40 @@
 import * as Y from 'yjs'
 import type { Owner } from '../owner.ts'
 
-/** Runs a task once, soon: in a page with its next frame. Returns its cancellation. */
+/** Runs a task once, soon; in a page, in its next frame. Returns a function that cancels it. */
 export type Soon = (task: () => void) => () => void
 
-/** Told of what was applied after the call that brought it had returned. */
+/** Told about edits applied after the call that brought them had returned. */
 export interface IncomingOwner extends Owner {
-  /** Applying it threw: the Y.Doc may lack some of it. */
+  /** Reports that applying edits threw, so the Y.Doc may lack some of them. */
   failed(error: unknown): void
 }
 
 export interface IncomingOptions {
   readonly doc: Y.Doc
-  /** The transaction origin by which the Y.Doc's listeners know what came from outside. */
+  /** The transaction origin that tells the Y.Doc's listeners which changes are remote. */
   readonly origin: unknown
-  /** When live edits are applied; immediately if left out. */
+  /** Schedules when live edits are applied; immediately by default. */
   readonly soon?: Soon | undefined
   readonly owner: IncomingOwner
 }
 
-/** A reason to keep edits back. */
+/** A reason to hold edits back. */
 interface Hold {
-  /** The updates that may come in all the same; null for none. */
+  /** Selects the updates that may be applied nevertheless; null for none. */
   readonly passes: Passes | null
-  /** Updates that may not; each is asked about once. */
+  /** Updates that were not let through. Each is checked once. */
   readonly refused: WeakSet<Uint8Array>
-  /** Ends the time in which one update after the other comes in; null while everything is held. */
+  /** Ends the period in which updates are applied one at a time; null while everything is held back. */
   until: (() => boolean) | null
 }
 
-/** Whether an update may be applied before those that wait. */
+/** Returns true if an update may be applied before those that wait. */
 export type Passes = (update: Uint8Array) => boolean
 
 /**
- * Applies the edits of others to the Y.Doc, in order. All that is applied at one time is one transaction, so that an editor
- * renders once. They can be held back while the user composes.
+ * Applies remote edits to the Y.Doc, in order. Edits applied together form one transaction, so that an editor renders
+ * once. They can be held back while the user composes.
  */
 export class Incoming {
   readonly #options: IncomingOptions
@@ -46,26 +46,26 @@ export class Incoming {
     this.#options = options
   }
 
-  /** Edits are held back, all or some of them. */
+  /** Some or all edits are held back. */
   get isHeld(): boolean {
     return [...this.#holds].some(({ until }) => until === null)
   }
 
-  /** No edit waits. */
+  /** No edits wait. */
   get isEmpty(): boolean {
     return this.#waiting.length === 0
   }
 
   /**
-   * Applies Yjs v1 updates, and what waits before them: now, or when nothing holds them any more. Throws what applying or an
-   * observer of the Y.Doc throws.
+   * Applies Yjs v1 updates after those that wait: now, or once nothing holds them back. Passes on what applying
+   * them, or an observer of the Y.Doc, throws.
    */
   apply(updates: readonly Uint8Array[]): void {
     this.#waiting.push(...updates)
     this.#letIn()
   }
 
-  /** Applies Yjs v1 updates soon, together with all that comes until then. */
+  /** Applies Yjs v1 updates soon, together with all that arrive until then. */
   applySoon(updates: readonly Uint8Array[]): void {
     const { soon } = this.#options
     if (!soon) {
@@ -77,7 +77,7 @@ export class Incoming {
     this.#cancelSoon ??= soon(this.#frame)
   }
 
-  /** Applies what waits, held or not. */
+  /** Applies all waiting edits, even if they are held back. */
   force(): void {
     const waiting = this.#waiting
     this.#waiting = []
@@ -87,8 +87,9 @@ export class Incoming {
   }
 
   /**
-   * Queues edits until every hold is released, all or those that do not pass. Releasing is idempotent. Released with
-   * `until`, edits come in one update after the other, now and later, and are held again as soon as it returns true.
+   * Holds back edits, all of them or those that `passes` rejects, until every hold is released. Releasing is
+   * idempotent. Released with `until`, edits are applied one update at a time from then on, and are held back again
+   * once it returns true.
    */
   hold(passes: Passes | null = null): (until?: () => boolean) => void {
     const hold: Hold = { passes, refused: new WeakSet(), until: null }
@@ -102,7 +103,7 @@ export class Incoming {
     }
   }
 
-  /** Drops what waits; nothing is applied any more. */
+  /** Drops all waiting edits; applies nothing from now on. */
   destroy(): void {
     this.#cancelSoon?.()
     this.#cancelSoon = null
@@ -127,7 +128,8 @@ export class Incoming {
 
   #letIn(): void {
     if (this.#waiting.length === 0 || this.#holding()) return
-    // Where some pass, the user composes: the editor shows small changes around that, not all of them together.
+    // A hold with `passes` means that the user is composing. The editor can show small changes around the
+    // composition, but not all changes together.
     const isComposing = [...this.#holds].some(({ passes }) => passes)
     if (isComposing) this.#letInEach()
     else this.#transact(() => this.#letInEach())
@@ -148,7 +150,7 @@ export class Incoming {
     }
   }
 
-  /** Nothing at all may come in. */
+  /** Returns true if no edit at all may be applied. */
   #holding(): boolean {
     for (const hold of this.#holds) {
       if (hold.passes || (hold.until && !hold.until())) continue

@@ -1,10 +1,13 @@
 import { report } from '#lib/protocol/report.ts'
 import type { ContentComparison, ContentComparisonOptions } from './content-comparison.ts'
 
-/** A copy is first compared about this long after the first join, ms. */
+/** The average time from the first join to the first comparison, ms. */
 const FIRST_MS = 60_000
 
-/** Begins to compare a copy with the server's a while after the first join, so that typing never waits for its code. */
+/**
+ * Starts comparing a copy with the server's a while after the first join, so that typing never waits for the code to
+ * load.
+ */
 export class LaterComparison {
   readonly #options: ContentComparisonOptions
   #cancel: (() => void) | null = null
@@ -15,7 +18,7 @@ export class LaterComparison {
     this.#options = options
   }
 
-  /** The Y.Doc is joined. Only the first call counts. */
+  /** Plans the first comparison after a join. Only the first call counts. */
   joined(): void {
     const { clock } = this.#options
     this.#cancel ??= clock.after(FIRST_MS * (0.5 + clock.random()), () => {

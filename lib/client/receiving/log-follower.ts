@@ -40,7 +40,9 @@ export interface LogFollowerOptions {
   readonly owner: Owner
 }
 
-/** A batch refused for a role that this tab was not told about: the next join, after this long, tells the role. */
+/**
+ * After a batch was refused for a role this tab was not told about, it joins again this much later to learn the role.
+ */
 const DOUBT_MS = 1000
 
 /**
@@ -48,7 +50,7 @@ const DOUBT_MS = 1000
  * the Y.Doc and this browser's replica, and obeys resets.
  */
 export class LogFollower implements Receiver, IncomingOwner, ComparedCopy {
-  /** The edits of others; acknowledgements do not wait for them. */
+  /** The remote edits. Acknowledgements do not wait for them. */
   readonly incoming: Incoming
   readonly #options: LogFollowerOptions
   readonly #timers: Timers
@@ -59,7 +61,7 @@ export class LogFollower implements Receiver, IncomingOwner, ComparedCopy {
   readonly #exchange: StateExchange
   readonly #failures: FailureStreak
   #state = BEFORE
-  /** Frames that overtook the answer to a join, when their room was still unknown. */
+  /** Frames that overtook the answer to a join, while their room was still unknown. */
   #earlyRows: RowBody[] = []
   #earlyRole: RoleChange | null = null
   #channel: Channel | null = null
@@ -79,7 +81,7 @@ export class LogFollower implements Receiver, IncomingOwner, ComparedCopy {
   get state(): SyncState {
     return this.#state
   }
-  /** The room joined; 0 while in none. */
+  /** The joined room; 0 if there is none. */
   get room(): number {
     return this.#state.uplink?.room ?? 0
   }
@@ -87,7 +89,7 @@ export class LogFollower implements Receiver, IncomingOwner, ComparedCopy {
   get opened(): boolean {
     return this.#options.created || this.#state.localLoaded || this.#state.joined !== null
   }
-  /** Share of a history received, 0…1; null while none comes in chunks. */
+  /** The received share of a history, 0…1. Null if none arrives in chunks. */
   get progress(): number | null {
     return this.#transfer.progress
   }
@@ -158,7 +160,10 @@ export class LogFollower implements Receiver, IncomingOwner, ComparedCopy {
     this.#options.owner.changed()
   }
 
-  /** Reports the error, then joins later and requests the whole history: the Y.Doc may lack some of what was sent. */
+  /**
+   * Reports the error, then plans a join that requests the whole history, because the Y.Doc may lack some of what
+   * was sent.
+   */
   failed(error: unknown): void {
     report('what the server sent could not be applied', error, 'error')
     const isStuck = this.#failures.add()
@@ -171,7 +176,7 @@ export class LogFollower implements Receiver, IncomingOwner, ComparedCopy {
     this.changed()
   }
 
-  /** Applies the history and the batches that this browser's store holds. Throws what applying them throws. */
+  /** Applies the history and the batches stored in this browser. Passes on what applying them throws. */
   applyStored(replica: StoredReplica): void {
     const { lineage, outbox } = replica
     this.#set({ lineage: lineage === '' ? null : lineage })
@@ -185,7 +190,7 @@ export class LogFollower implements Receiver, IncomingOwner, ComparedCopy {
 
   /** Starts what the changes of this turn call for: a join, a pull, or the end of the phase *merging*. */
   settle(): void {
-    // Withheld edits found their predecessors: they are in the Y.Doc now, and nowhere else.
+    // Withheld edits have found their predecessors. They are now in the Y.Doc and nowhere else.
     const isLate = this.#state.phase !== 'joining' && this.#exchange.found()
     if (isLate || this.#joining.isDue) void this.#join()
     if (this.#intake.hasHole && this.#pulling.isFree) void this.#pull()

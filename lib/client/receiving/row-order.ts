@@ -1,32 +1,32 @@
 import type { Row } from '#lib/protocol/log-row.ts'
 import type { Cursor } from '../replica/unbroken-run.ts'
 
-/** Puts rows into the order of their numbers: each is given out once, after the one before it. */
+/** Puts rows in the order of their numbers. Returns each row once, after the row before it. */
 export class RowOrder {
   #cursor: Cursor | null = null
   readonly #ahead = new Map<number, Row>()
 
-  /** The end of the contiguous run; null while nothing is known. */
+  /** The end of the contiguous run; null if nothing is known. */
   get cursor(): Cursor | null {
     return this.#cursor
   }
 
-  /** Rows came from beyond a hole. */
+  /** Rows arrived from beyond a gap. */
   get hasHole(): boolean {
     return this.#ahead.size > 0
   }
 
-  /** Continues from here; null: from nothing. Rows kept for later stay. */
+  /** Continues from a position; null means from nothing. Rows kept for later stay. */
   moveTo(cursor: Cursor | null): void {
     this.#cursor = cursor
   }
 
-  /** Drops rows from beyond a hole: another connection sends them again. */
+  /** Drops rows from beyond a gap, because another connection sends them again. */
   dropAhead(): void {
     this.#ahead.clear()
   }
 
-  /** Receives rows in any order, known ones too; returns those whose turn it is. */
+  /** Adds rows in any order, known ones included. Returns those that are now in order. */
   admit(rows: readonly Row[]): Row[] {
     for (const row of rows) this.#ahead.set(row.seq, row)
     const next: Row[] = []

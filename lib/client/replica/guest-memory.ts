@@ -1,10 +1,10 @@
 import { type IDBPDatabase, openDB } from 'idb'
 import { report } from '#lib/protocol/report.ts'
 
-/** The last guest of this browser, and the code that restores the guest when the cookie is gone. */
+/** The last guest of this browser and the code that restores the guest if the cookie is lost. */
 export interface RememberedGuest {
   readonly userId: string
-  /** Null for a user with an account, whom the cookie alone identifies. */
+  /** Null for a user with an account, who is identified by the cookie alone. */
   readonly recovery: string | null
 }
 
@@ -13,14 +13,14 @@ const STORE = 'guest'
 const KEY = 'last'
 
 /**
- * Remembers across a killed browser: cookies and localStorage reach the disk up to half a minute late, IndexedDB at
- * once. Where there is no database, nothing is remembered; no function rejects.
+ * Remembers the guest even if the browser is killed: cookies and localStorage reach the disk up to half a minute
+ * late, IndexedDB immediately. Without a database nothing is remembered. None of these functions rejects.
  */
 export async function rememberGuest(guest: RememberedGuest): Promise<void> {
   await withDatabase((database) => database.put(STORE, guest, KEY))
 }
 
-/** Returns null if no guest is remembered. */
+/** Returns the remembered guest, or null. */
 export async function recallGuest(): Promise<RememberedGuest | null> {
   const guest: unknown = await withDatabase((database) => database.get(STORE, KEY))
   return isGuest(guest) ? guest : null
@@ -38,7 +38,7 @@ async function withDatabase<T>(task: (database: IDBPDatabase) => Promise<T>): Pr
     database = await openDB(NAME, 1, { upgrade: (fresh) => void fresh.createObjectStore(STORE) })
     return await task(database)
   } catch (error) {
-    // Private windows and full disks: the cookie alone remembers.
+    // In private windows and on full disks only the cookie remembers the guest.
     report('this browser remembers nothing for us', error, 'debug')
     return null
   } finally {

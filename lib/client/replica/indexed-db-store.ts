@@ -29,12 +29,12 @@ import {
 } from './replica-store.ts'
 
 /*
- * The port replica-store.ts on IndexedDB: one database per user, shared by all tabs.
- * Everything of a document is kept under its history, `{documentId}/{lineage}`, so its addresses (one per role) share one
- * replica, and a new lineage leaves the old outbox aside without moving it. Before the first join the document is
- * unknown: batches wait under `/{address}` until `bind` moves them.
+ * Implements the port replica-store.ts on IndexedDB, with one database per user, shared by all tabs.
+ * Everything of a document is stored under its history, `{documentId}/{lineage}`. Its addresses (one per role)
+ * thereby share one replica, and a new lineage leaves the old outbox aside without moving it. Before the first join
+ * the document is unknown: batches wait under `/{address}` until `bind` moves them.
  *
- * Over 350 lines: one class with one method for each transaction of the port, all over the same five stores.
+ * Over 350 lines: one class with a method for each transaction of the port, all on the same five stores.
  */
 
 const COMPACT_ROWS = 500
@@ -43,7 +43,7 @@ const COMPACT_BYTES = 1024 * 1024
 /** A message between tabs: the document whose outbox changed. */
 export type OutboxChange = { readonly address: string; readonly history: History }
 
-/** Opens the user's store. `null` where this browser has no database for us (private mode, blocked); never throws. */
+/** Opens the user's store. Returns null if this browser offers no database (private mode, blocked). Never throws. */
 export async function openIndexedDbStore(userId: string): Promise<ReplicaStore | null> {
   const name = replicaName(userId)
   const db = await openReplicaDatabase(name)
@@ -54,7 +54,7 @@ class IndexedDbStore implements ReplicaStore {
   readonly #name: string
   readonly #db: ReplicaDatabase
   readonly #channel: BroadcastChannel | null
-  /** The history this tab's Y.Doc of an address belongs to. */
+  /** The history that this tab's Y.Doc belongs to, by address. */
   readonly #bound = new Map<string, Bound>()
   readonly #listeners = new Map<() => void, string>()
   readonly #wiped = new Set<() => void>()
@@ -63,7 +63,7 @@ class IndexedDbStore implements ReplicaStore {
   constructor(name: string, db: ReplicaDatabase) {
     this.#name = name
     this.#db = db
-    // Another tab wipes or upgrades: an open connection would block it for ever.
+    // Another tab erases or upgrades the database. An open connection would block it forever.
     db.addEventListener('versionchange', ({ newVersion }) => {
       const wiped = newVersion === null ? [...this.#wiped] : []
       this.close()
@@ -120,9 +120,9 @@ class IndexedDbStore implements ReplicaStore {
   }
 
   /*
-   * Durability: 'relaxed' returns once the bytes are with the operating system, so they outlive a killed browser but not
-   * a power cut. Online that is enough (the server has the batch some milliseconds later) and no keystroke waits
-   * for a flush. Offline this is the only copy and no one waits for it, so it is flushed.
+   * Durability: *relaxed* returns once the operating system has the bytes, so they survive a killed browser but not
+   * a power cut. That is enough online, where the server has the batch a few milliseconds later, and keystrokes do
+   * not wait for a flush. Offline this is the only copy and nothing waits for it, so it is flushed.
    */
   async seal(address: string, batch: SealedBatch): Promise<void> {
     const durability = navigator.onLine === false ? 'strict' : 'relaxed'
@@ -130,7 +130,7 @@ class IndexedDbStore implements ReplicaStore {
     const payload = own(batch.payload)
     try {
       const history = await this.#write(async (tx) => {
-        // For a bound address all is said in one turn: on `pagehide` there may be no second.
+        // For a bound address everything is sent in one turn, because `pagehide` may not allow a second.
         const place = historyOf(address, this.#bound.get(address) ?? (await this.#boundOf(tx, address)))
         const added = tx.objectStore('outbox').add({ history: place, clientId, n, at, restore, payload })
         tx.commit()
@@ -227,14 +227,14 @@ class IndexedDbStore implements ReplicaStore {
   }
 
   onOutboxChange(address: string, listener: () => void): () => void {
-    // A key of its own, so that one function may listen twice.
+    // A new key, so that the same function may listen twice.
     const call = () => listener()
     this.#listeners.set(call, address)
     return () => this.#listeners.delete(call)
   }
 
   async compact(address: string): Promise<void> {
-    // Without Web Locks two tabs may do the same work; the check before the write keeps one of them.
+    // Without Web Locks two tabs may do the same work; the check before the write discards the second result.
     if (!navigator.locks) return this.#compact(address)
     await navigator.locks.request(`${this.#name}:compact:${address}`, { ifAvailable: true }, (lock) =>
       lock ? this.#compact(address) : undefined,
@@ -247,7 +247,7 @@ class IndexedDbStore implements ReplicaStore {
   }
 
   async wipe(): Promise<void> {
-    // Emptied first: the deletion itself may wait for a frozen tab.
+    // Cleared first, because the deletion itself may wait for a frozen tab.
     if (!this.#closed)
       await this.#write((tx) => Promise.all(EVERY_STORE.map((store) => tx.objectStore(store).clear())))
     this.close()
@@ -277,7 +277,7 @@ class IndexedDbStore implements ReplicaStore {
     const last = before.rows.at(-1)
     const bytes = before.rows.reduce((sum, row) => sum + row.entries.length, 0)
     if (!last || (before.rows.length <= COMPACT_ROWS && bytes <= COMPACT_BYTES)) return
-    // Outside of any transaction: IndexedDB commits one that is left idle.
+    // Done outside any transaction, because IndexedDB commits one that is left idle.
     const update = foldRows(before.state?.update ?? null, before.rows)
     if (!update) return
     await this.#write(async (tx) => {
@@ -295,7 +295,7 @@ class IndexedDbStore implements ReplicaStore {
     })
   }
 
-  /** This tab's own view of the address; else what is stored; else unbound. */
+  /** Returns this tab's binding of the address, or the stored one, or an unbound one. */
   async #boundOf(tx: ReplicaTransaction<IDBTransactionMode>, address: string): Promise<Bound> {
     const mine = this.#bound.get(address)
     if (mine) return mine
@@ -304,7 +304,7 @@ class IndexedDbStore implements ReplicaStore {
     return stored ?? { documentId: '', lineage: '' }
   }
 
-  /** False for a lineage that another tab has left behind. */
+  /** Returns false for a lineage that another tab has replaced. */
   async #isCurrent(tx: ReplicaTransaction<'readwrite'>, bound: Bound): Promise<boolean> {
     if (bound.documentId === '') throw new Error('rows came for an address that is not bound')
     const stored = await tx.objectStore('documents').get(bound.documentId)
@@ -318,7 +318,10 @@ class IndexedDbStore implements ReplicaStore {
     })
   }
 
-  /** `work` answers whether it changed anything: then the other tabs are told. Strict: a draft is the only copy. */
+  /**
+   * Changes the outbox in a *strict* transaction, because a draft is the only copy. `work` returns whether it
+   * changed anything; then the other tabs are told.
+   */
   async #changeOutbox(
     address: string,
     work: (outbox: ReplicaTable<'outbox'>, history: History) => Promise<boolean>,
@@ -345,7 +348,7 @@ class IndexedDbStore implements ReplicaStore {
     return this.#run(() => this.#db.transaction(EVERY_STORE, 'readwrite', { durability }), work)
   }
 
-  /** Resolves when the transaction is complete, not when its requests are. */
+  /** Resolves when the transaction is complete, rather than its requests. */
   async #run<Mode extends IDBTransactionMode, T>(
     begin: () => ReplicaTransaction<Mode>,
     work: (tx: ReplicaTransaction<Mode>) => Promise<T>,
@@ -354,7 +357,7 @@ class IndexedDbStore implements ReplicaStore {
     try {
       tx = begin()
       const done = tx.done
-      // A failure is reported by `work` first; the same failure here must not count as unhandled.
+      // `work` reports a failure first; the same failure here must not count as unhandled.
       done.catch(() => undefined)
       const result = await work(tx)
       await done
@@ -365,7 +368,7 @@ class IndexedDbStore implements ReplicaStore {
   }
 }
 
-/** The key exists: this batch was sealed before. */
+/** Returns true if the key exists, that is, if the batch was sealed before. */
 function isThere(error: unknown): boolean {
   return (
     error instanceof ReplicaStoreError &&

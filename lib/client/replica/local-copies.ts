@@ -4,15 +4,15 @@ import { type OutboxChange, openIndexedDbStore } from './indexed-db-store.ts'
 import { EVERY_STORE, openReplicaDatabase, type ReplicaDatabase, replicaName } from './replica-database.ts'
 
 /*
- * All that this browser holds of its users: one database for each (replica-database.ts). A guest's is handed over to
- * the account the guest became, and everything of a user goes when they sign out.
+ * Everything that this browser stores for its users, in one database each (replica-database.ts). A guest's copy is
+ * handed over to the account the guest became, and all copies of a user are erased when they sign out.
  */
 
 /**
- * Moves what the guests `from` left in this browser to the account `to` they became
- * (docs/decisions/0022-guest-to-account.md): batches that were never sent, and replicas of documents that the account has
- * none of. Tabs of a guest may still be open: what they seal later is moved the next time. Repeating is harmless; rejects
- * when a database fails.
+ * Moves everything the guests `from` left in this browser to the account `to` they became
+ * (docs/decisions/0022-guest-to-account.md): unsent batches, and replicas of documents the account has no replica of.
+ * Tabs of a guest may still be open; batches they seal later are moved the next time. Idempotent. Rejects if a
+ * database fails.
  */
 export async function handOver(from: readonly string[], to: string): Promise<void> {
   if (from.length === 0) return
@@ -31,7 +31,10 @@ async function handOverOne(from: string, to: string): Promise<void> {
   }
 }
 
-/** How many changes of a user wait in this browser for the server. 0 where it holds nothing. */
+/**
+ * Returns the number of a user's changes that wait in this browser for the server; 0 if it stores nothing for the
+ * user.
+ */
 export async function countUnsent(userId: string): Promise<number> {
   if (!(await namesHeld()).has(replicaName(userId))) return 0
   const database = await openReplicaDatabase(replicaName(userId))
@@ -42,7 +45,7 @@ export async function countUnsent(userId: string): Promise<number> {
   }
 }
 
-/** Erases everything this browser holds of these users: replicas, outboxes, and who wrote here last. Repeating is harmless. */
+/** Erases everything this browser stores for these users: replicas, outboxes and the remembered guest. Idempotent. */
 export async function wipeLocalCopies(userIds: readonly string[]): Promise<void> {
   const held = await namesHeld()
   for (const userId of userIds) {
@@ -51,7 +54,7 @@ export async function wipeLocalCopies(userIds: readonly string[]): Promise<void>
   await forgetGuest()
 }
 
-/** Returns the histories in the target that have more to send now. */
+/** Returns the histories in the target that now have more to send. */
 async function move(source: ReplicaDatabase, target: ReplicaDatabase): Promise<string[]> {
   const read = source.transaction(EVERY_STORE, 'readonly')
   const [addresses, documents, states, rows, outbox] = await Promise.all([
@@ -67,7 +70,7 @@ async function move(source: ReplicaDatabase, target: ReplicaDatabase): Promise<s
   )
   const bound = new Map((await write.objectStore('addresses').getAll()).map((each) => [each.address, each]))
   const isNew = (history: string) => !known.has(history.slice(0, history.lastIndexOf('/')))
-  // Typed before the guest's first join: the account may know by now which document the address is.
+  // Typed before the guest's first join; the account may know by now which document the address belongs to.
   const placeOf = (history: string) => {
     const found = history.startsWith('/')
       ? known.get(bound.get(history.slice(1))?.documentId ?? '')
@@ -86,7 +89,7 @@ async function move(source: ReplicaDatabase, target: ReplicaDatabase): Promise<s
     ...rows.filter(({ history }) => isNew(history)).map((each) => write.objectStore('rows').put(each)),
     write.done,
   ])
-  // Only now, and only what was read: a batch sealed meanwhile stays for the next time.
+  // Deleted last, and only what was read: a batch sealed meanwhile stays for the next time.
   const moved = [...new Set(outbox.map((batch) => placeOf(batch.history)))]
   const erase = source.transaction(EVERY_STORE, 'readwrite')
   await Promise.all([
@@ -100,7 +103,7 @@ async function move(source: ReplicaDatabase, target: ReplicaDatabase): Promise<s
   return moved
 }
 
-/** Tabs of the account that are open already send what came to it. */
+/** Lets open tabs of the account send the moved batches now. */
 function tellTabs(userId: string, histories: readonly string[]): void {
   if (typeof BroadcastChannel === 'undefined') return
   const channel = new BroadcastChannel(replicaName(userId))
@@ -108,13 +111,13 @@ function tellTabs(userId: string, histories: readonly string[]): void {
   channel.close()
 }
 
-/** The databases there are: opening one to see would make it. */
+/** Returns the names of the existing databases. Opening a database to check would create it. */
 async function namesHeld(): Promise<ReadonlySet<string>> {
   if (typeof indexedDB === 'undefined') return new Set()
   try {
     return new Set((await indexedDB.databases()).flatMap(({ name }) => name ?? []))
   } catch (error) {
-    // Missing in browsers before 2024: there it is whoever wrote here last.
+    // `databases()` is missing in browsers before 2024. There only the last remembered guest is known.
     report('this browser does not say what it holds', error, 'debug')
     const last = await recallGuest()
     return new Set(last ? [replicaName(last.userId)] : [])

@@ -9,12 +9,15 @@ import {
 import type { Row } from '#lib/protocol/log-row.ts'
 import type { SealedBatch } from './replica-store.ts'
 
-/** Raise it with a new entry kind too: compaction folds away kinds it does not know, so replicas must then be pulled anew. */
+/**
+ * Must also be raised for a new kind of entry: compaction drops kinds it does not know, so replicas must then be
+ * pulled again.
+ */
 const VERSION = 1
-/** Some private modes neither open nor refuse. */
+/** Some private modes neither open the database nor refuse. */
 const OPEN_TIMEOUT_MS = 3_000
 
-/** The key of everything of a document: `{documentId}/{lineage}`; before the first join `/{address}`. */
+/** The key prefix of a document: `{documentId}/{lineage}`, or `/{address}` before the first join. */
 export type History = string
 
 export interface ReplicaSchema extends DBSchema {
@@ -22,11 +25,11 @@ export interface ReplicaSchema extends DBSchema {
   documents: { key: string; value: { documentId: string; lineage: string } }
   states: {
     key: History
-    /** `digest`: of the other three, by which damage is seen. */
+    /** `digest` covers the other three fields and reveals damage. */
     value: { history: History; seq: number; chain: Uint8Array; update: Uint8Array; digest: Uint8Array }
   }
   rows: { key: [History, number]; value: Row & { history: History } }
-  /** `aside`: of the draft; no tab sends it. */
+  /** `aside` marks a batch of the draft, which no tab sends. */
   outbox: { key: [History, number, number]; value: SealedBatch & { history: History; aside?: boolean } }
 }
 type Store = StoreNames<ReplicaSchema>
@@ -39,15 +42,15 @@ export type ReplicaTransaction<Mode extends IDBTransactionMode> = IDBPTransactio
 >
 export type ReplicaTable<Name extends Store> = IDBPObjectStore<ReplicaSchema, Store[], Name, 'readwrite'>
 
-/** Every object store: a transaction of ours may touch them all. */
+/** Every object store: our transactions may touch them all. */
 export const EVERY_STORE: Store[] = ['addresses', 'documents', 'states', 'rows', 'outbox']
 
-/** The name of a user's database. */
+/** Returns the name of a user's database. */
 export function replicaName(userId: string): string {
   return `commonplace:${userId}`
 }
 
-/** Opens or makes the database. `null` where this browser has none for us (private mode, blocked); never throws. */
+/** Opens or creates the database. Returns null if this browser offers none (private mode, blocked). Never throws. */
 export async function openReplicaDatabase(name: string): Promise<ReplicaDatabase | null> {
   if (typeof indexedDB === 'undefined') return null
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -64,7 +67,7 @@ export async function openReplicaDatabase(name: string): Promise<ReplicaDatabase
     late = db === null
     return db
   } catch {
-    // Whatever the reason, there is no database: the page says "only in this tab".
+    // Without a database, for whatever reason, the page says "only in this tab".
     return null
   } finally {
     clearTimeout(timer)

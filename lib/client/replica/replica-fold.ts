@@ -2,8 +2,8 @@ import * as Y from 'yjs'
 import { decodeEntries, ENTRY_BODY_UPDATE, type Row } from '#lib/protocol/log-row.ts'
 
 /**
- * Folds rows into a state (a Yjs v1 update; null for none) through a garbage-collecting Y.Doc.
- * `null` when something in them waits for what is not there: such a state must not be written.
+ * Folds rows into a state (a Yjs v1 update; null for none) by means of a garbage-collecting Y.Doc. Returns null if
+ * part of it depends on missing updates: such a state must not be written.
  */
 export function foldRows(state: Uint8Array | null, rows: readonly Row[]): Uint8Array | null {
   const doc = new Y.Doc()

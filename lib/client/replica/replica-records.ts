@@ -4,21 +4,27 @@ import type { History, ReplicaSchema } from './replica-database.ts'
 import type { SealedBatch, StoredReplica } from './replica-store.ts'
 import { chainHash, unbrokenRun } from './unbroken-run.ts'
 
-/* What the object stores of replica-database.ts hold of a document: under which key, how it is written, what of it is sound. */
+/*
+ * The records of a document in the object stores of replica-database.ts: their keys, their form, and which of them
+ * are sound.
+ */
 
-/** The document behind an address; both '' before the first join. */
+/** The document behind an address. Both fields are '' before the first join. */
 export type Bound = Pick<StoredReplica, 'documentId' | 'lineage'>
 
 export function historyOf(address: string, bound: Bound): History {
   return bound.documentId === '' ? `/${address}` : `${bound.documentId}/${bound.lineage}`
 }
 
-/** Every key that begins with the history: arrays sort above numbers and strings. */
+/** Returns the range of all keys that begin with the history. Arrays sort after numbers and strings. */
 export function within(history: History): IDBKeyRange {
   return IDBKeyRange.bound([history], [history, []])
 }
 
-/** A state whose digest is not its own is as none, and then the rows after it follow on nothing. */
+/**
+ * Returns the undamaged part of a replica. A state with a wrong digest is dropped, and with it the rows that follow
+ * it.
+ */
 export function undamaged(
   state: ReplicaSchema['states']['value'] | undefined,
   rows: readonly Row[],
@@ -29,14 +35,14 @@ export function undamaged(
   return { state: { seq, chain, update }, rows: unbrokenRun(state, rows) }
 }
 
-/** Separates batches that wait from those set aside. */
+/** Separates waiting batches from those set aside. */
 export function apart(
   stored: readonly (SealedBatch & { aside?: boolean })[],
 ): [outbox: SealedBatch[], draft: SealedBatch[]] {
   return [oldestFirst(stored.filter(({ aside }) => !aside)), oldestFirst(stored.filter(({ aside }) => aside))]
 }
 
-/** By age, but a client's own batches always by `n`: clocks may step back. */
+/** Sorts batches by age, but a client's own batches always by `n`, because clocks may be set back. */
 function oldestFirst(stored: readonly SealedBatch[]): SealedBatch[] {
   const latest = new Map<number, number>()
   return [...stored]
@@ -50,7 +56,7 @@ function oldestFirst(stored: readonly SealedBatch[]): SealedBatch[] {
     .map(({ batch }) => batch)
 }
 
-/** A view would take its whole buffer into the database with it. */
+/** Returns bytes with a buffer of their own. The database would store the whole buffer of a view. */
 export function own(bytes: Uint8Array): Uint8Array {
   return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice()
 }

@@ -4,7 +4,7 @@ import type { ReplicaStore } from './replica-store.ts'
 
 /** A Yjs v1 update that holds nothing. */
 const EMPTY_UPDATE = new Uint8Array([0, 0])
-/** Rows written between two looks whether the stored rows should be folded. */
+/** The number of rows written between two attempts to compact. */
 const COMPACT_EVERY = 500
 
 interface ServerState {
@@ -13,42 +13,42 @@ interface ServerState {
   readonly update: Uint8Array
 }
 
-/** The content of one commit: rows in order, and the last batch in the log, by client. */
+/** The content of one commit: rows in order, and the last committed batch of each client. */
 interface Gathered {
   readonly rows: Row[]
   readonly committed: Map<number, number>
 }
 
-/** Writes what the server sent into this browser's store, in order and one write at a time; rows gather meanwhile. */
+/** Writes what the server sent into this browser's store, in order and one write at a time. Rows gather meanwhile. */
 export class ReplicaWriter {
   readonly #address: string
   readonly #store: ReplicaStore | null
   readonly #owner: Owner
-  /** The content of the next commit; null while none is planned that could take more. */
+  /** The content of the next commit; null if no planned commit can take more. */
   #gathered: Gathered | null = null
   #queue: Promise<void> = Promise.resolve()
   #failing = false
   #sinceCompaction = 0
 
-  /** `owner`: told when the store begins to refuse, or takes writes again. */
+  /** `owner` is told when the store starts to fail, and when it works again. */
   constructor(address: string, store: ReplicaStore | null, owner: Owner) {
     this.#address = address
     this.#store = store
     this.#owner = owner
   }
 
-  /** The last write was refused (quota, or the database is gone). */
+  /** The last write failed (quota exceeded, or the database is gone). */
   get failing(): boolean {
     return this.#failing
   }
 
-  /** Notes that a read, or a write of another part, failed. */
+  /** Notes the failure of a read, or of a write by another part. */
   failed(): void {
     this.#failing = true
     this.#owner.changed()
   }
 
-  /** Binds the address to the document that a join named. */
+  /** Binds the address to the document named by a join. */
   bind(documentId: string, lineage: string): void {
     this.#write((store) => store.bind(this.#address, documentId, lineage))
   }
@@ -58,26 +58,26 @@ export class ReplicaWriter {
     if (this.#store && rows.length > 0) this.#gathering().rows.push(...rows)
   }
 
-  /** Removes the batches `<= n` of a client: they are in the log. */
+  /** Removes the batches `<= n` of a client, because they are in the log. */
   committed(clientId: number, n: number): void {
     if (!this.#store || n === 0) return
     const { committed } = this.#gathering()
     committed.set(clientId, Math.max(n, committed.get(clientId) ?? 0))
   }
 
-  /** Removes the one batch `n` of a client, which is given up. */
+  /** Removes batch `n` of a client, which is given up. */
   forget(clientId: number, n: number): void {
     this.#write((store) => store.forget(this.#address, clientId, n))
   }
 
-  /** Makes the replica this state from the server; null for a history that begins empty. */
+  /** Replaces the replica by this state from the server; null means a history that begins empty. */
   replace(state: ServerState | null): void {
     this.#write((store) =>
       store.replace(this.#address, state ?? { seq: 0, chain: EMPTY_CHAIN, update: EMPTY_UPDATE }, []),
     )
   }
 
-  /** Resolves when everything given so far is written or has failed. */
+  /** Resolves when everything passed so far is written or has failed. */
   flushed(): Promise<void> {
     return this.#queue
   }
@@ -102,7 +102,7 @@ export class ReplicaWriter {
     await store.compact(this.#address)
   }
 
-  /** Whatever is gathered from now on is written after it. */
+  /** Runs `task` after all writes so far. Everything gathered from now on is written after it. */
   #write(task: (store: ReplicaStore) => Promise<void>): void {
     const store = this.#store
     this.#gathered = null

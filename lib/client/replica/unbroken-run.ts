@@ -2,15 +2,16 @@ import { digest } from 'lib0/hash/sha256'
 import { equalBytes } from '#lib/protocol/body.ts'
 import { CHAIN_BYTES, chainAfter, EMPTY_CHAIN, type Row } from '#lib/protocol/log-row.ts'
 
-/** A place in a document's history: the last row known and the chain after it. */
+/** A place in a document's history: the last known row and the chain after it. */
 export interface Cursor {
   readonly seq: number
   readonly chain: Uint8Array
 }
 
 /**
- * The rows that follow `after` (null: from the beginning) without a hole and whose chain holds: what a disk has changed ends
- * the run. `rows` are in order; earlier ones are left out. 500 rows of a keystroke each take about 4 ms.
+ * Returns the rows that follow `after` (from the beginning if null) without a gap and with a valid chain; a row
+ * damaged on disk ends the run. `rows` must be in order; earlier ones are skipped. 500 rows of a keystroke each take
+ * about 4 ms.
  */
 export function unbrokenRun(after: Cursor | null, rows: readonly Row[]): Row[] {
   const run: Row[] = []
@@ -25,7 +26,7 @@ export function unbrokenRun(after: Cursor | null, rows: readonly Row[]): Row[] {
   return run
 }
 
-/** In JavaScript: on plain http there is no `crypto.subtle`. 1 MiB takes about 5 ms. */
+/** Returns the hash in plain JavaScript, because `crypto.subtle` is missing on plain HTTP. 1 MiB takes about 5 ms. */
 export function chainHash(...parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
   let at = 0

@@ -4,16 +4,16 @@ import type { ReplicaWriter } from '../replica/replica-writer.ts'
 export interface KeptDraftOptions {
   readonly address: string
   readonly store: ReplicaStore | null
-  /** Batches that an earlier Y.Doc of this page set aside. */
+  /** Batches set aside by an earlier Y.Doc of this page. */
   readonly kept: readonly SealedBatch[]
-  /** Told when the store refused a write or a read. */
+  /** Told when a write to the store, or a read, failed. */
   readonly writer: ReplicaWriter
 }
 
 /**
- * The edits made here that may no longer be sent, because the role was lowered or withdrawn before the server had them: set
- * aside for the user to copy, to put in later, or to discard (docs/decisions/0029-kept-draft.md). Memory holds them where
- * the browser has no store.
+ * The edits made here that may no longer be sent, because the role was lowered or withdrawn before the server had
+ * them. They are set aside for the user to copy, put back later or discard (docs/decisions/0029-kept-draft.md). If
+ * the browser has no store, only memory holds them.
  */
 export class KeptDraft {
   readonly #options: KeptDraftOptions
@@ -24,19 +24,19 @@ export class KeptDraft {
     this.#batches = options.kept
   }
 
-  /** Oldest first; empty when there is no draft. */
+  /** The batches, oldest first; empty if there is no draft. */
   get batches(): readonly SealedBatch[] {
     return this.#batches
   }
 
-  /** Keeps batches. Resolves when they are on this device, or when this browser has refused. */
+  /** Sets batches aside. Resolves when they are on this device, or when the store has failed. */
   async setAside(batches: readonly SealedBatch[]): Promise<void> {
     const { address, store } = this.#options
     this.#set([...this.#batches.filter((kept) => !batches.some((batch) => same(batch, kept))), ...batches])
     await this.#attempt(() => store?.setAside(address, batches))
   }
 
-  /** Takes over what the store holds: another tab may have changed it. */
+  /** Takes over what the store holds, because another tab may have changed it. */
   stored(batches: readonly SealedBatch[]): void {
     this.#set(batches)
   }
@@ -47,13 +47,13 @@ export class KeptDraft {
     if (store) await this.#attempt(async () => this.#set(await store.draft(address)))
   }
 
-  /** Drops the batches `<= n` of a client: the log has them after all. */
+  /** Drops the batches `<= n` of a client, because the log has them after all. */
   acknowledged(clientId: number, n: number): void {
     if (this.#batches.length === 0) return
     this.#set(this.#batches.filter((batch) => batch.clientId !== clientId || batch.n > n))
   }
 
-  /** Returns the batches, to be sent: they wait in the store's outbox again. */
+  /** Empties the draft and returns its batches for sending. In the store they wait in the outbox again. */
   async takeBack(): Promise<readonly SealedBatch[]> {
     const { address, store } = this.#options
     const batches = this.#batches
@@ -80,7 +80,7 @@ export class KeptDraft {
     try {
       await task()
     } catch {
-      // Memory still has the draft; the page says that this browser stores nothing.
+      // Memory still has the draft, and the page says that this browser stores nothing.
       this.#options.writer.failed()
     }
   }

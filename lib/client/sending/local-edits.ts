@@ -23,17 +23,17 @@ export interface LocalEditsOptions {
   readonly writer: ReplicaWriter
   /** Batches set aside by an earlier Y.Doc of this page. */
   readonly kept: readonly SealedBatch[]
-  /** Called when something changed by itself: a timer ran, a write or a read ended. */
+  /** Told about changes that happened by themselves: a timer fired, or a write or a read completed. */
   readonly owner: Owner
 }
 
 /**
- * The edits made in this browser on their way into the log: gathered, sealed as batches, stored, sent and acknowledged, or
- * set aside as the draft once the role no longer allows sending them. Does not know when this tab is joined: `send` is
- * called with the room to send to.
+ * The edits made in this browser on their way into the log. They are gathered, sealed as batches, stored, sent and
+ * acknowledged, or set aside as the draft once the role no longer allows sending. This class does not know whether
+ * the tab is joined: `send` is called with the room to send to.
  */
 export class LocalEdits {
-  /** The member's role, which decides what becomes of the edits. */
+  /** The member's role, which decides what happens to the edits. */
   readonly role: OwnRole
   /** The edits that may no longer be sent. */
   readonly draft: KeptDraft
@@ -74,7 +74,7 @@ export class LocalEdits {
   get saved(): boolean {
     return this.#outbox.saved
   }
-  /** The code of the refusal that delays the waiting edits; null if they are not delayed. */
+  /** The code of the refusal that delays the waiting edits; null if nothing delays them. */
   get delayed(): ErrorCode | null {
     return this.#sender.delayed
   }
@@ -100,8 +100,8 @@ export class LocalEdits {
   }
 
   /**
-   * Reads the store again, because another tab may have changed its outbox or draft. `isJoin`: this tab sends the batches of
-   * other tabs too, live or not. Never rejects.
+   * Reads the store again, because another tab may have changed its outbox or draft. If `isJoin`, this tab also
+   * sends the batches of other tabs, even of live ones. Never rejects.
    */
   async refresh(isJoin = false): Promise<void> {
     const { address, store, writer, owner } = this.#options
@@ -131,8 +131,8 @@ export class LocalEdits {
   }
 
   /**
-   * Prepares for sending once the history of a join is applied. `differences`: everything the server lacks (a Yjs v1
-   * update), which replaces all batches of this tab; null if the join was no exchange.
+   * Prepares for sending once the history of a join is applied. `differences` is everything the server lacks (a Yjs
+   * v1 update), which replaces all batches of this tab; null if the join was no exchange.
    */
   joined({ acknowledged }: Joined, differences: Uint8Array | null): void {
     if (differences) this.#outbox.sealDifferences(differences)
@@ -140,7 +140,10 @@ export class LocalEdits {
     this.#sender.joined(differences !== null)
   }
 
-  /** Tells outbox, store and draft that batches, and those before them of the same clients, are in the log. Only here. */
+  /**
+   * Tells outbox, store and draft that batches, and earlier ones of the same clients, are in the log. Nothing else
+   * does.
+   */
   committed(batches: readonly BatchNumber[]): void {
     for (const { clientId, n } of batches) {
       this.#sender.answered()
@@ -150,24 +153,24 @@ export class LocalEdits {
     }
   }
 
-  /** Handles the refusal of a batch; returns what is left for the caller to do. */
+  /** Handles the refusal of a batch. Returns what remains for the caller to do. */
   refused(ack: Ack, refusal: Refusal): Remedy {
     const remedy = this.#sender.refused(ack, refusal)
     if (remedy.need === 'forget') this.#options.writer.forget(remedy.clientId, remedy.n)
     return remedy
   }
 
-  /** Counts nothing as sent any more, because the connection or the room changed. */
+  /** Treats nothing as sent any more, because the connection or the room changed. */
   rewind(): void {
     this.#sender.rewind()
   }
 
-  /** Sends again after a gap, once missed rows were looked for. */
+  /** Resumes sending after a gap, once missed rows were requested. */
   resume(): void {
     this.#sender.resume()
   }
 
-  /** Seals what has gathered unless a batch waits, and makes the draft once its last answer has come. */
+  /** Seals gathered edits unless a batch is waiting, and makes the draft once the last awaited answer has arrived. */
   settle(): void {
     this.#outbox.sealIdle()
     this.role.settleAnswered()
@@ -178,12 +181,12 @@ export class LocalEdits {
     this.#sender.send(uplink)
   }
 
-  /** Seals what has gathered and hands it to the store now: the page may be going away. */
+  /** Seals gathered edits and hands them to the store now, because the page may be going away. */
   flush(): void {
     this.#outbox.flush()
   }
 
-  /** Sends everything over `uplink` without regard to the speed of the connection: the page is going away. */
+  /** Sends everything over `uplink`, however slow the connection, because the page is going away. */
   sendAll(uplink: Uplink): void {
     this.#sender.sendAll(uplink)
   }

@@ -6,25 +6,26 @@ import type { ReplicaStore, SealedBatch } from '../replica/replica-store.ts'
 import { payloadsOf } from './payloads.ts'
 
 export interface OutboxOptions {
-  /** Its client id is this tab's. */
+  /** Holds the client id of this tab. */
   readonly doc: { readonly clientID: number }
   readonly address: string
   readonly store: ReplicaStore | null
   readonly clock: Clock
-  /** Told when a batch was sealed because its time was up, and when a write into the store ended. */
+  /** Told when a timer has sealed a batch, and when a write to the store has ended. */
   readonly owner: Owner
 }
 
-/** While a batch is on its way, edits gather at most this long before they are sealed onto this device. */
+/** While a batch is on its way, edits gather for at most this long before they are sealed and stored. */
 const GATHER_MS = 50
-/** A store that refused a write is tried again after this long. */
+/** The wait before a failed write to the store is retried. */
 const RETRY_WRITE_MS = 2000
-/** Payload bytes that may be sent without an acknowledgement; a larger batch goes alone. */
+/** Payload bytes that may be sent without an acknowledgement. A larger batch is sent alone. */
 const IN_FLIGHT_BYTES = LIMITS.messageBytes
 
 /**
- * The edits of this browser that the server has not acknowledged: those of this tab (gathering, then sealed as numbered
- * batches), and sealed ones that other tabs left. Memory is the truth for this tab; the store holds the same for a crash.
+ * The edits of this browser that the server has not acknowledged: those of this tab (gathering, then sealed as
+ * numbered batches), and sealed ones left by other tabs. Memory is authoritative for this tab; the store holds the
+ * same for a crash.
  */
 export class Outbox {
   readonly #options: OutboxOptions
@@ -32,17 +33,17 @@ export class Outbox {
   #gatheringSince: number | null = null
   #sealed: SealedBatch[] = []
   #foreign: SealedBatch[] = []
-  /** When this tab first met each foreign batch (steady ms): another machine's clock, or yesterday's, says nothing. */
+  /** When this tab first met each foreign batch, steady ms. The time in the batch may come from another clock. */
   readonly #metAt = new WeakMap<SealedBatch, number>()
   #nextN = 1
-  /** Batches of #foreign and #sealed that went out on this connection. */
+  /** Batches of #foreign and #sealed that were sent on this connection. */
   readonly #sent = new Set<SealedBatch>()
   #sentBytes = 0
   readonly #refusedBatches = new Set<SealedBatch>()
   #cancelTimer: (() => void) | null = null
-  /** Own batches that are still to be stored, in order. */
+  /** Own batches that are not stored so far, in order. */
   #unwritten: Unwritten[] = []
-  /** The store refused the last write. */
+  /** The last write to the store failed. */
   #refused = false
   #cancelRetry: (() => void) | null = null
   #destroyed = false
@@ -52,45 +53,45 @@ export class Outbox {
     this.#options = options
   }
 
-  /** No edit of this tab waits. */
+  /** No edit of this tab is waiting. */
   get flushed(): boolean {
     return this.#gathering.length === 0 && this.#sealed.length === 0
   }
 
-  /** No edit of any tab of this browser waits. */
+  /** No edit of any tab of this browser is waiting. */
   get saved(): boolean {
     return this.flushed && this.#foreign.length === 0
   }
 
-  /** Every edit of this tab is in the store, or acknowledged. */
+  /** Every edit of this tab is stored or acknowledged. */
   get onDevice(): boolean {
     if (this.flushed) return true
     return this.#options.store !== null && this.#gathering.length === 0 && this.#unwritten.length === 0
   }
 
-  /** The store refuses this tab's batches. */
+  /** The store rejects this tab's batches. */
   get failing(): boolean {
     return this.#refused && this.#unwritten.length > 0
   }
 
-  /** When the oldest edit that waits was made, ms since the epoch; null when none waits. */
+  /** When the oldest waiting edit was made, ms since the epoch; null if none is waiting. */
   get waitingSince(): number | null {
     return this.#foreign[0]?.at ?? this.#sealed[0]?.at ?? this.#gatheringSince
   }
 
-  /** When a batch of this tab was last acknowledged, ms since the epoch. */
+  /** When a batch of this tab was last acknowledged, ms since the epoch; null before the first. */
   get acknowledgedAt(): number | null {
     return this.#acknowledgedAt
   }
 
-  /** True when this tab never made an edit: its client id may still be changed. */
+  /** This tab has not made an edit, so its client id may still be changed. */
   get untouched(): boolean {
     return this.#nextN === 1 && this.#gathering.length === 0
   }
 
   /**
-   * Adds one local transaction's update, a Yjs v1 update. It is sealed by the next `sealIdle`, or after 50 ms while earlier
-   * batches wait.
+   * Adds the update of one local transaction (a Yjs v1 update). The next `sealIdle` seals it, or a timer after 50
+   * ms while earlier batches wait.
    */
   add(update: Uint8Array): void {
     this.#gathering.push(update)
@@ -98,12 +99,14 @@ export class Outbox {
     if (this.#sealed.length > 0) this.#cancelTimer ??= this.#options.clock.after(GATHER_MS, this.#sealLate)
   }
 
-  /** Seals what has gathered, unless a batch of this tab waits for its acknowledgement: then edits go on gathering. */
+  /**
+   * Seals gathered edits, unless a batch of this tab waits for its acknowledgement: then edits continue to gather.
+   */
   sealIdle(): void {
     if (this.#sealed.length === 0) this.seal()
   }
 
-  /** Seals what has gathered, now. */
+  /** Seals gathered edits now. */
   seal(): void {
     this.#cancelTimer?.()
     this.#cancelTimer = null
@@ -115,13 +118,13 @@ export class Outbox {
     for (const payload of payloads) this.#push({ at, restore: false, payload })
   }
 
-  /** Seals what has gathered and hands all of it to the store now: the page may be going away. */
+  /** Seals gathered edits and hands everything to the store now, because the page may be going away. */
   flush(): void {
     this.seal()
     this.#write('all')
   }
 
-  /** Replaces every batch of this tab by one that holds all that the server lacks (a Yjs v1 update). */
+  /** Replaces every batch of this tab by one that contains everything the server lacks (a Yjs v1 update). */
   sealDifferences(differences: Uint8Array): void {
     this.#cancelTimer?.()
     this.#cancelTimer = null
@@ -134,8 +137,8 @@ export class Outbox {
   }
 
   /**
-   * Makes another tab's batch one of this tab's: the server's history, restored from an older copy, lacks the numbers
-   * before it. Returns null if earlier batches of that tab are still to be sent.
+   * Makes another tab's batch one of this tab's, because the server's history was restored from an older copy and
+   * lacks the preceding numbers. Returns null if earlier batches of that tab are still unsent.
    */
   adopt(clientId: number, n: number): SealedBatch | null {
     const first = this.#foreign.find((batch) => batch.clientId === clientId)
@@ -146,7 +149,7 @@ export class Outbox {
     return first
   }
 
-  /** Drops another tab's batch that can never be sent: what it builds on is lost. */
+  /** Drops another tab's batch that can never be sent, because its predecessors are lost. */
   abandon(clientId: number, n: number): void {
     const batch = this.#foreign.find((each) => each.clientId === clientId && each.n === n)
     if (!batch) return
@@ -154,7 +157,7 @@ export class Outbox {
     this.#foreign = this.#foreign.filter((each) => each !== batch)
   }
 
-  /** Marks a batch that was sent as refused: it stays, and is not sent before the next `rewind`. */
+  /** Marks a sent batch as refused. It stays, and is not sent again before the next `rewind`. */
   refused(clientId: number, n: number): void {
     for (const batch of this.#sent) {
       if (batch.clientId !== clientId || batch.n !== n) continue
@@ -163,7 +166,7 @@ export class Outbox {
     }
   }
 
-  /** Gives up every batch of this tab, what gathers included, and those of `others`: they are the caller's now. */
+  /** Removes and returns every batch of this tab, gathered edits included, and those of `others`. */
   giveUp(others: ReadonlySet<string>): SealedBatch[] {
     this.seal()
     const given = [...this.#foreign.filter((batch) => others.has(batchKey(batch))), ...this.#sealed]
@@ -174,7 +177,7 @@ export class Outbox {
     return given
   }
 
-  /** Drops the batches `<= n` of a client: they are in the log. */
+  /** Drops the batches `<= n` of a client, because they are in the log. */
   acknowledge(clientId: number, n: number): void {
     const done = (batch: SealedBatch): boolean => batch.clientId === clientId && batch.n <= n
     const list = clientId === this.#options.doc.clientID ? this.#sealed : this.#foreign
@@ -194,7 +197,7 @@ export class Outbox {
     }
   }
 
-  /** Replaces the batches of other tabs by those that the store holds now, oldest first. */
+  /** Replaces the batches of other tabs by those now in the store, oldest first. */
   setForeign(batches: readonly SealedBatch[]): void {
     const own = this.#options.doc.clientID
     const known = new Map(this.#foreign.map((batch) => [`${batch.clientId} ${batch.n}`, batch]))
@@ -208,16 +211,16 @@ export class Outbox {
     }
   }
 
-  /** Batches of other tabs, oldest first. */
+  /** The batches of other tabs, oldest first. */
   get foreign(): readonly SealedBatch[] {
     return this.#foreign
   }
 
   /**
-   * Returns batches to send now, in order, and marks them as sent; none beyond what may be on its way at a time.
-   * Other tabs' batches met before `foreignBefore` (steady ms) go first: what this tab typed may build on them.
-   * A restore batch waits for those before it of its client: in the log it would stand for them, and an adopted one does not
-   * hold them.
+   * Returns the batches to send now, in order, and marks them as sent; no more than may be on their way together.
+   * Other tabs' batches met before `foreignBefore` (steady ms) come first, because edits of this tab may build on
+   * them. A restore batch waits for the earlier ones of its client: in the log it would stand for them, and an
+   * adopted batch does not contain them.
    */
   nextToSend(foreignBefore: number): SealedBatch[] {
     const next: SealedBatch[] = []
@@ -245,19 +248,19 @@ export class Outbox {
     return next
   }
 
-  /** Counts nothing as sent any more: the connection changed, or an answer was overdue. */
+  /** Treats nothing as sent any more, because the connection changed or an answer was overdue. */
   rewind(): void {
     this.#sent.clear()
     this.#refusedBatches.clear()
     this.#sentBytes = 0
   }
 
-  /** Batches sent and not answered. */
+  /** The number of batches sent and not answered. */
   get inFlight(): number {
     return this.#sent.size
   }
 
-  /** Stops all timers; the store is not tried again. */
+  /** Stops all timers. Writes to the store are not retried any more. */
   destroy(): void {
     this.#destroyed = true
     this.#cancelTimer?.()
@@ -275,7 +278,7 @@ export class Outbox {
     this.#options.owner.changed()
   }
 
-  /** `inPlaceOf`: a batch of another tab that the store may forget once it has this one. */
+  /** `inPlaceOf` is a batch of another tab that the store may forget once it has this one. */
   #push(sealed: Omit<SealedBatch, 'clientId' | 'n'>, inPlaceOf: SealedBatch | null = null): void {
     const batch: SealedBatch = { ...sealed, clientId: this.#options.doc.clientID, n: this.#nextN++ }
     this.#sealed.push(batch)
@@ -285,8 +288,8 @@ export class Outbox {
   }
 
   /**
-   * Writes one batch after the other: a batch whose predecessors are lost is of no use, so what the store refuses must leave
-   * no hole before what it takes.
+   * Writes batches one after another. A batch without its predecessors is useless, so a failed write must not leave
+   * a gap before a successful one.
    */
   #write(which: 'next' | 'all'): void {
     const { store } = this.#options
@@ -305,7 +308,7 @@ export class Outbox {
       this.#refused = false
       this.#written(unwritten)
     } catch {
-      // The page says "not on this device"; the batch is still in memory and on its way to the server.
+      // The page says "not on this device". The batch is still in memory and on its way to the server.
       unwritten.writing = false
       this.#refused = true
       if (this.#destroyed) return
@@ -323,19 +326,19 @@ export class Outbox {
     this.#unwritten = this.#unwritten.filter((each) => each !== unwritten)
     const { store, address } = this.#options
     const { inPlaceOf } = unwritten
-    // A failure here leaves both, which is harmless.
+    // A failure leaves both batches stored, which does no harm.
     if (inPlaceOf) store?.forget(address, inPlaceOf.clientId, inPlaceOf.n).catch(() => undefined)
   }
 }
 
-/** A sealed batch that is still to be stored. */
+/** A sealed batch that is not stored so far. */
 interface Unwritten {
   readonly batch: SealedBatch
   readonly inPlaceOf: SealedBatch | null
   writing: boolean
 }
 
-/** The key that tells a batch from all others of its document. */
+/** Returns the key that identifies a batch within its document. */
 export function batchKey({ clientId, n }: { readonly clientId: number; readonly n: number }): string {
   return `${clientId} ${n}`
 }

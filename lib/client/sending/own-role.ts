@@ -16,12 +16,15 @@ export interface OwnRoleOptions {
   readonly owner: Owner
 }
 
-/** Batches on their way when the role is lowered are waited for this long: most are answered within a round trip. */
+/** How long a lowered role waits for answers to batches on their way. Most arrive within a round trip. */
 const ANSWERED_WITHIN_MS = 5000
-/** Batches of other tabs are theirs for this long: one that came by another address may still be sending them. */
+/** How long batches of other tabs are left to them: a tab that came by another address may still be sending. */
 const OTHERS_WITHIN_MS = 5000
 
-/** The role in the document now, and what becomes of edits it no longer allows to send (docs/decisions/0029-kept-draft.md). */
+/**
+ * The current role in the document, and what happens to edits it no longer allows sending
+ * (docs/decisions/0029-kept-draft.md).
+ */
 export class OwnRole {
   readonly #options: OwnRoleOptions
   #current: Role | null = null
@@ -36,23 +39,23 @@ export class OwnRole {
     this.#options = options
   }
 
-  /** The role; null while it is not known. */
+  /** The role; null while unknown. */
   get current(): Role | null {
     return this.#current
   }
-  /** The role is lowered only because the token was not renewed: what waits stays in the outbox. */
+  /** The role is lowered only because the token was not renewed. Waiting edits stay in the outbox. */
   get lapsed(): boolean {
     return this.#lapsed
   }
-  /** The Y.Doc shows what was set aside: nothing is typed into it any more. */
+  /** The Y.Doc shows edits that were set aside. Nothing may be typed into it any more. */
   get superseded(): boolean {
     return this.#superseded
   }
-  /** The draft as it was when this Y.Doc's edits were last set aside and stored; null before. A new array each time. */
+  /** The draft at the time this Y.Doc's edits were last set aside and stored; null before. A new array each time. */
   get setAside(): readonly SealedBatch[] | null {
     return this.#setAside
   }
-  /** The role forbids to send. */
+  /** The role forbids sending. */
   get mayNotSend(): boolean {
     return this.#current !== null && !mayEdit(this.#current)
   }
@@ -62,37 +65,40 @@ export class OwnRole {
     for (const batch of batches) this.#loaded.add(batchKey(batch))
   }
 
-  /** The join said what the role is. */
+  /** Sets the role granted by a join. */
   joinedAs(role: Role): void {
     this.#lapsed &&= !mayEdit(role)
     this.#current = role
   }
 
-  /** The role is another one from now on. */
+  /** Changes the role. */
   change({ role, reason }: RoleChange): void {
     this.#current = role
     this.#lapsed = reason === 'expired' && !mayEdit(role)
     if (mayEdit(role)) {
       this.#settling = false
-      this.#options.sender.rewind() // What was refused meanwhile goes out again.
+      this.#options.sender.rewind() // Batches refused meanwhile are sent again.
     } else {
       this.settle()
     }
   }
 
-  /** Access was withdrawn: what is here may be read, and that is all. */
+  /** Handles the withdrawal of access: what is here may only be read. */
   withdraw(): void {
     this.#current = 'viewer'
     void this.#giveUp()
   }
 
-  /** Begins to make what waits the draft, if the role does not allow it: once all of it on its way is answered. */
+  /**
+   * Starts turning waiting edits into the draft if the role forbids sending, once every batch on its way is
+   * answered.
+   */
   settle(): void {
     const { outbox, timers } = this.#options
     if (!this.mayNotSend || this.#lapsed) return
     outbox.seal()
     if (outbox.flushed) {
-      // Batches of other tabs are in this Y.Doc as well, unless those are still sending them.
+      // This Y.Doc contains the batches of other tabs too, unless those tabs are still sending them.
       if (outbox.foreign.length > 0) timers.after(OTHERS_WITHIN_MS, this.#giveUpOthers)
       return
     }
@@ -101,7 +107,7 @@ export class OwnRole {
     else timers.after(ANSWERED_WITHIN_MS, this.#giveUpLate)
   }
 
-  /** Makes what waits the draft if the last answer it waited for has come. Idempotent. */
+  /** Makes the draft if the last awaited answer has arrived. Idempotent. */
   settleAnswered(): void {
     if (this.#settling && this.#options.outbox.inFlight === 0) void this.#giveUp()
   }

@@ -5,29 +5,35 @@ import { paced } from '#lib/protocol/pace.ts'
 import type { Uplink } from '../channel/channel.ts'
 import type { SealedBatch } from '../replica/replica-store.ts'
 
-/** Up to this size a message is sent immediately and unconfirmed: a keystroke waits for nothing and costs no answer. */
+/**
+ * Messages up to this size are sent immediately and unconfirmed, so that a keystroke does not wait and costs no
+ * answer.
+ */
 const SMALL_BYTES = 4 * 1024
-/** On their way at first: what a line of 64 kbit/s takes in some seconds, so that the heartbeat behind it is in time. */
+/**
+ * Bytes on their way at first: as much as 64 kbit/s carries in a few seconds, so that the heartbeat behind it is in
+ * time.
+ */
 const FIRST_BYTES = 2 * LIMITS.partBytes
 const MOST_BYTES = LIMITS.messageBytes
 interface Part {
   readonly bytes: Uint8Array
-  /** Of the payload: what is around it does not count. */
+  /** Payload bytes, without the framing. */
   readonly size: number
   readonly uplink: Uplink
 }
 
 /**
- * Cuts batches into parts and sends them in order, no more at a time than the line bears: what lies in its buffers cannot be
- * overtaken, and the answers to the server's heartbeat come after it.
+ * Cuts batches into parts and sends them in order, at the rate the connection can carry: buffered bytes cannot be
+ * overtaken, and the answers to the server's heartbeat follow them.
  */
 export class PartQueue {
   readonly #clock: Pick<Clock, 'steady'>
   #waiting: Part[] = []
-  /** Bytes on their way, of parts that will be confirmed. */
+  /** Bytes of parts on their way that will be confirmed. */
   #onTheirWay = 0
   #most = FIRST_BYTES
-  /** Grows with each `clear`: what was sent before no longer counts. */
+  /** Incremented by each `clear`. Confirmations of an earlier generation do not count. */
   #generation = 0
 
   #confirmed = 0
@@ -36,12 +42,12 @@ export class PartQueue {
     this.#clock = clock
   }
 
-  /** Counts the parts that the server has confirmed, on any connection: while it grows, something gets through. */
+  /** The number of parts the server has confirmed on any connection. While it grows, data gets through. */
   get confirmed(): number {
     return this.#confirmed
   }
 
-  /** Sends the batch after those before it. */
+  /** Sends the batch after the earlier ones. */
   send(uplink: Uplink, { clientId, n, restore, payload }: SealedBatch): void {
     const { room } = uplink
     const parts = Math.max(1, Math.ceil(payload.length / LIMITS.partBytes))
@@ -53,13 +59,13 @@ export class PartQueue {
     this.#next()
   }
 
-  /** Sends all of it now: the page is going away. */
+  /** Sends everything now, because the page is going away. */
   release(): void {
     this.#most = Number.POSITIVE_INFINITY
     this.#next()
   }
 
-  /** Drops everything: the connection is another one, or all of it is sent again. */
+  /** Drops everything, because the connection changed or everything is sent again. */
   clear(): void {
     this.#generation++
     this.#waiting = []

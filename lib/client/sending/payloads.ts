@@ -4,8 +4,9 @@ import { encodeUpdates } from '#lib/protocol/log-row.ts'
 import { splitUpdate } from './split-update.ts'
 
 /**
- * Returns the payloads of the batches of these updates, in order. Merged at most LIMITS.mergedUpdates at a time, for Y.mergeUpdates is quadratic in
- * their number, and LIMITS.batchBytes; what is larger by itself, or too much for one batch, is alone.
+ * Returns the payloads of the batches for these updates, in order. Merges at most LIMITS.mergedUpdates updates at a
+ * time, because Y.mergeUpdates is quadratic in their number, and at most LIMITS.batchBytes. A larger update, or one
+ * that exceeds a batch, gets payloads of its own.
  */
 export function payloadsOf(updates: readonly Uint8Array[]): Uint8Array[] {
   const payloads: Uint8Array[] = []

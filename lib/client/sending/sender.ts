@@ -9,68 +9,71 @@ import type { Outbox } from './outbox.ts'
 import { PartQueue } from './part-queue.ts'
 
 export interface SenderOptions {
-  /** Its client id is this tab's. */
+  /** Holds the client id of this tab. */
   readonly doc: { readonly clientID: number }
   readonly outbox: Outbox
   readonly clock: Pick<Clock, 'steady' | 'after'>
-  /** Told when something may be sent again: a pause or the wait for an answer is over. */
+  /** Told when sending may continue: a pause, or the wait for an answer, is over. */
   readonly owner: Owner
 }
 
-/** The owner's part in mending a refused batch; the sender has done its own. */
+/** The owner's part in handling a refused batch. The sender has done its own part. */
 export type Remedy =
-  /** Nothing: it is sent again later. */
+  /** The owner does nothing: the batch is sent again later. */
   | { readonly need: 'none' }
-  /** The server's room is another one now. */
+  /** The server's room has changed: join again. */
   | { readonly need: 'join' }
-  /** The server lacks what the batch builds on: look whether rows were missed, then call `resume`. */
+  /** The server lacks predecessors of the batch: request missed rows, then call `resume`. */
   | { readonly need: 'pull' }
-  /** None were: both sides must exchange by state vector what the other lacks. */
+  /** No rows were missed: exchange by state vector what each side lacks. */
   | { readonly need: 'exchange' }
-  /** A batch of another tab is this tab's from now on, and must be in its Y.Doc. */
+  /** A batch of another tab now belongs to this tab and must be in its Y.Doc. */
   | { readonly need: 'apply'; readonly batch: SealedBatch }
-  /** A batch of another tab builds on what is lost: it is given up. */
+  /** A batch of another tab is given up, because its predecessors are lost. */
   | { readonly need: 'forget'; readonly clientId: number; readonly n: number }
-  /** The role does not allow it, or not now. */
+  /** The role does not allow it, at least not now. */
   | { readonly need: 'role' }
-  /** Refused for good: nothing more is sent. */
+  /** The batch was refused for good: nothing more is sent. */
   | { readonly need: 'stop'; readonly refusal: Refusal }
 
-/** Without an answer for this long, batches are sent again (they are idempotent): the first time, and at most. */
+/** The first and the longest wait for an answer before batches are sent again. Batches are idempotent. */
 const ANSWER_MS = 10_000
 const LAST_ANSWER_MS = 80_000
-/** Batches of other tabs that are still live are theirs to send; older than this, any tab sends them. */
+/** Batches of other tabs that are still live are left to them. Older than this, any tab sends them. */
 const FOREIGN_AFTER_MS = 5000
 const RETRY_MS = 1000
-/** Exchanges by state vector that did not close a gap, before this tab gives up and says so. */
+/** The number of exchanges that may fail to close a gap before this tab gives up and reports it. */
 const MAX_EXCHANGES = 3
 
 const FORBIDDEN: ReadonlySet<ErrorCode> = new Set(['read-only', 'forbidden', 'session-expired'])
 const NONE: Remedy = { need: 'none' }
 
-/** Sends the outbox in order, again when an answer is overdue, and judges what a refusal asks for. */
+/** Sends the outbox in order, repeats it if an answer is overdue, and decides what a refusal requires. */
 export class Sender {
   readonly #options: SenderOptions
   readonly #parts: PartQueue
   readonly #timers: Timers
   #halted = false
-  /** Ends the pause that the server asked for; null while there is none. */
+  /** Ends the pause requested by the server; null if there is none. */
   #endPause: (() => void) | null = null
   #pausedUntil = 0
-  /** A gap was met: nothing is sent before the owner has looked for missed rows. */
+  /** Nothing is sent after a gap until the owner has requested missed rows. */
   #awaitsRows = false
   #delayed: ErrorCode | null = null
   #overdueArmed = false
-  /** Grows while nothing is answered: on a narrow line the same bytes again would only stand in the way. */
+  /** Grows while nothing is answered: on a slow connection, sending the same bytes again would only block it. */
   #answerMs = ANSWER_MS
   #answers = 0
   #foreignBefore = 0
-  /** By batch that met a gap, the exchanges by state vector completed until then: met again, there must be another one. */
+  /**
+   * For each batch that met a gap, the number of exchanges completed until then. If it meets one again, another
+   * exchange is needed.
+   */
   readonly #gaps = new Map<string, { exchanged: number; times: number }>()
-  /** By batch of another tab, how often it was made this tab's: it comes again when an exchange could not include it. */
+  /** How often each batch of another tab was adopted. It returns if an exchange could not include it. */
   readonly #adoptions = new Map<string, number>()
   #exchanged = 0
-  /** Exchanges asked for since anything was acknowledged. */
+  /** Exchanges requested since the last acknowledgement. */
   #exchanges = 0
 
   constructor(options: SenderOptions) {
@@ -79,7 +82,7 @@ export class Sender {
     this.#timers = new Timers(options.clock)
   }
 
-  /** Why what waits was refused for now; null once something went through. */
+  /** The code of the refusal that delays waiting batches; null once something was accepted. */
   get delayed(): ErrorCode | null {
     return this.#delayed
   }
@@ -94,40 +97,43 @@ export class Sender {
     this.#awaitAnswer()
   }
 
-  /** Sends all of what may be sent, whatever the line bears: the page is going away. */
+  /** Sends everything that may be sent, however slow the connection, because the page is going away. */
   sendAll(uplink: Uplink): void {
     this.#parts.release()
     this.send(uplink)
   }
 
   /**
-   * Lets the next `send` include every batch of other tabs, live or not: a join is complete, so this tab may build on all
-   * that waits.
+   * Lets the next `send` include every batch of other tabs, even of live ones: the join is complete, so this tab
+   * may build on all of them.
    */
   includeForeign(): void {
     this.#foreignBefore = Number.POSITIVE_INFINITY
   }
 
-  /** A join is complete. `exchanged`: with it came the server's state vector, and what the server lacks was sealed. */
+  /**
+   * Prepares for a completed join. `exchanged`: the join brought the server's state vector, and everything the
+   * server lacks is sealed.
+   */
   joined(exchanged: boolean): void {
     this.includeForeign()
     this.#answerMs = ANSWER_MS
     if (exchanged) this.#exchanged++
   }
 
-  /** Counts nothing as sent any more: the connection changed, or an answer was overdue. */
+  /** Treats nothing as sent any more, because the connection changed or an answer was overdue. */
   rewind(): void {
     this.#awaitsRows = false
     this.#parts.clear()
     this.#options.outbox.rewind()
   }
 
-  /** Sends again after a gap: missed rows were looked for. */
+  /** Resumes sending after a gap, once missed rows were requested. */
   resume(): void {
     this.#awaitsRows = false
   }
 
-  /** Something was acknowledged. */
+  /** Notes that something was acknowledged. */
   answered(): void {
     this.#delayed = null
     this.#answers++
@@ -135,7 +141,7 @@ export class Sender {
     this.#exchanges = 0
   }
 
-  /** A batch was not accepted. Returns what the owner must do about it. */
+  /** Handles the refusal of a batch. Returns what the owner must do about it. */
   refused(ack: Ack, refusal: Refusal): Remedy {
     this.#answers++
     if (refusal.code === 'not-joined') return { need: 'join' }
@@ -160,7 +166,7 @@ export class Sender {
     this.#timers.clear()
   }
 
-  /** Waits for an answer, or for batches of other tabs to become anybody's. */
+  /** Waits for an answer, or until batches of other tabs may be sent by any tab. */
   #awaitAnswer(): void {
     const { outbox, owner } = this.#options
     if (this.#overdueArmed || (outbox.inFlight === 0 && outbox.foreign.length === 0)) return
@@ -177,12 +183,15 @@ export class Sender {
     })
   }
 
-  /** Grows with everything that came back. */
+  /** Grows with every answer and confirmation. */
   get #progress(): number {
     return this.#answers + this.#parts.confirmed
   }
 
-  /** Of several batches refused one after the other, the longest wait counts: a shorter one would only meet it again. */
+  /**
+   * Pauses sending. If several batches are refused in a row, the longest pause counts; a shorter one would only
+   * meet it again.
+   */
   #pause(ms: number): void {
     const { clock, owner } = this.#options
     const until = clock.steady() + ms
@@ -205,7 +214,7 @@ export class Sender {
     return { need: 'apply', batch }
   }
 
-  /** A browser that was full and then killed kept it without what came before. */
+  /** Gives up a batch that a full and then killed browser stored without its predecessors. */
   #abandon(clientId: number, n: number): Remedy {
     this.#options.outbox.abandon(clientId, n)
     return { need: 'forget', clientId, n }

@@ -2,7 +2,10 @@ import * as encoding from 'lib0/encoding'
 import * as Y from 'yjs'
 import * as LIMITS from '#lib/protocol/limits.ts'
 
-/** Structs, and delete ranges, of one piece: a fifth of what the server takes in a batch, for a struct may hold values. */
+/**
+ * Structs, or delete ranges, per piece: a fifth of what the server accepts in a batch, because a struct may hold
+ * values.
+ */
 const PIECE = LIMITS.structs / 5
 
 type Decoded = ReturnType<typeof Y.decodeUpdate>
@@ -11,12 +14,13 @@ type Struct = Decoded['structs'][number]
 type Ranges = readonly [client: number, ranges: readonly { readonly clock: number; readonly len: number }[]]
 
 /**
- * Cuts the update of one transaction, which may hold more than a batch: a long paste, or the deletion of a text with many
- * gaps. Each piece stands on the document and the pieces before it; together they are the update. One that is not too much
- * is given back as it is, and so is one with structs of several clients. `most`: structs, or delete ranges, of a piece.
+ * Splits the update of a transaction that may exceed a batch: a long paste, or the deletion of a text with many gaps.
+ * Each piece builds on the document and the pieces before it; together they are the update. Returns an update as it
+ * is if it is small enough or has structs of several clients. `most` is the number of structs, or delete ranges, per
+ * piece.
  */
 export function splitUpdate(update: Uint8Array, most = PIECE): readonly Uint8Array[] {
-  // A delete range takes two bytes, a struct more.
+  // A delete range takes at least two bytes, a struct more.
   if (update.length < 2 * most) return [update]
   const { structs, ds } = Y.decodeUpdate(update)
   const deleted = rangesIn(ds, most)
@@ -29,11 +33,11 @@ export function splitUpdate(update: Uint8Array, most = PIECE): readonly Uint8Arr
   return pieces
 }
 
-/** The deletions in groups of at most `most` ranges. */
+/** Returns the deletions in groups of at most `most` ranges. */
 function rangesIn({ clients }: Decoded['ds'], most: number): Ranges[][] {
   const groups: Ranges[][] = []
   let room = 0
-  // Yjs writes clients in falling order.
+  // Yjs writes clients in descending order.
   for (const [client, ranges] of [...clients].sort(([a], [b]) => b - a)) {
     for (let i = 0; i < ranges.length; ) {
       if (room === 0) {
@@ -49,7 +53,10 @@ function rangesIn({ clients }: Decoded['ds'], most: number): Ranges[][] {
   return groups
 }
 
-/** A Yjs v1 update of structs of one client, without gaps, and of deletions (yjs/src/utils/encoding.js, DeleteSet.js). */
+/**
+ * Returns a Yjs v1 update of structs of one client, without gaps, and of deletions (yjs/src/utils/encoding.js,
+ * DeleteSet.js).
+ */
 function pieceOf(structs: readonly Struct[], deleted: readonly Ranges[]): Uint8Array {
   const encoder = new Y.UpdateEncoderV1()
   const { restEncoder: rest } = encoder

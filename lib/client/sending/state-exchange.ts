@@ -1,8 +1,8 @@
 import * as Y from 'yjs'
 
 /**
- * Knows when both sides must exchange by state vector what the other lacks, because a batch met a gap that rows did not
- * close, and how much the Y.Doc holds back meanwhile.
+ * Tracks whether client and server must exchange by state vector what each lacks, because a batch met a gap that rows
+ * did not close, and how many bytes the Y.Doc holds back meanwhile.
  */
 export class StateExchange {
   readonly #doc: Y.Doc
@@ -14,7 +14,7 @@ export class StateExchange {
     this.#doc = doc
   }
 
-  /** The next join asks for it. */
+  /** The next join must request an exchange. */
   get due(): boolean {
     return this.#due
   }
@@ -28,7 +28,7 @@ export class StateExchange {
     this.#due = true
   }
 
-  /** Ends the exchange: returns what a server with that state vector (base64) lacks, a Yjs v1 update. */
+  /** Ends the exchange. Returns what a server with this state vector (base64) lacks, a Yjs v1 update. */
   settle(vector: string): Uint8Array {
     const differences = differencesOf(this.#doc, vectorOf(vector))
     this.#due = false
@@ -36,12 +36,15 @@ export class StateExchange {
     return differences
   }
 
-  /** Notes that what waits for its predecessors in the Y.Doc was not sent. */
+  /** Notes that the pending part of the Y.Doc was not sent. */
   withhold(): void {
     this.#withheld = pendingBytes(this.#doc)
   }
 
-  /** Asks for an exchange if what was withheld has found its predecessors: it is in the Y.Doc now, and nowhere else. Returns whether it has. */
+  /**
+   * Returns true, and requests an exchange, if withheld edits have found their predecessors. They are then in the
+   * Y.Doc and nowhere else.
+   */
   found(): boolean {
     if (pendingBytes(this.#doc) >= this.#withheld) return false
     this.#withheld = 0
@@ -50,7 +53,7 @@ export class StateExchange {
   }
 }
 
-/** Returns the differences without what waits for its predecessors, which the gate refuses. */
+/** Returns the differences without pending updates, which the gate refuses. */
 function differencesOf(doc: Y.Doc, vector: Uint8Array): Uint8Array {
   const { store } = doc
   const { pendingStructs, pendingDs } = store
