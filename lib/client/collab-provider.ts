@@ -91,8 +91,8 @@ export class CollabProvider {
       store: replica,
       clock,
       created,
-      ...(options.schemaVersion === undefined ? {} : { schemaVersion: options.schemaVersion }),
-      kept: options.kept ?? [],
+      schemaVersion: options.schemaVersion,
+      kept: options.kept,
       soon: options.soon,
       changed: this.#settle,
     })

@@ -18,11 +18,11 @@ export interface DocumentSyncOptions {
   readonly clock: Clock
   /** This page just created the document: typing is allowed before the first join. */
   readonly created: boolean
-  readonly schemaVersion?: number
+  readonly schemaVersion?: number | undefined
   /** Schedules when live rows are applied; they are applied as they come if left out. */
   readonly soon?: Soon | undefined
   /** Batches set aside by an earlier Y.Doc of this page. */
-  readonly kept?: readonly SealedBatch[]
+  readonly kept?: readonly SealedBatch[] | undefined
   /** Called after changes of this object, at most once per turn of the event loop. */
   readonly changed: () => void
 }
@@ -43,22 +43,12 @@ export class DocumentSync implements Owner {
 
   constructor(options: DocumentSyncOptions) {
     this.#options = options
-    const { doc, address, store, clock, created, soon, kept = [], schemaVersion = SCHEMA_VERSION } = options
+    const { doc, address, store, kept = [], schemaVersion = SCHEMA_VERSION } = options
     const writer = new ReplicaWriter(address, store, this)
-    const edits = new LocalEdits({ doc, address, store, clock, schemaVersion, writer, kept, owner: this })
+    const edits = new LocalEdits({ ...options, schemaVersion, kept, writer, owner: this })
     this.#writer = writer
     this.edits = edits
-    this.follower = new LogFollower({
-      doc,
-      address,
-      schemaVersion,
-      created,
-      clock,
-      soon,
-      writer,
-      edits,
-      owner: this,
-    })
+    this.follower = new LogFollower({ ...options, schemaVersion, writer, edits, owner: this })
     doc.on('update', this.#onUpdate)
   }
 

@@ -57,7 +57,7 @@ export class HistoryRequest {
     return this.#isDue
   }
 
-  /** Receives the answer to `asked`, a request just sent, and the history that comes with it or in chunks. Never rejects. */
+  /** Receives the answer to `asked`, a request just sent, and its history, which may come in chunks. Never rejects. */
   async receive<Answer extends Granted>(
     asked: Promise<{ answer: Answer | Refusal; history: Uint8Array | null }>,
     roomIn: (answer: Answer) => number,

@@ -40,14 +40,12 @@ export interface LogFollowerOptions {
   readonly owner: Owner
 }
 
-/**
- * After a batch was refused for a role this tab was not told about, it joins again this much later to learn the role.
- */
+/** A batch was refused for a role this tab was not told about: it joins again this much later to learn the role. */
 const DOUBT_MS = 1000
 
 /**
- * Follows the document's log over whatever connection there is: joins its room, pulls missing rows, applies what arrives to
- * the Y.Doc and this browser's replica, and obeys resets.
+ * Follows the document's log over whatever connection there is: joins its room, pulls missing rows, applies what
+ * arrives to the Y.Doc and this browser's replica, and obeys resets.
  */
 export class LogFollower implements Receiver, IncomingOwner, ComparedCopy {
   /** The remote edits. Acknowledgements do not wait for them. */
@@ -160,10 +158,7 @@ export class LogFollower implements Receiver, IncomingOwner, ComparedCopy {
     this.#options.owner.changed()
   }
 
-  /**
-   * Reports the error, then plans a join that requests the whole history, because the Y.Doc may lack some of what
-   * was sent.
-   */
+  /** Reports the error and plans a join that requests the whole history: the Y.Doc may lack some of what was sent. */
   failed(error: unknown): void {
     report('what the server sent could not be applied', error, 'error')
     const isStuck = this.#failures.add()
@@ -191,8 +186,8 @@ export class LogFollower implements Receiver, IncomingOwner, ComparedCopy {
   /** Starts what the changes of this turn call for: a join, a pull, or the end of the phase *merging*. */
   settle(): void {
     // Withheld edits have found their predecessors. They are now in the Y.Doc and nowhere else.
-    const isLate = this.#state.phase !== 'joining' && this.#exchange.found()
-    if (isLate || this.#joining.isDue) void this.#join()
+    const hasFound = this.#state.phase !== 'joining' && this.#exchange.found()
+    if (hasFound || this.#joining.isDue) void this.#join()
     if (this.#intake.hasHole && this.#pulling.isFree) void this.#pull()
     if (this.#state.phase === 'merging' && this.#options.edits.saved) this.#set({ phase: 'joined' })
   }
