@@ -212,7 +212,7 @@ describe('a browser with a local copy', () => {
   })
 })
 
-test('a listener that throws at every event is reported, and prevents nothing of a join', async () => {
+test('a listener that throws at every event is reported, and the join still completes', async () => {
   const reported = vi.spyOn(console, 'error').mockImplementation(() => undefined)
   const browser = new MemoryReplicas()
   const { address } = await server.document(mei)

@@ -141,7 +141,7 @@ test('a hold that lets some edits pass keeps the others until its release, and n
   expect([...doc.getText('title').toString()].toSorted()).toEqual(['a', 'b', 'c'])
 })
 
-test('an exception in a frame or at a release is told, and what comes behind it is still applied', () => {
+test('an exception in a frame or at a release is reported, and later edits are still applied', () => {
   const { incoming, key, text, frame, failures } = scene()
   incoming.applySoon([Uint8Array.of(1, 2, 3)])
   incoming.applySoon([key('a')])
