@@ -9,26 +9,22 @@ import { type Comment, commentsOf, filesUnder, textOf } from './sources.ts'
  * the counts against LIMITS; `npm run house` prints them.
  */
 
-/** A limit above its goal is a count of today: it is lowered as the count falls and never raised. */
 export const LIMITS = {
   /** Cycles among files and folders, see ImportGraph. */
   cycles: 0,
   /** Arrows in a cycle or against the table of imports. */
   arrowsBack: 0,
-  /** Function-typed fields. Goal 20 each. */
-  functionFields: { 'lib/client': 9, 'lib/server': 21 } as Record<string, number>,
-  /** Comments that begin with a question word, see QUESTION. Goal 0. */
+  /** Function-typed fields. */
+  functionFields: { 'lib/client': 20, 'lib/server': 20 } as Record<string, number>,
+  /** Comments that begin with a question word, see QUESTION. */
   questions: 0,
-  /** Places that say "at once", in comments and documents. Goal 0. */
-  atOnce: 1,
+  /** Matches of AT_ONCE in comments and documents. */
+  atOnce: 0,
   /** Files directly in one folder of lib. */
   filesInFolder: 20,
   filesInNamedFolder: { 'lib/editor/binding': 24 } as Record<string, number>,
   linesOfFile: 350,
 }
-
-/** Files that may be long without a reason for now because they are about to be split. Goal: none. */
-const BEING_SPLIT = ['lib/collab/room.ts', 'lib/collab/rooms.ts', 'lib/server/services.ts']
 
 const PLACES = ['lib', 'app', 'scripts', 'tests', 'server.ts']
 const DOCUMENTS = ['README.md', 'SECURITY.md']
@@ -107,11 +103,7 @@ export function surveyHouse(root: string, imports: readonly Arrow[], breaches: r
 }
 
 /** Returns a line for each count over its limit; empty if the house is in order. */
-export function problemsOf(
-  house: House,
-  limits = LIMITS,
-  beingSplit: readonly string[] = BEING_SPLIT,
-): string[] {
+export function problemsOf(house: House, limits = LIMITS): string[] {
   const graphs = [...house.graphs]
   const cycles = graphs.flatMap(([folder, graph]) => graph.cycles.map((cycle) => `${folder}: ${cycle}`))
   const back = graphs.flatMap(([folder, graph]) => graph.back.map((arrow) => `${folder}: ${arrow}`))
@@ -135,12 +127,10 @@ export function problemsOf(
     ...house.crowded.map(
       ([folder, files]) => `${folder} holds ${files} files, at most ${mostFilesIn(folder)}`,
     ),
-    ...house.long
-      .filter(([file]) => !beingSplit.includes(file))
-      .map(
-        ([file, lines]) =>
-          `${file} has ${lines} lines and its first block comment no "Over 350 lines: <reason>"`,
-      ),
+    ...house.long.map(
+      ([file, lines]) =>
+        `${file} has ${lines} lines and its first block comment no "Over 350 lines: <reason>"`,
+    ),
     ...house.relative.map((found) => `${found}: a file of another folder is imported as #lib/…`),
   ]
 }

@@ -34,7 +34,7 @@ async function plant(file: string, text: string): Promise<void> {
 }
 
 function problems(imports: readonly Arrow[] = [], breaches: readonly Arrow[] = []): string[] {
-  return problemsOf(surveyHouse(tree, imports, breaches), STRICT, [])
+  return problemsOf(surveyHouse(tree, imports, breaches), STRICT)
 }
 
 const lines = (count: number) => 'export {}\n'.repeat(count)
@@ -184,11 +184,6 @@ describe('a file over 350 lines', () => {
   ])('gives none: %s', async (_why, head) => {
     await plant('lib/client/long.ts', head + lines(351))
     expect(problems()).toHaveLength(1)
-  })
-
-  test('is let be while it is split', async () => {
-    await plant('lib/client/long.ts', lines(351))
-    expect(problemsOf(surveyHouse(tree, [], []), STRICT, ['lib/client/long.ts'])).toEqual([])
   })
 })
 
