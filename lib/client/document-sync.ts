@@ -110,7 +110,9 @@ export class DocumentSync implements Owner {
   /** Applies the draft to the Y.Doc and sends it, if the user may edit again. */
   async takeBackDraft(): Promise<void> {
     if (!this.mayType) return
-    const batches = await this.edits.draft.takeBack()
+    const takenBack = this.edits.draft.takeBack()
+    this.changed()
+    const batches = await takenBack
     if (this.#destroyed) return
     this.follower.applyBatches(batches)
     this.edits.sendAgain(batches)
@@ -155,7 +157,7 @@ export class DocumentSync implements Owner {
   readonly #settle = (): void => {
     this.#isPlanned = false
     if (this.#destroyed) return
-    this.edits.settle()
+    this.edits.settle(this.synced)
     this.follower.settle()
     this.#send()
     this.#options.changed()

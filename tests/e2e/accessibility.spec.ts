@@ -105,6 +105,20 @@ test('everything works by keyboard alone: start, write, choose a name, share, op
   await mei.sees('no mouse needed')
 })
 
+test('arrow keys, Home and End stay inside a menu of the toolbar', async ({ newPerson }) => {
+  const mei = await newPerson()
+  await mei.startWriting()
+  await mei.page.getByRole('button', { name: words.paragraph, exact: true }).click()
+  const items = mei.page.getByRole('menuitemradio')
+  await expect(items.first()).toBeFocused()
+  await mei.press('End')
+  await expect(items.last()).toBeFocused()
+  await mei.press('ArrowRight')
+  await expect(items.last()).toBeFocused()
+  await mei.press('Home')
+  await expect(items.first()).toBeFocused()
+})
+
 /** Presses Tab until the element has the focus; gives up after going around the whole page. */
 async function tabTo(element: Locator, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
   const isFocused = () => element.evaluate((found) => found === document.activeElement)

@@ -22,7 +22,7 @@ export interface HistoryIntakeOptions {
 
 /**
  * Applies rows of the log to the Y.Doc and the replica, in order and each once. Passes on what applying them, or an
- * observer of the Y.Doc, throws; then `distrust` must be called, because the Y.Doc may lack some of them.
+ * observer of the Y.Doc, throws; then the Y.Doc may lack some of them.
  */
 export class HistoryIntake {
   readonly #options: HistoryIntakeOptions
@@ -55,12 +55,6 @@ export class HistoryIntake {
   claim(exchange: boolean): { readonly seq: number; readonly chain: string } | null {
     const { cursor } = this.#order
     return cursor && { seq: cursor.seq, chain: exchange ? NO_CHAIN : chainToHex(cursor.chain) }
-  }
-
-  /** Forgets the position, so that the next join brings the whole history. */
-  distrust(): void {
-    this.#order.moveTo(null)
-    this.#order.dropAhead()
   }
 
   /** Drops rows from beyond a gap at the start of a join, because they are sent again. */

@@ -158,11 +158,11 @@ export class LogFollower implements Receiver, IncomingOwner, ComparedCopy {
     this.#options.owner.changed()
   }
 
-  /** Reports the error and plans a join that requests the whole history: the Y.Doc may lack some of what was sent. */
+  /** Reports the error and plans a join that exchanges everything: the Y.Doc may lack some of what was sent. */
   failed(error: unknown): void {
     report('what the server sent could not be applied', error, 'error')
     const isStuck = this.#failures.add()
-    this.#intake.distrust()
+    this.#exchange.ask()
     if (this.#state.phase !== 'ended' && this.#channel) {
       this.#leave('joining')
       this.#set({ isStuck })
@@ -238,14 +238,11 @@ export class LogFollower implements Receiver, IncomingOwner, ComparedCopy {
     }
   }
 
-  /** Runs `apply`; returns false if it failed. */
-  #attempt(apply: () => void): boolean {
+  #attempt(apply: () => void): void {
     try {
       apply()
-      return true
     } catch (error) {
       this.failed(error)
-      return false
     }
   }
 
@@ -254,9 +251,9 @@ export class LogFollower implements Receiver, IncomingOwner, ComparedCopy {
     if (!channel || this.#state.phase === 'ended') return
     this.#leave('joining')
     const outcome = await this.#joining.receive(channel.join(this.#request()), ({ room }) => room)
-    if (outcome.is === 'overtaken') return
+    if (outcome.is === 'overtaken' || channel !== this.#channel) return
     if (outcome.is === 'refused') this.#refused(outcome.refusal)
-    else this.#enter(channel, outcome.answer, outcome.history)
+    else this.#attempt(() => this.#enter(channel, outcome.answer, outcome.history))
     this.changed()
   }
 
@@ -283,6 +280,7 @@ export class LogFollower implements Receiver, IncomingOwner, ComparedCopy {
     }
   }
 
+  /** Applies a granted join. Passes on what applying the history throws. */
   #enter(channel: Channel, joined: Joined, history: HistoryBody): void {
     if (joined.mode === 'lineage') {
       this.#end('lineage-changed')
@@ -294,18 +292,17 @@ export class LogFollower implements Receiver, IncomingOwner, ComparedCopy {
     this.#set({ lineage: joined.lineage, storageSlow: false })
     writer.bind(joined.documentId, joined.lineage)
     const isExchange = joined.mode === 'rewind'
-    const applied = this.#attempt(() => {
-      edits.committed(this.#intake.applyHistory(history, joined.mode !== 'tail'))
-      if (isExchange) this.incoming.force()
-      edits.committed(this.#intake.applyRows(this.#earlyRows.filter((row) => row.room === joined.room)))
-    })
-    if (!applied) return
+    edits.committed(this.#intake.applyHistory(history, joined.mode !== 'tail'))
+    if (isExchange) this.incoming.force()
+    edits.committed(this.#intake.applyRows(this.#earlyRows.filter((row) => row.room === joined.room)))
+    this.#earlyRows = []
     edits.joined(joined, isExchange ? this.#exchange.settle(joined.vector) : null)
     const phase = isReturning && !edits.saved ? 'merging' : 'joined'
     this.#set({ joined, uplink: { room: joined.room, channel }, phase, isStuck: false })
     if (this.#failures.isOver) this.#joining.succeeded()
     if (this.#earlyRole?.room === joined.room) edits.role.change(this.#earlyRole)
     else edits.role.settle()
+    this.#earlyRole = null
     void edits.refresh(true)
   }
 
@@ -315,12 +312,15 @@ export class LogFollower implements Receiver, IncomingOwner, ComparedCopy {
     if (!uplink || this.#pulling.asking) return
     const asked = uplink.channel.pull({ room: this.room, seq: this.#intake.seq })
     const outcome = await this.#pulling.receive(asked, () => uplink.room)
+    if (uplink !== this.#state.uplink) return
     const { edits } = this.#options
     edits.resume()
     if (outcome.is === 'refused') this.#pulling.later(outcome.refusal?.retryAfterMs)
     if (outcome.is === 'granted') {
       this.#pulling.succeeded()
       this.#attempt(() => edits.committed(this.#intake.applyHistory(outcome.history, false)))
+      // The answer should have closed the hole.
+      if (this.#intake.hasHole) this.#pulling.later()
     }
     this.changed()
   }

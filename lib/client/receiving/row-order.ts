@@ -16,8 +16,8 @@ export class RowOrder {
     return this.#ahead.size > 0
   }
 
-  /** Continues from a position; null means from nothing. Rows kept for later stay. */
-  moveTo(cursor: Cursor | null): void {
+  /** Continues from a position. Rows kept for later stay. */
+  moveTo(cursor: Cursor): void {
     this.#cursor = cursor
   }
 

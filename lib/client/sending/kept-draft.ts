@@ -41,10 +41,10 @@ export class KeptDraft {
     this.#set(batches)
   }
 
-  /** Reads the store again. */
-  async refresh(): Promise<void> {
+  /** Reads the store again. Returns false if it could not be read. */
+  refresh(): Promise<boolean> {
     const { address, store } = this.#options
-    if (store) await this.#attempt(async () => this.#set(await store.draft(address)))
+    return this.#attempt(async () => store && this.#set(await store.draft(address)))
   }
 
   /** Drops the batches `<= n` of a client, because the log has them after all. */
@@ -76,12 +76,14 @@ export class KeptDraft {
     if (!unchanged) this.#batches = batches
   }
 
-  async #attempt(task: () => Promise<void> | undefined): Promise<void> {
+  async #attempt(task: () => Promise<unknown> | undefined): Promise<boolean> {
     try {
       await task()
+      return true
     } catch {
       // Memory still has the draft, and the page says that this browser stores nothing.
       this.#options.writer.failed()
+      return false
     }
   }
 }

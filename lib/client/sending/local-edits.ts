@@ -27,6 +27,9 @@ export interface LocalEditsOptions {
   readonly owner: Owner
 }
 
+/** The wait before a failed read of the store is repeated. */
+const REFRESH_MS = 2000
+
 /**
  * The edits made in this browser on their way into the log. They are gathered, sealed as batches, stored, sent and
  * acknowledged, or set aside as the draft once the role no longer allows sending. This class does not know whether
@@ -42,6 +45,7 @@ export class LocalEdits {
   readonly #outbox: Outbox
   readonly #sender: Sender
   #schemaTooOld = false
+  #isRefreshPlanned = false
 
   constructor(options: LocalEditsOptions) {
     this.#options = options
@@ -101,19 +105,16 @@ export class LocalEdits {
 
   /**
    * Reads the store again, because another tab may have changed its outbox or draft. If `isJoin`, this tab also
-   * sends the batches of other tabs, even of live ones. Never rejects.
+   * sends the batches of other tabs, even of live ones. Repeated later if the store cannot be read. Never rejects.
    */
   async refresh(isJoin = false): Promise<void> {
-    const { address, store, writer, owner } = this.#options
+    const { address, store, owner } = this.#options
     if (!store) return
-    try {
-      this.#outbox.setForeign(await store.outbox(address))
-    } catch {
-      writer.failed()
-    }
+    let isRead = await this.#readOutbox(store, address)
     if (isJoin) this.#sender.includeForeign()
     owner.changed()
-    await this.draft.refresh()
+    isRead = (await this.draft.refresh()) && isRead
+    if (!isRead) this.#refreshLater(isJoin)
     owner.changed()
   }
 
@@ -170,10 +171,13 @@ export class LocalEdits {
     this.#sender.resume()
   }
 
-  /** Seals gathered edits unless a batch is waiting, and makes the draft once the last awaited answer has arrived. */
-  settle(): void {
+  /**
+   * Seals gathered edits unless a batch is waiting, and makes the draft once the last awaited answer has arrived.
+   * `isJoined`: false while answers may be on their way that only the next join can tell.
+   */
+  settle(isJoined: boolean): void {
     this.#outbox.sealIdle()
-    this.role.settleAnswered()
+    if (isJoined) this.role.settleAnswered()
   }
 
   /** Sends what may be sent now over `uplink`. Idempotent. */
@@ -189,6 +193,27 @@ export class LocalEdits {
   /** Sends everything over `uplink`, however slow the connection, because the page is going away. */
   sendAll(uplink: Uplink): void {
     this.#sender.sendAll(uplink)
+  }
+
+  /** Returns false if the store could not be read. */
+  async #readOutbox(store: ReplicaStore, address: string): Promise<boolean> {
+    try {
+      this.#outbox.setForeign(await store.outbox(address))
+      return true
+    } catch {
+      this.#options.writer.failed()
+      return false
+    }
+  }
+
+  /** Reads the store again later: until then this tab may not know of batches that only this browser has. */
+  #refreshLater(isJoin: boolean): void {
+    if (this.#isRefreshPlanned) return
+    this.#isRefreshPlanned = true
+    this.#timers.after(REFRESH_MS, () => {
+      this.#isRefreshPlanned = false
+      void this.refresh(isJoin)
+    })
   }
 
   /** Stops all timers. */

@@ -90,13 +90,11 @@ export class Outbox {
   }
 
   /**
-   * Adds the update of one local transaction (a Yjs v1 update). The next `sealIdle` seals it, or a timer after 50
-   * ms while earlier batches wait.
+   * Adds the update of one local transaction (a Yjs v1 update), which `sealIdle` seals.
    */
   add(update: Uint8Array): void {
     this.#gathering.push(update)
     this.#gatheringSince ??= this.#options.clock.now()
-    if (this.#sealed.length > 0) this.#cancelTimer ??= this.#options.clock.after(GATHER_MS, this.#sealLate)
   }
 
   /**
@@ -104,6 +102,8 @@ export class Outbox {
    */
   sealIdle(): void {
     if (this.#sealed.length === 0) this.seal()
+    else if (this.#gathering.length > 0)
+      this.#cancelTimer ??= this.#options.clock.after(GATHER_MS, this.#sealLate)
   }
 
   /** Seals gathered edits now. */

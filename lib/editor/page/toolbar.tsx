@@ -232,5 +232,7 @@ function buttonsOf(bar: HTMLElement): HTMLElement[] {
 }
 
 function moveAlong(event: KeyboardEvent<HTMLDivElement>): void {
-  moveFocus(event, buttonsOf(event.currentTarget), 'horizontal')
+  const buttons = buttonsOf(event.currentTarget)
+  // Keys of a menu that is open bubble up to here.
+  if (buttons.some((button) => button === document.activeElement)) moveFocus(event, buttons, 'horizontal')
 }
