@@ -8,10 +8,11 @@ import { ROOTS } from '#lib/protocol/version.ts'
  * of the body that contains text. A line ends with its block, at a line break, and at a newline in code.
  */
 
-/** A first line is cut to this many characters (code points). */
+/** The most characters (code points) of a first line. */
 const LINE_LENGTH = 120
-/** The text read in search of a first line, UTF-16 units: the first letter may follow much blank space. */
-const READ_LENGTH = 10_000
+/** The most text read in search of a first line, UTF-16 units, and Yjs items visited: a document may be all blank lines. */
+const READ_UNITS = 4000
+const READ_ITEMS = 2000
 
 type Child = Y.XmlElement | Y.XmlText
 
@@ -53,23 +54,21 @@ export function observeTitle(doc: Y.Doc, changed: () => void): () => void {
 /** Returns the first line, and the blocks of the body that decide it: the one that contains it and all before. */
 function headOf(body: Y.XmlFragment): { line: string; blocks: ReadonlySet<unknown> } {
   const blocks = new Set<unknown>()
-  for (const block of childrenOf(body)) {
+  const reading = new Reading()
+  for (const block of reading.childrenOf(body)) {
     blocks.add(block)
-    const line = lineIn(linesOf(block))
+    const line = reading.firstLineOf(block)
     if (line !== '') return { line, blocks }
   }
   return { line: '', blocks }
 }
 
-function lineIn(pieces: Iterable<string>): string {
+/** Returns the first line with text. The pieces of a line are joined; it ends at a newline. */
+function firstOf(pieces: Iterable<string>): string {
   let line = ''
   for (const piece of pieces) {
     const [first = '', ...rest] = piece.split('\n')
     line += first
-    if (rest.length === 0) {
-      if (line.length < READ_LENGTH) continue
-      return cut(line)
-    }
     for (const next of rest) {
       const found = cut(line)
       if (found !== '') return found
@@ -79,27 +78,56 @@ function lineIn(pieces: Iterable<string>): string {
   return cut(line)
 }
 
-/** Yields the text of a block in pieces. A line ends at '\n'. */
-function* linesOf(block: Child): Generator<string> {
-  const children = block instanceof Y.XmlElement ? childrenOf(block) : [block]
-  const isLine = children.some((child) => child instanceof Y.XmlText)
-  for (const child of children) yield* isLine ? inline(child) : linesOf(child)
-  yield '\n'
-}
+/** Reads a document from its beginning, and no further than READ_UNITS and READ_ITEMS. */
+class Reading {
+  #units = READ_UNITS
+  #items = READ_ITEMS
 
-function* inline(child: Child): Generator<string> {
-  if (child instanceof Y.XmlElement) {
-    if (child.nodeName === 'hardBreak') yield '\n'
-    else for (const inner of childrenOf(child)) yield* inline(inner)
-    return
+  /** Returns the first line with text in a block, or '' if there is none. */
+  firstLineOf(block: Child): string {
+    return firstOf(this.#lines(block))
   }
-  for (let item = child._start; item !== null; item = item.right)
-    if (!item.deleted && item.content instanceof Y.ContentString) yield item.content.str
+
+  /** Yields the elements and texts in a type. */
+  *childrenOf(parent: Y.XmlFragment): Generator<Child> {
+    for (const { content } of this.#itemsOf(parent)) {
+      const child = content instanceof Y.ContentType ? content.type : null
+      if (child instanceof Y.XmlElement || child instanceof Y.XmlText) yield child
+    }
+  }
+
+  /** Yields the text of a block in pieces, with a newline at the end of each line. */
+  *#lines(block: Child): Generator<string> {
+    const children = block instanceof Y.XmlElement ? [...this.childrenOf(block)] : [block]
+    const isLine = children.some((child) => child instanceof Y.XmlText)
+    for (const child of children) yield* isLine ? this.#inline(child) : this.#lines(child)
+    yield '\n'
+  }
+
+  *#inline(child: Child): Generator<string> {
+    if (child instanceof Y.XmlElement) {
+      if (child.nodeName === 'hardBreak') yield '\n'
+      else for (const inner of this.childrenOf(child)) yield* this.#inline(inner)
+      return
+    }
+    for (const { content } of this.#itemsOf(child)) {
+      if (!(content instanceof Y.ContentString)) continue
+      const text = content.str.slice(0, this.#units)
+      this.#units -= text.length
+      yield text
+    }
+  }
+
+  *#itemsOf(type: Y.XmlFragment | Y.XmlText): Generator<Y.Item> {
+    for (let item = type._start; item !== null && this.#items > 0 && this.#units > 0; item = item.right) {
+      this.#items--
+      if (!item.deleted) yield item
+    }
+  }
 }
 
 function cut(line: string): string {
-  const clean = cleanName(line.slice(0, READ_LENGTH), READ_LENGTH)
-  return [...clean.slice(0, 2 * LINE_LENGTH)].slice(0, LINE_LENGTH).join('').trim()
+  return [...cleanName(line, READ_UNITS)].slice(0, LINE_LENGTH).join('').trim()
 }
 
 /** Returns the block of the body that a type is or is in. */
@@ -111,8 +139,4 @@ function blockOf(target: unknown, body: Y.XmlFragment): unknown {
 
 function bodyOf(doc: Y.Doc): Y.XmlFragment {
   return doc.getXmlFragment(ROOTS.body)
-}
-
-function childrenOf(parent: Y.XmlFragment): Child[] {
-  return parent.toArray().filter((child) => child instanceof Y.XmlElement || child instanceof Y.XmlText)
 }

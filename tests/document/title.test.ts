@@ -79,6 +79,24 @@ describe('the title', () => {
   })
 })
 
+describe('the search for a first line', () => {
+  const blank = (count: number, ...inside: Block[]) => Array.from({ length: count }, () => p(...inside))
+
+  test('goes past many blank lines and blocks', () => {
+    expect(titleOf(documentOf('', ...blank(500), p('here')))).toBe('here')
+    expect(titleOf(documentOf('', ['codeBlock', {}, `${'\n'.repeat(3000)}here`]))).toBe('here')
+  })
+
+  test.each<[what: string, blocks: Block[]]>([
+    ['newlines in code', [['codeBlock', {}, '\n'.repeat(4_000_000)], p('beyond')]],
+    ['invisible lines in code', [['codeBlock', {}, '\u200b\n'.repeat(1_000_000)], p('beyond')]],
+    ['hard breaks', [p(...Array.from({ length: 20_000 }, (): Block => ['hardBreak', {}])), p('beyond')]],
+    ['empty paragraphs', [...blank(20_000), p('beyond')]],
+  ])('ends in a document of %s', (_what, blocks) => {
+    expect(titleOf(documentOf('', ...blocks))).toBe('')
+  })
+})
+
 describe('observing the title', () => {
   const watched = (...blocks: Block[]) => {
     const doc = documentOf('', ...blocks)
