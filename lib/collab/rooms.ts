@@ -149,7 +149,8 @@ export class Rooms {
       return this.#loadRefusal(documentId, error)
     }
     // Nothing awaits from here until the rows are read: later commits reach the member as frames.
-    if (request.isCurrent?.() === false) return REFUSALS.notCurrent
+    if (request.isCurrent?.() === false || this.#byNumber.get(room.number) !== room)
+      return REFUSALS.notCurrent
     const { clientId, role, linkId, schemaVersion } = request
     const seat = room.enter(connection, { clientId, role, linkId, schemaVersion })
     if ('ok' in seat) return seat

@@ -154,6 +154,8 @@ export class Users {
   ): Promise<{ readonly userId: string } | 'taken' | 'signed-in'> {
     const chosen = cleanName(name, LIMITS.nameLength)
     const account = { email: email.toLowerCase(), isAnonymous: 0 }
+    // Without a transaction, which would hold up every other write.
+    if (await this.idOf(email)) return 'taken'
     try {
       return await this.#database.transaction().execute(async (transaction) => {
         const userId = guestId ?? newId()

@@ -37,11 +37,13 @@ export class ClientIps {
   }
 
   /**
-   * Returns the client's IP address, '' if the socket is closed. An entry that is not an IP address ends the chain
-   * before it.
+   * Returns the client's IP address, '' if the socket is closed. An entry that is not an IP address, or is empty, ends
+   * the chain before it.
    */
   ofRequest(request: IncomingMessage): string {
-    const chain = proxyAddr.all(request, (written, proxies) => this.#trusts(ipIn(written), proxies))
+    const chain = proxyAddr.all(upToEmpty(request), (written, proxies) =>
+      this.#trusts(ipIn(written), proxies),
+    )
     return (
       chain
         .map(ipIn)
@@ -77,6 +79,15 @@ export class ClientIps {
       this.#networks.some(([network, prefix]) => ip.kind() === network.kind() && ip.match(network, prefix))
     )
   }
+}
+
+/** Returns the request with only those forwarded entries that follow the last empty one: proxy-addr skips empty ones. */
+function upToEmpty(request: IncomingMessage): IncomingMessage {
+  const entries = [request.headers['x-forwarded-for'] ?? []].flat().join(',').split(',')
+  const empty = entries.findLastIndex((entry) => entry.trim() === '')
+  if (empty < 0 || entries.length === 1) return request
+  const headers = { ...request.headers, 'x-forwarded-for': entries.slice(empty + 1).join(',') }
+  return Object.create(request, { headers: { value: headers } })
 }
 
 type Ip = ipaddr.IPv4 | ipaddr.IPv6

@@ -72,7 +72,8 @@ describe('where a request comes from', () => {
     ['two in one entry', '1', '127.0.0.1', '8.8.8.8 198.51.100.1', '127.0.0.1'],
     ['rubbish in the chain, with two proxies', '2', '127.0.0.1', '8.8.8.8, unknown', '127.0.0.1'],
     ['rubbish beyond the chain', '1', '127.0.0.1', 'unknown, 198.51.100.1', '198.51.100.1'],
-    ['an empty entry', '2', '127.0.0.1', '198.51.100.1, , 10.0.0.2', '198.51.100.1'],
+    ['an empty entry', '2', '127.0.0.1', '198.51.100.1, , 10.0.0.2', '10.0.0.2'],
+    ['an empty last entry', '1', '127.0.0.1', '198.51.100.1,', '127.0.0.1'],
     ['only commas', '2', '127.0.0.1', ', ,,', '127.0.0.1'],
   ])('%s', ([_what, setting, remote, forwarded, client]) => {
     expect(ips(setting).ofRequest(request(remote, forwarded))).toBe(client)

@@ -176,6 +176,7 @@ export class DocumentConnection implements Connection, GateOwner {
   async 'document:pull'({ room, seq }: PullRequest, answer: Answer): Promise<Refusal | null> {
     const history = await this.#ports.rooms.pull(this, room, seq)
     if (!(history instanceof ByteList)) return history
+    if (!this.seats.has(room)) return REFUSALS.notJoined
     this.#sending.send(room, { ok: true }, history, answer)
     return null
   }
