@@ -108,7 +108,7 @@ test('everything works by keyboard alone: start, write, choose a name, share, op
 test('arrow keys, Home and End stay inside a menu of the toolbar', async ({ newPerson }) => {
   const mei = await newPerson()
   await mei.startWriting()
-  await mei.page.getByRole('button', { name: words.paragraph, exact: true }).click()
+  await mei.page.getByRole('button', { name: words.labelled(words.blockStyle, words.paragraph) }).click()
   const items = mei.page.getByRole('menuitemradio')
   await expect(items.first()).toBeFocused()
   await mei.press('End')
