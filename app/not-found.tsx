@@ -5,5 +5,6 @@ import { currentVisitor } from './visitor.ts'
 /** The page for any unknown path of this site. */
 export default async function NotFoundPage() {
   const { words, language } = await currentVisitor()
-  return <NotFound words={words} sentence={frontWordsIn(language).pageNotFound} />
+  const { pageNotFound, pageNotFoundHint } = frontWordsIn(language)
+  return <NotFound words={words} sentence={pageNotFound} hint={pageNotFoundHint} />
 }

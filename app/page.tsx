@@ -151,6 +151,7 @@ function Removal({ document, visitor }: { document: RecentDocument; visitor: Vis
 
 function Preferences({ visitor }: { visitor: Visitor }) {
   const { words, language, theme } = visitor
+  const chosenTheme = words.labelled(words.theme, words.themes[theme])
   return (
     <form className="front-preferences" method="post" action={pathOf({ to: 'preferences' })}>
       <Choices
@@ -170,16 +171,15 @@ function Preferences({ visitor }: { visitor: Visitor }) {
       </Choices>
       <Choices
         name="theme"
-        label={words.labelled(words.theme, '')}
         choices={THEMES.map((choice) => ({ value: choice, text: words.themes[choice] }))}
         chosen={theme}
       >
         <span className="front-wide">
-          {words.themes[theme]}
+          {chosenTheme}
           <DownIcon size={16} />
         </span>
         <span className="front-narrow">
-          <span className="visually-hidden">{words.themes[theme]}</span>
+          <span className="visually-hidden">{chosenTheme}</span>
           <HalfIcon />
         </span>
       </Choices>
@@ -190,7 +190,8 @@ function Preferences({ visitor }: { visitor: Visitor }) {
 interface ChoicesProps {
   /** The name of the form field. */
   readonly name: string
-  readonly label: string
+  /** Read before the button's content; for a choice whose content says what is chosen. */
+  readonly label?: string
   readonly choices: readonly { readonly value: string; readonly text: string; readonly lang?: string }[]
   readonly chosen: string
   /** The content of the button that opens the choices. */
@@ -203,7 +204,7 @@ function Choices({ name, label, choices, chosen, children }: ChoicesProps) {
   return (
     <>
       <button type="button" className="quiet-button" popoverTarget={id}>
-        <span className="visually-hidden">{label}</span>
+        {label === undefined ? null : <span className="visually-hidden">{label}</span>}
         {children}
       </button>
       <div id={id} popover="auto" className="popover popover-menu popover-choices">

@@ -4,7 +4,7 @@ import { expectAccessible, photographRevocation, together } from './sharing-scen
 import { frontWords, words } from './writer.ts'
 
 // The title appears in the list once the document has been quiet for a while.
-const [REMOVE, RESTORE, ERASE] = [/^Remove “/, /^Restore “/, /^Erase now: “/]
+const [REMOVE, RESTORE, ERASE] = [/^Remove “/, /^Restore “/, /^Delete “.*” forever$/]
 
 test('a deleted document lies in the trash of its owner, who brings it back or erases it', async ({
   newPerson,

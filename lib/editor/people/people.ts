@@ -91,7 +91,8 @@ export function comingsAndGoings(
     list.length <= NAMES + 1 ? list : [...list.slice(0, NAMES), words.manyMore(list.length - NAMES)]
   const came = names(after, before)
   const went = names(before, after)
-  return [came.length > 0 ? words.joined(short(came)) : '', went.length > 0 ? words.left(short(went)) : '']
-    .filter(Boolean)
-    .join(' ')
+  return words.sentences([
+    ...(came.length > 0 ? [words.joined(short(came))] : []),
+    ...(went.length > 0 ? [words.left(short(went))] : []),
+  ])
 }

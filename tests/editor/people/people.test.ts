@@ -74,6 +74,13 @@ describe('who left', () => {
     expect(comingsAndGoings(by([...me, ...mei]), by([...me, ...mei]), words)).toBe('')
   })
 
+  test('is announced without a space between Chinese sentences', () => {
+    const chinese = wordsIn('zh-TW')
+    expect(comingsAndGoings(by([...me, ...mei]), by([...me, ...akira]), chinese)).toBe(
+      'Akira加入了。Mei離開了。',
+    )
+  })
+
   test('is counted when many come together', () => {
     const crowd = Array.from({ length: 7 }, (_, index) => peopleIn([tab(`P${index}`)], words)).flat()
     expect(comingsAndGoings(new Map(), by(crowd), words)).toBe('P0, P1, P2, and 4 more people joined.')

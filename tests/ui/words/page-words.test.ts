@@ -3,6 +3,7 @@ import { ERROR_BANDS, type ErrorCode } from '#lib/protocol/errors.ts'
 import { GUEST_NAME_COUNT } from '#lib/protocol/identity.ts'
 import { displayName } from '#lib/ui/display-name.ts'
 import { accessWordsIn } from '#lib/ui/words/access-words.ts'
+import { accountWordsIn } from '#lib/ui/words/account-words.ts'
 import { frontWordsIn, refusedSentence } from '#lib/ui/words/front-words.ts'
 import { LANGUAGES, type Language } from '#lib/ui/words/language.ts'
 import { type Words, wordsIn } from '#lib/ui/words/page-words.ts'
@@ -33,6 +34,7 @@ function everything(language: Language): [string, string][] {
     ...sentences(frontWordsIn(language), 'front'),
     ...sentences(troubleWordsIn(language), 'trouble'),
     ...sentences(accessWordsIn(language), 'sharing'),
+    ...sentences(accountWordsIn(language), 'account'),
   ]
 }
 
@@ -44,7 +46,7 @@ test('both languages have the same words, none of them empty', () => {
 
 test('the Chinese words are Chinese, with full-width punctuation', () => {
   // Names that are the same in all languages.
-  const shared = ['product', 'save.websocket', 'sharing.roleChanged']
+  const shared = ['product', 'save.websocket', 'sharing.roleChanged', 'account.size']
   for (const [path, sentence] of everything('zh-TW')) {
     if (shared.includes(path)) continue
     expect(sentence, path).toMatch(/\p{Script=Han}/u)
@@ -56,6 +58,18 @@ test('a refused form has a sentence for every code', () => {
   for (const language of LANGUAGES)
     for (const code of Object.keys(ERROR_BANDS) as ErrorCode[])
       expect(refusedSentence(code, frontWordsIn(language)), code).toMatch(/[.。]$/)
+})
+
+test('the English words name people plainly', () => {
+  for (const [path, sentence] of everything('en'))
+    expect(sentence, path).not.toMatch(/\b(whoever|somebody|everybody)\b/i)
+})
+
+test('the Chinese words keep undoing apart from restoring, and sharing has one name', () => {
+  for (const [path, sentence] of everything('zh-TW')) {
+    expect(sentence, path).not.toMatch(/共用|次，?會被|個人(?!資料)/u)
+    if (!['undo', 'keys.undoMine'].includes(path)) expect(sentence, path).not.toMatch(/復原/u)
+  }
 })
 
 test('nothing shouts', () => {
