@@ -119,7 +119,13 @@ function placeBeside(anchor: DOMRect, surface: HTMLElement, align: 'start' | 'en
 }
 
 function moveInMenu(event: KeyboardEvent<HTMLDivElement>): void {
-  moveFocus(event, [...event.currentTarget.querySelectorAll<HTMLElement>('[role^="menuitem"]')], 'vertical')
+  const items = [...event.currentTarget.querySelectorAll<HTMLElement>('[role^="menuitem"]')]
+  // Some are only in narrow windows.
+  moveFocus(
+    event,
+    items.filter((item) => item.checkVisibility()),
+    'vertical',
+  )
 }
 
 interface DialogProps {

@@ -125,6 +125,8 @@ export function DocumentPage({ session, address, theme: firstTheme, created }: D
           theme={theme}
           onTheme={setTheme}
           onShortcuts={() => setOverlay('shortcuts')}
+          onCount={() => setOverlay('count')}
+          onProfile={people.some((person) => person.self) ? () => setOverlay('profile') : null}
           onDelete={status.role === 'owner' ? () => setOverlay('delete') : null}
         />
       </header>

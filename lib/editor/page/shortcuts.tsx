@@ -1,34 +1,32 @@
 'use client'
 
 import { useWords } from '#lib/ui/interface.tsx'
+import { keyNames } from '#lib/ui/key-names.ts'
 
 /** All shortcuts, with the key names of this machine's keyboard. */
 export function Shortcuts() {
   const words = useWords()
-  const mac = /Mac|iPhone|iPad/.test(navigator.platform)
-  const mod = mac ? '⌘' : 'Ctrl'
-  const alt = mac ? '⌥' : 'Alt'
   const writing: [string, string][] = [
-    [words.bold, `${mod} B`],
-    [words.italic, `${mod} I`],
-    [words.underline, `${mod} U`],
-    [words.strike, `${mod} Shift X`],
-    [words.code, `${mod} E`],
-    [words.link, `${mod} K`],
-    [words.clearFormatting, `${mod} \\`],
-    [words.keys.headings, `${mod} ${alt} 0…4`],
-    [words.keys.lists, `${mod} Shift 7 / 8 / 9`],
-    [words.quote, `${mod} Shift B`],
-    [words.codeBlock, `${mod} ${alt} C`],
-    [words.keys.indent, 'Tab, Shift Tab'],
-    [words.keys.undoMine, `${mod} Z, ${mod} Shift Z`],
+    [words.bold, 'Mod+B'],
+    [words.italic, 'Mod+I'],
+    [words.underline, 'Mod+U'],
+    [words.strike, 'Mod+Shift+X'],
+    [words.code, 'Mod+E'],
+    [words.link, 'Mod+K'],
+    [words.clearFormatting, 'Mod+\\'],
+    [words.keys.headings, 'Mod+Alt+0…4'],
+    [words.keys.lists, 'Mod+Shift+7 / 8 / 9'],
+    [words.quote, 'Mod+Shift+B'],
+    [words.codeBlock, 'Mod+Alt+C'],
+    [words.keys.indent, 'Tab, Shift+Tab'],
+    [words.keys.undoMine, 'Mod+Z, Mod+Shift+Z'],
   ]
   const page: [string, string][] = [
-    [words.share, `${mod} ${alt} S`],
-    [words.keys.save, `${mod} S`],
+    [words.share, 'Mod+Alt+S'],
+    [words.keys.save, 'Mod+S'],
     [words.keys.regions, 'F6'],
     [words.keys.leave, 'Esc, Tab'],
-    [words.shortcuts, `${mod} /`],
+    [words.shortcuts, 'Mod+/'],
   ]
   const markdown: [string, string][] = [
     [words.heading(1), '#␣ ＃␣'],
@@ -41,13 +39,17 @@ export function Shortcuts() {
   ]
   return (
     <div className="keys">
-      <Keys heading={words.keys.writing} rows={writing} />
+      <Keys heading={words.keys.writing} rows={printed(writing)} />
       <div>
-        <Keys heading={words.keys.page} rows={page} />
+        <Keys heading={words.keys.page} rows={printed(page)} />
         <Keys heading={words.keys.markdown} rows={markdown} />
       </div>
     </div>
   )
+}
+
+function printed(rows: readonly [string, string][]): [string, string][] {
+  return rows.map(([what, keys]) => [what, keyNames(keys)])
 }
 
 function Keys({ heading, rows }: { heading: string; rows: readonly [string, string][] }) {

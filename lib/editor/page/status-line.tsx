@@ -6,6 +6,7 @@ import { useEffect, useState } from 'react'
 import { countWords } from '#lib/document/word-count.ts'
 import { GlobeIcon } from '#lib/ui/icons.tsx'
 import { useLanguage, useWords } from '#lib/ui/interface.tsx'
+import { keyNames } from '#lib/ui/key-names.ts'
 import { Popover } from '#lib/ui/overlays.tsx'
 import { wordsIn } from '#lib/ui/words/page-words.ts'
 import { ProfileForm, usePeople } from '../people/people-bar.tsx'
@@ -52,7 +53,7 @@ export function StatusLine({ session, editor, onShortcuts }: StatusLineProps) {
         {wordsIn(other).languageName}
       </button>
       <button type="button" className="status-button" onClick={onShortcuts}>
-        <kbd>Ctrl /</kbd> {words.help}
+        <kbd>{keyNames('Mod+/')}</kbd> {words.help}
       </button>
     </footer>
   )

@@ -20,10 +20,10 @@ import {
   UndoIcon,
 } from '#lib/ui/icons.tsx'
 import { useWords } from '#lib/ui/interface.tsx'
+import { MenuChoice } from '#lib/ui/menu-items.tsx'
 import { keepFocus, Popover } from '#lib/ui/overlays.tsx'
 import { moveFocus } from '#lib/ui/roving-focus.ts'
 import { undoKey } from '../binding/plugin-states.ts'
-import { MenuChoice } from './more-menu.tsx'
 
 const LEVELS = [1, 2, 3, 4] as const
 const TOGGLES = [

@@ -2,7 +2,7 @@
 
 import { useEffect, useId, useMemo, useRef, useState } from 'react'
 import { saveProfile } from '#lib/client/channel/socket-token.ts'
-import { HUE_COUNT, mayEdit } from '#lib/protocol/identity.ts'
+import { mayEdit } from '#lib/protocol/identity.ts'
 import * as LIMITS from '#lib/protocol/limits.ts'
 import { report } from '#lib/protocol/report.ts'
 import { initials } from '#lib/ui/display-name.ts'
@@ -222,10 +222,10 @@ export function ProfileForm({ person, onDone }: { person: Person; onDone: () => 
       />
       <fieldset className="hues">
         <legend>{words.yourColour}</legend>
-        {Array.from({ length: HUE_COUNT }, (_, index) => index).map((index) => (
-          <label key={index} className={`hue-choice hue-${index}`}>
+        {words.hues.map((name, index) => (
+          <label key={name} className={`hue-choice hue-${index}`} title={name}>
             <input type="radio" name="hue" checked={index === hue} onChange={() => setHue(index)} />
-            <span className="visually-hidden">{words.hue(index + 1)}</span>
+            <span className="hue-name">{name}</span>
           </label>
         ))}
       </fieldset>

@@ -35,6 +35,7 @@ export function AccessChip({ session }: { session: DocumentSession }) {
       {() => (
         <div className="access">
           <p>{may}</p>
+          {asking === 'asked' ? null : <p className="note">{words.access.askHint}</p>}
           <AskButton asking={asking} ask={ask} />
         </div>
       )}

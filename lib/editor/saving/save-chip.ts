@@ -45,6 +45,8 @@ const SLOW_AFTER = 3_000
 const AT_RISK_AFTER = 30_000
 /** The time without a connection after which the chip says offline, ms. */
 const OFFLINE_AFTER = 10_000
+/** The longest time without a connection that a restart explains, ms. After it the server is out of reach. */
+const RESTART_LASTS = 15_000
 
 /**
  * Returns the state of the chip. Pure: `now` in ms since the epoch; `browserOnline` is `navigator.onLine`. Returns
@@ -62,14 +64,15 @@ export function saveChip(
   if (status.schemaTooOld) return { kind: 'outdated' }
   const waitedMs = save.saved || save.waitingSince === null ? 0 : Math.max(0, now - save.waitingSince)
   const kept = save.saved || (save.onDevice && save.local === 'ok')
+  const isRestarting = status.phase === 'draining' && now - (status.lostAt ?? now) < RESTART_LASTS
   // Only this tab holds the edit, and the server is not accepting it: warn early.
-  if (!kept && waitedMs > SLOW_AFTER && status.phase !== 'draining') return { kind: 'at-risk', waitedMs }
+  if (!kept && waitedMs > SLOW_AFTER && !isRestarting) return { kind: 'at-risk', waitedMs }
   if (status.isStuck) return { kind: 'stuck' }
   switch (status.phase) {
     case 'opening':
       return hinderedChip(status, kept, now) ?? { kind: browserOnline ? 'opening' : 'unreachable' }
     case 'draining':
-      return { kind: 'restarting', kept }
+      return isRestarting ? { kind: 'restarting', kept } : lostChip(status, save, now, browserOnline)
     case 'lost':
       return hinderedChip(status, kept, now) ?? lostChip(status, save, now, browserOnline)
     case 'merging':
@@ -185,6 +188,50 @@ export function chipSentence(chip: SaveChip, words: Words): string {
     case 'at-risk':
       return say.atRisk(words.waited(chip.waitedMs))
   }
+}
+
+/** Returns the few words of the chip while a banner on the page says the sentence. */
+export function chipLabel(chip: SaveChip, words: Words): string {
+  switch (chip.kind) {
+    case 'signed-out':
+      return words.chip.isSignedOut
+    case 'refused':
+    case 'full':
+      return words.chip.notSaved
+    default:
+      return words.chip.closed
+  }
+}
+
+/** The reason for a banner on the page, or null if there is none. The chip does not repeat the banner's sentence. */
+export type BannerReason = 'signed-out' | 'ended' | 'refused'
+
+export function bannerReason(status: ProviderStatus, save: SaveState): BannerReason | null {
+  if (status.hindrance === 'session-expired' && (status.lapsed || status.phase !== 'joined'))
+    return 'signed-out'
+  if (status.phase === 'ended') return 'ended'
+  return status.problem !== null && status.phase === 'joined' && !save.saved ? 'refused' : null
+}
+
+/**
+ * How a screen reader speaks of a state: *warning* interrupts, *trouble* waits until the state has lasted, *well* is
+ * said only after one of these, *nothing* passes without a word.
+ */
+export type ChipSpeech = 'warning' | 'trouble' | 'well' | 'nothing'
+
+export function chipSpeech(chip: SaveChip): ChipSpeech {
+  switch (chip.kind) {
+    case 'saved':
+    case 'read-only':
+      return 'well'
+    case 'slow':
+    case 'busy':
+      return 'nothing'
+    default:
+      break
+  }
+  const tone = chipTone(chip)
+  return tone === 'error' ? 'warning' : tone === 'warn' ? 'trouble' : 'nothing'
 }
 
 /** Returns the sentence for a notice of the server about a page or an edit. Null if the chip says it. */

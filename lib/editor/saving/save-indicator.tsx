@@ -11,10 +11,20 @@ import { HTML_LANG } from '#lib/ui/words/language.ts'
 import type { DocumentSession } from '../session/document-session.ts'
 import { useBrowserOnline, useNow, useSave, useStatus } from '../session/use-provider.ts'
 import { AccessChip } from './access-chip.tsx'
-import { chipSentence, chipTone, type SaveChip, saveChip } from './save-chip.ts'
+import {
+  bannerReason,
+  chipLabel,
+  chipSentence,
+  chipSpeech,
+  chipTone,
+  type SaveChip,
+  saveChip,
+} from './save-chip.ts'
 
 /** A new state is shown once it has lasted this long, ms. */
 const SETTLE = 500
+/** Trouble is spoken once it has been shown this long, ms. */
+const SPEAK_AFTER = 2_000
 
 const AT_ONCE: ReadonlySet<SaveChip['kind']> = new Set(['read-only', 'signed-out'])
 
@@ -45,26 +55,55 @@ function settleTime(shown: SaveChip, actual: SaveChip): number {
   return shown.kind === actual.kind || atOnce ? 0 : SETTLE
 }
 
+/**
+ * Announces trouble that lasts, and that it is over. Not each save: typing must not fill the screen reader's speech. A
+ * banner speaks for itself.
+ */
+function useSpokenChip(chip: SaveChip, hasBanner: boolean): void {
+  const words = useWords()
+  const announce = useAnnounce()
+  const wasTrouble = useRef(false)
+  const latest = useRef({ chip, words, announce })
+  latest.current = { chip, words, announce }
+  const speech = hasBanner ? 'banner' : chipSpeech(chip)
+  const { kind } = chip
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each kind of trouble is spoken, its figures are not
+  useEffect(() => {
+    if (speech === 'nothing') return
+    if (speech === 'banner') wasTrouble.current = true
+    if (speech === 'well' && wasTrouble.current) {
+      wasTrouble.current = false
+      latest.current.announce(latest.current.words.chip.back)
+    }
+    if (speech !== 'warning' && speech !== 'trouble') return
+    const speak = () => {
+      wasTrouble.current = true
+      const { chip, words, announce } = latest.current
+      announce(chipSentence(chip, words), speech === 'warning' ? 'assertive' : 'polite')
+    }
+    const timer = setTimeout(speak, speech === 'warning' ? 0 : SPEAK_AFTER)
+    return () => clearTimeout(timer)
+  }, [speech, kind])
+}
+
 /** The chip in the header and the popover beneath it. */
 export function SaveIndicator({ session }: { session: DocumentSession }) {
   const words = useWords()
-  const announce = useAnnounce()
   const chip = useShownChip(session)
+  const status = useStatus(session.provider)
+  const save = useSave(session.provider)
+  const hasBanner = bannerReason(status, save) !== null
   const tone = chipTone(chip)
-  const sentence = chipSentence(chip, words)
-  const loud = tone === 'error'
-  useEffect(() => {
-    if (loud) announce(sentence, 'assertive')
-  }, [loud, sentence, announce])
+  const sentence = hasBanner ? chipLabel(chip, words) : chipSentence(chip, words)
+  useSpokenChip(chip, hasBanner)
   if (chip.kind === 'read-only')
     return (
       <div className="save" data-save={chip.kind}>
         <AccessChip session={session} />
-        <span role="status" className="visually-hidden" />
       </div>
     )
   return (
-    <div className="save" data-save={chip.kind}>
+    <div className="save" data-save={chip.kind} data-tone={tone}>
       <Popover
         label={words.labelled(words.save.button, sentence)}
         buttonClass={`chip chip-${tone}`}
@@ -78,9 +117,6 @@ export function SaveIndicator({ session }: { session: DocumentSession }) {
       >
         {() => <SavePath session={session} />}
       </Popover>
-      <span role="status" className="visually-hidden">
-        {chip.kind === 'saving' || loud ? '' : sentence}
-      </span>
     </div>
   )
 }

@@ -2,7 +2,7 @@ import { pathOf } from '#lib/protocol/urls.ts'
 import { useWords } from '#lib/ui/interface.tsx'
 import type { DocumentSession } from '../session/document-session.ts'
 import { useDraft, useSave, useStatus } from '../session/use-provider.ts'
-import { chipSentence, saveChip } from './save-chip.ts'
+import { bannerReason, chipSentence, saveChip } from './save-chip.ts'
 import { CopyButtons } from './save-indicator.tsx'
 
 /** Tells the person what they can still do with edits that will no longer reach the server. */
@@ -12,14 +12,14 @@ export function UnsentBanner({ session }: { session: DocumentSession }) {
   const save = useSave(session.provider)
   // Edits that were set aside have their own card, which says where they are.
   const hasDraft = useDraft(session.provider) !== null
-  const signedOut = status.hindrance === 'session-expired' && (status.lapsed || status.phase !== 'joined')
-  const ended = status.phase === 'ended'
-  const refused = status.problem !== null && status.phase === 'joined' && !save.saved
-  if (!signedOut && !ended && !refused) return null
+  const reason = bannerReason(status, save)
+  if (reason === null) return null
+  const signedOut = reason === 'signed-out'
+  const ended = reason === 'ended'
   const gone = ended && (status.problem === 'not-found' || status.problem === 'document-deleted')
   const why = chipSentence(saveChip(status, save, Date.now()), words)
   const isUnsent = !save.saved && !hasDraft && !signedOut
-  const sentences = isUnsent ? [words.unsent] : gone ? [why, words.access.asItWas] : [why]
+  const sentences = isUnsent ? [why, words.unsent] : gone ? [why, words.access.asItWas] : [why]
   return (
     <div className="banner banner-warn" role="alert">
       <p>{words.sentences(sentences)}</p>

@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import type { ProviderStatus, SaveState } from '#lib/client/provider-state.ts'
 import {
+  bannerReason,
+  type ChipSpeech,
+  chipLabel,
   chipSentence,
+  chipSpeech,
   chipTone,
   noticeSentence,
   type SaveChip,
@@ -73,6 +77,30 @@ describe('the chip says', () => {
     ['read-only to a viewer', 'read-only', { role: 'viewer', mayType: false }, saved],
     ['read-only to a commenter', 'read-only', { role: 'commenter', mayType: false }, saved],
     ['restarting while the server drains', 'restarting', { phase: 'draining' }, waiting(5_000)],
+    [
+      'restarting while a restart may take so long',
+      'restarting',
+      lost(14_900, { phase: 'draining' }),
+      waiting(9_000),
+    ],
+    [
+      'offline once the server has been away longer than a restart takes',
+      'offline',
+      lost(15_000, { phase: 'draining' }),
+      waiting(9_000),
+    ],
+    [
+      'that the server is out of reach, to a viewer, after that time',
+      'unreachable',
+      lost(36_000, { phase: 'draining', role: 'viewer', mayType: false }),
+      saved,
+    ],
+    [
+      'restarting for as long as the server itself says so',
+      'restarting',
+      lost(36_000, { hindrance: 'draining' }),
+      saved,
+    ],
     [
       'link changed when access was withdrawn',
       'link-changed',
@@ -189,6 +217,38 @@ describe('who is not let in is told so, and not that the server is away', () => 
   test('a token that has just ended, or a store that stumbles, is not told of', () => {
     for (const hindrance of ['unauthenticated', 'storage-failed', 'internal'] as const)
       expect(kind(lost(3_000, { hindrance }), saved)).toBe('reconnecting')
+  })
+})
+
+describe('a screen reader', () => {
+  test.each<[SaveChip, ChipSpeech]>([
+    [{ kind: 'saving' }, 'nothing'],
+    [{ kind: 'slow' }, 'nothing'],
+    [{ kind: 'reconnecting', mayType: true }, 'nothing'],
+    [{ kind: 'merging' }, 'nothing'],
+    [{ kind: 'saved' }, 'well'],
+    [{ kind: 'offline', unsent: true }, 'trouble'],
+    [{ kind: 'restarting', kept: true }, 'trouble'],
+    [{ kind: 'at-risk', waitedMs: 60_000 }, 'warning'],
+    [{ kind: 'stuck' }, 'warning'],
+  ])('hears of %j: %s', (chip, expected) => {
+    expect(chipSpeech(chip)).toBe(expected)
+  })
+
+  test('hears why a document is closed from the banner, and the chip says less', () => {
+    for (const language of LANGUAGES) {
+      const words = wordsIn(language)
+      for (const problem of ['not-found', 'document-deleted', 'link-locked', 'document-damaged'] as const) {
+        const status = { ...live, phase: 'ended', problem } as const
+        const chip = saveChip(status, saved, NOW)
+        expect(bannerReason(status, saved)).toBe('ended')
+        expect(chipLabel(chip, words).length).toBeLessThan(chipSentence(chip, words).length)
+      }
+      const refused = { ...live, problem: 'invalid-update' } as const
+      expect(bannerReason(refused, waiting(10))).toBe('refused')
+      expect(chipLabel(saveChip(refused, waiting(10), NOW), words)).toBe(words.chip.notSaved)
+      expect(bannerReason(refused, saved)).toBeNull()
+    }
   })
 })
 
