@@ -2,7 +2,11 @@ import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Files that wait for a server for a minute and longer begin first, or everything waits for them in the end. */
-const LONG = ['tests/replay/over-sockets.test.ts', 'tests/faults/kill9.test.ts']
+const LONG = [
+  'tests/replay/over-sockets.test.ts',
+  'tests/faults/kill9.test.ts',
+  'tests/faults/slow-reader.test.ts',
+]
 
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -20,7 +24,8 @@ export default defineConfig({
     environment: 'node',
     // Processes, not threads: tests start servers, load SQLite and read heap sizes; none may lean on another's.
     pool: 'forks',
-    maxWorkers: 2,
+    // More than two cores' worth: tests wait for servers, commits and clocks half of their time.
+    maxWorkers: 3,
     testTimeout: 20_000,
     hookTimeout: 20_000,
     teardownTimeout: 5_000,

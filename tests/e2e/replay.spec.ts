@@ -9,10 +9,11 @@ import type { Writer } from './writer.ts'
 
 /**
  * The size of the excerpt for each browser (driving Firefox is slow), and the minimum number of rounds in which both
- * type.
+ * type. `npm run faults` types the long one.
  */
 const EXCERPTS = [
-  { edits: 1_000, togetherIn: 21, tag: '@chromium' },
+  { edits: 1_000, togetherIn: 21, tag: ['@chromium', '@long'] },
+  { edits: 250, togetherIn: 5, tag: '@chromium' },
   { edits: 100, togetherIn: 1, tag: '@firefox' },
 ]
 /** Longer runs are split: after each part both people see each other's. */

@@ -2,9 +2,9 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { binding } from './binding.ts'
 import { browserSide } from './browser-side.ts'
+import { firefox, typedReplay } from './browsers.ts'
 import { damage } from './damage.ts'
 import { disk } from './disk.ts'
-import { firefox } from './firefox.ts'
 import { honestUse } from './honest-use.ts'
 import { hostile } from './hostile.ts'
 import { kill9 } from './kill9.ts'
@@ -36,6 +36,7 @@ const SCENARIOS: readonly Scenario[] = [
   hostile,
   honestUse,
   slowReader,
+  typedReplay,
   firefox,
   soak,
 ]

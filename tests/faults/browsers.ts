@@ -13,22 +13,30 @@ const reportSchema = v.object({
  * All browser tests of writing together in Firefox; the short part is the project *firefox-short* of `npm test`. Needs the
  * browser and the build that `npm test` prepares.
  */
-export const firefox: Scenario = {
-  name: 'firefox',
-  counts: 'runs of each test',
-  full: 1,
-  short: 1,
-  async run({ count, seed }: ScenarioRun): Promise<Finding> {
-    const args = ['test', '--project=firefox', '--reporter=json', `--repeat-each=${count}`]
-    const { stats, errors } = v.parse(reportSchema, JSON.parse(await outputOf('playwright', args)))
-    const failures = [
-      ...errors.map(({ message }) => message),
-      ...(stats.unexpected + stats.flaky > 0 ? [`${stats.unexpected + stats.flaky} tests failed`] : []),
-      ...(stats.expected === 0 ? ['no test ran'] : []),
-    ]
-    const figures = { passed: stats.expected, failed: stats.unexpected, skipped: stats.skipped }
-    return { scenario: 'firefox', seed, ok: failures.length === 0, figures, failures }
-  },
+export const firefox = projectOf('firefox', 'firefox')
+
+/** The long excerpt of a recorded session, typed in Chromium; `npm test` types a short one. */
+export const typedReplay = projectOf('typed-replay', 'chromium-long')
+
+/** Returns the scenario that runs a project of playwright.config.ts. */
+function projectOf(name: string, project: string): Scenario {
+  return {
+    name,
+    counts: 'runs of each test',
+    full: 1,
+    short: 1,
+    async run({ count, seed }: ScenarioRun): Promise<Finding> {
+      const args = ['test', `--project=${project}`, '--reporter=json', `--repeat-each=${count}`]
+      const { stats, errors } = v.parse(reportSchema, JSON.parse(await outputOf('playwright', args)))
+      const failures = [
+        ...errors.map(({ message }) => message),
+        ...(stats.unexpected + stats.flaky > 0 ? [`${stats.unexpected + stats.flaky} tests failed`] : []),
+        ...(stats.expected === 0 ? ['no test ran'] : []),
+      ]
+      const figures = { passed: stats.expected, failed: stats.unexpected, skipped: stats.skipped }
+      return { scenario: name, seed, ok: failures.length === 0, figures, failures }
+    },
+  }
 }
 
 function outputOf(tool: string, args: readonly string[]): Promise<string> {
