@@ -4,10 +4,11 @@ import { Trash } from '#lib/library/trash.ts'
 import { FirstAdmin } from '#lib/people/first-admin.ts'
 import type { Ended } from '#lib/people/session.ts'
 import { ClientIps } from '#lib/process/client-ip.ts'
+import { prepareDataDir } from '#lib/process/data-dir.ts'
 import { createLog, type Log } from '#lib/process/log.ts'
 import { ratesFor } from '#lib/process/rates.ts'
 import { readSecret } from '#lib/process/secret.ts'
-import { checkNode, prepareDataDir, readSettings, type Settings, sentenceFor } from '#lib/process/settings.ts'
+import { checkNode, readSettings, type Settings, sentenceFor } from '#lib/process/settings.ts'
 import { closeOnSignal } from '#lib/process/shutdown.ts'
 import { systemClock } from '#lib/protocol/clock.ts'
 import { buildContracts } from '#lib/server/build/contracts.ts'
@@ -26,8 +27,9 @@ import { refusalPage } from '#lib/ui/refusal-page.ts'
 async function start(): Promise<void> {
   checkNode(process.versions.node)
   const settings = readSettings(process.env)
-  prepareDataDir(settings.dataDir)
+  const isPrivate = prepareDataDir(settings.dataDir)
   const log = createLog(settings.logLevel)
+  if (!isPrivate) log.warn('data.readable-by-others')
   const publicOrigin = settings.publicOrigin ?? `http://${settings.host}:${settings.port}`
   const clientIps = new ClientIps(settings.trustedProxies)
   const [storage, web] = await Promise.all([
@@ -69,7 +71,7 @@ async function start(): Promise<void> {
   firstAdmin.printInvitation(settings.publicOrigin ?? listening)
 }
 
-/** Opens the database in the data folder, and reads the secret next to it. */
+/** Opens the database in the data folder, which locks the folder, and reads the secret next to it. */
 async function openStorage({ secret, dataDir }: Settings, log: Log) {
   const storage = { secret: readSecret(secret, dataDir), store: await openStore({ dataDir }) }
   if (storage.store.restored) log.warn('store.restored')

@@ -230,7 +230,7 @@ function parseJson(text: string): unknown {
 
 function refused(request: Request, error: unknown): Response {
   const refusal = refusalIn(error)
-  if (!refusal) services().requests.reportFault(error)
+  if (!refusal || refusal.code === 'storage-failed') services().requests.reportFault(error)
   return answerTo(request, refusal ?? refuse('internal', 'the server failed; try again later'))
 }
 

@@ -1,5 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, rmdirSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import * as v from 'valibot'
 import { type TrustedProxies, trustedProxiesIn } from './client-ip.ts'
 
@@ -195,19 +194,6 @@ export function checkNode(version: string): void {
   )
 }
 
-/** Creates the data folder if it is missing and checks that it is writable. Throws BadSetting if it is not. */
-export function prepareDataDir(dataDir: string): void {
-  try {
-    makeFolder(dataDir)
-    accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK)
-    rmdirSync(mkdtempSync(join(dataDir, '.try-')))
-  } catch (error) {
-    throw new BadSetting(
-      `DATA_DIR must be a folder that can be written, and ${dataDir} is not (${codeOf(error)}).`,
-    )
-  }
-}
-
 /** Returns the error for a server that could not listen. Returns null if the cause is not a setting. */
 export function listenProblem(error: unknown, settings: Settings): BadSetting | null {
   switch (codeOf(error)) {
@@ -234,20 +220,16 @@ export function sentenceFor(error: unknown): string | null {
   // The store's own message is a whole sentence.
   if (error instanceof Error && error.name === 'StoreUnavailable')
     return `DATA_DIR cannot be used: ${error.message}`
+  const code = codeOf(error)
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    const path = error instanceof Error && 'path' in error ? ` of ${error.path}` : ''
+    return `The disk${path} is full: free some space and start again.`
+  }
   return null
 }
 
-/**
- * Makes a folder and its parents. Node's own recursive mkdir never returns on a file system that makes no folders
- * (/proc).
- */
-function makeFolder(path: string): void {
-  if (existsSync(path)) return
-  makeFolder(dirname(path))
-  mkdirSync(path, { mode: 0o700 })
-}
-
-function codeOf(error: unknown): string {
+/** Returns the code of an error of the system, such as `EACCES`. */
+export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason'
 }
 

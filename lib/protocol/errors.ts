@@ -68,6 +68,12 @@ export const REFUSALS = {
     message: 'access to the document was changed in this moment; join again',
     retryAfterMs: 100,
   },
+  diskFailed: {
+    ok: false,
+    code: 'storage-failed',
+    message: 'the server cannot write to its disk; try again later',
+    retryAfterMs: 5000,
+  },
   notSignedIn: { ok: false, code: 'unauthenticated', message: 'sign in first' },
 } as const satisfies Readonly<Record<string, Refusal>>
 

@@ -2,6 +2,8 @@ import { Kysely } from 'kysely'
 import type { DocumentStore } from '#lib/collab/document-store.ts'
 import type { AccessStore, DocumentCatalog } from '#lib/library/store.ts'
 import type { AccountTables, OwnerCatalog } from '#lib/people/store.ts'
+import { DataLock } from './sqlite/data-lock.ts'
+import { makeDataFolder } from './sqlite/database.ts'
 import { AccountDialect } from './sqlite/thread/account-dialect.ts'
 import { documentsOver } from './sqlite/thread/packed-log.ts'
 import { StorageThread } from './sqlite/thread/storage-thread.ts'
@@ -23,11 +25,16 @@ export interface Store {
 
 /**
  * Opens the store in the folder `dataDir`, which is created if missing. Rejects with StoreUnavailable, whose message
- * is one sentence naming folder and cause, if the folder cannot be written, or if it contains a database that is not
- * ours or of a newer version.
+ * is one sentence naming folder and cause, if the folder cannot be written, if another process has it open, or if it
+ * contains a database that is not ours or of a newer version.
  */
 export async function openStore({ dataDir }: { readonly dataDir: string }): Promise<Store> {
-  const { thread, restored } = await StorageThread.start(dataDir)
+  makeDataFolder(dataDir)
+  const lock = DataLock.take(dataDir, 'server')
+  const { thread, restored } = await StorageThread.start(dataDir).catch((error: unknown) => {
+    lock.release()
+    throw error
+  })
   return {
     documents: documentsOver(thread),
     catalog: thread.over('catalog'),
@@ -35,6 +42,9 @@ export async function openStore({ dataDir }: { readonly dataDir: string }): Prom
     access: thread.over('access'),
     accounts: new Kysely<AccountTables>({ dialect: new AccountDialect(thread) }),
     restored,
-    close: () => thread.close(),
+    async close() {
+      await thread.close()
+      lock.release()
+    },
   }
 }

@@ -46,7 +46,7 @@ export class Requests {
     return this.#ports.clientIps.keyOf(headers.get(CLIENT_HEADER) ?? '')
   }
 
-  /** Logs a bug that made a route fail. */
+  /** Logs a bug, or a failure of the disk, that made a route fail. */
   reportFault(error: unknown): void {
     this.#ports.log.error({ err: error }, 'route.failed')
   }

@@ -54,4 +54,14 @@ export function sqliteCode(error: unknown): number {
 }
 
 /** Primary result codes, as in sqlite3.h. */
-export const SQLITE = { corrupt: 11, tooBig: 18, constraint: 19, notADatabase: 26 } as const
+export const SQLITE = {
+  busy: 5,
+  readOnly: 8,
+  ioError: 10,
+  corrupt: 11,
+  full: 13,
+  cannotOpen: 14,
+  tooBig: 18,
+  constraint: 19,
+  notADatabase: 26,
+} as const

@@ -5,14 +5,15 @@ import { reasonOf } from '#lib/protocol/errors.ts'
 import { AccessTables } from './access-tables.ts'
 import { AccountConnection } from './account-connection.ts'
 import { CatalogTables } from './catalog-tables.ts'
-import { configure, inTransaction, openConnection, prepare, SQLITE, sqliteCode } from './connection.ts'
+import { configure, inTransaction, openConnection, prepare } from './connection.ts'
 import { FreePages } from './free-pages.ts'
 import { HistoryMark } from './history-mark.ts'
 import { LogTables } from './log-tables.ts'
 import { foreignDatabase, migrate } from './migrations.ts'
 import { OwnerTables } from './owner-tables.ts'
+import { makePrivate } from './private-files.ts'
 import { breakSeal, seal } from './seal.ts'
-import { StoreUnavailable } from './store-error.ts'
+import { StoreUnavailable, unavailable } from './store-error.ts'
 import { growLog } from './write-ahead-log.ts'
 
 /** The name of the database file in the data folder. */
@@ -35,17 +36,23 @@ export interface Database {
   close(): void
 }
 
-/** Opens the database in `dataDir`, which is created if missing. Throws StoreUnavailable if it cannot be used. */
-export function openDatabase(dataDir: string, onAccountsIdle: () => void): Database {
-  const path = join(dataDir, DATABASE_NAME)
+/** Creates the data folder if it is missing. Throws StoreUnavailable if it cannot be written. Idempotent. */
+export function makeDataFolder(dataDir: string): void {
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 })
     accessSync(dataDir, constants.W_OK | constants.X_OK)
   } catch (error) {
     throw new StoreUnavailable(dataDir, `The data folder ${dataDir} cannot be written: ${reasonOf(error)}.`)
   }
+}
+
+/** Opens the database in `dataDir`, which is created if missing. Throws StoreUnavailable if it cannot be used. */
+export function openDatabase(dataDir: string, onAccountsIdle: () => void): Database {
+  const path = join(dataDir, DATABASE_NAME)
+  makeDataFolder(dataDir)
   const opened: DatabaseSync[] = []
   try {
+    makePrivate(path)
     breakSeal(path)
     const db = openConnection(path)
     opened.push(db)
@@ -60,10 +67,7 @@ export function openDatabase(dataDir: string, onAccountsIdle: () => void): Datab
     return connect(path, db, new AccountConnection(accounts, onAccountsIdle), new HistoryMark(db, dataDir))
   } catch (error) {
     for (const db of opened) db.close()
-    if (error instanceof StoreUnavailable) throw error
-    const isOther = sqliteCode(error) === SQLITE.notADatabase
-    const what = isOther ? 'is not a database' : `cannot be opened: ${reasonOf(error)}`
-    throw new StoreUnavailable(dataDir, `The file ${path} ${what}.`)
+    throw unavailable(dataDir, path, error)
   }
 }
 

@@ -1,7 +1,9 @@
 import { closeSync, fsyncSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** Replaces a small file as a whole or not at all. It is on disk when this returns. */
+/**
+ * Replaces a small file as a whole or not at all; only this user can read it. It is on disk when this returns.
+ */
 export function replaceFile(path: string, text: string): void {
   synced(`${path}.tmp`, 'w', (file) => writeSync(file, text))
   renameSync(`${path}.tmp`, path)
@@ -25,7 +27,7 @@ function syncFolderOf(path: string): void {
 }
 
 function synced(path: string, flags: string, write?: (file: number) => void): void {
-  const file = openSync(path, flags)
+  const file = openSync(path, flags, 0o600)
   try {
     write?.(file)
     fsyncSync(file)

@@ -1,6 +1,7 @@
+import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
-import { type Database, openDatabase } from '../database.ts'
-import { toWireError } from '../store-error.ts'
+import { DATABASE_NAME, type Database, openDatabase } from '../database.ts'
+import { toWireError, unavailable } from '../store-error.ts'
 import { buffersOf, packedLog } from './packed-log.ts'
 import {
   READY,
@@ -78,7 +79,9 @@ function start(): void {
     port.on('message', receive)
   } catch (error) {
     clearInterval(markTimer)
-    port.postMessage([READY, undefined, toWireError(error)] satisfies Reply)
+    open?.release()
+    const reason = unavailable(dataDir, join(dataDir, DATABASE_NAME), error)
+    port.postMessage([READY, undefined, toWireError(reason)] satisfies Reply)
   }
 }
 
