@@ -6,6 +6,7 @@ import type { Reset } from '#lib/protocol/messages/join.ts'
 import type { Notice } from '#lib/protocol/messages/notices.ts'
 import { type BatchBody, encodeRow } from '#lib/protocol/messages/update.ts'
 import { SCHEMA_VERSION } from '#lib/protocol/version.ts'
+import type { Assemblies } from './assembly.ts'
 import type { NewRow, SnapshotHead, StoredDocument } from './document-store.ts'
 import { BatchIntake, type BatchOutcome, CLIENT_ID_TAKEN } from './log/batch-intake.ts'
 import { ClientNumbers } from './log/client-numbers.ts'
@@ -39,6 +40,7 @@ export interface RoomPorts {
     checkSoon(room: Room): void
   }
   readonly presence: PresenceRules
+  readonly assemblies: Assemblies
   readonly keeper: RoomKeeper
 }
 
@@ -78,6 +80,7 @@ export class Room implements CommitSource {
     this.seats = new Seats(number, document.documentId, this.presence, () => keeper.emptied(this))
     this.#intake = new BatchIntake(document.restoredAt, {
       seats: this.seats,
+      assemblies: ports.assemblies,
       clients: this.clients,
       history: this.history,
       pending: this.pending,

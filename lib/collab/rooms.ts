@@ -6,6 +6,7 @@ import type { ChainHash } from '#lib/protocol/log-row.ts'
 import type { CompareRequest, Verdict } from '#lib/protocol/messages/compare.ts'
 import type { Joined, Reset } from '#lib/protocol/messages/join.ts'
 import type { BatchBody } from '#lib/protocol/messages/update.ts'
+import { Assemblies } from './assembly.ts'
 import { DamagedDocument, type DocumentStore } from './document-store.ts'
 import type { RoomEvent } from './events.ts'
 import { COMPACTION_POLICY, type CompactionPolicy } from './folding/compaction-policy.ts'
@@ -120,6 +121,7 @@ export class Rooms {
       queue: this.#queue,
       compactor: this.#compactor,
       presence,
+      assemblies: new Assemblies(clock),
       keeper: {
         emptied: (room) => this.#unloadSoon(room),
         breached: ({ documentId }, userId, reason) =>

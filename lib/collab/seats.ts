@@ -12,6 +12,8 @@ export interface Connection extends PresenceReceiver {
   readonly userId: string
   /** Guest accounts that the user had before; their client ids belong to the user. Default: none. */
   readonly aliases?: ReadonlySet<string>
+  /** The network that it comes from, as limits count it; absent or '' if networks are not counted. */
+  readonly network?: string
   /** The highest role that the connection may have in any document now; null if only the user's rights limit it. */
   readonly cap: Role | null
   /** The connection's seats by room number. Written only by `Seats`. */
@@ -46,11 +48,10 @@ export interface SeatTerms {
  */
 export class Seat {
   readonly connection: Connection
-  /** The parts of a batch that has not arrived completely; null if there is none. */
-  assembly: Assembly | null = null
   readonly #seats: Seats
   #terms: SeatTerms
   #role: Role
+  #assembly: Assembly | null = null
   /** The member's number in the room's presence; null if it is not shown there. */
   #presenceMember: number | null = null
 
@@ -59,6 +60,16 @@ export class Seat {
     this.#seats = seats
     this.#terms = terms
     this.#role = terms.role
+  }
+
+  /** The parts of a batch that has not arrived completely; null if there is none. Setting it ends the one before. */
+  get assembly(): Assembly | null {
+    return this.#assembly
+  }
+
+  set assembly(next: Assembly | null) {
+    this.#assembly?.end()
+    this.#assembly = next
   }
 
   /** The number of the room. */

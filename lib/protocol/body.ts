@@ -58,6 +58,11 @@ export function readIndexed<T>(d: decoding.Decoder, values: readonly T[]): T {
   return value
 }
 
+/** Returns the bytes, copied if they are a small part of a buffer, which they would keep in memory. */
+export function unpinned(bytes: Uint8Array): Uint8Array {
+  return bytes.buffer.byteLength > 2 * bytes.length + 256 ? new Uint8Array(bytes) : bytes
+}
+
 /** Returns true if both arrays hold the same bytes. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Assemblies } from '#lib/collab/assembly.ts'
 import { Room } from '#lib/collab/room.ts'
 import { openDatabase } from '#lib/storage/sqlite/database.ts'
 import { verifyDatabase } from '#lib/storage/sqlite/verify.ts'
@@ -155,7 +156,8 @@ function lossesOf(
   // The server's own verdict: throws DamagedDocument.
   new Room(1, document, {
     hash: chainHash,
-    clock: { now: () => 0, steady: () => 0, after: () => () => undefined },
+    clock: STOPPED,
+    assemblies: new Assemblies(STOPPED),
     queue: { add: () => undefined },
     compactor: { changed: () => undefined, checkSoon: () => undefined },
     presence: { pingInterval: 10_000 },
@@ -163,6 +165,8 @@ function lossesOf(
   })
   return failures
 }
+
+const STOPPED = { now: () => 0, steady: () => 0, after: () => () => undefined }
 
 function same(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0

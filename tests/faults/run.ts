@@ -5,6 +5,7 @@ import { browserSide } from './browser-side.ts'
 import { firefox, typedReplay } from './browsers.ts'
 import { damage } from './damage.ts'
 import { disk } from './disk.ts'
+import { hoard } from './hoard.ts'
 import { honestUse } from './honest-use.ts'
 import { hostile } from './hostile.ts'
 import { kill9 } from './kill9.ts'
@@ -35,6 +36,7 @@ const SCENARIOS: readonly Scenario[] = [
   network,
   hostile,
   honestUse,
+  hoard,
   slowReader,
   typedReplay,
   firefox,

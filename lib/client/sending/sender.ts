@@ -42,6 +42,8 @@ const LAST_ANSWER_MS = 80_000
 /** Batches of other tabs that are still live are left to them. Older than this, any tab sends them. */
 const FOREIGN_AFTER_MS = 5000
 const RETRY_MS = 1000
+/** The longest wait after the server had no room for a batch several times in a row. */
+const LAST_RETRY_MS = 30_000
 /** The number of exchanges that may fail to close a gap before this tab gives up and reports it. */
 const MAX_EXCHANGES = 3
 
@@ -60,6 +62,8 @@ export class Sender {
   /** Nothing is sent after a gap until the owner has requested missed rows. */
   #awaitsRows = false
   #delayed: ErrorCode | null = null
+  /** Pauses since something was accepted, for which the server could not say how long. */
+  #delays = 0
   #overdueArmed = false
   /** Grows while nothing is answered: on a slow connection, sending the same bytes again would only block it. */
   #answerMs = ANSWER_MS
@@ -136,6 +140,7 @@ export class Sender {
   /** Notes that something was acknowledged. */
   answered(): void {
     this.#delayed = null
+    this.#delays = 0
     this.#answers++
     this.#answerMs = ANSWER_MS
     this.#exchanges = 0
@@ -154,7 +159,7 @@ export class Sender {
     if (refusal.code === 'gap') return this.#gap(ack, refusal)
     if (refusal.code !== 'rewind') {
       this.#delayed = refusal.code
-      this.#pause(refusal.retryAfterMs ?? RETRY_MS)
+      this.#pause(this.#waitAfter(refusal))
       return NONE
     }
     this.#pause(0)
@@ -202,6 +207,14 @@ export class Sender {
       this.#endPause = null
       owner.changed()
     })
+  }
+
+  /** Returns the wait before the next attempt, ms. It doubles each time, unless the server knows it exactly. */
+  #waitAfter({ code, retryAfterMs = RETRY_MS }: Refusal): number {
+    if (code === 'rate-limited') return retryAfterMs
+    // The refusals of other batches in flight are not attempts of their own.
+    if (!this.#endPause) this.#delays++
+    return Math.min(LAST_RETRY_MS, retryAfterMs * 2 ** Math.max(0, this.#delays - 1))
   }
 
   #adopt({ clientId, n }: Ack): Remedy {

@@ -1,4 +1,4 @@
-import { MalformedBody } from '#lib/protocol/body.ts'
+import { MalformedBody, unpinned } from '#lib/protocol/body.ts'
 import type { Clock } from '#lib/protocol/clock.ts'
 import { type ErrorCode, type Refusal, refuse } from '#lib/protocol/errors.ts'
 import { mayEdit } from '#lib/protocol/identity.ts'
@@ -6,7 +6,7 @@ import * as LIMITS from '#lib/protocol/limits.ts'
 import { decodeUpdates, ENTRY_BODY_UPDATE } from '#lib/protocol/log-row.ts'
 import type { BatchBody } from '#lib/protocol/messages/update.ts'
 import { SCHEMA_VERSION } from '#lib/protocol/version.ts'
-import { Assembly } from '../assembly.ts'
+import type { Assemblies } from '../assembly.ts'
 import { checkUpdates } from '../gate/update-gate.ts'
 import { type Connection, isUser, type Seat, type Seats } from '../seats.ts'
 import type { ClientNumbers } from './client-numbers.ts'
@@ -23,6 +23,7 @@ export type BatchOutcome = Refusal | { readonly committed: number } | 'waits' | 
 /** The parts of a room that a batch is judged by and added to. */
 interface IntakePorts {
   readonly seats: Pick<Seats, 'isTaken'>
+  readonly assemblies: Assemblies
   readonly clients: ClientNumbers
   readonly history: Pick<RoomHistory, 'bytes'>
   readonly pending: PendingEntries
@@ -71,7 +72,7 @@ export class BatchIntake {
     if (body.n < 1 || (body.n > last + 1 && !body.restore)) {
       return refuse('rewind', `send again from batch ${last + 1}`)
     }
-    const payload = assemble(seat, body)
+    const payload = this.#assemble(seat, body)
     if (payload === null) return 'waits'
     return payload instanceof Uint8Array ? this.#append(seat, body, payload, schemaVersion) : payload
   }
@@ -89,7 +90,8 @@ export class BatchIntake {
     }
     let updates: Uint8Array[]
     try {
-      updates = decodeUpdates(payload)
+      // The updates are views of the payload, and may wait long.
+      updates = decodeUpdates(unpinned(payload))
     } catch (error) {
       if (error instanceof MalformedBody) return refuse('invalid-update', error.message)
       throw error
@@ -124,6 +126,16 @@ export class BatchIntake {
     return held ? 'held' : 'added'
   }
 
+  /** Returns the whole payload, null while parts are missing. */
+  #assemble(seat: Seat, body: BatchBody): Uint8Array | Refusal | null {
+    if (body.parts === 1 && body.part === 0) return body.payload
+    if (body.part === 0) seat.assembly = this.#ports.assemblies.begin(body, seat.connection)
+    if (!seat.assembly) return refuse('rewind', 'send the batch again from its first part')
+    const whole = seat.assembly.add(body)
+    if (whole !== null) seat.assembly = null
+    return whole
+  }
+
   /** Returns true if a batch may hold structs of the client `author`. */
   #mayBring(connection: Connection, { clientId, restore }: BatchBody, author: number): boolean {
     if (author === clientId || this.#restoreOpen()) return true
@@ -134,14 +146,4 @@ export class BatchIntake {
   #restoreOpen(): boolean {
     return this.#restoredAt !== null && this.#ports.clock.now() - this.#restoredAt < RESTORE_WINDOW_MS
   }
-}
-
-/** Returns the whole payload, null while parts are missing. */
-function assemble(seat: Seat, body: BatchBody): Uint8Array | Refusal | null {
-  if (body.parts === 1 && body.part === 0) return body.payload
-  const assembly = body.part === 0 ? new Assembly(body) : seat.assembly
-  if (!assembly) return refuse('rewind', 'send the batch again from its first part')
-  const whole = assembly.add(body)
-  seat.assembly = whole === null ? assembly : null
-  return whole
 }

@@ -44,6 +44,7 @@ export interface ConnectionPorts extends JoinPorts {
 export class DocumentConnection implements Connection, GateOwner {
   readonly userId: string
   readonly aliases: ReadonlySet<string>
+  readonly network: string
   readonly seats = new Map<number, Seat>()
   readonly #socket: DocumentSocket
   readonly #ports: ConnectionPorts
@@ -55,9 +56,10 @@ export class DocumentConnection implements Connection, GateOwner {
   #presenceWaits = false
 
   constructor(socket: DocumentSocket, ports: ConnectionPorts) {
-    const { profile, aliases, expiresAt } = socket.data
+    const { profile, aliases, expiresAt, keys } = socket.data
     this.userId = profile.userId
     this.aliases = aliases
+    this.network = keys.ip
     this.#socket = socket
     this.#ports = ports
     this.#sending = new HistorySending(socket)

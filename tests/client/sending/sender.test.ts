@@ -81,3 +81,17 @@ test('[UPD7] the longest of several waits counts, and refused batches are sent a
   await clock.advance(5000)
   expect(took()).toEqual([1, 2])
 })
+
+test('[LIM9] a batch for which the server has no room is kept and sent again, after a wait that doubles up to 30 s', async () => {
+  const { clock, pump, refused, took } = await senderWith(2)
+  pump()
+  expect(took()).toEqual([1, 2])
+  for (const ms of [2000, 4000, 8000, 16_000, 30_000, 30_000]) {
+    // Both batches in flight are refused: one attempt.
+    for (const n of [1, 2]) refused(n, refuse('storage-slow', 'send it again', 2000))
+    await clock.advance(ms - 1)
+    expect(took()).toEqual([])
+    await clock.advance(1)
+    expect(took()).toEqual([1, 2])
+  }
+})

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { Assemblies } from '#lib/collab/assembly.ts'
 import type { Compaction } from '#lib/collab/document-store.ts'
 import type { RoomEvent } from '#lib/collab/events.ts'
 import { COMPACTION_POLICY } from '#lib/collab/folding/compaction-policy.ts'
@@ -78,6 +79,7 @@ class Document {
       queue: { add: () => undefined },
       compactor,
       presence: { pingInterval: 10_000 },
+      assemblies: new Assemblies(clock),
       keeper: { emptied: () => undefined, breached: () => undefined, broken: () => undefined },
     })
   }
