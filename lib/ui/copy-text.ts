@@ -5,14 +5,15 @@ import { report } from '#lib/protocol/report.ts'
  * Returns false if the browser refuses both.
  */
 export async function copyText(text: string): Promise<boolean> {
-  if (window.isSecureContext && typeof navigator.clipboard?.writeText === 'function') {
-    try {
+  try {
+    // Missing on plain http, where some browsers offer it but refuse.
+    if (window.isSecureContext && typeof navigator.clipboard?.writeText === 'function') {
       await navigator.clipboard.writeText(text)
       return true
-    } catch (error) {
-      // Refused by a permission or because the page lost focus: the field may still work.
-      report('clipboard refused', error, 'debug')
     }
+  } catch (error) {
+    // Refused by a permission or because the page lost focus: the field may still work.
+    report('clipboard refused', error, 'debug')
   }
   return copyBySelection(text)
 }

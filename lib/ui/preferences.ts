@@ -1,3 +1,4 @@
+import { report } from '#lib/protocol/report.ts'
 import { HTML_LANG, LANGUAGES, type Language } from './words/language.ts'
 
 /*
@@ -37,17 +38,25 @@ export function preferenceCookie(name: typeof LANGUAGE_COOKIE | typeof THEME_COO
 
 /** Stores a language and applies it to CSS and screen readers immediately. For the browser only. */
 export function keepLanguage(language: Language): void {
-  // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is missing on plain http and in Firefox
-  document.cookie = preferenceCookie(LANGUAGE_COOKIE, language)
+  storePreference(LANGUAGE_COOKIE, language)
   document.documentElement.lang = HTML_LANG[language]
 }
 
 /** Stores an appearance and applies it immediately. For the browser only. */
 export function keepTheme(theme: Theme): void {
-  // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is missing on plain http and in Firefox
-  document.cookie = preferenceCookie(THEME_COOKIE, theme)
+  storePreference(THEME_COOKIE, theme)
   if (theme === 'system') delete document.documentElement.dataset.theme
   else document.documentElement.dataset.theme = theme
+}
+
+function storePreference(name: typeof LANGUAGE_COOKIE | typeof THEME_COOKIE, value: string): void {
+  try {
+    // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is missing on plain http and in Firefox
+    document.cookie = preferenceCookie(name, value)
+  } catch (error) {
+    // In a sandboxed frame without cookies the choice lasts as long as the page.
+    report('a choice was not stored', error, 'debug')
+  }
 }
 
 function preferredTags(acceptLanguage: string): string[] {

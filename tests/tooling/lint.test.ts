@@ -12,7 +12,7 @@ beforeEach(async () => {
   await mkdir(join(tree, 'scripts'))
   await mkdir(join(tree, 'lib/collab'), { recursive: true })
   await mkdir(join(tree, 'lib/client'), { recursive: true })
-  for (const file of ['biome.json', 'scripts/no-randomness.grit']) {
+  for (const file of ['biome.json', 'scripts/no-randomness.grit', 'scripts/no-direct-storage.grit']) {
     await copyFile(join(repository, file), join(tree, file))
   }
 })
@@ -43,6 +43,18 @@ test.each([
 test('elsewhere there is time', async () => {
   const { ok } = await lint('lib/client/planted.ts', 'export const at = Date.now() + Math.random()\n')
   expect(ok).toBe(true)
+})
+
+test.each([
+  'export const names = () => indexedDB.databases()',
+  'export const last = () => sessionStorage.getItem("last")',
+  'export const tell = () => new BroadcastChannel("x").close()',
+  'export const locks = () => navigator.locks',
+  'export const id = () => crypto.randomUUID()',
+])('only one module reaches what browsers store: %s is found', async (text) => {
+  const outcome = await lint('lib/client/planted.ts', `${text}\n`)
+  expect(outcome.ok).toBe(false)
+  expect(outcome.said).toContain('browser-storage.ts')
 })
 
 test.each([

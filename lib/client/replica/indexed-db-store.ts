@@ -1,5 +1,5 @@
-import { deleteDB } from 'idb'
 import type { Row } from '#lib/protocol/log-row.ts'
+import { deleteDatabase, inOneTab, type TabChannel, tabChannel } from './browser-storage.ts'
 import {
   EVERY_STORE,
   type History,
@@ -53,7 +53,7 @@ export async function openIndexedDbStore(userId: string): Promise<ReplicaStore |
 class IndexedDbStore implements ReplicaStore {
   readonly #name: string
   readonly #db: ReplicaDatabase
-  readonly #channel: BroadcastChannel | null
+  readonly #channel: TabChannel | null
   /** The history that this tab's Y.Doc belongs to, by address. */
   readonly #bound = new Map<string, Bound>()
   readonly #listeners = new Map<() => void, string>()
@@ -69,7 +69,7 @@ class IndexedDbStore implements ReplicaStore {
       this.close()
       for (const listener of wiped) listener()
     })
-    this.#channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(name)
+    this.#channel = tabChannel(name)
     this.#channel?.addEventListener('message', (event: MessageEvent<OutboxChange>) => {
       for (const [listener, address] of this.#listeners) {
         const bound = this.#bound.get(address)
@@ -233,12 +233,9 @@ class IndexedDbStore implements ReplicaStore {
     return () => this.#listeners.delete(call)
   }
 
-  async compact(address: string): Promise<void> {
-    // Without Web Locks two tabs may do the same work; the check before the write discards the second result.
-    if (!navigator.locks) return this.#compact(address)
-    await navigator.locks.request(`${this.#name}:compact:${address}`, { ifAvailable: true }, (lock) =>
-      lock ? this.#compact(address) : undefined,
-    )
+  compact(address: string): Promise<void> {
+    // If two tabs do the same work, the check before the write discards the second result.
+    return inOneTab(`${this.#name}:compact:${address}`, () => this.#compact(address))
   }
 
   onWiped(listener: () => void): () => void {
@@ -251,9 +248,11 @@ class IndexedDbStore implements ReplicaStore {
     if (!this.#closed)
       await this.#write((tx) => Promise.all(EVERY_STORE.map((store) => tx.objectStore(store).clear())))
     this.close()
-    await new Promise<void>((resolve, reject) => {
-      deleteDB(this.#name, { blocked: () => resolve() }).then(resolve, (error) => reject(toStoreError(error)))
-    })
+    try {
+      await deleteDatabase(this.#name)
+    } catch (error) {
+      throw toStoreError(error)
+    }
   }
 
   close(): void {

@@ -1,4 +1,4 @@
-import { report } from '#lib/protocol/report.ts'
+import { databaseNames, tabChannel } from './browser-storage.ts'
 import { forgetGuest, recallGuest } from './guest-memory.ts'
 import { type OutboxChange, openIndexedDbStore } from './indexed-db-store.ts'
 import { EVERY_STORE, openReplicaDatabase, type ReplicaDatabase, replicaName } from './replica-database.ts'
@@ -45,13 +45,21 @@ export async function countUnsent(userId: string): Promise<number> {
   }
 }
 
-/** Erases everything this browser stores for these users: replicas, outboxes and the remembered guest. Idempotent. */
+/**
+ * Erases everything this browser stores for these users: replicas, outboxes and the remembered guest. Idempotent.
+ * Rejects if something may be left.
+ */
 export async function wipeLocalCopies(userIds: readonly string[]): Promise<void> {
   const held = await namesHeld()
+  let isLeft = false
   for (const userId of userIds) {
-    if (held.has(replicaName(userId))) await (await openIndexedDbStore(userId))?.wipe()
+    if (!held.has(replicaName(userId))) continue
+    const store = await openIndexedDbStore(userId)
+    if (store) await store.wipe()
+    else isLeft ||= (await databaseNames())?.has(replicaName(userId)) === true
   }
   await forgetGuest()
+  if (isLeft) throw new Error('a copy in this browser cannot be opened, so it was not erased')
 }
 
 /** Returns the histories in the target that now have more to send. */
@@ -105,21 +113,16 @@ async function move(source: ReplicaDatabase, target: ReplicaDatabase): Promise<s
 
 /** Lets open tabs of the account send the moved batches now. */
 function tellTabs(userId: string, histories: readonly string[]): void {
-  if (typeof BroadcastChannel === 'undefined') return
-  const channel = new BroadcastChannel(replicaName(userId))
-  for (const history of histories) channel.postMessage({ address: '', history } satisfies OutboxChange)
-  channel.close()
+  const channel = tabChannel(replicaName(userId))
+  for (const history of histories) channel?.postMessage({ address: '', history } satisfies OutboxChange)
+  channel?.close()
 }
 
-/** Returns the names of the existing databases. Opening a database to check would create it. */
+/** Returns the names of the databases to look into. */
 async function namesHeld(): Promise<ReadonlySet<string>> {
-  if (typeof indexedDB === 'undefined') return new Set()
-  try {
-    return new Set((await indexedDB.databases()).flatMap(({ name }) => name ?? []))
-  } catch (error) {
-    // `databases()` is missing in browsers before 2024. There only the last remembered guest is known.
-    report('this browser does not say what it holds', error, 'debug')
-    const last = await recallGuest()
-    return new Set(last ? [replicaName(last.userId)] : [])
-  }
+  const names = await databaseNames()
+  if (names) return names
+  // In a browser that does not say, only the last remembered guest is known.
+  const last = await recallGuest()
+  return new Set(last ? [replicaName(last.userId)] : [])
 }

@@ -1,12 +1,6 @@
-import {
-  type DBSchema,
-  type IDBPDatabase,
-  type IDBPObjectStore,
-  type IDBPTransaction,
-  openDB,
-  type StoreNames,
-} from 'idb'
+import type { DBSchema, IDBPDatabase, IDBPObjectStore, IDBPTransaction, StoreNames } from 'idb'
 import type { Row } from '#lib/protocol/log-row.ts'
+import { openDatabase } from './browser-storage.ts'
 import type { SealedBatch } from './replica-store.ts'
 
 /**
@@ -14,8 +8,6 @@ import type { SealedBatch } from './replica-store.ts'
  * pulled again.
  */
 const VERSION = 1
-/** Some private modes neither open the database nor refuse. */
-const OPEN_TIMEOUT_MS = 3_000
 
 /** The key prefix of a document: `{documentId}/{lineage}`, or `/{address}` before the first join. */
 export type History = string
@@ -50,39 +42,16 @@ export function replicaName(userId: string): string {
   return `commonplace:${userId}`
 }
 
-/** Opens or creates the database. Returns null if this browser offers none (private mode, blocked). Never throws. */
-export async function openReplicaDatabase(name: string): Promise<ReplicaDatabase | null> {
-  if (typeof indexedDB === 'undefined') return null
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const tooLong = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), OPEN_TIMEOUT_MS)
-  })
-  try {
-    let late = false
-    const opening = open(name).then((db) => {
-      if (late) db.close()
-      return db
-    })
-    const db = await Promise.race([opening, tooLong])
-    late = db === null
-    return db
-  } catch {
-    // Without a database, for whatever reason, the page says "only in this tab".
-    return null
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
-// Async, because some browsers throw where they should reject.
-async function open(name: string): Promise<ReplicaDatabase> {
-  return openDB<ReplicaSchema>(name, VERSION, {
-    upgrade(db) {
-      db.createObjectStore('addresses', { keyPath: 'address' })
-      db.createObjectStore('documents', { keyPath: 'documentId' })
-      db.createObjectStore('states', { keyPath: 'history' })
-      db.createObjectStore('rows', { keyPath: ['history', 'seq'] })
-      db.createObjectStore('outbox', { keyPath: ['history', 'clientId', 'n'] })
-    },
+/**
+ * Opens or creates the database. Returns null if this browser offers none (private mode, blocked): then the page says
+ * "only in this tab". Never throws.
+ */
+export function openReplicaDatabase(name: string): Promise<ReplicaDatabase | null> {
+  return openDatabase<ReplicaSchema>(name, VERSION, (database) => {
+    database.createObjectStore('addresses', { keyPath: 'address' })
+    database.createObjectStore('documents', { keyPath: 'documentId' })
+    database.createObjectStore('states', { keyPath: 'history' })
+    database.createObjectStore('rows', { keyPath: ['history', 'seq'] })
+    database.createObjectStore('outbox', { keyPath: ['history', 'clientId', 'n'] })
   })
 }
