@@ -5,6 +5,7 @@ import { FirstAdmin } from '#lib/people/first-admin.ts'
 import type { Ended } from '#lib/people/session.ts'
 import { ClientIps } from '#lib/process/client-ip.ts'
 import { prepareDataDir } from '#lib/process/data-dir.ts'
+import { HeldBytes } from '#lib/process/held-bytes.ts'
 import { createLog, type Log } from '#lib/process/log.ts'
 import { ratesFor } from '#lib/process/rates.ts'
 import { readSecret } from '#lib/process/secret.ts'
@@ -49,7 +50,8 @@ async function start(): Promise<void> {
   const limits = new SocketLimits({ rates, clientIps, bounded: settings.rateLimits })
   const { http: httpServer, late } = web
   const parts = { ...ground, people, library, origins }
-  const collaboration = new Collaboration({ ...parts, httpServer, late, limits })
+  const held = new HeldBytes()
+  const collaboration = new Collaboration({ ...parts, httpServer, late, limits, held })
   const contracts = buildContracts({ ...parts, firstAdmin, collaboration, rates, clientIps })
   provideServices(contracts.services)
   const listening = await web.listen()

@@ -6,7 +6,7 @@ import type { Settings } from './settings.ts'
 export type RouteRate = 'sockets' | 'logins' | 'creates' | 'reads' | 'writes'
 
 /** All buckets. */
-export type RateName = RouteRate | MessageRate | 'bytes' | 'guests' | 'documents'
+export type RateName = RouteRate | MessageRate | 'bytes' | 'packets' | 'guests' | 'documents'
 
 /** The size and refill rate of a bucket: it holds `burst` and regains `perSecond`. */
 interface Figures {
@@ -29,6 +29,11 @@ const RATES: RateFigures = {
   updates: { session: { perSecond: 500, burst: 10_000 }, ip: { perSecond: 10_000, burst: 200_000 } },
   /** Bytes of all socket messages. */
   bytes: { session: { perSecond: MIB, burst: 48 * MIB }, ip: { perSecond: 16 * MIB, burst: 512 * MIB } },
+  /**
+   * Whatever sockets send, of any kind: one for each packet and one for every 4 KiB. Above the messages and bytes that
+   * the other buckets grant, as long polling sends them.
+   */
+  packets: { session: { perSecond: 1000, burst: 20_000 }, ip: { perSecond: 20_000, burst: 60_000 } },
   presence: { session: { perSecond: 50, burst: 400 }, ip: { perSecond: 2000, burst: 20_000 } },
   /** `document:join`, `document:pull` and `document:leave`. */
   joins: { session: { perSecond: 5, burst: 200 }, ip: { perSecond: 100, burst: 5000 } },
@@ -96,6 +101,7 @@ export class Rates {
     this.#buckets = {
       updates: of('updates'),
       bytes: of('bytes'),
+      packets: of('packets'),
       presence: of('presence'),
       joins: of('joins'),
       compares: of('compares'),

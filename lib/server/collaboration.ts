@@ -8,6 +8,7 @@ import { Titles } from '#lib/library/titles.ts'
 import type { Profile } from '#lib/people/profile.ts'
 import { RecentSocketUsers } from '#lib/people/recent-socket-users.ts'
 import type { Ended, LiveConnections } from '#lib/people/session.ts'
+import type { HeldBytes } from '#lib/process/held-bytes.ts'
 import type { Log } from '#lib/process/log.ts'
 import type { Settings } from '#lib/process/settings.ts'
 import { systemClock } from '#lib/protocol/clock.ts'
@@ -30,6 +31,7 @@ export interface CollaborationOptions {
   readonly origins: Origins
   readonly late: Pick<LateConnections, 'isLate'>
   readonly limits: SocketLimits
+  readonly held: Pick<HeldBytes, 'add'>
   readonly settings: Pick<Settings, 'pingInterval' | 'pingTimeout' | 'roomCacheBytes' | 'presenceOfViewers'>
   readonly log: Log
 }

@@ -7,6 +7,7 @@ import * as Y from 'yjs'
 import { CollabProvider, type CollabProviderOptions } from '#lib/client/collab-provider.ts'
 import type { CookieSession } from '#lib/people/cookie-sessions.ts'
 import { ClientIps } from '#lib/process/client-ip.ts'
+import { HeldBytes } from '#lib/process/held-bytes.ts'
 import { createLog, type Log } from '#lib/process/log.ts'
 import { NO_RATES, type RateFigures, Rates } from '#lib/process/rates.ts'
 import type { GuestPolicy } from '#lib/process/settings.ts'
@@ -45,6 +46,8 @@ export interface CollaborationSettings {
   readonly presenceOfViewers?: boolean
   /** Limits rates and connections as in production, except for these figures, and trusts one proxy. */
   readonly limited?: Partial<RateFigures>
+  /** Counts unfinished messages. Default: a new one. */
+  readonly held?: HeldBytes
   /** Default: silent. */
   readonly log?: Log
   /** Default: `create`. */
@@ -85,6 +88,7 @@ export async function startCollaboration(
     httpServer,
     origins: new Origins(null),
     late: { isLate: () => false },
+    held: settings.held ?? new HeldBytes(),
     limits: new SocketLimits({
       rates: settings.limited ? new Rates(() => performance.now(), settings.limited) : NO_RATES,
       clientIps: new ClientIps(settings.limited ? 1 : 0),

@@ -17,6 +17,7 @@ import { BackOff } from './back-off.ts'
 import type { Channel } from './channel.ts'
 import { type Authenticate, Credential } from './credential.ts'
 import { ask, bytesOf, listen, send } from './messages.ts'
+import { boundPayloads } from './polling-payloads.ts'
 import type { Receiver } from './receiver.ts'
 
 export interface ConnectionOptions {
@@ -118,6 +119,8 @@ export class Connection {
     this.#cancelRetry?.()
     this.#cancelRetry = null
     this.#socket.connect()
+    // Each attempt has an engine of its own.
+    boundPayloads(this.#socket.io.engine)
   }
 
   /** Sends `presence:set`. Drops it if there is no connection, because it is sent again after the join. */

@@ -22,10 +22,13 @@ import type { DocumentSocket } from './document-socket.ts'
 import { type Answer, EventGate, type GateOwner, type RefusedMessage } from './event-gate.ts'
 import { HistorySending } from './history-sending.ts'
 import type { SlowReaders } from './slow-readers.ts'
-import { type FrameSender, isBusy } from './socket-internals.ts'
+import { cut, type FrameSender, isBusy } from './socket-internals.ts'
 import { SocketLease, type SocketLeaseOptions } from './socket-lease.ts'
 import type { SocketLimits } from './socket-limits.ts'
 import type { SocketUsers } from './socket-users.ts'
+
+/** Time in which a client that is shut out may read why, ms. */
+const SHUT_OUT_MS = 1000
 
 export interface ConnectionPorts extends JoinPorts {
   readonly rooms: Pick<Rooms, 'join' | 'receive' | 'pull' | 'compare'>
@@ -155,7 +158,10 @@ export class DocumentConnection implements Connection, GateOwner {
   }
 
   shutOut(): void {
-    if (!this.isClosed) this.#socket.disconnect(true)
+    if (this.isClosed) return
+    this.#socket.disconnect(true)
+    // A client that does not close its side of a WebSocket would go on sending.
+    this.#ports.clock.after(SHUT_OUT_MS, () => cut(this.#socket))
   }
 
   refused(...[name, content, refusal]: RefusedMessage): void {

@@ -55,7 +55,7 @@ export class FrameSender {
 
   /** Sends `body`, which must not change afterwards. */
   send(socket: DocumentSocket, body: Uint8Array): void {
-    const writer = frameWriterOf(socket)
+    const writer = frameWriterOf(socket.conn)
     if (!writer) {
       socket.emit(this.#event, body)
       return
@@ -73,7 +73,16 @@ export class FrameSender {
  * internals still exist.
  */
 export function writesFrames(socket: DocumentSocket): boolean {
-  return frameWriterOf(socket) !== null
+  return frameWriterOf(socket.conn) !== null
+}
+
+/**
+ * Writes frames to the WebSocket of an engine.io connection. Returns false if they cannot be written directly now.
+ */
+export function writeFrames(connection: object, frames: readonly Uint8Array[]): boolean {
+  const writer = frameWriterOf(connection)
+  writer?.transport.socket._sender.sendFrame(frames)
+  return writer !== null
 }
 
 /** Returns true while a socket has not taken what it was sent before. */
@@ -125,6 +134,24 @@ export function forgetRequests(engine: Server['engine']): void {
   })
 }
 
+/** The parts used of Socket.IO's sockets. */
+interface AckTaker {
+  readonly acks: ReadonlyMap<unknown, unknown>
+  onack(packet: { readonly id?: number }): void
+}
+
+/** Calls `unasked` for each acknowledgement of a socket that nothing waits for. Throws if that cannot be told. */
+export function countAcks(socket: object, unasked: () => void): void {
+  const taker = socket as Partial<AckTaker>
+  const { onack, acks } = taker
+  if (typeof onack !== 'function' || !(acks instanceof Map))
+    throw new TypeError('Socket.IO takes acknowledgements in another way')
+  taker.onack = function (packet) {
+    if (acks.has(packet.id)) onack.call(this as AckTaker, packet)
+    else unasked()
+  }
+}
+
 /** The parts used of Socket.IO's adapter. */
 interface RoomKeeper {
   sids: Map<string, Set<string>>
@@ -141,8 +168,7 @@ export function keepNoRooms({ adapter }: { readonly adapter: RoomKeeper }): void
   adapter.addAll = (id) => adapter.sids.set(id, NO_ROOMS)
 }
 
-function frameWriterOf(socket: DocumentSocket): FrameWriter | null {
-  const conn: object = socket.conn
+function frameWriterOf(conn: object): FrameWriter | null {
   if (!isFrameWriter(conn) || conn.readyState !== 'open' || conn.writeBuffer.length > 0) return null
   const { transport } = conn
   return transport.writable && transport.socket.readyState === WEBSOCKET_OPEN ? conn : null

@@ -8,6 +8,9 @@ import type { RateKeys, RateName, Rates } from '#lib/process/rates.ts'
  */
 export const MOST_CONNECTIONS = { ofUser: 60, ofIp: 1200, ofDocument: 1000 } as const
 
+/** How much more the packets of an IP address count while it is over its rate. */
+const OVER_FACTOR = 10
+
 /** The user and the IP address that a socket counts for. */
 export type SocketKeys = Required<RateKeys>
 
@@ -47,6 +50,16 @@ export class SocketLimits {
     const { rates } = this.#ports
     const wait = rates.take(name, keys)
     return wait > 0 || bytes === 0 ? wait : rates.take('bytes', keys, bytes)
+  }
+
+  /**
+   * Counts packets of a socket, whatever they are. Returns false if the socket must be closed. While an IP address is
+   * over its rate, packets from it count tenfold, which only a user who floods feels.
+   */
+  mayPass({ session, ip }: SocketKeys, units: number): boolean {
+    const { rates } = this.#ports
+    const isOver = ip !== '' && rates.take('packets', { ip }, units) > 0
+    return rates.take('packets', { session, ip: '' }, isOver ? units * OVER_FACTOR : units) === 0
   }
 
   /** Returns true if a socket with these keys would be one too many beside the others. */

@@ -3,6 +3,7 @@ import { type Namespace, Server, type Socket } from 'socket.io'
 import * as v from 'valibot'
 import type { Profile } from '#lib/people/profile.ts'
 import type { Ended } from '#lib/people/session.ts'
+import type { HeldBytes } from '#lib/process/held-bytes.ts'
 import type { Log } from '#lib/process/log.ts'
 import type { Clock } from '#lib/protocol/clock.ts'
 import * as LIMITS from '#lib/protocol/limits.ts'
@@ -16,8 +17,10 @@ import type { LateConnections } from '../http/late-connections.ts'
 import type { Origins } from '../http/origins.ts'
 import { type ConnectionPorts, DocumentConnection } from './document-connection.ts'
 import type { SocketData } from './document-socket.ts'
+import { PacketGuards } from './packet-guards.ts'
+import { PingWheel } from './ping-wheel.ts'
 import { SlowReaders } from './slow-readers.ts'
-import { FrameSender, forgetRequests, keepNoRooms } from './socket-internals.ts'
+import { countAcks, FrameSender, forgetRequests, keepNoRooms } from './socket-internals.ts'
 import type { SocketIp, SocketKeys, SocketLimits } from './socket-limits.ts'
 import type { SocketUsers, TokenUser } from './socket-users.ts'
 
@@ -43,6 +46,8 @@ export interface SocketServerOptions {
   readonly late: Pick<LateConnections, 'isLate'>
   readonly users: Pick<SocketUsers, 'of'>
   readonly limits: SocketLimits
+  /** Unfinished messages and bodies, by IP address. */
+  readonly held: Pick<HeldBytes, 'add'>
   readonly pingInterval: number
   readonly pingTimeout: number
   readonly clock: Clock
@@ -72,6 +77,8 @@ export class SocketServer {
   readonly #documents: DocumentNamespace
   readonly #options: SocketServerOptions
   readonly #readers: SlowReaders
+  readonly #guards: PacketGuards
+  readonly #wheel: PingWheel
   /** The IP address of each connection, whose request is not kept. */
   readonly #comeFrom = new WeakMap<object, SocketIp>()
   /** Connections to be refused with `too-many-connections`. */
@@ -82,8 +89,11 @@ export class SocketServer {
 
   constructor(options: SocketServerOptions) {
     this.#options = options
-    this.#readers = new SlowReaders(options.clock)
-    const { origins } = options
+    const { origins, limits, held, clock, log } = options
+    this.#readers = new SlowReaders(clock)
+    const now = clock.steady
+    this.#guards = new PacketGuards({ limits, held, transportBytes: TRANSPORT_BYTES, log, now })
+    this.#wheel = new PingWheel({ ...options, unasked: (connection) => this.#guards.odd(connection) })
     this.#io = new Server(options.httpServer, {
       path: pathOf({ to: 'socket' }),
       parser: { Encoder, Decoder },
@@ -97,11 +107,15 @@ export class SocketServer {
       pingTimeout: options.pingTimeout,
       perMessageDeflate: false,
       httpCompression: false,
-      allowRequest: ({ headers: { origin, host } }, decide) => {
+      allowRequest: ({ headers: { origin, host }, url = '' }, decide) => {
         const allowed = origins.mayConnect({ origin, host })
-        decide(allowed ? null : 'origin not allowed', allowed)
+        // Polling by script elements has a transport of its own, which no browser of today needs and nothing here counts.
+        if (/[?&]j=/.test(url)) decide('JSONP is not served', false)
+        else decide(allowed ? null : 'origin not allowed', allowed)
       },
     })
+    this.#guards.attach(this.#io.engine)
+    this.#wheel.attach(this.#io.engine)
     this.#io.engine.on('connection', (connection: object & { request: IncomingMessage }) => {
       this.#comeFrom.set(connection, options.limits.ipOf(connection.request))
       if (options.late.isLate(connection.request)) this.#late.add(connection)
@@ -136,6 +150,7 @@ export class SocketServer {
     const all = { ...ports, readers, presenceFrames: new FrameSender('presence:diff') }
     this.#documents.on('connection', (socket) => {
       const connection = new DocumentConnection(socket, all)
+      countAcks(socket, () => this.#guards.odd(socket.conn))
       socket.onAny((event: string, ...args: unknown[]) => {
         if (readers.mayAnswer(socket)) void connection.receive(event, args)
       })
@@ -179,6 +194,7 @@ export class SocketServer {
   /** Closes every socket, and the HTTP server with them. */
   async close(): Promise<void> {
     this.#readers.close()
+    this.#wheel.close()
     await this.#io.close()
   }
 
@@ -207,6 +223,7 @@ export class SocketServer {
     const keys = { session: profile.userId, ip: key }
     if (limits.take('sockets', { session: keys.session, ip: '' }) > 0) return 'rate-limited'
     if (limits.isFull(keys, this.#connectedKeys())) return 'too-many-connections'
+    this.#guards.admit(socket.conn, keys)
     socket.data = { profile, aliases, cap, sessionId, tab, connection, expiresAt, keys }
     // The handshake is not needed again; the token in it stays in memory no longer than necessary.
     Object.assign(socket, { handshake: SPENT_HANDSHAKE })

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { CookieSession } from '../../../lib/people/cookie-sessions.ts'
 import { ClientIps } from '../../../lib/process/client-ip.ts'
 import { prepareDataDir } from '../../../lib/process/data-dir.ts'
+import { HeldBytes } from '../../../lib/process/held-bytes.ts'
 import { createLog } from '../../../lib/process/log.ts'
 import { NO_RATES } from '../../../lib/process/rates.ts'
 import { readSecret } from '../../../lib/process/secret.ts'
@@ -46,6 +47,7 @@ const collaboration = new Collaboration({
   library,
   httpServer,
   origins: new Origins(null),
+  held: new HeldBytes(),
   late: { isLate: () => false },
   limits: new SocketLimits({ rates: NO_RATES, clientIps: new ClientIps(0), bounded: false }),
   settings,
