@@ -1,4 +1,5 @@
 import * as Y from 'yjs'
+import * as LIMITS from '#lib/protocol/limits.ts'
 import { ROOTS } from '#lib/protocol/version.ts'
 import {
   type Attributes,
@@ -34,6 +35,8 @@ export interface SchemaFinding {
 }
 
 const MOST_BREACHES = 100
+/** The most UTF-16 units of a title: as much as any other value. The editor allows far fewer. */
+const TITLE_UNITS = LIMITS.valueBytes
 
 /**
  * Finds the content of `doc` that breaks the schema and deletes it from `doc`. Linear in the document and without
@@ -43,7 +46,7 @@ export function checkSchema(doc: Y.Doc): SchemaFinding {
   const walk = new Walk()
   walk.body(doc.getXmlFragment(ROOTS.body))
   walk.title(doc.getText(ROOTS.title))
-  if (walk.condemned.length === 0) return { breaches: [], update: null }
+  if (walk.breaches.length === 0) return { breaches: [], update: null }
   let update: Uint8Array | null = null
   const take = (bytes: Uint8Array): void => {
     update = bytes
@@ -51,6 +54,8 @@ export function checkSchema(doc: Y.Doc): SchemaFinding {
   doc.on('update', take)
   doc.transact((transaction) => {
     for (const item of walk.condemned) item.delete(transaction)
+    const title = doc.getText(ROOTS.title)
+    if (title.length > TITLE_UNITS) title.delete(TITLE_UNITS, title.length - TITLE_UNITS)
   })
   doc.off('update', take)
   return { breaches: walk.breaches.slice(0, MOST_BREACHES), update }
@@ -82,8 +87,11 @@ class Walk {
 
   title(type: Y.Text): void {
     this.#attributes(type, NONE)
+    let units = 0
     for (const item of itemsOf(type)) {
+      units += item.length
       if (!(item.content instanceof Y.ContentString)) this.#condemn(item, 'not text in the title')
+      else if (units > TITLE_UNITS) this.#report(item, 'too long a title')
     }
   }
 
@@ -131,6 +139,10 @@ class Walk {
 
   #condemn(item: Y.Item, what: string): void {
     this.condemned.push(item)
+    this.#report(item, what)
+  }
+
+  #report(item: Y.Item, what: string): void {
     this.breaches.push({ clientId: item.id.client, what })
   }
 }

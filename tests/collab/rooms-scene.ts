@@ -14,6 +14,7 @@ import { decodePresenceDiff, type PresenceDiffBody } from '#lib/protocol/message
 import { type Ack, type BatchBody, decodeRow, type RowBody } from '#lib/protocol/messages/update.ts'
 import { newDocument } from '../storage/stored-values.ts'
 import { MemoryStore } from '../support/memory-store.ts'
+import { paragraphOf } from '../support/paragraph.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 
 export const DOCUMENT = 'document-1'
@@ -83,6 +84,11 @@ export class Probe implements Connection {
   edit(room: number, text: string): BatchBody {
     const title = this.doc.getText('title')
     return this.write(room, () => title.insert(title.length, text))
+  }
+
+  /** Returns the batch of one new paragraph. */
+  paste(room: number, text: string): BatchBody {
+    return this.write(room, () => this.doc.getXmlFragment('body').insert(0, [paragraphOf(text)]))
   }
 
   /** Returns the batch of one transaction. */

@@ -29,6 +29,17 @@ describe('what breaks the schema', () => {
   })
 })
 
+test('a title that is too long, written in pieces, is cut, and its author is named', () => {
+  const doc = new Y.Doc()
+  const title = doc.getText('title')
+  for (let i = 0; i < 300; i++) title.insert(title.length, 'x'.repeat(1000))
+  const { breaches, update } = checkSchema(doc)
+  expect(breaches).toMatchObject([{ what: 'too long a title', clientId: doc.clientID }])
+  expect(update && Y.decodeUpdate(update).structs).toEqual([])
+  expect(title.length).toBe(LIMITS.valueBytes)
+  expect(checkSchema(doc)).toEqual({ breaches: [], update: null })
+})
+
 test('a tower of 2,000 quotes is cut where it gets too high', () => {
   const doc = new Y.Doc()
   doc.transact(() => {

@@ -5,6 +5,7 @@ import { setTimeout as passed } from 'node:timers/promises'
 import type { CookieSession } from '#lib/people/cookie-sessions.ts'
 import { Tokens } from '#lib/people/tokens.ts'
 import { type CollaborationServer, SECRET, startCollaboration } from '../support/collaboration.ts'
+import { paragraphOf } from '../support/paragraph.ts'
 import { seededRandom } from '../support/random.ts'
 import { until } from '../support/writer.ts'
 import { type BadNetwork, FAIR, startBadNetwork } from './bad-network.ts'
@@ -219,15 +220,12 @@ async function openOverNarrow(stage: Stage, bytes: number): Promise<number> {
   const { address } = await server.document(owner)
   const author = server.open(address, owner)
   await until(author, () => author.synced)
-  const title = author.doc.getText('title')
+  const body = author.doc.getXmlFragment('body')
   // Noise, so that the bytes sent match its length.
-  for (let at = 0; at < bytes; at += 1000)
-    title.insert(
-      at,
-      Math.floor(random() * 1e9)
-        .toString(36)
-        .padEnd(1000, 'x'),
-    )
+  for (let at = 0; at < bytes; at += 1000) {
+    const noise = Math.floor(random() * 1e9).toString(36)
+    body.insert(0, [paragraphOf(noise.padEnd(1000, 'x'))])
+  }
   await author.flushed()
   const bad = await startBadNetwork(server.url, random)
   bad.setWeather(NARROW)
@@ -243,7 +241,8 @@ async function openOverNarrow(stage: Stage, bytes: number): Promise<number> {
     const loadMs = Math.round(performance.now() - begun)
     if (losses > 0)
       failures.push(`narrow: the connection was lost ${losses} times while the document was loaded`)
-    if (reader.doc.getText('title').length !== title.length) failures.push('narrow: the text is not whole')
+    if (reader.doc.getXmlFragment('body').length !== body.length)
+      failures.push('narrow: the text is not whole')
     return loadMs
   } finally {
     await Promise.all([author.destroy(), reader.destroy()])

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setTimeout as passed } from 'node:timers/promises'
 import type { CollabProvider } from '#lib/client/collab-provider.ts'
+import { paragraphOf } from '../support/paragraph.ts'
 import { until } from '../support/writer.ts'
 import { MeasuredServer } from './measured-server.ts'
 import type { Finding, Scenario, ScenarioRun } from './scenario.ts'
@@ -91,7 +92,7 @@ async function measure(megabytes: number, stalls: boolean, failures: string[]): 
       proxy.goOn()
     }
     const [first] = writers
-    const same = (): boolean => titleOf(reader) === (first && titleOf(first))
+    const same = (): boolean => textOf(reader) === (first && textOf(first))
     await until(reader, () => reader.synced && same(), IN_SYNC_WITHIN_MS).catch(() => {
       failures.push('the reader is not in sync afterwards')
     })
@@ -113,17 +114,17 @@ async function measure(megabytes: number, stalls: boolean, failures: string[]): 
 
 /** Replaces this writer's last text with one of the same length. */
 async function rewrite(writer: CollabProvider, edit: number): Promise<void> {
-  const title = writer.doc.getText('title')
+  const body = writer.doc.getXmlFragment('body')
   writer.doc.transact(() => {
     // Everyone deletes what others wrote: the document stays small, and the rows do not.
-    if (title.length > EDIT_BYTES * WRITERS) title.delete(0, title.length)
-    title.insert(0, String.fromCharCode(97 + (edit % 26)).repeat(EDIT_BYTES))
+    if (body.length > WRITERS) body.delete(0, body.length)
+    body.insert(0, [paragraphOf(String.fromCharCode(97 + (edit % 26)).repeat(EDIT_BYTES))])
   })
   await writer.flushed()
 }
 
-function titleOf({ doc }: CollabProvider): string {
-  return doc.getText('title').toString()
+function textOf({ doc }: CollabProvider): string {
+  return doc.getXmlFragment('body').toString()
 }
 
 async function within(ms: number, event: Promise<void>, late: () => void): Promise<void> {

@@ -31,6 +31,7 @@ export interface Struct {
   /** Name of the root type, or id of the item that holds the parent type; null if the origins determine it. */
   readonly parent: string | Id | null
   readonly isType: boolean
+  readonly isText: boolean
 }
 
 /** Called for the contents of an update, in order. */
@@ -106,7 +107,7 @@ function readStruct(bytes: GateBytes, start: number): Struct {
   // A garbage-collected run, which Yjs writes without flags.
   if (info === 0) {
     const end = start + readRun(bytes)
-    return { start, end, origin: null, rightOrigin: null, parent: null, isType: false }
+    return { start, end, origin: null, rightOrigin: null, parent: null, isType: false, isText: false }
   }
   const origin = info & HAS_ORIGIN ? readId(bytes) : null
   const rightOrigin = info & HAS_RIGHT_ORIGIN ? readId(bytes) : null
@@ -117,7 +118,7 @@ function readStruct(bytes: GateBytes, start: number): Struct {
   }
   const content = info & CONTENT
   const end = start + readContent(bytes, content)
-  return { start, end, origin, rightOrigin, parent, isType: content === TYPE }
+  return { start, end, origin, rightOrigin, parent, isType: content === TYPE, isText: content === STRING }
 }
 
 function readId(bytes: GateBytes): Id {

@@ -126,6 +126,9 @@ class Batch {
         if (typeof struct.parent === 'string' && !ROOT_NAMES.has(struct.parent)) {
           throw new RefusedUpdate('unknown-root', 'a root type is neither body nor title')
         }
+        if (struct.parent === ROOTS.title && struct.isText && struct.end - struct.start > LIMITS.valueBytes) {
+          tooLarge(`more than ${LIMITS.valueBytes} characters of title in one piece`)
+        }
         if (struct.isType) this.types++
         section?.structs.push({ struct, blocked: null })
         section?.starts.push(struct.start)

@@ -91,7 +91,7 @@ describe('the cost of the gate', () => {
   test('[GATE10] the most expensive batches are checked', () => {
     const bytes = LIMITS.assembledBytes - 1000
     const batches = [
-      mine(inRoot(CONTENT.string, 'title', 'x'.repeat(bytes))),
+      mine(inRoot(CONTENT.string, 'body', 'x'.repeat(bytes))),
       mine(inRoot(CONTENT.any, 'title', [LIMITS.values, new Uint8Array(LIMITS.values).fill(126)])),
       mine(inRoot(CONTENT.any, 'title', [120, Array.from({ length: 120 }, () => any('x'.repeat(60_000)))])),
       chained(24_000),

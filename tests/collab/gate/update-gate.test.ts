@@ -254,6 +254,11 @@ const CASES: readonly Case[] = [
       ...Array.from({ length: 5 }, () => update([], deletesOf(ME, [[0, 2 ** 23]]))),
     ],
   ],
+  [
+    '[LIM2] a title that is too long in one piece',
+    'too-large',
+    mine(inRoot(CONTENT.string, 'title', 'x'.repeat(LIMITS.valueBytes + 1))),
+  ],
   ['[LIM2] more bytes than a batch may hold', 'too-large', text('x'.repeat(LIMITS.assembledBytes))],
 ]
 
