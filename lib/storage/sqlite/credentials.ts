@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { DATABASE_NAME } from '../files/database-files.ts'
 import { prepare } from './connection.ts'
-import { DATABASE_NAME } from './database.ts'
 
 /** An account's user and the hash of its password, null if it has no password. */
 export interface Credential {

@@ -1,7 +1,8 @@
-import { closeSync, existsSync, openSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { createPrivate } from '../files/private-files.ts'
 import { prepare, SQLITE, sqliteCode } from './connection.ts'
 import { StoreUnavailable, unavailable } from './store-error.ts'
 
@@ -39,7 +40,7 @@ export class DataLock {
     const path = join(dataDir, LOCK_NAME)
     let db: DatabaseSync | null = null
     try {
-      if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
+      if (!existsSync(path)) createPrivate(path)
       db = new DatabaseSync(path, { timeout: PATIENCE_MS })
       db.exec('BEGIN IMMEDIATE')
       noteHolder(db, what)

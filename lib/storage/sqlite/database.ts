@@ -2,22 +2,22 @@ import { accessSync, constants, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { reasonOf } from '#lib/protocol/errors.ts'
+import { DATABASE_NAME } from '../files/database-files.ts'
+import { makePrivate } from '../files/private-files.ts'
+import { breakSeal, seal } from '../files/seal.ts'
 import { AccessTables } from './access-tables.ts'
 import { AccountConnection } from './account-connection.ts'
+import { copyBeforeUpgrade } from './backup.ts'
 import { CatalogTables } from './catalog-tables.ts'
 import { configure, inTransaction, openConnection, prepare } from './connection.ts'
 import { FreePages } from './free-pages.ts'
 import { HistoryMark } from './history-mark.ts'
 import { LogTables } from './log-tables.ts'
-import { foreignDatabase, migrate } from './migrations.ts'
+import { refuseEmptied, refuseLostFiles } from './lost-data.ts'
+import { foreignDatabase, migrate, SCHEMA_VERSION, schemaVersionOf } from './migrations.ts'
 import { OwnerTables } from './owner-tables.ts'
-import { makePrivate } from './private-files.ts'
-import { breakSeal, seal } from './seal.ts'
 import { StoreUnavailable, unavailable } from './store-error.ts'
 import { growLog } from './write-ahead-log.ts'
-
-/** The name of the database file in the data folder. */
-export const DATABASE_NAME = 'commonplace.db'
 
 /** The open database, in the storage thread: the log's connection, and a separate one for the accounts. */
 export interface Database {
@@ -30,6 +30,8 @@ export interface Database {
   readonly freePages: FreePages
   /** Writes without changing anything. Throws if the disk does not accept it. */
   prove(): void
+  /** Writes the write-ahead log back as far as readers allow. Waits for nothing. */
+  checkpoint(): void
   /** Closes both connections and nothing else. */
   release(): void
   /** Folds the write-ahead log into the database, closes both connections and seals the file. */
@@ -46,25 +48,32 @@ export function makeDataFolder(dataDir: string): void {
   }
 }
 
-/** Opens the database in `dataDir`, which is created if missing. Throws StoreUnavailable if it cannot be used. */
-export function openDatabase(dataDir: string, onAccountsIdle: () => void): Database {
+/**
+ * Opens the database in `dataDir`, which is created if missing. Throws StoreUnavailable if it cannot be used.
+ * `isStart`: nothing of this process had it open before, so that its files may be others than at the last start.
+ */
+export function openDatabase(dataDir: string, onAccountsIdle: () => void, isStart = false): Database {
   const path = join(dataDir, DATABASE_NAME)
   makeDataFolder(dataDir)
   const opened: DatabaseSync[] = []
   try {
+    if (isStart) refuseLostFiles(dataDir, path)
     makePrivate(path)
-    breakSeal(path)
     const db = openConnection(path)
     opened.push(db)
     const foreign = foreignDatabase(db)
     if (foreign) throw new StoreUnavailable(dataDir, `The database ${path} ${foreign}.`)
+    if (isStart) refuseEmptied(dataDir, path, db)
+    breakSeal(path)
+    const schema = schemaVersionOf(db)
+    if (schema > 0 && schema < SCHEMA_VERSION) copyBeforeUpgrade(dataDir, schema, Date.now())
     configure(db)
     migrate(db)
     growLog(db, path)
     const accounts = openConnection(path)
     opened.push(accounts)
     configure(accounts)
-    return connect(path, db, new AccountConnection(accounts, onAccountsIdle), new HistoryMark(db, dataDir))
+    return connect(path, db, new AccountConnection(accounts, onAccountsIdle), new HistoryMark(db, path))
   } catch (error) {
     for (const db of opened) db.close()
     throw unavailable(dataDir, path, error)
@@ -83,6 +92,9 @@ function connect(path: string, db: DatabaseSync, accounts: AccountConnection, ma
     freePages,
     prove() {
       inTransaction(db, () => prepare(db, "UPDATE meta SET value = value WHERE key = 'starts'").run())
+    },
+    checkpoint() {
+      if (accounts.open === null) db.exec('PRAGMA wal_checkpoint(PASSIVE)')
     },
     release() {
       accounts.close()

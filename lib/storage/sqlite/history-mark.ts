@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { type FileIdentity, identityOf } from '../files/database-files.ts'
+import { replaceFile } from '../files/durable-file.ts'
 import { inTransaction, prepare } from './connection.ts'
-import { replaceFile } from './durable-file.ts'
 
 /**
  * The progress of a database. `starts`: times it was opened; `rows`: rows ever committed, trimmed ones included (a
@@ -14,6 +15,11 @@ interface Progress {
   readonly rows: number
 }
 
+/** The content of the mark. `files`: those it was written beside; an older release did not note them. */
+export interface Mark extends Progress {
+  readonly files?: FileIdentity
+}
+
 const NAME = 'commonplace.mark'
 
 /**
@@ -22,13 +28,14 @@ const NAME = 'commonplace.mark'
  */
 export class HistoryMark {
   readonly #db: DatabaseSync
-  readonly #dataDir: string
+  readonly #database: string
   #present: Progress
   #isSaved = true
 
-  constructor(db: DatabaseSync, dataDir: string) {
+  /** `database`: the path of the file that `db` is a connection to. */
+  constructor(db: DatabaseSync, database: string) {
     this.#db = db
-    this.#dataDir = dataDir
+    this.#database = database
     this.#present = readProgress(db)
   }
 
@@ -39,50 +46,61 @@ export class HistoryMark {
   countStart(now: number): boolean {
     const { starts, rows } = this.#present
     // A database that was never started has no mark to lose.
-    if (starts === 0 && !readMark(this.#dataDir)) writeMark(this.#dataDir, this.#present)
-    const mark = readMark(this.#dataDir)
+    if (starts === 0 && !readMark(this.#database)) writeMark(this.#database, this.#present)
+    const mark = readMark(this.#database)
     const isRestored = !mark || starts < mark.starts || rows < mark.rows
     this.#present = { starts: Math.max(starts, mark?.starts ?? 0) + 1, rows }
     inTransaction(this.#db, () => {
       if (isRestored) prepare(this.#db, 'UPDATE documents SET restored_at = ?').run(now)
       prepare(this.#db, "UPDATE meta SET value = ? WHERE key = 'starts'").run(this.#present.starts)
     })
-    writeMark(this.#dataDir, this.#present)
+    writeMark(this.#database, this.#present)
     return isRestored
   }
 
-  /** Adds `rows` to the number of committed rows. */
-  add(rows: number): void {
+  /**
+   * Adds `rows` to the number of committed rows. Returns true for the first ones: the mark should not wait to say that
+   * there are any.
+   */
+  add(rows: number): boolean {
+    const isFirst = this.#present.rows === 0 && rows > 0
     this.#present = { ...this.#present, rows: this.#present.rows + rows }
     this.#isSaved = false
+    return isFirst
   }
 
   /** Writes the mark if it is behind the rows added. */
   update(): void {
     if (this.#isSaved) return
-    writeMark(this.#dataDir, this.#present)
+    writeMark(this.#database, this.#present)
     this.#isSaved = true
   }
 }
 
 /**
- * Reads the progress of the database. Rows are counted by the documents' heads: erasing a document that has rows
- * would have to keep its count.
+ * Reads the progress of the database. Rows are counted by the documents' heads; those of erased documents are kept in
+ * `meta`.
  */
-function readProgress(db: DatabaseSync): Progress {
+export function readProgress(db: DatabaseSync): Progress {
   const progress = prepare<Progress>(
     db,
-    `SELECT value AS starts, (SELECT coalesce(sum(head_seq), 0) FROM documents) AS rows
+    `SELECT value AS starts, (SELECT coalesce(sum(head_seq), 0) FROM documents)
+       + coalesce((SELECT value FROM meta WHERE key = 'erased_rows'), 0) AS rows
      FROM meta WHERE key = 'starts'`,
   ).get()
   return progress ?? { starts: 0, rows: 0 }
 }
 
+/** Returns the path of the mark of a database. */
+export function markPathOf(database: string): string {
+  return join(dirname(database), NAME)
+}
+
 /** Returns null if there is no readable mark. */
-function readMark(dataDir: string): Progress | null {
+export function readMark(database: string): Mark | null {
   try {
-    const mark: unknown = JSON.parse(readFileSync(join(dataDir, NAME), 'utf8'))
-    return isProgress(mark) ? mark : null
+    const mark: unknown = JSON.parse(readFileSync(markPathOf(database), 'utf8'))
+    return isMark(mark) ? mark : null
   } catch (error) {
     const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
     if (isMissing || error instanceof SyntaxError) return null
@@ -90,8 +108,17 @@ function readMark(dataDir: string): Progress | null {
   }
 }
 
-function writeMark(dataDir: string, mark: Progress): void {
-  replaceFile(join(dataDir, NAME), `${JSON.stringify(mark)}\n`)
+/** Writes the mark of a database, and the files it is beside. */
+export function writeMark(database: string, { starts, rows }: Progress): void {
+  const mark: Mark = { starts, rows, files: identityOf(database) }
+  replaceFile(markPathOf(database), `${JSON.stringify(mark)}\n`)
+}
+
+function isMark(value: unknown): value is Mark {
+  if (!isProgress(value)) return false
+  if (!('files' in value)) return true
+  const { files } = value
+  return typeof files === 'object' && files !== null && 'database' in files && 'log' in files
 }
 
 function isProgress(value: unknown): value is Progress {

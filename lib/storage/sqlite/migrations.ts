@@ -192,20 +192,79 @@ const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (link_id, user_id)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Never written since accounts stopped being a library's (docs/decisions/0045-own-account-tables.md).
+  DROP TABLE "verification";
+  ALTER TABLE links DROP COLUMN version;
+
+  -- The rows of erased documents, so that the count of all rows never decreases (history-mark.ts). format rises when
+  -- something is stored that an older release would misread.
+  INSERT INTO meta VALUES ('erased_rows', 0), ('format', 0);
+  CREATE TRIGGER documents_erased AFTER DELETE ON documents WHEN old.head_seq > 0 BEGIN
+    UPDATE meta SET value = value + old.head_seq WHERE key = 'erased_rows';
+  END;
+
+  -- Whatever changes what a user may do in a document raises its acl_version in the same transaction.
+  CREATE TRIGGER acl_documents AFTER UPDATE OF owner_id, link_role, deleted_at ON documents BEGIN
+    UPDATE documents SET acl_version = acl_version + 1 WHERE id = new.id;
+  END;
+  CREATE TRIGGER acl_links_insert AFTER INSERT ON links BEGIN
+    UPDATE documents SET acl_version = acl_version + 1 WHERE id = new.document_id;
+  END;
+  CREATE TRIGGER acl_links_update AFTER UPDATE ON links BEGIN
+    UPDATE documents SET acl_version = acl_version + 1 WHERE id = new.document_id;
+  END;
+  CREATE TRIGGER acl_grants_insert AFTER INSERT ON grants BEGIN
+    UPDATE documents SET acl_version = acl_version + 1 WHERE id = new.document_id;
+  END;
+  CREATE TRIGGER acl_grants_update AFTER UPDATE ON grants BEGIN
+    UPDATE documents SET acl_version = acl_version + 1 WHERE id = new.document_id;
+  END;
+  CREATE TRIGGER acl_grants_delete AFTER DELETE ON grants BEGIN
+    UPDATE documents SET acl_version = acl_version + 1 WHERE id = old.document_id;
+  END;
+  CREATE TRIGGER acl_unlocks_insert AFTER INSERT ON unlocks BEGIN
+    UPDATE documents SET acl_version = acl_version + 1
+    WHERE id = (SELECT document_id FROM links WHERE id = new.link_id);
+  END;
+  CREATE TRIGGER acl_unlocks_update AFTER UPDATE ON unlocks BEGIN
+    UPDATE documents SET acl_version = acl_version + 1
+    WHERE id = (SELECT document_id FROM links WHERE id = new.link_id);
+  END;
+  CREATE TRIGGER acl_unlocks_delete AFTER DELETE ON unlocks BEGIN
+    UPDATE documents SET acl_version = acl_version + 1
+    WHERE id = (SELECT document_id FROM links WHERE id = old.link_id);
+  END;
+  `,
 ]
+
+/** The greatest `format` in meta that this version reads. */
+const FORMAT = 0
 
 /** Returns why a readable database cannot be used, or null if it can. Writes nothing. */
 export function foreignDatabase(db: DatabaseSync): string | null {
   const isOurs = pragma(db, 'application_id') === APPLICATION_ID
   if (!isOurs && !isEmpty(db)) return 'is another program’s database'
-  const version = pragma(db, 'user_version')
-  if (version <= MIGRATIONS.length) return null
+  const version = schemaVersionOf(db)
+  if (version <= MIGRATIONS.length) {
+    const format = formatOf(db)
+    if (format <= FORMAT) return null
+    return `was written by a newer version of Commonplace (its format is ${format}, this version knows ${FORMAT})`
+  }
   return `was written by a newer version of Commonplace (its schema is ${version}, this version knows ${MIGRATIONS.length})`
 }
 
-/** Migrates a database that passed `foreignDatabase` to the newest schema. Idempotent. */
-export function migrate(db: DatabaseSync): void {
-  for (let version = pragma(db, 'user_version'); version < MIGRATIONS.length; version++) {
+/** The schema of a database of this version. */
+export const SCHEMA_VERSION = MIGRATIONS.length
+
+/** Returns the number of migrations done in a database, 0 if it is new. */
+export function schemaVersionOf(db: DatabaseSync): number {
+  return pragma(db, 'user_version')
+}
+
+/** Migrates a database that passed `foreignDatabase` to the newest schema, or to an older `upto`. Idempotent. */
+export function migrate(db: DatabaseSync, upto = SCHEMA_VERSION): void {
+  for (let version = schemaVersionOf(db); version < upto; version++) {
     inTransaction(db, () => {
       db.exec(MIGRATIONS[version] ?? '')
       db.exec(`PRAGMA application_id = ${APPLICATION_ID}`)
@@ -216,6 +275,11 @@ export function migrate(db: DatabaseSync): void {
 
 function pragma(db: DatabaseSync, name: string): number {
   return Number(db.prepare(`PRAGMA ${name}`).get()?.[name] ?? 0)
+}
+
+function formatOf(db: DatabaseSync): number {
+  if (schemaVersionOf(db) === 0) return 0
+  return Number(db.prepare("SELECT value FROM meta WHERE key = 'format'").get()?.value ?? 0)
 }
 
 function isEmpty(db: DatabaseSync): boolean {

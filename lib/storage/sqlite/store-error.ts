@@ -1,5 +1,6 @@
 import { DamagedDocument } from '#lib/collab/document-store.ts'
 import { REFUSALS, RefusedRequest, reasonOf } from '#lib/protocol/errors.ts'
+import { BackupRefused } from '../files/manifest.ts'
 import { SQLITE, sqliteCode } from './connection.ts'
 
 /** Thrown if the store cannot be opened. `message` is one sentence for the administrator of the server. */
@@ -15,6 +16,10 @@ export class StoreUnavailable extends Error {
 /** Returns the StoreUnavailable for an error met while the file `path` of the data folder was opened or written. */
 export function unavailable(dataDir: string, path: string, error: unknown): StoreUnavailable {
   if (error instanceof StoreUnavailable) return error
+  if (error instanceof BackupRefused) {
+    const message = `The database is copied before it is upgraded, and that failed. ${error.message}`
+    return new StoreUnavailable(dataDir, message)
+  }
   const code = error instanceof Error && 'code' in error ? error.code : null
   const sqlite = sqliteCode(error)
   if (sqlite === SQLITE.full || code === 'ENOSPC' || code === 'EDQUOT') {

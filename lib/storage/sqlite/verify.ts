@@ -6,11 +6,11 @@ import { DamagedDocument, damageIn } from '#lib/collab/document-store.ts'
 import { MalformedBody } from '#lib/protocol/body.ts'
 import { reasonOf } from '#lib/protocol/errors.ts'
 import { CHAIN_BYTES, decodeEntries } from '#lib/protocol/log-row.ts'
+import { DATABASE_NAME } from '../files/database-files.ts'
+import { isSealBroken } from '../files/seal.ts'
 import { prepare } from './connection.ts'
-import { DATABASE_NAME } from './database.ts'
 import { LogTables } from './log-tables.ts'
-import { foreignDatabase, migrate } from './migrations.ts'
-import { isSealBroken } from './seal.ts'
+import { foreignDatabase, migrate, SCHEMA_VERSION, schemaVersionOf } from './migrations.ts'
 
 export interface Verification {
   /** One sentence per problem; empty if the database is intact. */
@@ -18,6 +18,11 @@ export interface Verification {
   readonly documents: number
   readonly rows: number
   readonly snapshots: number
+}
+
+/** Returns true for a problem of one document, which is then quarantined; all others concern the whole database. */
+export function isOfOneDocument(problem: string): boolean {
+  return problem.startsWith('document ')
 }
 
 /** The most findings of one kind that are reported: a broken page has hundreds of consequences. */
@@ -29,6 +34,13 @@ const MOST = 20
  */
 export function verifyDatabase(dataDir: string): Verification {
   const path = join(dataDir, DATABASE_NAME)
+  const verified = verifyContent(path)
+  if (!existsSync(path) || !isSealBroken(path)) return verified
+  return { ...verified, problems: ['the file: it is not as it was when it was closed', ...verified.problems] }
+}
+
+/** Does the same as `verifyDatabase` without the seal, for a file that was replaced on purpose. */
+export function verifyContent(path: string): Verification {
   const counts = { documents: 0, rows: 0, snapshots: 0 }
   if (!existsSync(path)) return { problems: [`there is no ${path}`], ...counts }
   const problems: string[] = []
@@ -40,7 +52,6 @@ export function verifyDatabase(dataDir: string): Verification {
       problems.push(`${what}: ${reasonOf(error)}`)
     }
   }
-  look('the file', () => (isSealBroken(path) ? ['it is not as it was when it was closed'] : []))
   look('the file', () => {
     const db = new DatabaseSync(path, { readOnly: true, timeout: 5000 })
     try {
@@ -52,7 +63,8 @@ export function verifyDatabase(dataDir: string): Verification {
       look('the schema', () => schemaDifferences(db))
       look('references', () => danglingReferences(db))
       look('documents', () => {
-        const log = new LogTables(db)
+        const log = tablesOf(db)
+        if (!log) return []
         for (const { id } of prepare<{ id: string }>(db, 'SELECT id FROM documents').iterate()) {
           counts.documents++
           look(`document ${id}`, () => documentProblems(log, id, counts))
@@ -69,14 +81,26 @@ export function verifyDatabase(dataDir: string): Verification {
 
 function integrity(db: DatabaseSync): string[] {
   const said = prepare<{ integrity_check: string }>(db, `PRAGMA integrity_check(${MOST})`).all()
-  return said.map(({ integrity_check }) => integrity_check).filter((line) => line !== 'ok')
+  return said
+    .flatMap(({ integrity_check }) => integrity_check.split('\n'))
+    .filter((line) => line !== 'ok' && !line.startsWith('***'))
 }
 
-/** Compares the schema with what the migrations make of an empty database. */
+/** Returns null for a database of an older schema that this version reads only after migrating it. */
+function tablesOf(db: DatabaseSync): LogTables | null {
+  try {
+    return new LogTables(db)
+  } catch (error) {
+    if (schemaVersionOf(db) < SCHEMA_VERSION) return null
+    throw error
+  }
+}
+
+/** Compares the schema with what as many migrations make of an empty database. */
 function schemaDifferences(db: DatabaseSync): string[] {
   const expected = new DatabaseSync(':memory:')
   try {
-    migrate(expected)
+    migrate(expected, schemaVersionOf(db))
     const present = schemaOf(db)
     const right = schemaOf(expected)
     return [

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
-import { DATABASE_NAME, type Database, openDatabase } from '../database.ts'
+import { DATABASE_NAME } from '../../files/database-files.ts'
+import { type Database, openDatabase } from '../database.ts'
 import { toWireError, unavailable } from '../store-error.ts'
 import { buffersOf, packedLog } from './packed-log.ts'
 import {
@@ -23,6 +24,8 @@ import {
 const MARK_MS = 10_000
 /** The pause between two steps of giving back free pages, ms. */
 const GIVE_BACK_MS = 100
+/** The time without requests after which the write-ahead log is written back, ms. */
+const QUIET_MS = 2000
 
 type Served = Readonly<Record<string, (...args: readonly unknown[]) => unknown>>
 
@@ -32,13 +35,16 @@ const { dataDir, isStart } = workerData as ThreadStart
 const waiting: Request[] = []
 let open: Database | null = null
 let giveBackTimer: NodeJS.Timeout | undefined
+let quietTimer: NodeJS.Timeout | undefined
 
 /** The methods that replace the tables' own or have no table. */
 const special: { readonly [S in keyof Stores]?: Partial<Stores[S]> } = {
   log: {
     ...packedLog(
       () => database().log,
-      (rows) => database().mark.add(rows),
+      (rows) => {
+        if (database().mark.add(rows)) updateMark()
+      },
     ),
     trim(documentId, upto) {
       database().log.trim(documentId, upto)
@@ -57,6 +63,7 @@ const special: { readonly [S in keyof Stores]?: Partial<Stores[S]> } = {
     close() {
       clearInterval(markTimer)
       clearTimeout(giveBackTimer)
+      clearTimeout(quietTimer)
       // Runs after the reply; then nothing keeps the thread alive.
       setImmediate(() => port.close())
       updateMark()
@@ -70,11 +77,13 @@ start()
 
 function start(): void {
   try {
-    open = openDatabase(dataDir, answerWaiting)
+    open = openDatabase(dataDir, answerWaiting, isStart)
     const ready: Ready = {
       restored: isStart && open.mark.countStart(Date.now()),
       methods: methodsOf(open),
     }
+    // From now on the database file alone shows that it was in use.
+    if (isStart) open.checkpoint()
     port.postMessage([READY, ready] satisfies Reply)
     port.on('message', receive)
   } catch (error) {
@@ -112,6 +121,7 @@ function answerWaiting(): void {
 }
 
 function answer([id, store, method, args]: Request): void {
+  awaitQuiet()
   try {
     const value = call(store, method, args)
     port.postMessage([id, value] satisfies Reply, buffersOf(value))
@@ -152,6 +162,21 @@ function updateMark(): void {
     open?.mark.update()
   } catch {
     // The older mark stays and is still true. The commits report a full disk.
+  }
+}
+
+/** Restarts the wait for a quiet moment. */
+function awaitQuiet(): void {
+  if (quietTimer) quietTimer.refresh()
+  else quietTimer = setTimeout(checkpoint, QUIET_MS)
+}
+
+/** Writes the write-ahead log back, so that a plain copy of the folder is whole more often. */
+function checkpoint(): void {
+  try {
+    open?.checkpoint()
+  } catch {
+    // For example a full disk. The next quiet moment tries again.
   }
 }
 

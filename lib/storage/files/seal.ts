@@ -36,6 +36,12 @@ export function isSealBroken(database: string): boolean {
   return readSeal(database) === sealed
 }
 
+/** Returns true if the database is sealed, no part of it is in a write-ahead log, and its bytes are as at closing. */
+export function isSealIntact(database: string): boolean {
+  const sealed = readSeal(database)
+  return sealed !== null && !hasLog(database) && digestOf(database) === sealed
+}
+
 function sealOf(database: string): string {
   return `${database}.seal`
 }
@@ -54,7 +60,8 @@ function hasLog(database: string): boolean {
   return log !== undefined && log.size > 0
 }
 
-function digestOf(path: string): string {
+/** Returns the SHA-256 of a file, in hexadecimal. */
+export function digestOf(path: string): string {
   const hash = createHash('sha256')
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
   const file = openSync(path, 'r')

@@ -21,8 +21,14 @@ export function removeFile(path: string): void {
   syncFolderOf(path)
 }
 
+/** Syncs a file and its name. */
+export function syncFile(path: string): void {
+  synced(path, 'r+')
+  syncFolderOf(path)
+}
+
 /** Syncs the folder of a file: the file's name is on disk only then. Windows cannot open a folder. */
-function syncFolderOf(path: string): void {
+export function syncFolderOf(path: string): void {
   if (process.platform !== 'win32') synced(dirname(path), 'r')
 }
 
