@@ -24,7 +24,7 @@ export interface DocumentsPorts {
     'countOwned' | 'create' | 'delete' | 'trashOf' | 'undelete' | 'erase'
   >
   readonly clock: Pick<Clock, 'now'>
-  readonly openDocuments: Pick<OpenDocuments, 'endDeleted'>
+  readonly openDocuments: Pick<OpenDocuments, 'endDeleted' | 'restored'>
   readonly rates: Pick<Rates, 'take'>
   readonly rights: Rights
   readonly visits: Visits
@@ -117,8 +117,11 @@ export class Documents implements DocumentsContract {
   }
 
   async undelete({ user }: Session, address: string): Promise<boolean> {
+    const { catalog, openDocuments } = this.#ports
     const facts = await this.#facts(address, user)
-    return facts !== null && this.#ports.catalog.undelete(facts.documentId, user.userId)
+    if (!facts || !(await catalog.undelete(facts.documentId, user.userId))) return false
+    openDocuments.restored(facts.documentId)
+    return true
   }
 
   async erase({ user }: Session, address: string): Promise<boolean> {

@@ -6,4 +6,6 @@ export interface OpenDocuments {
   present(documentId: string): Promise<{ userId: string; linkId: string }[]>
   /** Closes a deleted document for every connection that has it open. */
   endDeleted(documentId: string): Promise<void>
+  /** Tells the connections that had a document open when it was deleted that it is back. */
+  restored(documentId: string): void
 }

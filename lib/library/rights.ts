@@ -41,6 +41,19 @@ export class Rights {
     return found.map((facts, i) => (facts ? this.#judge(facts, keys[i]?.userId ?? '') : null))
   }
 
+  /**
+   * Returns true if the document is in the trash and the user would have a role in it otherwise. `lineage` is proof
+   * that the user had it open: without it, a deleted document looks as if it had never existed.
+   */
+  async isDeleted(address: string, userId: string, lineage: string): Promise<boolean> {
+    const linkId = this.#ports.addresses.linkIdIn(address)
+    if (linkId === null) return false
+    const [facts] = await this.#ports.access.facts([{ linkId, userId }])
+    if (!facts || facts.deletedAt === null || facts.lineage !== lineage) return false
+    const right = this.#judge({ ...facts, deletedAt: null }, userId)
+    return right !== null && right.role !== 'locked'
+  }
+
   #judge(facts: AccessFacts, userId: string): Right | null {
     const { link, ownerId, grant, linkRole, deletedAt } = facts
     if (deletedAt !== null) return null

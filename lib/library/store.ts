@@ -85,6 +85,7 @@ export interface StoredLink {
 /** The facts that decide what a user at a link may do; judged by `roleOf` (access.ts). */
 export interface AccessFacts {
   readonly documentId: string
+  readonly lineage: string
   readonly ownerId: string
   readonly title: string
   /** The time at which the document was moved to the trash, null if it is not in the trash. */

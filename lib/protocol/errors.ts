@@ -58,6 +58,11 @@ export const REFUSALS = {
     code: 'not-found',
     message: 'this document does not exist or is not shared with you',
   },
+  deleted: {
+    ok: false,
+    code: 'document-deleted',
+    message: 'this document was deleted by its owner, who may restore it',
+  },
   notInTrash: { ok: false, code: 'not-found', message: 'there is no such document in your trash' },
   linkLocked: { ok: false, code: 'link-locked', message: 'this link has a password: enter it first' },
   notJoined: { ok: false, code: 'not-joined', message: 'join the document first' },

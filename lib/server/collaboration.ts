@@ -104,6 +104,10 @@ export class Collaboration implements OpenDocuments, LiveConnections {
     return this.#rooms.end(documentId, 'deleted')
   }
 
+  restored(documentId: string): void {
+    this.#sockets.restored(documentId)
+  }
+
   accessChanged(documentId: string): Promise<void> {
     return this.#live.changed(documentId)
   }

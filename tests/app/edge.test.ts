@@ -80,6 +80,7 @@ function factsFor(role: Role | 'locked'): AccessFacts {
   const isLocked = role === 'locked'
   return {
     documentId: 'document',
+    lineage: 'lineage',
     ownerId: role === 'owner' ? user.userId : 'the owner',
     title: '',
     deletedAt: null,

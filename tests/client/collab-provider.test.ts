@@ -5,6 +5,7 @@ import type { SealedBatch } from '#lib/client/replica/replica-store.ts'
 import type { CookieSession } from '#lib/people/cookie-sessions.ts'
 import { encodeUpdates } from '#lib/protocol/log-row.ts'
 import { type CollaborationServer, startCollaboration } from '../support/collaboration.ts'
+import { startCuttableProxy } from '../support/cuttable-proxy.ts'
 import { MemoryReplicas } from '../support/memory-replica.ts'
 import { firstText, paragraphOf } from '../support/paragraph.ts'
 import { until } from '../support/writer.ts'
@@ -164,6 +165,41 @@ describe('joining', () => {
     await Promise.all([a, b].map((each) => until(each, () => each.status.phase === 'ended')))
     expect(a.status.problem).toBe('document-deleted')
     await close(a, b)
+  })
+
+  test('[END1] a restored document comes back for those who had it open, and what they had not sent goes up', async () => {
+    const { a, b, address, documentId } = await pair()
+    type(a, 'kept')
+    await a.flushed()
+    await until(b, () => titleOf(b) === 'kept')
+    const proxy = await startCuttableProxy(server.url)
+    const away = server.open(address, akira, { url: proxy.url })
+    await until(away, () => away.synced)
+    proxy.cut()
+    await until(away, () => away.status.phase === 'lost')
+    type(away, ', away')
+
+    await server.store.catalog.delete(documentId, mei.profile.userId, Date.now())
+    // Typed before b hears of it.
+    type(b, ', late')
+    await server.collaboration.endDeleted(documentId)
+    await until(b, () => b.status.phase === 'ended')
+    proxy.restore()
+    await until(away, () => away.status.problem === 'document-deleted')
+    expect([b.draft, away.draft]).toEqual([null, null])
+    expect(away.saved).toBe(false)
+
+    await server.store.catalog.undelete(documentId, mei.profile.userId)
+    server.collaboration.restored(documentId)
+    await Promise.all([a, b].map((each) => until(each, () => each.synced)))
+    await until(away, () => away.synced)
+    await Promise.all([b.flushed(), away.flushed()])
+    for (const each of [a, b, away]) {
+      await until(each, () => /, late/.test(titleOf(each)) && /, away/.test(titleOf(each)))
+      expect(each.status).toMatchObject({ problem: null, mayType: true })
+    }
+    await close(a, b, away)
+    await proxy.close()
   })
 })
 

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import type { SealedBatch } from '#lib/client/replica/replica-store.ts'
-import { refuse } from '#lib/protocol/errors.ts'
+import { REFUSALS, refuse } from '#lib/protocol/errors.ts'
 import { decodeUpdates, encodeUpdates, NO_CHAIN } from '#lib/protocol/log-row.ts'
 import { MemoryReplicas } from '../support/memory-replica.ts'
 import { ADDRESS, EMPTY, granted, Log, ROOM, SyncScene } from './sync-scene.ts'
@@ -244,8 +244,53 @@ describe('joining', () => {
       problem: 'document-deleted',
       uplink: null,
     })
-    await scene.clock.advance(60_000)
-    expect(scene.joins).toHaveLength(1)
+  })
+
+  test('[END1] a deleted document is looked for less and less often, and sends what waited when it is back', async () => {
+    const scene = new SyncScene()
+    await scene.connect()
+    scene.row(new Log().type('x'))
+    scene.type('unsent')
+    const { follower } = scene.sync
+    follower.receiveReset({ room: ROOM, reason: 'deleted' })
+    const gone = { phase: 'ended', problem: 'document-deleted', uplink: null }
+    scene.joined = refuse('document-deleted', 'in the trash')
+    await scene.clock.advance(240_000)
+    expect(follower.state).toMatchObject(gone)
+    expect(scene.sync.mayType).toBe(false)
+    expect(scene.joins.map(({ at }) => at)).toEqual([
+      0, 4000, 12_000, 28_000, 60_000, 120_000, 180_000, 240_000,
+    ])
+
+    // A page that was away from the network or out of sight looks immediately.
+    follower.disconnected()
+    await scene.connect()
+    follower.lookAgain()
+    await scene.settle()
+    expect(scene.joins).toHaveLength(10)
+    expect(follower.state).toMatchObject(gone)
+
+    scene.joined = granted({ room: 2 })
+    follower.receiveReset({ room: ROOM, reason: 'rejoin' })
+    await scene.settle()
+    expect(follower.state).toMatchObject({ phase: 'merging', problem: null, uplink: { room: 2 } })
+    expect(scene.sync.mayType).toBe(true)
+    expect(scene.sent()).toMatchObject([{ n: 1, room: 2 }])
+  })
+
+  test('[END1] words wait for a document that is restored without their author’s right as a draft', async () => {
+    for (const joined of [REFUSALS.notFound, granted({ role: 'viewer' })]) {
+      const scene = new SyncScene()
+      await scene.connect()
+      scene.row(new Log().type('x'))
+      scene.type('unsent')
+      scene.sync.follower.receiveReset({ room: ROOM, reason: 'deleted' })
+      expect(scene.sync.edits.draft.batches).toEqual([])
+      scene.joined = joined
+      await scene.clock.advance(4000)
+      expect(scene.sync.edits.draft.batches).toHaveLength(1)
+      expect(scene.sync.mayType).toBe(false)
+    }
   })
 
   test('changes in one turn are reported once', async () => {

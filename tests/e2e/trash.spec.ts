@@ -4,13 +4,18 @@ import { expectAccessible, photographRevocation, together } from './sharing-scen
 import { frontWords, words } from './writer.ts'
 
 // The title appears in the list once the document has been quiet for a while.
-const [REMOVE, RESTORE, ERASE] = [/^Remove “/, /^Restore “/, /^Delete “.*” forever$/]
+const [REMOVE, RESTORE, ERASE] = [/^Remove “/, /^Restore “/, /^Delete forever: “/]
 
 test('a deleted document lies in the trash of its owner, who brings it back or erases it', async ({
   newPerson,
 }) => {
   const { mei, wei } = await together(newPerson)
-  const link = mei.page.url()
+  const akira = await newPerson()
+  await akira.open(mei.page.url())
+  await akira.goToEnd()
+  await akira.page.context().setOffline(true)
+  await akira.type(' by Akira')
+  await akira.seesOnDevice()
   await mei.page.goto('/')
   await mei.page.getByRole('button', { name: REMOVE }).click()
   await mei.page.getByRole('button', { name: words.deleteButton, exact: true }).click()
@@ -24,8 +29,15 @@ test('a deleted document lies in the trash of its owner, who brings it back or e
   await mei.page.getByRole('button', { name: RESTORE }).click()
   await expect(mei.page.getByRole('heading', { name: frontWords.recent })).toBeVisible()
   await expect(trash).toBeHidden()
-  await wei.open(link)
-  await wei.sees('Minutes')
+  // The page that was open comes back by itself, and so does one that had no connection during all of it.
+  await expect(wei.body).toBeEditable()
+  await wei.goToEnd()
+  await wei.type(' taken')
+  await wei.seesSaved()
+  await akira.page.context().setOffline(false)
+  await akira.hearsOnline()
+  for (const each of [wei, akira]) for (const words of [' by Akira', ' taken']) await each.sees(words)
+  await akira.seesSaved()
 
   await mei.page.getByRole('button', { name: REMOVE }).click()
   await mei.page.getByRole('button', { name: words.deleteButton, exact: true }).click()

@@ -12,6 +12,7 @@ import { VirtualClock } from '../support/virtual-clock.ts'
 let clock: VirtualClock
 let store: MemoryStore
 let ended: string[]
+let restored: string[]
 /** The wait that the rate of documents answers, ms. */
 let wait: number
 let counted: string[]
@@ -21,6 +22,7 @@ beforeEach(() => {
   clock = new VirtualClock(() => 0.5)
   store = new MemoryStore()
   ended = []
+  restored = []
   wait = 0
   counted = []
   const addresses = new Addresses('a secret of more than thirty-two characters')
@@ -29,7 +31,10 @@ beforeEach(() => {
     addresses,
     catalog: store,
     clock,
-    openDocuments: { endDeleted: async (documentId) => void ended.push(documentId) },
+    openDocuments: {
+      endDeleted: async (documentId) => void ended.push(documentId),
+      restored: (documentId) => void restored.push(documentId),
+    },
     rates: {
       take: (name, { ip }) => {
         counted.push(`${name} ${ip}`)
@@ -90,8 +95,10 @@ test('the owner’s delete moves to the trash and closes the document; undelete 
   const [trashed] = await documents.trash(ann)
   expect(trashed).toMatchObject({ address, erasedAt: clock.now() + TRASH_LIFE })
   expect(await documents.undelete(bob, address)).toBe(false)
+  expect(restored).toEqual([])
   expect(await documents.undelete(ann, address)).toBe(true)
   expect(await documents.undelete(ann, address)).toBe(false)
+  expect(restored).toEqual(ended)
   expect(await documents.rightOf(ann, address)).toMatchObject({ role: 'owner' })
 })
 

@@ -220,11 +220,32 @@ describe('the trash', () => {
     for (const path of ['documents/restore', 'documents/erase']) {
       expect(await bob.post(path, { address })).toMatchObject({ status: 404, code: 'not-found' })
     }
+    const back = resetOf(bob.socket)
     expect(await owner.post('documents/restore', { address })).toMatchObject({ ok: true })
+    expect(await back).toEqual({ room, reason: 'rejoin' })
     expect(await join(bob.socket, { address, clientId: 2 })).toMatchObject({ ok: true })
     await owner.post('documents/delete', { address })
     expect(await owner.post('documents/erase', { address })).toMatchObject({ ok: true })
     expect(await owner.post('documents/restore', { address })).toMatchObject({ status: 404 })
+  })
+
+  test('[JOIN3] only who had the document open, and might open it still, is told that it was deleted', async () => {
+    const { owner, bob, address, addressFor } = await two()
+    const viewing = await addressFor('viewer')
+    const eve = await someone(server.url)
+    const { lineage } = await join(eve.socket, { address: viewing, clientId: 3 })
+    await owner.post('access/renew', { address, role: 'viewer' })
+    await owner.post('documents/delete', { address })
+    const cursor = { lineage, seq: 0, chain: '0'.repeat(32) }
+    const answers = await Promise.all([
+      join(bob.socket, { address, clientId: 2, cursor }),
+      join(bob.socket, { address, clientId: 2 }),
+      join(bob.socket, { address, clientId: 2, cursor: { ...cursor, lineage: 'another' } }),
+      join(eve.socket, { address: viewing, clientId: 3, cursor }),
+    ])
+    expect(answers).toMatchObject(
+      ['document-deleted', 'not-found', 'not-found', 'not-found'].map((code) => ({ code })),
+    )
   })
 })
 

@@ -13,6 +13,7 @@ export function accessContract(store: StoreOfEachTest): void {
     test('a new document has one link, and its holders have the role it gives', async () => {
       expect(await store.factsOf('link of d', 'bob')).toEqual({
         documentId: 'd',
+        lineage: 'lineage of d',
         ownerId: 'ann',
         title: '',
         deletedAt: null,

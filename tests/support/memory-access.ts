@@ -12,11 +12,11 @@ export abstract class MemoryAccess implements AccessStore {
       const link = links.get(linkId)
       const document = link && documents.get(link.documentId)
       if (!document) return null
-      const { documentId, ownerId, title, deletedAt, linkRole } = document
+      const { documentId, lineage, ownerId, title, deletedAt, linkRole } = document
       const { role, expiresAt, passwordHash, revoked } = link
       const unlocked = unlocks.has(keyOf(linkId, userId))
       return {
-        ...{ documentId, ownerId, title, deletedAt, linkRole },
+        ...{ documentId, lineage, ownerId, title, deletedAt, linkRole },
         grant: grants.get(keyOf(documentId, userId))?.role ?? null,
         link: { linkId, role, expiresAt, hasPassword: passwordHash !== null, revoked, unlocked },
       }

@@ -25,6 +25,8 @@ import { HistoryIntake } from './history-intake.ts'
 import { Incoming, type IncomingOwner, type Soon } from './incoming.ts'
 import { BEFORE, ENDS, type SyncPhase, type SyncState } from './sync-state.ts'
 
+/* Over 350 lines: one state machine, whose methods all read and change the same state. */
+
 export interface LogFollowerOptions {
   readonly doc: Y.Doc
   readonly address: string
@@ -42,6 +44,9 @@ export interface LogFollowerOptions {
 
 /** A batch was refused for a role this tab was not told about: it joins again this much later to learn the role. */
 const DOUBT_MS = 1000
+/** The first and the longest average wait before looking whether a deleted document was restored. Doubles between. */
+const LOOK_MS = 4000
+const LOOK_MOST_MS = 60_000
 
 /**
  * Follows the document's log over whatever connection there is: joins its room, pulls missing rows, applies what
@@ -63,6 +68,10 @@ export class LogFollower implements Receiver, IncomingOwner, ComparedCopy {
   #earlyRows: RowBody[] = []
   #earlyRole: RoleChange | null = null
   #channel: Channel | null = null
+  /** The room that a deletion ended; 0 before. */
+  #deletedRoom = 0
+  /** How often a deleted document was looked for in vain. */
+  #looks = 0
 
   constructor(options: LogFollowerOptions) {
     this.#options = options
@@ -99,6 +108,14 @@ export class LogFollower implements Receiver, IncomingOwner, ComparedCopy {
     return seq !== null && atRest ? { room: this.room, seq } : null
   }
 
+  /** The document was deleted. Its owner may restore it, and what waits is sent then. */
+  get #isDeleted(): boolean {
+    return this.#state.phase === 'ended' && this.#state.problem === ENDS.deleted
+  }
+  get #isJoining(): boolean {
+    return this.#state.phase === 'joining' || this.#joining.asking
+  }
+
   connected(channel: Channel): void {
     this.#channel = channel
     this.#set({ storageSlow: false })
@@ -116,7 +133,7 @@ export class LogFollower implements Receiver, IncomingOwner, ComparedCopy {
   receiveRow(row: RowBody): void {
     if (row.room === this.room)
       this.#attempt(() => this.#options.edits.committed(this.#intake.applyRows([row], true)))
-    else if (this.#state.phase === 'joining') this.#earlyRows.push(row)
+    else if (this.#isJoining) this.#earlyRows.push(row)
     this.changed()
   }
 
@@ -130,21 +147,28 @@ export class LogFollower implements Receiver, IncomingOwner, ComparedCopy {
 
   receiveChunk(chunk: Chunk, bytes: Uint8Array, received: () => void): void {
     received()
-    const awaited = this.#state.phase === 'joining' || this.#pulling.asking
+    const awaited = this.#isJoining || this.#pulling.asking
     if (this.#transfer.receive(chunk, bytes, awaited)) this.changed()
   }
 
   receiveReset(reset: Reset): void {
-    if (reset.room !== this.room && this.#state.phase !== 'joining') return
+    const isRestored = this.#isDeleted && reset.room === this.#deletedRoom
+    if (reset.room !== this.room && !this.#isJoining && !isRestored) return
+    if (reset.reason === 'deleted') this.#deletedRoom = reset.room
     if (reset.reason === 'rejoin') void this.#join()
     else if (reset.reason === 'withdrawn') this.#withdraw()
     else this.#end(ENDS[reset.reason])
     this.changed()
   }
 
+  /** Looks now whether a deleted document was restored. */
+  lookAgain(): void {
+    if (this.#isDeleted) void this.#join()
+  }
+
   receiveRole(change: RoleChange): void {
     if (change.room === this.room) this.#options.edits.role.change(change)
-    else if (this.#state.phase === 'joining') this.#earlyRole = change
+    else if (this.#isJoining) this.#earlyRole = change
     this.changed()
   }
 
@@ -186,7 +210,7 @@ export class LogFollower implements Receiver, IncomingOwner, ComparedCopy {
   /** Starts what the changes of this turn call for: a join, a pull, or the end of the phase *merging*. */
   settle(): void {
     // Withheld edits have found their predecessors. They are now in the Y.Doc and nowhere else.
-    const hasFound = this.#state.phase !== 'joining' && this.#exchange.found()
+    const hasFound = !this.#isJoining && this.#state.phase !== 'ended' && this.#exchange.found()
     if (hasFound || this.#joining.isDue) void this.#join()
     if (this.#intake.hasHole && this.#pulling.isFree) void this.#pull()
     if (this.#state.phase === 'merging' && this.#options.edits.saved) this.#set({ phase: 'joined' })
@@ -248,10 +272,12 @@ export class LogFollower implements Receiver, IncomingOwner, ComparedCopy {
 
   async #join(): Promise<void> {
     const channel = this.#channel
-    if (!channel || this.#state.phase === 'ended') return
-    this.#leave('joining')
+    if (!channel || (this.#state.phase === 'ended' && !this.#isDeleted)) return
+    // While looking for a deleted document, the page goes on saying that it is deleted.
+    this.#leave(this.#isDeleted ? 'ended' : 'joining')
     const outcome = await this.#joining.receive(channel.join(this.#request()), ({ room }) => room)
     if (outcome.is === 'overtaken' || channel !== this.#channel) return
+    if (outcome.is === 'granted' && this.#isDeleted) this.#set({ phase: 'joining', problem: null })
     if (outcome.is === 'refused') this.#refused(outcome.refusal)
     else this.#attempt(() => this.#enter(channel, outcome.answer, outcome.history))
     this.changed()
@@ -273,6 +299,9 @@ export class LogFollower implements Receiver, IncomingOwner, ComparedCopy {
     } else if (code === 'client-id-taken' && edits.untouched) {
       doc.clientID = Math.floor(clock.random() * 0x1_0000_0000)
       void this.#join()
+    } else if (code === 'not-found' && this.#isDeleted && !this.#request().cursor) {
+      // Without a row the server cannot know that this client had the document open.
+      this.#end(ENDS.deleted)
     } else if (code === 'not-found' && this.opened) {
       this.#withdraw()
     } else {
@@ -299,6 +328,7 @@ export class LogFollower implements Receiver, IncomingOwner, ComparedCopy {
     edits.joined(joined, isExchange ? this.#exchange.settle(joined.vector) : null)
     const phase = isReturning && !edits.saved ? 'merging' : 'joined'
     this.#set({ joined, uplink: { room: joined.room, channel }, phase, isStuck: false })
+    this.#looks = 0
     if (this.#failures.isOver) this.#joining.succeeded()
     if (this.#earlyRole?.room === joined.room) edits.role.change(this.#earlyRole)
     else edits.role.settle()
@@ -333,6 +363,9 @@ export class LogFollower implements Receiver, IncomingOwner, ComparedCopy {
   #end(problem: ErrorCode): void {
     this.#leave('ended')
     this.#set({ problem })
+    if (!this.#isDeleted) return
+    const wait = Math.min(LOOK_MS * 2 ** this.#looks++, LOOK_MOST_MS)
+    this.#joining.later(wait * (0.5 + this.#options.clock.random()))
   }
 
   /** Discards everything about the room and the requests under way. */

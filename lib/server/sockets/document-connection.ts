@@ -55,6 +55,8 @@ export class DocumentConnection implements Connection, GateOwner {
   readonly #sending: HistorySending
   readonly #joins: DocumentJoins
   readonly #gate: EventGate
+  /** The rooms of documents that were deleted while this connection had them open, by document. */
+  readonly #deleted = new Map<string, number>()
   #latePresence: PresenceSetBody | null = null
   #presenceWaits = false
 
@@ -128,7 +130,17 @@ export class DocumentConnection implements Connection, GateOwner {
   }
 
   reset(reset: Reset): void {
+    const seat = this.seats.get(reset.room)
+    if (seat && reset.reason === 'deleted') this.#rememberDeleted(seat)
     this.#socket.emit('document:reset', reset)
+  }
+
+  /** Asks the client to join a document again that it had open when it was deleted. Idempotent. */
+  restored(documentId: string): void {
+    const room = this.#deleted.get(documentId)
+    if (room === undefined) return
+    this.#deleted.delete(documentId)
+    this.reset({ room, reason: 'rejoin' })
   }
 
   changeRole(change: RoleChange): void {
@@ -203,6 +215,13 @@ export class DocumentConnection implements Connection, GateOwner {
 
   'presence:set'(set: PresenceSetBody): Refusal | null {
     return this.#setPresence(set)
+  }
+
+  #rememberDeleted({ documentId, room }: Seat): void {
+    const [oldest] = this.#deleted.keys()
+    if (oldest !== undefined && this.#deleted.size >= LIMITS.documentsPerConnection)
+      this.#deleted.delete(oldest)
+    this.#deleted.set(documentId, room)
   }
 
   #setPresence(set: PresenceSetBody): Refusal | null {

@@ -15,7 +15,7 @@ import type { SocketLimits } from './socket-limits.ts'
 export interface JoinPorts {
   readonly rooms: Pick<Rooms, 'join'>
   readonly visits: Pick<Visits, 'note'>
-  readonly rights: Pick<Rights, 'at'>
+  readonly rights: Pick<Rights, 'at' | 'isDeleted'>
   readonly live: Pick<LiveAccess, 'version'>
   readonly limits: Pick<SocketLimits, 'isCrowded'>
   readonly pingInterval: number
@@ -61,6 +61,14 @@ export class DocumentJoins {
 
   /** Joins a document. Returns null if the join was answered, or if the connection closed meanwhile. Idempotent. */
   async join(request: JoinRequest, answer: Answer): Promise<Refusal | null> {
+    const refusal = await this.#join(request, answer)
+    if (refusal?.code !== 'not-found' || request.cursor === null) return refusal
+    const { address, cursor } = request
+    const isDeleted = await this.#ports.rights.isDeleted(address, this.#connection.userId, cursor.lineage)
+    return isDeleted ? REFUSALS.deleted : refusal
+  }
+
+  async #join(request: JoinRequest, answer: Answer): Promise<Refusal | null> {
     const { rights, live } = this.#ports
     const connection = this.#connection
     const { address, clientId, schemaVersion, cursor } = request

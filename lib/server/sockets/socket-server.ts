@@ -83,6 +83,7 @@ export class SocketServer {
   readonly #comeFrom = new WeakMap<object, SocketIp>()
   /** Connections to be refused with `too-many-connections`. */
   readonly #late = new WeakSet<object>()
+  readonly #connections = new Set<DocumentConnection>()
   #draining = false
   /** Number of calls of `end`. A user that was read before a call and whose socket is not open must be read again. */
   #ends = 0
@@ -151,6 +152,7 @@ export class SocketServer {
     this.#documents.on('connection', (socket) => {
       const connection = new DocumentConnection(socket, all)
       countAcks(socket, () => this.#guards.odd(socket.conn))
+      this.#connections.add(connection)
       socket.onAny((event: string, ...args: unknown[]) => {
         if (readers.mayAnswer(socket)) void connection.receive(event, args)
       })
@@ -163,6 +165,7 @@ export class SocketServer {
         socket.conn.off('packet', heard)
         readers.forget(socket)
         connection.close()
+        this.#connections.delete(connection)
       })
     })
   }
@@ -172,6 +175,11 @@ export class SocketServer {
     for (const socket of this.#documents.sockets.values()) {
       if (socket.data.profile.userId === profile.userId) socket.data.profile = profile
     }
+  }
+
+  /** Asks the clients that had a document open when it was deleted to join again. */
+  restored(documentId: string): void {
+    for (const connection of this.#connections) connection.restored(documentId)
   }
 
   /** Closes every socket of a session or a user that has ended. */

@@ -28,7 +28,7 @@ export class AccessTables implements Synchronous<AccessStore> {
     this.#db = db
     this.#facts = prepare(
       db,
-      `SELECT documents.id AS documentId, owner_id AS ownerId, title, deleted_at AS deletedAt,
+      `SELECT documents.id AS documentId, lineage, owner_id AS ownerId, title, deleted_at AS deletedAt,
          link_role AS linkRole, grants.role AS "grant", links.id AS linkId, links.role AS role,
          expires_at AS expiresAt, password_hash IS NOT NULL AS hasPassword, revoked_at IS NOT NULL AS revoked,
          unlocks.user_id IS NOT NULL AS unlocked

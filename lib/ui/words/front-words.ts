@@ -25,7 +25,7 @@ const en = {
     restore: 'Restore',
     restoreWhat: (title: string) => `Restore “${title}”`,
     erase: 'Delete forever',
-    eraseWhat: (title: string) => `Delete “${title}” forever`,
+    eraseWhat: (title: string) => `Delete forever: “${title}”`,
     eraseAsk: 'Delete it forever? This can’t be undone.',
   },
   footer: 'Open source, on your own server.',
