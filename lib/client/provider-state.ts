@@ -72,9 +72,14 @@ export interface Peer extends Identity {
   readonly self: boolean
 }
 
-/** Edits made in this browser that may no longer be sent, because the role was lowered or withdrawn first. */
+/**
+ * Words typed in this browser that the document lacks: they may no longer be sent, because the role was lowered or
+ * withdrawn first, or they lost their place, because others changed the block around them meanwhile.
+ */
 export interface DraftState {
   readonly batches: readonly SealedBatch[]
+  /** All of it lost its place. */
+  readonly isOrphaned: boolean
   /** When the oldest edit was made, ms since the epoch. */
   readonly since: number
 }
@@ -109,7 +114,8 @@ export type ProviderListener<Event extends keyof ProviderEvents> = (told: Provid
 /** Returns the draft made of `batches`, or null if there are none. */
 export function draftOf(batches: readonly SealedBatch[]): DraftState | null {
   const [oldest] = batches
-  return oldest ? { batches, since: oldest.at } : null
+  if (!oldest) return null
+  return { batches, isOrphaned: batches.every(({ orphaned }) => orphaned !== undefined), since: oldest.at }
 }
 
 /** Returns true if two values of the same type have equal fields. */

@@ -1,5 +1,6 @@
 import * as Y from 'yjs'
 import type { Owner } from '../owner.ts'
+import type { OrphanWatch } from '../sending/orphan-watch.ts'
 
 /** Runs a task once, soon; in a page, in its next frame. Returns a function that cancels it. */
 export type Soon = (task: () => void) => () => void
@@ -16,6 +17,7 @@ export interface IncomingOptions {
   readonly origin: unknown
   /** Schedules when live edits are applied; immediately by default. */
   readonly soon?: Soon | undefined
+  readonly orphans?: Pick<OrphanWatch, 'applying'>
   readonly owner: IncomingOwner
 }
 
@@ -174,6 +176,7 @@ export class Incoming {
   }
 
   #applyOne(update: Uint8Array): void {
+    this.#options.orphans?.applying(update)
     Y.applyUpdate(this.#options.doc, update, this.#options.origin)
   }
 }

@@ -75,10 +75,10 @@ export class LogFollower implements Receiver, IncomingOwner, ComparedCopy {
 
   constructor(options: LogFollowerOptions) {
     this.#options = options
-    const { doc, clock, soon, writer, owner } = options
+    const { doc, clock, soon, writer, edits, owner } = options
     this.#timers = new Timers(clock)
     this.#failures = new FailureStreak(clock)
-    this.incoming = new Incoming({ doc, origin: this, soon, owner: this })
+    this.incoming = new Incoming({ doc, origin: this, soon, orphans: edits.orphans, owner: this })
     this.#intake = new HistoryIntake({ doc, incoming: this.incoming, writer })
     this.#joining = new HistoryRequest({ transfer: this.#transfer, clock, owner })
     this.#pulling = new HistoryRequest({ transfer: this.#transfer, clock, owner })

@@ -204,8 +204,8 @@ class IndexedDbStore implements ReplicaStore {
 
   setAside(address: string, batches: readonly SealedBatch[]): Promise<void> {
     return this.#changeOutbox(address, async (outbox, history) => {
-      for (const { clientId, n, at, restore, payload } of batches)
-        await outbox.put({ history, clientId, n, at, restore, payload: own(payload), aside: true })
+      for (const { payload, ...batch } of batches)
+        await outbox.put({ ...batch, history, payload: own(payload), aside: true })
       return batches.length > 0
     })
   }

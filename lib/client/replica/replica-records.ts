@@ -47,10 +47,11 @@ function oldestFirst(stored: readonly SealedBatch[]): SealedBatch[] {
   const latest = new Map<number, number>()
   return [...stored]
     .sort((a, b) => a.clientId - b.clientId || a.n - b.n)
-    .map(({ clientId, n, at, restore, payload }) => {
+    .map(({ clientId, n, at, restore, payload, orphaned }) => {
       const age = Math.max(at, latest.get(clientId) ?? at)
       latest.set(clientId, age)
-      return { age, batch: { clientId, n, at, restore, payload } }
+      const batch = { clientId, n, at, restore, payload, ...(orphaned === undefined ? {} : { orphaned }) }
+      return { age, batch }
     })
     .sort((a, b) => a.age - b.age)
     .map(({ batch }) => batch)

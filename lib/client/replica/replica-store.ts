@@ -32,6 +32,8 @@ export interface SealedBatch extends BatchNumber {
   readonly at: number
   readonly restore: boolean
   readonly payload: Uint8Array
+  /** Keys of the words that this batch would put back, if it was made for orphaned words (`OrphanWatch`). */
+  readonly orphaned?: string
 }
 
 /**

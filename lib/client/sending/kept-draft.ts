@@ -18,6 +18,8 @@ export interface KeptDraftOptions {
 export class KeptDraft {
   readonly #options: KeptDraftOptions
   #batches: readonly SealedBatch[]
+  /** Changes made here: what was read from the store before one of them is out of date. */
+  #changes = 0
 
   constructor(options: KeptDraftOptions) {
     this.#options = options
@@ -32,6 +34,7 @@ export class KeptDraft {
   /** Sets batches aside. Resolves when they are on this device, or when the store has failed. */
   async setAside(batches: readonly SealedBatch[]): Promise<void> {
     const { address, store } = this.#options
+    this.#changes++
     this.#set([...this.#batches.filter((kept) => !batches.some((batch) => same(batch, kept))), ...batches])
     await this.#attempt(() => store?.setAside(address, batches))
   }
@@ -44,7 +47,12 @@ export class KeptDraft {
   /** Reads the store again. Returns false if it could not be read. */
   refresh(): Promise<boolean> {
     const { address, store } = this.#options
-    return this.#attempt(async () => store && this.#set(await store.draft(address)))
+    return this.#attempt(async () => {
+      if (!store) return
+      const changes = this.#changes
+      const batches = await store.draft(address)
+      if (changes === this.#changes) this.#set(batches)
+    })
   }
 
   /** Drops the batches `<= n` of a client, because the log has them after all. */
@@ -56,6 +64,7 @@ export class KeptDraft {
   /** Empties the draft and returns its batches for sending. In the store they wait in the outbox again. */
   async takeBack(): Promise<readonly SealedBatch[]> {
     const { address, store } = this.#options
+    this.#changes++
     const batches = this.#batches
     this.#set([])
     await this.#attempt(() => store?.takeBack(address))
@@ -65,6 +74,7 @@ export class KeptDraft {
   /** Erases the draft, here and in the store. */
   async discard(): Promise<void> {
     const { address, store } = this.#options
+    this.#changes++
     this.#set([])
     await this.#attempt(() => store?.discard(address))
   }

@@ -10,6 +10,7 @@ import type { BatchNumber, ReplicaStore, SealedBatch, StoredReplica } from '../r
 import type { ReplicaWriter } from '../replica/replica-writer.ts'
 import { Timers } from '../timers.ts'
 import { KeptDraft } from './kept-draft.ts'
+import { OrphanWatch } from './orphan-watch.ts'
 import { Outbox } from './outbox.ts'
 import { OwnRole } from './own-role.ts'
 import { type Remedy, Sender } from './sender.ts'
@@ -38,14 +39,18 @@ const REFRESH_MS = 2000
 export class LocalEdits {
   /** The member's role, which decides what happens to the edits. */
   readonly role: OwnRole
-  /** The edits that may no longer be sent. */
+  /** The words that are not in the document and will not be sent by themselves. */
   readonly draft: KeptDraft
+  /** Told of every update that is applied to the Y.Doc. */
+  readonly orphans: OrphanWatch
   readonly #options: LocalEditsOptions
   readonly #timers: Timers
   readonly #outbox: Outbox
   readonly #sender: Sender
   #schemaTooOld = false
   #isRefreshPlanned = false
+  /** Client ids of batches that other tabs of this browser left. */
+  readonly #others = new Set<number>()
 
   constructor(options: LocalEditsOptions) {
     this.#options = options
@@ -55,7 +60,10 @@ export class LocalEdits {
     this.#outbox = outbox
     this.#sender = sender
     this.draft = new KeptDraft(options)
-    this.role = new OwnRole({ outbox, sender, draft: this.draft, timers: this.#timers, owner: options.owner })
+    const { doc, owner } = options
+    const isOwn = (clientId: number): boolean => clientId === doc.clientID || this.#others.has(clientId)
+    this.orphans = new OrphanWatch({ doc, isOwn, draft: this.draft, clock: options.clock, owner })
+    this.role = new OwnRole({ outbox, sender, draft: this.draft, timers: this.#timers, owner })
   }
 
   /** The document uses a newer schema than this client knows. */
@@ -97,7 +105,7 @@ export class LocalEdits {
 
   /** Takes over the batches that this browser's store holds. Their updates must be in the Y.Doc. */
   load({ outbox, draft }: StoredReplica): void {
-    this.#outbox.setForeign(outbox)
+    this.#setForeign(outbox)
     this.role.loaded(outbox)
     // If the store refused to set batches aside, only memory has them.
     if (draft.length > 0) this.draft.stored(draft)
@@ -121,7 +129,7 @@ export class LocalEdits {
   /** Sends batches taken back from the draft, as if another tab had left them. Their updates must be in the Y.Doc. */
   sendAgain(batches: readonly SealedBatch[]): void {
     this.role.loaded(batches)
-    this.#outbox.setForeign([...this.#outbox.foreign, ...batches])
+    this.#setForeign([...this.#outbox.foreign, ...batches])
     this.#sender.includeForeign()
   }
 
@@ -195,10 +203,15 @@ export class LocalEdits {
     this.#sender.sendAll(uplink)
   }
 
+  #setForeign(batches: readonly SealedBatch[]): void {
+    for (const { clientId } of batches) this.#others.add(clientId)
+    this.#outbox.setForeign(batches)
+  }
+
   /** Returns false if the store could not be read. */
   async #readOutbox(store: ReplicaStore, address: string): Promise<boolean> {
     try {
-      this.#outbox.setForeign(await store.outbox(address))
+      this.#setForeign(await store.outbox(address))
       return true
     } catch {
       this.#options.writer.failed()
@@ -219,6 +232,7 @@ export class LocalEdits {
   /** Stops all timers. */
   destroy(): void {
     this.#timers.clear()
+    this.orphans.destroy()
     this.#sender.destroy()
     this.#outbox.destroy()
   }

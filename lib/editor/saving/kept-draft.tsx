@@ -11,7 +11,7 @@ import { AskButton, useAsking } from './access-chip.tsx'
 import { DraftCard } from './draft-card.tsx'
 import { docWithDraft, draftText } from './draft-text.ts'
 
-/** Edits that are not in the document because the right to edit ended first. Loaded only if there are any. */
+/** Words that the document lacks (`DraftState`). Loaded only if there are any. */
 export function KeptDraft({ session, draft }: { session: DocumentSession; draft: DraftState }) {
   const { provider, doc } = session
   const words = accessWordsIn(useLanguage().language)
@@ -32,7 +32,13 @@ export function KeptDraft({ session, draft }: { session: DocumentSession; draft:
     await provider.takeBackDraft()
     announce(words.draftPuttingIn)
   }
-  const why = status.mayType ? words.draftReturn : ended ? words.draftWithdrawn : words.draftWhy
+  const why = draft.isOrphaned
+    ? words.draftOrphaned
+    : status.mayType
+      ? words.draftReturn
+      : ended
+        ? words.draftWithdrawn
+        : words.draftWhy
   return (
     <DraftCard
       text={text}

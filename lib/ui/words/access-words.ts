@@ -73,6 +73,8 @@ const en = {
   draftTitle: 'Some of your words are not in the document',
   draftWhy: 'You could no longer edit when they were on their way. They are kept on this device.',
   draftWithdrawn: 'Your access ended before they reached the server. They are kept on this device.',
+  draftOrphaned:
+    'While you wrote them, someone else reshaped that part of the text, so they lost their place. Nobody else sees them until you put them in.',
   draftHere: 'They are kept in this tab only: copy or download them before you close it.',
   draftReturn: 'You may edit again: put them in, or discard them.',
   draftRemovals: 'You had removed or restyled something. It is back as it was.',
@@ -150,6 +152,7 @@ const zhTW: AccessWords = {
   draftTitle: '你有些文字沒有寫進文件',
   draftWhy: '送出時你已經不能編輯，所以文字先保留在這台裝置。',
   draftWithdrawn: '送到伺服器之前，你的權限已經結束，所以文字先保留在這台裝置。',
+  draftOrphaned: '你輸入時，其他人正好改動了那一段，這些文字因此失去位置。放進文件之前，只有你看得到。',
   draftHere: '只保留在這個分頁，關閉之前請先複製或下載。',
   draftReturn: '你又可以編輯了：可以放進文件，或捨棄。',
   draftRemovals: '你刪除或改過樣式的內容，已恢復成原來的樣子。',
