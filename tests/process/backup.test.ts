@@ -137,11 +137,11 @@ test('a backup that is killed is no backup, and is not written over', async () =
     })
   }
   expect(verifyDatabase(server.dataDir).problems).toEqual([])
-})
+}, 60_000)
 
 test('a second server on the folder is refused in one sentence', async () => {
   const second = await startServer({ dataDir: server.dataDir }).catch((error: Error) => error.message)
   expect(second).toMatch(
     new RegExp(`is in use by a server, process ${server.pid} on \\S+, since \\S+: stop it first\\.\\n$`),
   )
-})
+}, 60_000)
