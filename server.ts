@@ -45,7 +45,7 @@ async function start(): Promise<void> {
   const firstAdmin = FirstAdmin.create(!(await people.users.hasAdmin()))
   const library = buildLibrary(ground)
 
-  const origins = new Origins(settings.publicOrigin)
+  const origins = new Origins(settings.publicOrigin, publicOrigin)
   const rates = ratesFor(settings)
   const limits = new SocketLimits({ rates, clientIps, bounded: settings.rateLimits })
   const { http: httpServer, late } = web

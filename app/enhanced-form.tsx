@@ -36,9 +36,14 @@ export function EnhancedForm(props: EnhancedFormProps) {
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(fields),
       })
-      const answer: { ok?: boolean; to?: string; problem?: string } = await response.json()
+      const answer: { ok?: boolean; to?: string; problem?: string; code?: string } = await response.json()
       if (answer.ok) {
         goOn(answer.to, stays)
+        return
+      }
+      if (answer.code === 'foreign-origin') {
+        // The answer to the plain form is a page that explains it.
+        form.current?.submit()
         return
       }
       setProblem(response.status === 429 ? 'too-often' : (answer.problem ?? 'failed'))

@@ -2,17 +2,20 @@ import { pathOf } from '#lib/protocol/urls.ts'
 import { BookIcon } from '#lib/ui/icons.tsx'
 import type { FrontWords } from '#lib/ui/words/front-words.ts'
 import type { Words } from '#lib/ui/words/page-words.ts'
+import { PasswordInput } from './password-input.tsx'
 
 interface LockedPageProps {
   readonly words: Pick<Words, 'home'>
   readonly say: FrontWords['locked']
+  /** The labels of the button that shows the password. */
+  readonly labels: { readonly show: string; readonly hide: string }
   readonly address: string
   /** True if the last password entered was wrong. */
   readonly wrong: boolean
 }
 
 /** The page that asks for the password of a link. Needs no JavaScript. */
-export function LockedPage({ words, say, address, wrong }: LockedPageProps) {
+export function LockedPage({ words, say, labels, address, wrong }: LockedPageProps) {
   return (
     <main className="lonely">
       <a className="lonely-home" href={pathOf({ to: 'front' })} aria-label={words.home}>
@@ -22,17 +25,18 @@ export function LockedPage({ words, say, address, wrong }: LockedPageProps) {
       <p>{say.hint}</p>
       <form className="unlock" method="post" action={pathOf({ to: 'api', path: 'access/unlock' })}>
         <input type="hidden" name="address" value={address} />
-        <label htmlFor="password">{say.label}</label>
+        <label id="password-label" htmlFor="password">
+          {say.label}
+        </label>
         <div className="unlock-row">
-          <input
+          <PasswordInput
             id="password"
-            className="field"
+            labelledBy="password-label"
             name="password"
-            type="password"
+            labels={labels}
             required
             maxLength={200}
             autoComplete="off"
-            // biome-ignore lint/a11y/noAutofocus: the page asks for nothing else
             autoFocus
             aria-invalid={wrong || undefined}
             aria-describedby={wrong ? 'wrong' : undefined}

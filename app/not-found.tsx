@@ -1,6 +1,12 @@
+import type { Metadata } from 'next'
 import { NotFound } from '#lib/ui/not-found.tsx'
 import { frontWordsIn } from '#lib/ui/words/front-words.ts'
 import { currentVisitor } from './visitor.ts'
+
+export async function generateMetadata(): Promise<Metadata> {
+  const { words, language } = await currentVisitor()
+  return { title: `${frontWordsIn(language).pageNotFound} · ${words.product}` }
+}
 
 /** The page for any unknown path of this site. */
 export default async function NotFoundPage() {

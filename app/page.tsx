@@ -11,6 +11,7 @@ import { accountWordsIn } from '#lib/ui/words/account-words.ts'
 import { frontWordsIn } from '#lib/ui/words/front-words.ts'
 import { LANGUAGES } from '#lib/ui/words/language.ts'
 import { wordsIn } from '#lib/ui/words/page-words.ts'
+import { Notices } from './notices.tsx'
 import { Question } from './question.tsx'
 import { AccountChip } from './site-frame.tsx'
 import { timeAgo } from './time-ago.ts'
@@ -44,6 +45,7 @@ export default async function FrontPage({ searchParams }: FrontPageProps) {
           <AccountChip visitor={visitor} session={session} />
         </div>
       </header>
+      <Notices visitor={visitor} session={session} />
       <main>
         <h1>
           {front.heroLines.map((line) => (

@@ -9,6 +9,8 @@ import { displayName, initials } from '#lib/ui/display-name.ts'
 import { BookIcon } from '#lib/ui/icons.tsx'
 import { type AccountWords, accountWordsIn } from '#lib/ui/words/account-words.ts'
 import { EnhancedForm } from './enhanced-form.tsx'
+import { ForeignHost } from './notices.tsx'
+import { PasswordInput } from './password-input.tsx'
 import type { Visitor } from './visitor.ts'
 
 interface SiteFrameProps {
@@ -30,6 +32,7 @@ export function SiteFrame({ visitor, session, width, children }: SiteFrameProps)
         </a>
         {session && session.standing !== 'guest' ? <AccountChip visitor={visitor} session={session} /> : null}
       </header>
+      <ForeignHost visitor={visitor} />
       <main className={`sheet sheet-${width}`}>{children}</main>
     </div>
   )
@@ -40,7 +43,7 @@ interface FormPageProps {
   readonly session: Session | null
   readonly heading: string
   readonly lead?: string
-  readonly children: ReactNode
+  readonly children?: ReactNode
 }
 
 /** A page of one form under its heading. */
@@ -115,9 +118,11 @@ export function AccountChip({ visitor, session }: { visitor: Visitor; session: S
 }
 
 interface FieldProps {
+  /** Unique on its page; the name if it is left out. */
+  readonly id?: string
   readonly label: string
   readonly name: string
-  readonly type?: 'text' | 'email' | 'password'
+  readonly type?: 'text' | 'email'
   readonly hint?: string
   readonly autoComplete: string
   readonly required?: boolean
@@ -126,14 +131,22 @@ interface FieldProps {
   readonly defaultValue?: string
 }
 
-/** One field of a form under its label. `name` is unique on its page. */
-export function Field({ label, name, hint, type = 'text', required = true, ...input }: FieldProps) {
-  const hintId = `${name}-hint`
+/** One field of a form under its label. */
+export function Field({
+  name,
+  id = name,
+  label,
+  hint,
+  type = 'text',
+  required = true,
+  ...input
+}: FieldProps) {
+  const hintId = `${id}-hint`
   return (
     <div className="sheet-field">
-      <label htmlFor={name}>{label}</label>
+      <label htmlFor={id}>{label}</label>
       <input
-        id={name}
+        id={id}
         name={name}
         type={type}
         className="field"
@@ -156,6 +169,15 @@ export function NewAccountFields({ words }: { words: AccountWords }) {
   return (
     <>
       <EmailField words={words} />
+      <InvitedFields words={words} />
+    </>
+  )
+}
+
+/** The fields of a new account whose e-mail is given: password, name. */
+export function InvitedFields({ words }: { words: AccountWords }) {
+  return (
+    <>
       <NewPasswordField label={words.password} words={words} />
       <Field
         label={words.name}
@@ -173,13 +195,63 @@ export function EmailField({ words }: { words: AccountWords }) {
   return <Field label={words.email} name="email" type="email" autoComplete="username" maxLength={254} />
 }
 
+interface PasswordFieldProps extends Omit<FieldProps, 'type' | 'autoComplete'> {
+  readonly words: AccountWords
+  readonly autoComplete: 'current-password' | 'new-password'
+}
+
+/** A field for a password under its label, with a button that shows it. */
+function PasswordField({ name, id = name, label, hint, words, ...input }: PasswordFieldProps) {
+  const hintId = `${id}-hint`
+  return (
+    <div className="sheet-field">
+      <label id={`${id}-label`} htmlFor={id}>
+        {label}
+      </label>
+      <PasswordInput
+        id={id}
+        labelledBy={`${id}-label`}
+        name={name}
+        required
+        aria-describedby={hint === undefined ? undefined : hintId}
+        labels={{ show: words.showPassword, hide: words.hidePassword }}
+        {...input}
+      />
+      {hint === undefined ? null : (
+        <p id={hintId} className="sheet-hint">
+          {hint}
+        </p>
+      )}
+    </div>
+  )
+}
+
+/** A field for the present password. */
+export function CurrentPasswordField({
+  label,
+  name,
+  id = name,
+  words,
+}: Pick<PasswordFieldProps, 'label' | 'name' | 'id' | 'words'>) {
+  return (
+    <PasswordField
+      label={label}
+      name={name}
+      id={id ?? name}
+      words={words}
+      autoComplete="current-password"
+      maxLength={PASSWORD_LENGTH.most}
+    />
+  )
+}
+
 /** A field for a new password. */
 export function NewPasswordField({ label, words }: { label: string; words: AccountWords }) {
   return (
-    <Field
+    <PasswordField
       label={label}
       name="password"
-      type="password"
+      words={words}
       hint={words.passwordHint(PASSWORD_LENGTH.least)}
       autoComplete="new-password"
       minLength={PASSWORD_LENGTH.least}

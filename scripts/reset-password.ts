@@ -1,4 +1,4 @@
-import { ResetLinks } from '#lib/people/reset-links.ts'
+import { ResetLinks } from '#lib/people/secrets/reset-links.ts'
 import { readSecret } from '#lib/process/secret.ts'
 import { readSettings } from '#lib/process/settings.ts'
 import { urlOf } from '#lib/protocol/urls.ts'

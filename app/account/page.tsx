@@ -7,12 +7,13 @@ import { pathOf } from '#lib/protocol/urls.ts'
 import { services } from '#lib/server/services.ts'
 import { displayName } from '#lib/ui/display-name.ts'
 import { type AccountWords, accountWordsIn, problemWords } from '#lib/ui/words/account-words.ts'
-import { dateIn } from '../dates.ts'
+import { admissionWordsIn } from '#lib/ui/words/admission-words.ts'
+import { aboutToken } from '../about-token.ts'
 import { EnhancedForm } from '../enhanced-form.tsx'
 import { type PageProps, queryOf } from '../page-props.ts'
 import { titleOf } from '../page-title.ts'
 import { Problem } from '../problem.tsx'
-import { Field, NewPasswordField, SheetPart, SiteFrame } from '../site-frame.tsx'
+import { CurrentPasswordField, Field, NewPasswordField, SheetPart, SiteFrame } from '../site-frame.tsx'
 import { currentVisitor, type Visitor } from '../visitor.ts'
 
 /** The lifetimes offered for a token, days. */
@@ -29,13 +30,14 @@ export default async function AccountPage(props: PageProps) {
   const session = await services().sessions.of(await headers())
   if (!session || session.standing === 'guest') redirect(pathOf({ to: 'sign-in' }))
   const { email, hasPassword, tokens, madeToken } = await services().accounts.overview(session)
+  const lostEmail = await services().accounts.lostEmail(session)
   const problem = problemWords(await queryOf(props, 'problem'), words)
   const done = (await queryOf(props, 'done')) !== null
   return (
     <SiteFrame visitor={visitor} session={session} width="text">
       <div className="sheet-head">
         <h1>{displayName(session.user, visitor.words)}</h1>
-        <p className="sheet-lead">{email}</p>
+        {email === null ? null : <p className="sheet-lead">{email}</p>}
         <div className="button-row">
           {session.standing === 'admin' ? (
             <a className="button button-quiet" href={pathOf({ to: 'admin' })}>
@@ -53,6 +55,9 @@ export default async function AccountPage(props: PageProps) {
           {words.saved}
         </p>
       ) : null}
+      {lostEmail === null ? null : (
+        <LostEmail email={lostEmail} hasPassword={hasPassword} visitor={visitor} words={words} />
+      )}
       <SheetPart id="profile" heading={words.profile}>
         <form className="sheet-form" method="post" action={pathOf({ to: 'api', path: 'account/name' })}>
           <Field
@@ -78,15 +83,15 @@ export default async function AccountPage(props: PageProps) {
               action={pathOf({ to: 'api', path: 'account/password' })}
               problems={words.problems}
             >
-              <input type="hidden" name="username" value={email} autoComplete="username" />
-              <Field
-                label={words.currentPassword}
-                name="current"
-                type="password"
-                autoComplete="current-password"
-                maxLength={128}
-              />
+              <input type="hidden" name="username" value={email ?? ''} autoComplete="username" />
+              <CurrentPasswordField label={words.currentPassword} name="current" words={words} />
               <NewPasswordField label={words.newPassword} words={words} />
+              {tokens.length > 0 ? (
+                <label className="sheet-tick">
+                  <input type="checkbox" name="tokens" value="end" defaultChecked />
+                  {admissionWordsIn(visitor.language).endTokens}
+                </label>
+              ) : null}
               <button type="submit" className="button button-quiet">
                 {words.changePassword}
               </button>
@@ -98,6 +103,41 @@ export default async function AccountPage(props: PageProps) {
       </SheetPart>
       <Tokens tokens={tokens} made={madeToken} visitor={visitor} words={words} />
     </SiteFrame>
+  )
+}
+
+interface LostEmailProps {
+  /** The e-mail that went to a user who had proved it. */
+  readonly email: string
+  readonly hasPassword: boolean
+  readonly visitor: Visitor
+  readonly words: AccountWords
+}
+
+function LostEmail({ email, hasPassword, visitor, words }: LostEmailProps) {
+  const admission = admissionWordsIn(visitor.language)
+  return (
+    <SheetPart id="lost-email" heading={admission.choose}>
+      <p className="note note-warn sheet-warning">{admission.lost(email)}</p>
+      <EnhancedForm
+        className="sheet-form"
+        action={pathOf({ to: 'api', path: 'account/email' })}
+        problems={words.problems}
+      >
+        <Field label={admission.newEmail} name="email" type="email" autoComplete="username" maxLength={254} />
+        {hasPassword ? (
+          <CurrentPasswordField
+            id="email-password"
+            label={words.currentPassword}
+            name="password"
+            words={words}
+          />
+        ) : null}
+        <button type="submit" className="button">
+          {words.save}
+        </button>
+      </EnhancedForm>
+    </SheetPart>
   )
 }
 
@@ -124,7 +164,7 @@ function Tokens({ tokens, made, visitor, words }: TokensProps) {
             <li key={token.id}>
               <div>
                 <strong dir="auto">{token.name}</strong>
-                <small>{aboutToken(token, visitor, words)}</small>
+                <small>{aboutToken(token, visitor.language, words)}</small>
               </div>
               <form method="post" action={pathOf({ to: 'api', path: 'account/tokens/revoke' })}>
                 <input type="hidden" name="id" value={token.id} />
@@ -166,14 +206,4 @@ function Tokens({ tokens, made, visitor, words }: TokensProps) {
       </form>
     </SheetPart>
   )
-}
-
-function aboutToken(
-  { scope, expiresAt, usedAt }: AccessToken,
-  { language }: Visitor,
-  words: AccountWords,
-): string {
-  const ends = expiresAt > Date.now() ? words.endsOn(dateIn(language, expiresAt)) : words.ended
-  const used = usedAt === null ? words.neverUsed : words.usedOn(dateIn(language, usedAt))
-  return [words.scopes[scope], ends, used].join(' · ')
 }

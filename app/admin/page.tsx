@@ -1,13 +1,15 @@
 import type { Metadata } from 'next'
 import { headers } from 'next/headers'
 import { notFound, redirect } from 'next/navigation'
-import type { ListedKept, ListedSession, ListedUser } from '#lib/people/contract.ts'
+import type { ListedKept, ListedSession, ListedToken, ListedUser } from '#lib/people/contract.ts'
 import type { Session } from '#lib/people/session.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import { services } from '#lib/server/services.ts'
 import { displayName } from '#lib/ui/display-name.ts'
 import { type AccountWords, accountWordsIn, problemWords } from '#lib/ui/words/account-words.ts'
+import { admissionWordsIn } from '#lib/ui/words/admission-words.ts'
 import { frontWordsIn } from '#lib/ui/words/front-words.ts'
+import { aboutToken } from '../about-token.ts'
 import { dateIn } from '../dates.ts'
 import { type PageProps, queryOf } from '../page-props.ts'
 import { titleOf } from '../page-title.ts'
@@ -31,14 +33,17 @@ export default async function AdminPage(props: PageProps) {
   const {
     admin,
     sessions: { guests },
+    accounts: { signUps },
   } = services()
+  const admission = admissionWordsIn(visitor.language)
   const search = ((await queryOf(props, 'q')) ?? '').slice(0, 100)
-  const [users, documents, sessions] = await Promise.all([
+  const [users, documents, sessions, tokens] = await Promise.all([
     admin.users(search),
     admin.documents(search),
     admin.sessions(),
+    admin.tokens(search),
   ])
-  const made = admin.madeResetLink(session)
+  const made = admin.madeLink(session)
   const problem = problemWords(await queryOf(props, 'problem'), words)
   return (
     <SiteFrame visitor={visitor} session={session} width="table">
@@ -61,13 +66,19 @@ export default async function AdminPage(props: PageProps) {
       {problem ? <Problem>{problem}</Problem> : null}
       {made ? (
         <div className="sheet-secret" role="status">
-          <p>{words.madeLink(made.email)}</p>
+          <p>{made.kind === 'reset' ? words.madeLink(made.email) : admission.madeInvitation(made.email)}</p>
           <code>{made.link}</code>
         </div>
       ) : null}
+      {signUps === 'invited' ? <Invite visitor={visitor} words={words} /> : null}
       <Users users={users} session={session} visitor={visitor} words={words} />
       <Documents documents={documents} visitor={visitor} words={words} />
       <Sessions sessions={sessions} visitor={visitor} words={words} session={session} />
+      <Tokens tokens={tokens} visitor={visitor} words={words} />
+      <SheetPart id="sign-ups" heading={admission.signUps}>
+        <p>{admission.signUpPolicies[signUps]}</p>
+        <p className="sheet-hint">{admission.signUpsHint}</p>
+      </SheetPart>
       <SheetPart id="guests" heading={words.guestsPolicy}>
         <p>{words.guests[guests]}</p>
         <p className="sheet-hint">{words.guestsHint}</p>
@@ -79,6 +90,34 @@ export default async function AdminPage(props: PageProps) {
 interface PartProps {
   readonly visitor: Visitor
   readonly words: AccountWords
+}
+
+function Invite({ visitor, words }: PartProps) {
+  const admission = admissionWordsIn(visitor.language)
+  return (
+    <SheetPart id="invite" heading={admission.invite}>
+      <p className="sheet-hint">{admission.inviteHint}</p>
+      <form
+        className="sheet-search sheet-invite"
+        method="post"
+        action={pathOf({ to: 'api', path: 'admin/invitations' })}
+      >
+        <input
+          className="field"
+          type="email"
+          name="email"
+          required
+          maxLength={254}
+          autoComplete="off"
+          aria-label={words.email}
+          placeholder={words.email}
+        />
+        <button type="submit" className="button button-quiet">
+          {admission.makeInvitation}
+        </button>
+      </form>
+    </SheetPart>
+  )
 }
 
 function Users({
@@ -136,6 +175,35 @@ function Action({ value, children }: { value: string; children: string }) {
     <button type="submit" name="action" value={value} className="button button-quiet">
       {children}
     </button>
+  )
+}
+
+function Tokens({ tokens, visitor, words }: PartProps & { tokens: readonly ListedToken[] }) {
+  const { tokens: heading, revokeOf } = admissionWordsIn(visitor.language)
+  return (
+    <SheetPart id="tokens" heading={heading}>
+      {tokens.length === 0 ? <p className="sheet-hint">{words.nothingFound}</p> : null}
+      <ul className="sheet-list">
+        {tokens.map((token) => (
+          <li key={token.id}>
+            <div>
+              <strong dir="auto">{token.name}</strong>
+              <small>{[token.email, aboutToken(token, visitor.language, words)].join(' · ')}</small>
+            </div>
+            <form method="post" action={pathOf({ to: 'api', path: 'admin/tokens' })}>
+              <input type="hidden" name="id" value={token.id} />
+              <button
+                type="submit"
+                className="button button-quiet"
+                aria-label={revokeOf(token.name, token.email)}
+              >
+                {words.revoke}
+              </button>
+            </form>
+          </li>
+        ))}
+      </ul>
+    </SheetPart>
   )
 }
 

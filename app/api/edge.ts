@@ -12,6 +12,7 @@ import {
 import { atLeast, type Role } from '#lib/protocol/identity.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import { type Services, services } from '#lib/server/services.ts'
+import { foreignOriginPage } from '#lib/ui/refusal-page.ts'
 
 /** The bucket that a call of a route is counted in. */
 type RouteRate = Parameters<Services['requests']['takeRate']>[0]
@@ -87,7 +88,7 @@ export function route<Body extends v.GenericSchema | null, const N extends Needs
       request.method !== 'HEAD' &&
       !services().requests.mayMutate(request.headers)
     ) {
-      return answerTo(request, refuse('bad-message', 'this request comes from a page of another site'), 403)
+      return foreignAnswer(request)
     }
     try {
       const { call, setCookies } = await pass(request, declared)
@@ -234,10 +235,33 @@ function refused(request: Request, error: unknown): Response {
   return answerTo(request, refusal ?? refuse('internal', 'the server failed; try again later'))
 }
 
-function answerTo(request: Request, refusal: Refusal, status?: number): Response {
+function answerTo(request: Request, refusal: Refusal): Response {
   return isNavigation(request)
     ? seeOther(pathOf({ to: 'refused', code: refusal.code }))
-    : refusalInJson(refusal, status)
+    : refusalInJson(refusal)
+}
+
+/** Answers a request from a page that is not ours, or not under an address that we know. */
+function foreignAnswer(request: Request): Response {
+  const { headers } = request
+  const foreign = services().requests.foreignOrigin(headers)
+  const { from, own, isOtherSite } = foreign
+  if (isNavigation(request)) {
+    const nonce = /'nonce-([^']+)'/.exec(headers.get('content-security-policy') ?? '')?.[1] ?? ''
+    const reader = {
+      cookie: headers.get('cookie') ?? undefined,
+      'accept-language': headers.get('accept-language') ?? undefined,
+    }
+    const page = foreignOriginPage(foreign, reader, nonce)
+    return new Response(page, {
+      status: 403,
+      headers: { ...HEADERS, 'Content-Type': 'text/html; charset=utf-8' },
+    })
+  }
+  const message = isOtherSite
+    ? 'this request comes from a page of another site'
+    : `this request comes from ${from ?? 'an unknown address'}, and the server knows itself as ${own}: open that, or set PUBLIC_URL`
+  return refusalInJson(refuse('foreign-origin', message), 403)
 }
 
 function refusalInJson(refusal: Refusal, status = STATUS[refusal.code] ?? 400): Response {

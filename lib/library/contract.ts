@@ -102,9 +102,16 @@ export interface SharingContract {
   answerRequest(right: Right<'owner'>, userId: string, role: SharedRole | null): Promise<Done | Refusal>
   /**
    * Tries a password at a locked link. Also returns true if the link is not locked for this user. Judges the caller
-   * itself.
+   * itself. Throws RefusedRequest after too many wrong passwords.
    */
-  unlock(session: Session, address: string, password: string): Promise<boolean>
+  unlock(session: Session, attempt: UnlockAttempt): Promise<boolean>
+}
+
+/** A password tried at a link. `place`: where the request comes from, as in `ClientIps.placeOf`. */
+export interface UnlockAttempt {
+  readonly address: string
+  readonly password: string
+  readonly place: string
 }
 
 interface Done {

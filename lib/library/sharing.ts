@@ -1,5 +1,5 @@
-import { hashPassword, isPassword } from '#lib/people/passwords.ts'
 import { identityOf } from '#lib/people/profile.ts'
+import type { PasswordWork } from '#lib/people/secrets/password-work.ts'
 import type { Session } from '#lib/people/session.ts'
 import type { Users } from '#lib/people/users.ts'
 import type { Clock } from '#lib/protocol/clock.ts'
@@ -7,8 +7,9 @@ import { REFUSALS, refuse } from '#lib/protocol/errors.ts'
 import { atLeast, type Identity, type Role, SHARED_ROLES, type SharedRole } from '#lib/protocol/identity.ts'
 import type { RenewedLink, SharedLink, SharedPerson, SharingOverview } from '#lib/protocol/sharing.ts'
 import type { Addresses } from './addresses.ts'
-import type { Right, SharingContract } from './contract.ts'
+import type { Right, SharingContract, UnlockAttempt } from './contract.ts'
 import type { LinkExpiry } from './link-expiry.ts'
+import type { LinkPasswords } from './link-passwords.ts'
 import type { OpenDocuments } from './open-documents.ts'
 import type { Rights } from './rights.ts'
 import type { AccessFacts, AccessStore } from './store.ts'
@@ -19,7 +20,9 @@ export interface SharingPorts {
   readonly addresses: Pick<Addresses, 'addressOf' | 'newLinkId'>
   readonly clock: Pick<Clock, 'now'>
   readonly linkExpiry: Pick<LinkExpiry, 'plan'>
+  readonly linkPasswords: Pick<LinkPasswords, 'isRight'>
   readonly openDocuments: Pick<OpenDocuments, 'accessChanged' | 'present'>
+  readonly passwords: Pick<PasswordWork, 'hash'>
   readonly rights: Pick<Rights, 'at' | 'of'>
 }
 
@@ -66,11 +69,11 @@ export class Sharing implements SharingContract {
   }
 
   async changeLink(
-    { facts: { documentId } }: Right<'owner'>,
+    { userId, facts: { documentId } }: Right<'owner'>,
     role: SharedRole,
     { expiresAt, password }: { readonly expiresAt?: number | null; readonly password?: string | null },
   ) {
-    const { access, clock, linkExpiry } = this.#ports
+    const { access, clock, linkExpiry, passwords } = this.#ports
     if (typeof expiresAt === 'number' && expiresAt <= clock.now()) {
       return refuse('bad-message', 'a link ends at a time that lies ahead')
     }
@@ -78,11 +81,12 @@ export class Sharing implements SharingContract {
     const { links } = await access.sharing(documentId)
     const link = links.find((each) => each.role === role)
     if (!link) return REFUSALS.notFound
+    const turn = { key: userId, isKnown: false }
     await access.changeLink(link.linkId, {
       ...(expiresAt === undefined ? {} : { expiresAt }),
       ...(password === undefined
         ? {}
-        : { passwordHash: password === null ? null : await hashPassword(password) }),
+        : { passwordHash: password === null ? null : await passwords.hash(password, turn) }),
     })
     // Plan only after this change: a renewed link keeps the expiry of the one it replaces.
     const [changed] = await Promise.all([
@@ -117,14 +121,18 @@ export class Sharing implements SharingContract {
     return { ok: true as const }
   }
 
-  async unlock({ user: { userId }, cap }: Session, address: string, password: string): Promise<boolean> {
-    const { access, rights } = this.#ports
+  async unlock(
+    { user: { userId }, cap }: Session,
+    { address, password, place }: UnlockAttempt,
+  ): Promise<boolean> {
+    const { access, linkPasswords, rights } = this.#ports
     const right = await rights.at(address, userId, cap)
     if (!right) return false
     if (right.role !== 'locked') return true
     const { linkId } = right.facts.link
     const hash = await access.passwordHash(linkId)
-    if (hash === null || !(await isPassword(password, hash))) return false
+    if (hash === null) return false
+    if (!(await linkPasswords.isRight({ linkId, userId, place, password }, hash))) return false
     await access.unlock(userId, linkId)
     return true
   }

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { Kysely } from 'kysely'
-import type { AccessToken, NewAccessToken } from './contract.ts'
+import type { Kysely, Selectable } from 'kysely'
+import type { AccessToken, ListedToken, NewAccessToken } from './contract.ts'
 import type { AccountTables } from './store.ts'
+import { shownEmail } from './users.ts'
 
 type TokenScope = AccessToken['scope']
 
@@ -53,17 +54,37 @@ export class AccessTokens {
       .where('user_id', '=', userId)
       .orderBy('created_at', 'desc')
       .execute()
-    return rows.map((row) => ({
-      id: row.id,
-      name: row.name,
-      scope: scopeIn(row.scope),
-      createdAt: row.created_at,
-      expiresAt: row.expires_at,
-      usedAt: row.used_at,
-    }))
+    return rows.map(tokenIn)
   }
 
-  /** Revokes a token. Idempotent. */
+  /** Returns the newest tokens whose name, or whose user's e-mail or name, contains `search`, newest first. */
+  async listOfAccounts(search: string, limit: number): Promise<ListedToken[]> {
+    const like = `%${search}%`
+    const rows = await this.#database
+      .selectFrom('access_tokens')
+      .innerJoin('user', 'user.id', 'access_tokens.user_id')
+      .selectAll('access_tokens')
+      .select(['user.email as email', 'user.lostEmail as lostEmail'])
+      .where((eb) =>
+        eb.or([
+          eb('access_tokens.name', 'like', like),
+          eb('user.email', 'like', like),
+          eb('user.lostEmail', 'like', like),
+          eb('user.name', 'like', like),
+        ]),
+      )
+      .orderBy('access_tokens.created_at', 'desc')
+      .limit(limit)
+      .execute()
+    return rows.map((row) => ({ ...tokenIn(row), email: shownEmail(row) }))
+  }
+
+  /** Revokes a token of any user. Idempotent. */
+  async revokeAny(id: string): Promise<void> {
+    await this.#database.deleteFrom('access_tokens').where('id', '=', id).execute()
+  }
+
+  /** Revokes a token of that user. Idempotent. */
   async revoke(userId: string, id: string): Promise<void> {
     await this.#database
       .deleteFrom('access_tokens')
@@ -105,6 +126,17 @@ export class AccessTokens {
       .where('expires_at', '>', this.#now())
       .executeTakeFirst()
     return row ? scopeIn(row.scope) : null
+  }
+}
+
+function tokenIn(row: Selectable<AccountTables['access_tokens']>): AccessToken {
+  return {
+    id: row.id,
+    name: row.name,
+    scope: scopeIn(row.scope),
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    usedAt: row.used_at,
   }
 }
 

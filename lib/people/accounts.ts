@@ -1,12 +1,15 @@
 import type { Credentials } from './contract.ts'
 import type { CookieSession, CookieSessions } from './cookie-sessions.ts'
-import { hashPassword, isPassword } from './passwords.ts'
+import type { ProvenIdentity, ProvenUsers } from './proven-users.ts'
+import type { PasswordWork, Turn } from './secrets/password-work.ts'
 import type { LiveConnections } from './session.ts'
 import type { OwnerCatalog } from './store.ts'
-import type { ProvenIdentity, Users } from './users.ts'
+import type { Users } from './users.ts'
 
 export interface AccountsPorts {
   readonly users: Users
+  readonly proven: ProvenUsers
+  readonly passwords: PasswordWork
   readonly sessions: CookieSessions
   readonly owners: Pick<OwnerCatalog, 'adoptGuest'>
   readonly connections: Pick<LiveConnections, 'endSockets'>
@@ -14,9 +17,15 @@ export interface AccountsPorts {
   readonly now: () => number
 }
 
-/** The reasons why a sign-in failed. *wrong*: no such account or a wrong password, which cannot be told apart. */
-export type SignInProblem = 'wrong' | 'disabled'
+/**
+ * The reasons why a sign-in failed. *wrong*: no such account or a wrong password, which cannot be told apart. *moved*:
+ * the password is right, but the e-mail went to a user who had proved it.
+ */
+export type SignInProblem = 'wrong' | 'disabled' | 'moved'
 export type SignUpProblem = 'taken' | 'signed-in'
+
+/** A request that takes turns with all others that say nothing of themselves. */
+const ANYONE: Turn = { key: '', isKnown: false }
 
 /**
  * Signs users up, in and out, and changes their passwords. Every user begins as a guest;
@@ -36,11 +45,14 @@ export class Accounts {
     return this.#begin(await this.#ports.users.createGuest())
   }
 
-  /** Begins a session for an existing guest. Returns null if the user is gone, disabled, or has an account by now. */
+  /**
+   * Begins a session for an existing guest. Returns null if the user is gone, disabled, signed out, or has an account
+   * by now.
+   */
   async resumeGuest(userId: string): Promise<CookieSession | null> {
     const { users, sessions } = this.#ports
     const user = await users.find(userId)
-    return user?.standing === 'guest' ? sessions.begin(userId) : null
+    return user?.standing === 'guest' ? sessions.continue(userId) : null
   }
 
   /**
@@ -50,11 +62,14 @@ export class Accounts {
   async signUp(
     headers: Headers,
     { email, password, name }: Credentials & { readonly name: string },
+    turn = ANYONE,
   ): Promise<CookieSession | SignUpProblem> {
-    const { users, sessions } = this.#ports
+    const { users, passwords, sessions } = this.#ports
     const before = await sessions.find(headers)
     if (before && before.standing !== 'guest') return 'signed-in'
-    const passwordHash = await hashPassword(password)
+    // Before the hash, which costs much more.
+    if (await users.idOf(email)) return 'taken'
+    const passwordHash = await passwords.hash(password, turn)
     const guestId = before?.profile.userId ?? null
     const made = await users.createAccount(guestId, { email, name, passwordHash })
     if (typeof made === 'string') return made
@@ -66,10 +81,20 @@ export class Accounts {
    * Signs in with e-mail and password. An unknown e-mail takes as long as a wrong password. The documents of a
    * guest who signs in become the account's; a session of another account ends.
    */
-  async signIn(headers: Headers, { email, password }: Credentials): Promise<CookieSession | SignInProblem> {
-    const credential = await this.#ports.users.credentialOf(email)
-    const isRight = await isPassword(password, credential?.passwordHash ?? null)
-    return credential && isRight ? this.#signInAs(credential.userId, headers) : 'wrong'
+  async signIn(
+    headers: Headers,
+    { email, password }: Credentials,
+    turn = ANYONE,
+  ): Promise<CookieSession | SignInProblem> {
+    const { users, passwords } = this.#ports
+    const credential = await users.credentialOf(email)
+    const isRight = await passwords.matches(password, credential?.passwordHash ?? null, turn)
+    if (!credential || !isRight) return 'wrong'
+    if (credential.isLost) return 'moved'
+    const session = await this.#signInAs(credential.userId, headers, credential.passwordHash)
+    // Not disabled: then the password was replaced while its hash was computed.
+    if (session === 'disabled' && (await users.find(credential.userId))) return 'wrong'
+    return session
   }
 
   /** Signs in a user identified by the provider; creates an account if they have none. Otherwise like `signIn`. */
@@ -77,32 +102,68 @@ export class Accounts {
     headers: Headers,
     proven: ProvenIdentity,
   ): Promise<CookieSession | 'disabled' | 'taken'> {
-    const userId = await this.#ports.users.idOfProven(proven)
+    const userId = await this.#ports.proven.idOf(proven)
     return userId === null ? 'taken' : this.#signInAs(userId, headers)
   }
 
-  /** Ends the session of a request. Returns the cookies to send with the answer. Idempotent. */
-  async signOut(headers: Headers): Promise<readonly string[]> {
+  /**
+   * Ends the session of a request, and all those of a guest, who has no other browser: what recovers a lost cookie is
+   * then worthless. Returns the session that ended and the cookies to send with the answer. Idempotent.
+   */
+  async signOut(
+    headers: Headers,
+  ): Promise<{ readonly ended: CookieSession | null; readonly setCookies: readonly string[] }> {
     const { sessions } = this.#ports
-    const before = await sessions.find(headers)
-    if (before) await this.endSession(before.sessionId)
-    return [sessions.clearedCookie()]
+    const ended = await sessions.find(headers)
+    if (ended?.standing === 'guest') await this.#endAllOf(ended.profile.userId)
+    else if (ended) await this.endSession(ended.sessionId)
+    return { ended, setCookies: [sessions.clearedCookie()] }
   }
 
   /**
-   * Sets a password if the old one is right, begins a new session and ends all others. Returns null if the old one
-   * is wrong.
+   * Sets a password if the old one is right, ends all sessions and, if asked, the access tokens, and begins a new
+   * session. Returns null if the old one is wrong.
    */
-  async changePassword(userId: string, current: string, next: string): Promise<CookieSession | null> {
-    if (!(await isPassword(current, await this.#ports.users.passwordHashOf(userId)))) return null
-    await this.setPassword(userId, next)
+  async changePassword(
+    userId: string,
+    { current, next, endsTokens }: { current: string; next: string; endsTokens: boolean },
+  ): Promise<CookieSession | null> {
+    const { users, passwords, connections } = this.#ports
+    const turn = { key: userId, isKnown: true }
+    const before = await users.passwordHashOf(userId)
+    if (before === null || !(await passwords.matches(current, before, turn))) return null
+    const passwordHash = await passwords.hash(next, turn)
+    if ((await users.replacePassword(userId, { before, passwordHash, endsTokens })) !== 'done') return null
+    connections.endSockets({ userId })
     return this.#begin(userId)
   }
 
-  /** Sets or creates the password without checking the old one. Ends all of the user's sessions. */
-  async setPassword(userId: string, password: string): Promise<void> {
-    await this.#ports.users.setPasswordHash(userId, await hashPassword(password))
-    await this.#endAllOf(userId)
+  /**
+   * Sets or creates the password by a link that was made for the one with the hash `before`. Ends all of the user's
+   * sessions and access tokens. Returns 'link' if another request was first: the link works once. `email`: the new
+   * one of an account that lost its e-mail.
+   */
+  async resetPassword(
+    userId: string,
+    { before, next, email }: { before: string | null; next: string; email?: string | undefined },
+  ): Promise<'done' | 'link' | 'taken'> {
+    const { users, passwords, connections } = this.#ports
+    const passwordHash = await passwords.hash(next, { key: userId, isKnown: true })
+    const done = await users.replacePassword(userId, { before, passwordHash, endsTokens: true, email })
+    if (done === 'done') connections.endSockets({ userId })
+    return done === 'changed' ? 'link' : done
+  }
+
+  /**
+   * Gives an account that lost its e-mail another one. *wrong*: the password is, if the account has one. *taken*: the
+   * account has an e-mail, or another account has this one.
+   */
+  async chooseEmail(userId: string, { email, password }: Credentials): Promise<'done' | 'wrong' | 'taken'> {
+    const { users, passwords } = this.#ports
+    const hash = await users.passwordHashOf(userId)
+    const turn = { key: userId, isKnown: true }
+    if (hash !== null && !(await passwords.matches(password, hash, turn))) return 'wrong'
+    return users.chooseEmail(userId, email)
   }
 
   /** Disables a user and ends their sessions, or enables them again. Idempotent. */
@@ -130,10 +191,14 @@ export class Accounts {
     return begun
   }
 
-  async #signInAs(userId: string, headers: Headers): Promise<CookieSession | 'disabled'> {
+  async #signInAs(
+    userId: string,
+    headers: Headers,
+    passwordHash: string | null = null,
+  ): Promise<CookieSession | 'disabled'> {
     const { sessions, owners, connections, now } = this.#ports
     const before = await sessions.find(headers)
-    const begun = await sessions.begin(userId)
+    const begun = await sessions.begin(userId, passwordHash)
     if (!begun) return 'disabled'
     if (before?.standing === 'guest') {
       const guestId = before.profile.userId

@@ -1,33 +1,46 @@
 import * as v from 'valibot'
+import type { SignUpPolicy } from '#lib/process/settings.ts'
 import { urlOf } from '#lib/protocol/urls.ts'
+import type { AccessTokens } from './access-tokens.ts'
 import type { Accounts } from './accounts.ts'
+import { sessionOfToken } from './authentication.ts'
 import type {
   AdministrationContract,
   ListedKept,
   ListedSession,
+  ListedToken,
   ListedUser,
-  MadeResetLink,
+  MadeLink,
   UserAction,
 } from './contract.ts'
 import type { CookieSessions } from './cookie-sessions.ts'
-import type { OneTimeSecrets } from './one-time-secrets.ts'
 import { identityOf } from './profile.ts'
-import type { ResetLinks } from './reset-links.ts'
-import type { Session } from './session.ts'
+import type { Invitations } from './secrets/invitations.ts'
+import type { OneTimeSecrets } from './secrets/one-time-secrets.ts'
+import type { ResetLinks } from './secrets/reset-links.ts'
+import type { LiveConnections, Session } from './session.ts'
 import type { OwnerCatalog } from './store.ts'
-import type { Users } from './users.ts'
+import { emailKey, shownEmail, type Users } from './users.ts'
 
 /** The most lines in a list. Searching finds more. */
 const LINES = 100
 
-const resetLinkSchema = v.object({ email: v.string(), link: v.string() })
+const linkSchema = v.object({
+  kind: v.picklist(['reset', 'invitation']),
+  email: v.string(),
+  link: v.string(),
+}) satisfies v.GenericSchema<MadeLink>
 
 export interface AdministrationPorts {
   readonly accounts: Accounts
   readonly users: Users
   readonly sessions: Pick<CookieSessions, 'listOfAccounts'>
   readonly owners: Pick<OwnerCatalog, 'listKept' | 'ownerOf'>
+  readonly accessTokens: Pick<AccessTokens, 'listOfAccounts' | 'revokeAny'>
+  readonly connections: Pick<LiveConnections, 'endSockets'>
   readonly resets: ResetLinks
+  readonly invitations: Invitations
+  readonly signUps: SignUpPolicy
   readonly secrets: OneTimeSecrets
   /** The public origin, with which a reset link begins. */
   readonly publicOrigin: string
@@ -47,8 +60,10 @@ export class Administration implements AdministrationContract {
 
   async users(search: string): Promise<ListedUser[]> {
     const found = await this.#ports.users.listAccounts(search, LINES)
-    return found.map(({ profile, standing, ...user }) => ({
-      ...user,
+    return found.map(({ profile, standing, isDisabled, createdAt, ...emails }) => ({
+      isDisabled,
+      createdAt,
+      email: shownEmail(emails),
       user: identityOf(profile),
       isAdmin: standing === 'admin',
     }))
@@ -86,8 +101,8 @@ export class Administration implements AdministrationContract {
         break
       case 'reset': {
         const token = resets.issue(userId, await users.passwordHashOf(userId))
-        const made: MadeResetLink = { email, link: urlOf(publicOrigin, { to: 'reset', token }) }
-        secrets.keep(session.sessionId, 'reset link', JSON.stringify(made))
+        const made: MadeLink = { kind: 'reset', email, link: urlOf(publicOrigin, { to: 'reset', token }) }
+        secrets.keep(session.sessionId, 'link', JSON.stringify(made))
       }
     }
     return true
@@ -103,8 +118,28 @@ export class Administration implements AdministrationContract {
     return this.#ports.accounts.endSession(sessionId)
   }
 
-  madeResetLink({ sessionId }: Session): MadeResetLink | null {
-    const made = this.#ports.secrets.take(sessionId, 'reset link')
-    return made === null ? null : v.parse(resetLinkSchema, JSON.parse(made))
+  tokens(search: string): Promise<ListedToken[]> {
+    return this.#ports.accessTokens.listOfAccounts(search, LINES)
+  }
+
+  async revokeToken(id: string): Promise<void> {
+    const { accessTokens, connections } = this.#ports
+    await accessTokens.revokeAny(id)
+    connections.endSockets({ sessionId: sessionOfToken(id) })
+  }
+
+  async invite({ user, sessionId }: Session, email: string): Promise<'taken' | 'closed' | null> {
+    const { users, invitations, secrets, publicOrigin, signUps } = this.#ports
+    if (signUps === 'off') return 'closed'
+    if (await users.idOf(email)) return 'taken'
+    const token = invitations.issue(emailKey(email), user.userId)
+    const link = urlOf(publicOrigin, { to: 'invitation', token })
+    secrets.keep(sessionId, 'link', JSON.stringify({ kind: 'invitation', email, link } satisfies MadeLink))
+    return null
+  }
+
+  madeLink({ sessionId }: Session): MadeLink | null {
+    const made = this.#ports.secrets.take(sessionId, 'link')
+    return made === null ? null : v.parse(linkSchema, JSON.parse(made))
   }
 }

@@ -1,4 +1,4 @@
-import type { GuestPolicy } from '#lib/process/settings.ts'
+import type { GuestPolicy, SignUpPolicy } from '#lib/process/settings.ts'
 import type { Identity } from '#lib/protocol/identity.ts'
 import type { EnsuredSession, Session } from './session.ts'
 
@@ -50,10 +50,13 @@ export interface Credentials {
 
 /**
  * The reasons why a change of an account failed. *wrong*: no such account or a wrong password, which cannot be told
- * apart. *link*: used, expired or not made here. *email*, *password*: not valid as one.
+ * apart. *moved*: the e-mail went to a user who had proved it. *closed*: this server takes no new accounts. *link*:
+ * used, expired or not made here. *email*, *password*: not valid as one.
  */
 export type AccountProblem =
   | 'wrong'
+  | 'moved'
+  | 'closed'
   | 'disabled'
   | 'taken'
   | 'signed-in'
@@ -88,13 +91,27 @@ export interface NewAccessToken {
   readonly days: number
 }
 
+/** A change of password by its owner. */
+export interface PasswordChoice {
+  readonly current: string
+  readonly next: string
+  readonly endsTokens: boolean
+}
+
 export interface AccountOverview {
-  readonly email: string
+  /** Null if it went to a user who had proved it. */
+  readonly email: string | null
   /** False if they can sign in only with a provider. */
   readonly hasPassword: boolean
   readonly tokens: readonly AccessToken[]
   /** The token just created, shown this one time. Null if there is none. */
   readonly madeToken: string | null
+}
+
+/** The account that a form creates. `invitation`: the token of an administrator's link, whose e-mail it gets. */
+export interface NewAccount extends Credentials {
+  readonly name: string
+  readonly invitation?: string | undefined
 }
 
 /**
@@ -104,8 +121,12 @@ export interface AccountOverview {
 export interface OwnAccountContract {
   /** The name of the provider that users may also sign in with. Null if there is none. */
   readonly providerName: string | null
+  /** The people who may create an account with a password (setting SIGN_UPS). */
+  readonly signUps: SignUpPolicy
   /** Creates an account. A guest who signs up becomes it, with everything they have. */
-  signUp(headers: Headers, given: Credentials & { readonly name: string }): Promise<AccountOutcome>
+  signUp(headers: Headers, given: NewAccount): Promise<AccountOutcome>
+  /** Returns the e-mail that an invitation is for, null if it has been used or has expired. */
+  invitedEmail(invitation: string): Promise<string | null>
   /**
    * Signs in. The documents of a guest who signs in become the account's. Throws RefusedRequest after too many
    * attempts.
@@ -124,16 +145,28 @@ export interface OwnAccountContract {
   overview(session: Session): Promise<AccountOverview>
   /** Sets the name, also wherever the user is present now. */
   rename(session: Session, name: string): Promise<void>
-  /** Changes the password if `current` is right. Ends every other session of the user. */
-  changePassword(session: Session, current: string, next: string): Promise<AccountOutcome>
-  /** Returns the e-mail of the account whose password a reset link sets, null if the link has expired. */
-  resetTarget(token: string): Promise<string | null>
-  /** Sets a password by a reset link. Ends every session of the user. */
-  resetPassword(token: string, password: string): Promise<AccountOutcome>
+  /** Changes the password if `current` is right. Ends every other session of the user and, if asked, their tokens. */
+  changePassword(headers: Headers, session: Session, change: PasswordChoice): Promise<AccountOutcome>
+  /** Returns the e-mail that the user's account lost to a user who had proved it, null if it has one. */
+  lostEmail(session: Session): Promise<string | null>
+  /** Gives an account that lost its e-mail another. `password`: the present one, '' if the account has none. */
+  chooseEmail(session: Session, given: Credentials): Promise<AccountOutcome>
+  /**
+   * Returns the account whose password a reset link sets, null if the link has expired. `email`: null if the account
+   * lost it and needs another.
+   */
+  resetTarget(token: string): Promise<{ readonly email: string | null } | null>
+  /** Sets a password by a reset link, which works once. Ends every session and access token of the user. */
+  resetPassword(
+    token: string,
+    given: { password: string; email?: string | undefined },
+  ): Promise<AccountOutcome>
   /** Creates a token and keeps it for the next `overview` of this session. Returns false if there are too many. */
   makeToken(session: Session, wanted: NewAccessToken): Promise<boolean>
   /** Revokes a token and closes the sockets of its programs. Idempotent. */
   revokeToken(session: Session, id: string): Promise<void>
+  /** True while there is no administrator since the server started without one. */
+  readonly needsAdmin: boolean
   /** Returns true while the link that makes the first administrator is valid. */
   mayBeFirstAdmin(token: string): boolean
   /** Makes the signed-in user, or a new account (`given`), the first administrator. */
@@ -170,8 +203,14 @@ export interface ListedSession {
   readonly since: number
 }
 
-/** A link that sets a new password, just created and shown once. */
-export interface MadeResetLink {
+/** A personal access token as an administrator sees it. `email`: its user's. */
+export interface ListedToken extends AccessToken {
+  readonly email: string
+}
+
+/** A link that sets a new password or creates an account, just created and shown once. */
+export interface MadeLink {
+  readonly kind: 'reset' | 'invitation'
   readonly email: string
   readonly link: string
 }
@@ -195,6 +234,12 @@ export interface AdministrationContract {
   deleteDocument(documentId: string): Promise<void>
   /** Ends a session and closes its sockets. Idempotent. */
   endSession(sessionId: string): Promise<void>
-  /** Returns the link that `change` has just created for this session, null the second time. */
-  madeResetLink(session: Session): MadeResetLink | null
+  /** Returns access tokens whose name, or whose user's e-mail or name, contains `search`, newest first; at most 100. */
+  tokens(search: string): Promise<ListedToken[]>
+  /** Revokes a token of any user and closes the sockets of its programs. Idempotent. */
+  revokeToken(id: string): Promise<void>
+  /** Creates a link with which a new account for that e-mail can be made, once, within seven days. */
+  invite(session: Session, email: string): Promise<'taken' | 'closed' | null>
+  /** Returns the link that `change` or `invite` has just created for this session, null the second time. */
+  madeLink(session: Session): MadeLink | null
 }

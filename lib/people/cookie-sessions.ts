@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto'
 import type { Kysely, Selectable } from 'kysely'
 import type { ListedSession } from './contract.ts'
 import { type Profile, profileIn } from './profile.ts'
+import { COOKIE_LIFE_S, SessionCookie } from './secrets/session-cookie.ts'
 import type { Standing } from './session.ts'
-import { COOKIE_LIFE_S, SessionCookie } from './session-cookie.ts'
 import type { AccountTables } from './store.ts'
-import { newId, standingOf } from './users.ts'
+import { newId, shownEmail, standingOf } from './users.ts'
 
 const LIFE_MS = COOKIE_LIFE_S * 1000
 /** The time after its last renewal at which a session is renewed, ms. */
@@ -45,16 +45,31 @@ export class CookieSessions {
     this.#now = now
   }
 
-  /** Begins a session with a token of its own. Returns null if the user is gone or disabled. */
-  async begin(userId: string): Promise<CookieSession | null> {
+  /**
+   * Begins a session with a token of its own. Returns null if the user is gone or disabled, and if they proved
+   * themselves with a password that has been replaced meanwhile (`passwordHash`).
+   */
+  begin(userId: string, passwordHash: string | null = null): Promise<CookieSession | null> {
+    return this.#begin(userId, { passwordHash, continues: false })
+  }
+
+  /** Begins another session of a user who still has one. Returns null if all have ended: they signed out. */
+  continue(userId: string): Promise<CookieSession | null> {
+    return this.#begin(userId, { passwordHash: null, continues: true })
+  }
+
+  async #begin(
+    userId: string,
+    { passwordHash, continues }: { readonly passwordHash: string | null; readonly continues: boolean },
+  ): Promise<CookieSession | null> {
     const token = randomBytes(TOKEN_BYTES).toString('base64url')
     const at = new Date(this.#now()).toISOString()
-    // One statement, so that a user disabled meanwhile gets no session.
+    // One statement, so that a user disabled or signed out meanwhile gets no session.
     await this.#database
       .insertInto('session')
       .columns(['id', 'userId', 'token', 'expiresAt', 'createdAt', 'updatedAt'])
-      .expression((eb) =>
-        eb
+      .expression((eb) => {
+        const user = eb
           .selectFrom('user')
           .select([
             eb.val(newId()).as('id'),
@@ -65,8 +80,15 @@ export class CookieSessions {
             eb.val(at).as('updatedAt'),
           ])
           .where('user.id', '=', userId)
-          .where('user.disabledAt', 'is', null),
-      )
+          .where('user.disabledAt', 'is', null)
+        if (continues) {
+          const alive = eb.selectFrom('session').select('session.id').where('session.userId', '=', userId)
+          return user.where(({ exists }) => exists(alive.where('session.expiresAt', '>', at)))
+        }
+        if (passwordHash === null) return user
+        const password = eb.selectFrom('account').select('account.id').where('account.userId', '=', userId)
+        return user.where(({ exists }) => exists(password.where('account.password', '=', passwordHash)))
+      })
       .execute()
     const row = await this.#rowOf(token)
     return row && { ...cookieSessionOf(row), setCookies: [this.#cookie.set(token)] }
@@ -128,12 +150,21 @@ export class CookieSessions {
     const rows = await this.#database
       .selectFrom('session')
       .innerJoin('user', 'user.id', 'session.userId')
-      .select(['session.id as id', 'user.email as email', 'session.createdAt as createdAt'])
+      .select([
+        'session.id as id',
+        'user.email as email',
+        'user.lostEmail as lostEmail',
+        'session.createdAt as createdAt',
+      ])
       .where('user.isAnonymous', '=', 0)
       .orderBy('session.createdAt', 'desc')
       .limit(limit)
       .execute()
-    return rows.map(({ id, email, createdAt }) => ({ sessionId: id, email, since: Date.parse(createdAt) }))
+    return rows.map((row) => ({
+      sessionId: row.id,
+      email: shownEmail(row),
+      since: Date.parse(row.createdAt),
+    }))
   }
 
   async #found(headers: Headers): Promise<SessionRow | null> {

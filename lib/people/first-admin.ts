@@ -17,6 +17,11 @@ export class FirstAdmin {
     return new FirstAdmin(isWanted ? randomBytes(24).toString('base64url') : null)
   }
 
+  /** True until there is an administrator. */
+  get isWanted(): boolean {
+    return this.#token !== null
+  }
+
   /** Prints the link with the public origin. Prints nothing if there is an administrator. */
   printInvitation(origin: string): void {
     if (this.#token === null) return

@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto'
-import { CLIENT_HEADER, type ClientIps } from '#lib/process/client-ip.ts'
-import type { Rates } from '#lib/process/rates.ts'
-import { RefusedRequest, refuse } from '#lib/protocol/errors.ts'
+import type { ClientIps } from '#lib/process/client-ip.ts'
+import type { SignUpPolicy } from '#lib/process/settings.ts'
 import type { AccessTokens } from './access-tokens.ts'
 import type { Accounts } from './accounts.ts'
 import { sessionOfToken } from './authentication.ts'
@@ -11,13 +9,18 @@ import type {
   AccountProblem,
   Credentials,
   NewAccessToken,
+  NewAccount,
   OwnAccountContract,
+  PasswordChoice,
 } from './contract.ts'
 import type { CookieSession, CookieSessions } from './cookie-sessions.ts'
 import type { FirstAdmin } from './first-admin.ts'
 import type { OidcSignIn } from './oidc-sign-in.ts'
-import type { OneTimeSecrets } from './one-time-secrets.ts'
-import type { ResetLinks } from './reset-links.ts'
+import type { DeviceCookie } from './secrets/device-cookie.ts'
+import type { Invitations } from './secrets/invitations.ts'
+import type { OneTimeSecrets } from './secrets/one-time-secrets.ts'
+import type { ResetLinks } from './secrets/reset-links.ts'
+import type { SignInAttempts } from './secrets/sign-in-attempts.ts'
 import type { LiveConnections, Session } from './session.ts'
 import type { User, Users } from './users.ts'
 
@@ -27,42 +30,51 @@ export interface OwnAccountPorts {
   readonly sessions: Pick<CookieSessions, 'find'>
   readonly accessTokens: AccessTokens
   readonly resets: ResetLinks
+  readonly invitations: Pick<Invitations, 'read'>
+  readonly attempts: SignInAttempts
+  readonly devices: DeviceCookie
+  readonly signUps: SignUpPolicy
   readonly firstAdmin: FirstAdmin
   /** The provider that users may sign in with, null if there are only passwords. */
   readonly oidc: OidcSignIn | null
   readonly secrets: OneTimeSecrets
-  readonly rates: Pick<Rates, 'take'>
-  readonly clientIps: ClientIps
+  readonly clientIps: Pick<ClientIps, 'placeOf'>
   readonly connections: LiveConnections
 }
 
 /** The operations of users on their own account, on the pages and through their forms. */
 export class OwnAccount implements OwnAccountContract {
   readonly providerName: string | null
+  readonly signUps: SignUpPolicy
   readonly #ports: OwnAccountPorts
 
   constructor(ports: OwnAccountPorts) {
     this.providerName = ports.oidc?.name ?? null
+    this.signUps = ports.signUps
     this.#ports = ports
   }
 
-  async signUp(headers: Headers, given: Credentials & { readonly name: string }): Promise<AccountOutcome> {
-    return outcomeOf(await this.#ports.accounts.signUp(headers, given))
+  async signUp(headers: Headers, { invitation, ...given }: NewAccount): Promise<AccountOutcome> {
+    const invited = invitation === undefined ? null : await this.invitedEmail(invitation)
+    if (invitation !== undefined && invited === null) return { ok: false, problem: 'link' }
+    if (invited === null && this.signUps !== 'open') return { ok: false, problem: 'closed' }
+    return this.#signUp(headers, { ...given, email: invited ?? given.email })
+  }
+
+  async invitedEmail(token: string): Promise<string | null> {
+    const { invitations, users } = this.#ports
+    const invitation = this.signUps === 'off' ? null : invitations.read(token)
+    if (!invitation || (await users.find(invitation.by))?.standing !== 'admin') return null
+    return (await users.idOf(invitation.email)) === null ? invitation.email : null
   }
 
   async signIn(headers: Headers, given: Credentials): Promise<AccountOutcome> {
-    const { accounts, rates, clientIps } = this.#ports
-    // Limit by account and place, so that a stranger elsewhere cannot lock a user out. Hashed: e-mails are unbounded
-    // and must not be kept.
-    const place = `${given.email.toLowerCase()} ${clientIps.keyOf(headers.get(CLIENT_HEADER) ?? '')}`
-    const session = createHash('sha256').update(place).digest('base64url')
-    const wait = rates.take('logins', { session, ip: '' })
-    if (wait > 0) {
-      throw new RefusedRequest(
-        refuse('rate-limited', 'too many attempts at this account; try again later', wait),
-      )
-    }
-    return outcomeOf(await accounts.signIn(headers, given))
+    const { accounts, attempts, users } = this.#ports
+    const credential = await users.credentialOf(given.email)
+    const attempt = attempts.begin(headers, given.email, credential?.userId ?? null)
+    const session = await accounts.signIn(headers, given, attempt.turn)
+    if (session !== 'wrong') attempts.succeeded(attempt)
+    return this.#outcome(headers, session)
   }
 
   async beginProvider(): Promise<{
@@ -78,12 +90,16 @@ export class OwnAccount implements OwnAccountContract {
     if (!oidc) return { ok: false, problem: 'failed' }
     const proven = await oidc.end(headers, query)
     if (typeof proven === 'string') return { ok: false, problem: proven }
-    const outcome = outcomeOf(await accounts.signInProven(headers, proven))
+    const outcome = this.#outcome(headers, await accounts.signInProven(headers, proven))
     return outcome.ok ? { ok: true, setCookies: [oidc.clearedCookie(), ...outcome.setCookies] } : outcome
   }
 
-  signOut(headers: Headers): Promise<readonly string[]> {
-    return this.#ports.accounts.signOut(headers)
+  async signOut(headers: Headers): Promise<readonly string[]> {
+    const { accounts, devices } = this.#ports
+    const { ended, setCookies } = await accounts.signOut(headers)
+    if (!ended || ended.standing === 'guest') return setCookies
+    // For sessions that began before there was this cookie.
+    return [...setCookies, devices.with(headers, ended.profile.userId)]
   }
 
   async overview({ user: { userId }, sessionId }: Session): Promise<AccountOverview> {
@@ -91,7 +107,7 @@ export class OwnAccount implements OwnAccountContract {
     const user = await users.find(userId)
     if (!user) throw new Error('a session without a user')
     return {
-      email: user.email,
+      email: user.lostEmail === null ? user.email : null,
       hasPassword: (await users.passwordHashOf(userId)) !== null,
       tokens: await accessTokens.list(userId),
       madeToken: secrets.take(sessionId, 'access token'),
@@ -104,19 +120,39 @@ export class OwnAccount implements OwnAccountContract {
     connections.showProfile(await users.setProfile(userId, { name, hue }))
   }
 
-  async changePassword({ user }: Session, current: string, next: string): Promise<AccountOutcome> {
-    return outcomeOf((await this.#ports.accounts.changePassword(user.userId, current, next)) ?? 'wrong')
+  async changePassword(headers: Headers, { user }: Session, change: PasswordChoice): Promise<AccountOutcome> {
+    const changed = await this.#ports.accounts.changePassword(user.userId, change)
+    return this.#outcome(headers, changed ?? 'wrong')
   }
 
-  async resetTarget(token: string): Promise<string | null> {
-    return (await this.#userOfReset(token))?.email ?? null
+  async lostEmail({ user, standing }: Session): Promise<string | null> {
+    if (standing === 'guest') return null
+    return (await this.#ports.users.find(user.userId))?.lostEmail ?? null
   }
 
-  async resetPassword(token: string, password: string): Promise<AccountOutcome> {
-    const user = await this.#userOfReset(token)
-    if (!user) return { ok: false, problem: 'link' }
-    await this.#ports.accounts.setPassword(user.profile.userId, password)
-    return { ok: true, setCookies: [] }
+  async chooseEmail({ user }: Session, given: Credentials): Promise<AccountOutcome> {
+    const chosen = await this.#ports.accounts.chooseEmail(user.userId, given)
+    return chosen === 'done' ? { ok: true, setCookies: [] } : { ok: false, problem: chosen }
+  }
+
+  async resetTarget(token: string): Promise<{ readonly email: string | null } | null> {
+    const found = await this.#userOfReset(token)
+    return found && { email: found.user.lostEmail === null ? found.user.email : null }
+  }
+
+  async resetPassword(
+    token: string,
+    { password, email }: { readonly password: string; readonly email?: string | undefined },
+  ): Promise<AccountOutcome> {
+    const found = await this.#userOfReset(token)
+    if (!found) return { ok: false, problem: 'link' }
+    const { user, passwordHash: before } = found
+    const needsEmail = user.lostEmail !== null
+    if (needsEmail && email === undefined) return { ok: false, problem: 'email' }
+    const { userId } = user.profile
+    const change = { before, next: password, email: needsEmail ? email : undefined }
+    const done = await this.#ports.accounts.resetPassword(userId, change)
+    return done === 'done' ? { ok: true, setCookies: [] } : { ok: false, problem: done }
   }
 
   async makeToken({ user, sessionId }: Session, wanted: NewAccessToken): Promise<boolean> {
@@ -130,6 +166,10 @@ export class OwnAccount implements OwnAccountContract {
     const { accessTokens, connections } = this.#ports
     await accessTokens.revoke(user.userId, id)
     connections.endSockets({ sessionId: sessionOfToken(id) })
+  }
+
+  get needsAdmin(): boolean {
+    return this.#ports.firstAdmin.isWanted
   }
 
   mayBeFirstAdmin(token: string): boolean {
@@ -156,21 +196,34 @@ export class OwnAccount implements OwnAccountContract {
     } finally {
       if (typeof session === 'string') firstAdmin.putBack(token)
     }
-    return outcomeOf(session)
+    return this.#outcome(headers, session)
   }
 
-  /** Returns the user whose password a reset link sets, null if it has expired, was used or was not made here. */
-  async #userOfReset(token: string): Promise<User | null> {
+  async #signUp(headers: Headers, given: Credentials & { readonly name: string }): Promise<AccountOutcome> {
+    const { accounts, clientIps } = this.#ports
+    const turn = { key: clientIps.placeOf(headers).place, isKnown: false }
+    return this.#outcome(headers, await accounts.signUp(headers, given, turn))
+  }
+
+  /** Adds the cookie of a known browser to those of a session that has begun. */
+  #outcome(headers: Headers, result: CookieSession | AccountProblem): AccountOutcome {
+    if (typeof result === 'string') return { ok: false, problem: result }
+    const device = this.#ports.devices.with(headers, result.profile.userId)
+    return { ok: true, setCookies: [...result.setCookies, device] }
+  }
+
+  /**
+   * Returns the user whose password a reset link sets, and its hash; null if the link has expired, was used or was
+   * not made here.
+   */
+  async #userOfReset(
+    token: string,
+  ): Promise<{ readonly user: User; readonly passwordHash: string | null } | null> {
     const { users, resets } = this.#ports
     const userId = resets.userIn(token)
     const user = userId === null ? null : await users.find(userId)
     if (!user || user.standing === 'guest') return null
-    return resets.isRight(token, await users.passwordHashOf(user.profile.userId)) ? user : null
+    const passwordHash = await users.passwordHashOf(user.profile.userId)
+    return resets.isRight(token, passwordHash) ? { user, passwordHash } : null
   }
-}
-
-function outcomeOf(result: CookieSession | AccountProblem): AccountOutcome {
-  return typeof result === 'string'
-    ? { ok: false, problem: result }
-    : { ok: true, setCookies: result.setCookies }
 }

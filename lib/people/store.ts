@@ -60,6 +60,8 @@ interface UserTable extends Dated {
   hue: number | null
   role: string | null
   disabledAt: string | null
+  /** The e-mail that went to a user who had proved it; `email` is then a placeholder. */
+  lostEmail: string | null
 }
 
 interface SessionTable extends Dated {

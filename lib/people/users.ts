@@ -1,5 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto'
-import type { Kysely, Selectable, Transaction } from 'kysely'
+import type { Kysely, Selectable } from 'kysely'
 import { cleanName, GUEST_NAME_COUNT } from '#lib/protocol/identity.ts'
 import * as LIMITS from '#lib/protocol/limits.ts'
 import type { ProfileChange } from './contract.ts'
@@ -7,11 +7,15 @@ import { type Profile, profileIn } from './profile.ts'
 import type { Standing } from './session.ts'
 import type { AccountTables } from './store.ts'
 
-/** A user: their profile, their standing, and the e-mail of their account (a guest's does not exist). */
+/**
+ * A user: their profile, their standing, and the e-mail of their account (a guest's does not exist). `lostEmail`: the
+ * one that went to a user who had proved it, null if none did; `email` is a placeholder then.
+ */
 export interface User {
   readonly profile: Profile
   readonly standing: Standing
   readonly email: string
+  readonly lostEmail: string | null
 }
 
 /** An account as administrators see it. `createdAt`: ms since the epoch. */
@@ -20,29 +24,32 @@ interface ListedAccount extends User {
   readonly createdAt: number
 }
 
-/** The password with which a user signs in to an account. `passwordHash` is null if it has none. */
+/**
+ * The password with which a user signs in to an account. `passwordHash` is null if it has none. `isLost`: the e-mail
+ * is no longer the account's.
+ */
 export interface Credential {
   readonly userId: string
   readonly passwordHash: string | null
+  readonly isLost: boolean
 }
 
-/** The identity of a user at the OpenID Connect provider. `subject`: their id there, which never changes. */
-export interface ProvenIdentity {
-  readonly subject: string
-  readonly email: string
-  readonly emailVerified: boolean
-  readonly name: string
+/** A new password. `before`: the hash it replaces. `email`: the new one of an account that lost its e-mail. */
+export interface PasswordChange {
+  readonly before: string | null
+  readonly passwordHash: string
+  readonly endsTokens: boolean
+  readonly email?: string | undefined
 }
 
 type UserRow = Selectable<AccountTables['user']>
 
 /** The value of `account.providerId` in the row of a password. */
 const BY_PASSWORD = 'credential'
-const BY_PROVIDER = 'oidc'
 
 /**
- * The users and their credentials: the tables `user` and `account` (docs/decisions/0045-own-account-tables.md).
- * E-mails are stored in lower case.
+ * The users and their credentials: the tables `user` and `account` (docs/decisions/0045-own-account-tables.md), those
+ * of a provider in proven-users.ts. E-mails are stored in lower case.
  */
 export class Users {
   readonly #database: Kysely<AccountTables>
@@ -70,10 +77,24 @@ export class Users {
     return (await this.#withEmail(email))?.id ?? null
   }
 
-  /** Returns the credential of the account with an e-mail, null if there is no such account. */
+  /**
+   * Returns the credential of the account with an e-mail, null if there is no such account. An account that lost the
+   * e-mail has its place if the account that has it now has no password.
+   */
   async credentialOf(email: string): Promise<Credential | null> {
     const user = await this.#withEmail(email)
-    return user && { userId: user.id, passwordHash: await this.passwordHashOf(user.id) }
+    const passwordHash = user && (await this.passwordHashOf(user.id))
+    if (user && passwordHash !== null) return { userId: user.id, passwordHash, isLost: false }
+    const before = await this.#database
+      .selectFrom('user')
+      .innerJoin('account', 'account.userId', 'user.id')
+      .select(['user.id as userId', 'account.password as passwordHash'])
+      .where('user.lostEmail', '=', emailKey(email))
+      .where('account.providerId', '=', BY_PASSWORD)
+      .orderBy('user.updatedAt', 'desc')
+      .executeTakeFirst()
+    if (before) return { ...before, isLost: true }
+    return user && { userId: user.id, passwordHash: null, isLost: false }
   }
 
   /** Returns the hash of a user's password, null if they have none. */
@@ -105,7 +126,9 @@ export class Users {
       .selectFrom('user')
       .selectAll()
       .where('isAnonymous', '=', 0)
-      .where((eb) => eb.or([eb('email', 'like', like), eb('name', 'like', like)]))
+      .where((eb) =>
+        eb.or([eb('email', 'like', like), eb('lostEmail', 'like', like), eb('name', 'like', like)]),
+      )
       .orderBy('createdAt', 'desc')
       .limit(limit)
       .execute()
@@ -116,16 +139,16 @@ export class Users {
     }))
   }
 
-  /** Returns the e-mails of those users who have accounts, by user id, including disabled ones. */
+  /** Returns the e-mails, as `shownEmail`, of those users who have accounts, by user id, including disabled ones. */
   async emailsOf(userIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
     if (userIds.length === 0) return new Map()
     const rows = await this.#database
       .selectFrom('user')
-      .select(['id', 'email'])
+      .select(['id', 'email', 'lostEmail'])
       .where('id', 'in', userIds)
       .where('isAnonymous', '=', 0)
       .execute()
-    return new Map(rows.map(({ id, email }) => [id, email]))
+    return new Map(rows.map((row) => [row.id, shownEmail(row)]))
   }
 
   /** Creates a guest and returns their id. */
@@ -134,7 +157,7 @@ export class Users {
     await this.#database
       .insertInto('user')
       // No e-mail domain ends in .invalid: no user can sign up with a guest's e-mail.
-      .values(this.#newRow({ id, email: `${id}@guests.invalid`, isAnonymous: 1 }))
+      .values(newUserRow(this.#at(), { id, email: `${id}@guests.invalid`, isAnonymous: 1 }))
       .execute()
     return id
   }
@@ -153,7 +176,7 @@ export class Users {
     }: { readonly email: string; readonly name: string; readonly passwordHash: string },
   ): Promise<{ readonly userId: string } | 'taken' | 'signed-in'> {
     const chosen = cleanName(name, LIMITS.nameLength)
-    const account = { email: email.toLowerCase(), isAnonymous: 0 }
+    const account = { email: emailKey(email), isAnonymous: 0 }
     // Without a transaction, which would hold up every other write.
     if (await this.idOf(email)) return 'taken'
     try {
@@ -162,7 +185,7 @@ export class Users {
         if (guestId === null) {
           await transaction
             .insertInto('user')
-            .values(this.#newRow({ ...account, id: userId, name: chosen }))
+            .values(newUserRow(this.#at(), { ...account, id: userId, name: chosen }))
             .execute()
         } else {
           const { numUpdatedRows } = await transaction
@@ -174,56 +197,12 @@ export class Users {
           if (numUpdatedRows === 0n) return 'signed-in'
         }
         const way = { providerId: BY_PASSWORD, accountId: userId, password: passwordHash }
-        await this.#signInWith(transaction, userId, way)
+        await insertWay(transaction, this.#at(), userId, way)
         return { userId }
       })
     } catch (error) {
       // Two requests with one e-mail at the same time: the column is unique.
       if (await this.idOf(email)) return 'taken'
-      throw error
-    }
-  }
-
-  /**
-   * Returns the id of the user with an identity at the provider; creates an account if there is none. Returns null
-   * if another account has their e-mail: an account is joined to the identity only if the e-mail was verified here
-   * too.
-   */
-  async idOfProven(proven: ProvenIdentity): Promise<string | null> {
-    const email = proven.email.toLowerCase()
-    const linked = await this.#database
-      .selectFrom('account')
-      .innerJoin('user', 'user.id', 'account.userId')
-      .select(['user.id as id', 'user.email as email'])
-      .where('account.providerId', '=', BY_PROVIDER)
-      .where('account.accountId', '=', proven.subject)
-      .executeTakeFirst()
-    if (linked) {
-      if (proven.emailVerified && linked.email === email) await this.#markProved(linked.id)
-      return linked.id
-    }
-    const way = { providerId: BY_PROVIDER, accountId: proven.subject, password: null }
-    const other = await this.#withEmail(email)
-    if (other) {
-      if (!proven.emailVerified || other.emailVerified === 0) return null
-      await this.#signInWith(this.#database, other.id, way)
-      return other.id
-    }
-    const id = newId()
-    const name = cleanName(proven.name, LIMITS.nameLength)
-    const emailVerified = proven.emailVerified ? 1 : 0
-    try {
-      await this.#database.transaction().execute(async (transaction) => {
-        await transaction
-          .insertInto('user')
-          .values(this.#newRow({ id, email, name, emailVerified, isAnonymous: 0 }))
-          .execute()
-        await this.#signInWith(transaction, id, way)
-      })
-      return id
-    } catch (error) {
-      // The same user in two tabs at the same time: the other tab created the account.
-      if (await this.#withEmail(email)) return this.idOfProven(proven)
       throw error
     }
   }
@@ -239,17 +218,41 @@ export class Users {
     return profileIn(row)
   }
 
-  /** Sets the hash of a user's password, replacing the one there was, if any. */
-  async setPasswordHash(userId: string, passwordHash: string): Promise<void> {
+  /**
+   * Replaces a password, ends all sessions of the user and, if asked, their access tokens: all or nothing. *changed*:
+   * `before` is no longer the hash, so another request set a password first. *taken*: another account has the e-mail.
+   */
+  replacePassword(
+    userId: string,
+    { before, passwordHash, endsTokens, email }: PasswordChange,
+  ): Promise<'done' | 'changed' | 'taken'> {
+    return this.#database.transaction().execute(async (transaction) => {
+      const users = new Users(transaction, this.#now)
+      if ((await users.passwordHashOf(userId)) !== before) return 'changed'
+      if (email !== undefined && (await users.chooseEmail(userId, email)) !== 'done') return 'taken'
+      await transaction
+        .deleteFrom('account')
+        .where('userId', '=', userId)
+        .where('providerId', '=', BY_PASSWORD)
+        .execute()
+      const way = { providerId: BY_PASSWORD, accountId: userId, password: passwordHash }
+      await insertWay(transaction, this.#at(), userId, way)
+      await transaction.deleteFrom('session').where('userId', '=', userId).execute()
+      if (endsTokens) await transaction.deleteFrom('access_tokens').where('user_id', '=', userId).execute()
+      return 'done'
+    })
+  }
+
+  /** Gives an account that lost its e-mail another. *taken*: it has one, or another account has this one. */
+  async chooseEmail(userId: string, email: string): Promise<'done' | 'taken'> {
+    if (await this.idOf(email)) return 'taken'
     const { numUpdatedRows } = await this.#database
-      .updateTable('account')
-      .set({ password: passwordHash, updatedAt: this.#at() })
-      .where('userId', '=', userId)
-      .where('providerId', '=', BY_PASSWORD)
+      .updateTable('user')
+      .set({ email: emailKey(email), emailVerified: 0, lostEmail: null, updatedAt: this.#at() })
+      .where('id', '=', userId)
+      .where('lostEmail', 'is not', null)
       .executeTakeFirst()
-    if (numUpdatedRows > 0n) return
-    const way = { providerId: BY_PASSWORD, accountId: userId, password: passwordHash }
-    await this.#signInWith(this.#database, userId, way)
+    return numUpdatedRows === 0n ? 'taken' : 'done'
   }
 
   /** Makes a user an administrator, or removes that standing. Idempotent. */
@@ -273,39 +276,10 @@ export class Users {
   async #withEmail(email: string) {
     const row = await this.#database
       .selectFrom('user')
-      .select(['id', 'emailVerified'])
-      .where('email', '=', email.toLowerCase())
+      .select('id')
+      .where('email', '=', emailKey(email))
       .executeTakeFirst()
     return row ?? null
-  }
-
-  async #markProved(userId: string): Promise<void> {
-    await this.#database
-      .updateTable('user')
-      .set({ emailVerified: 1 })
-      .where('id', '=', userId)
-      .where('emailVerified', '=', 0)
-      .execute()
-  }
-
-  async #signInWith(
-    database: Kysely<AccountTables> | Transaction<AccountTables>,
-    userId: string,
-    way: { readonly providerId: string; readonly accountId: string; readonly password: string | null },
-  ): Promise<void> {
-    const at = this.#at()
-    await database
-      .insertInto('account')
-      .values({ id: newId(), userId, ...way, createdAt: at, updatedAt: at })
-      .execute()
-  }
-
-  #newRow<Given extends { readonly id: string; readonly email: string; readonly isAnonymous: number }>(
-    given: Given,
-  ) {
-    const at = this.#at()
-    const guestName = randomInt(GUEST_NAME_COUNT)
-    return { name: '', emailVerified: 0, guestName, createdAt: at, updatedAt: at, ...given }
   }
 
   #at(): string {
@@ -320,7 +294,42 @@ export function standingOf({ role, isAnonymous }: Pick<UserRow, 'role' | 'isAnon
 }
 
 function userIn(row: UserRow): User {
-  return { profile: profileIn(row), standing: standingOf(row), email: row.email }
+  const { email, lostEmail } = row
+  return { profile: profileIn(row), standing: standingOf(row), email, lostEmail }
+}
+
+/** Returns an account's e-mail for lists of administrators; one that it lost is in brackets. */
+export function shownEmail({ email, lostEmail }: Pick<UserRow, 'email' | 'lostEmail'>): string {
+  return lostEmail === null ? email : `(${lostEmail})`
+}
+
+/**
+ * Returns an e-mail as it is stored and compared. Only A to Z are lowered: Unicode maps some other letters, such as
+ * the Kelvin sign, to one of a to z, and so one person's e-mail to another's.
+ */
+export function emailKey(email: string): string {
+  return email.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+}
+
+/** Returns a new row of the table `user`. `at`: ISO 8601. */
+export function newUserRow<
+  Given extends { readonly id: string; readonly email: string; readonly isAnonymous: number },
+>(at: string, given: Given) {
+  const guestName = randomInt(GUEST_NAME_COUNT)
+  return { name: '', emailVerified: 0, guestName, createdAt: at, updatedAt: at, ...given }
+}
+
+/** Adds a way to sign in. `at`: ISO 8601. */
+export async function insertWay(
+  database: Kysely<AccountTables>,
+  at: string,
+  userId: string,
+  way: { readonly providerId: string; readonly accountId: string; readonly password: string | null },
+): Promise<void> {
+  await database
+    .insertInto('account')
+    .values({ id: newId(), userId, ...way, createdAt: at, updatedAt: at })
+    .execute()
 }
 
 /** Returns a new row id: 32 hexadecimal digits, not guessable. */

@@ -67,6 +67,19 @@ export class ClientIps {
       .join(':')
   }
 
+  /**
+   * Returns the key of the place that a request's failed passwords are counted for. If no proxy is trusted and the
+   * request was forwarded, it contains the last address forwarded, which a proxy adds itself unless it passes on what
+   * clients write; `isCertain` is then false. The place is '' for this machine.
+   */
+  placeOf(headers: Headers): { readonly place: string; readonly isCertain: boolean } {
+    const ip = this.keyOf(headers.get(CLIENT_HEADER) ?? '')
+    if (!this.isUntold) return { place: ip, isCertain: true }
+    const forwarded = (headers.get('x-forwarded-for') ?? '').split(',').at(-1)?.trim() ?? ''
+    if (ipIn(forwarded) === null) return { place: ip, isCertain: ip !== '' }
+    return { place: `${ip}>${this.keyOf(forwarded)}`, isCertain: false }
+  }
+
   /** True if no proxy is trusted. */
   get isUntold(): boolean {
     return this.#hops === 0 && this.#networks.length === 0

@@ -6,7 +6,16 @@ import type { Settings } from './settings.ts'
 export type RouteRate = 'sockets' | 'logins' | 'creates' | 'reads' | 'writes'
 
 /** All buckets. */
-export type RateName = RouteRate | MessageRate | 'bytes' | 'packets' | 'guests' | 'documents'
+export type RateName =
+  | RouteRate
+  | MessageRate
+  | 'bytes'
+  | 'packets'
+  | 'guests'
+  | 'documents'
+  | 'devices'
+  | 'strangers'
+  | 'unlocks'
 
 /** The size and refill rate of a bucket: it holds `burst` and regains `perSecond`. */
 interface Figures {
@@ -43,8 +52,14 @@ const RATES: RateFigures = {
   sockets: { session: { perSecond: 2, burst: 120 }, ip: { perSecond: 50, burst: 2000 } },
   /** New guest sessions. */
   guests: { session: { perSecond: 1, burst: 10 }, ip: { perSecond: 0.5, burst: 500 } },
-  /** Attempts at passwords and other secrets. */
-  logins: { session: { perSecond: 0.1, burst: 10 }, ip: { perSecond: 1, burst: 200 } },
+  /** Attempts at passwords and other secrets. A school of 300 behind one IP address signs in within a minute. */
+  logins: { session: { perSecond: 0.1, burst: 10 }, ip: { perSecond: 1, burst: 400 } },
+  /** Failed sign-ins from a browser that has signed in to the account before, keyed by both. */
+  devices: { session: { perSecond: 0.1, burst: 20 }, ip: { perSecond: 0.1, burst: 20 } },
+  /** Failed sign-ins to one account whose IP addresses cannot be trusted. */
+  strangers: { session: { perSecond: 0.1, burst: 100 }, ip: { perSecond: 0.1, burst: 100 } },
+  /** Wrong passwords of one link: everywhere (session), and from one place (ip). Right ones are given back. */
+  unlocks: { session: { perSecond: 0.05, burst: 300 }, ip: { perSecond: 0.05, burst: 100 } },
   /** Documents created. */
   creates: { session: { perSecond: 0.2, burst: 60 }, ip: { perSecond: 2, burst: 600 } },
   /** Documents created within a day. The limit per user is checked by counting the user's documents. */
@@ -79,10 +94,12 @@ const DROPPED_SHARE = 0.1
 const ROUNDING = 1e-6
 
 /** Disabled limits: grants everything. */
-export const NO_RATES: Pick<Rates, 'take'> = { take: () => 0 }
+export const NO_RATES: Pick<Rates, 'take' | 'giveBack'> = { take: () => 0, giveBack: () => undefined }
 
 /** Returns the rates for these settings, unlimited if rate limits are off. */
-export function ratesFor(settings: Pick<Settings, 'rateLimits' | 'documentsPerIp'>): Pick<Rates, 'take'> {
+export function ratesFor(
+  settings: Pick<Settings, 'rateLimits' | 'documentsPerIp'>,
+): Pick<Rates, 'take' | 'giveBack'> {
   if (!settings.rateLimits) return NO_RATES
   const documents = ofDay(settings.documentsPerIp)
   return new Rates(systemClock.steady, { documents: { session: documents, ip: documents } })
@@ -112,6 +129,9 @@ export class Rates {
       documents: of('documents'),
       reads: of('reads'),
       writes: of('writes'),
+      devices: of('devices'),
+      strangers: of('strangers'),
+      unlocks: of('unlocks'),
     }
   }
 
@@ -129,6 +149,13 @@ export class Rates {
     if (session !== '') buckets.session.take(session, cost)
     if (ip !== '') buckets.ip.take(ip, cost)
     return 0
+  }
+
+  /** Gives back what `take` granted for the same keys, for a call that turned out to cost nothing. */
+  giveBack(name: RateName, { session = '', ip }: RateKeys, cost = 1): void {
+    const buckets = this.#buckets[name]
+    if (session !== '') buckets.session.giveBack(session, cost)
+    if (ip !== '') buckets.ip.giveBack(ip, cost)
   }
 
   /** The number of buckets in memory. */
@@ -173,6 +200,11 @@ class Buckets {
   take(key: string, cost: number): void {
     const bucket = this.#buckets.get(key) ?? this.#begin(key)
     bucket.left -= cost
+  }
+
+  giveBack(key: string, cost: number): void {
+    const bucket = this.#buckets.get(key)
+    if (bucket) bucket.left = Math.min(this.#burst, bucket.left + cost)
   }
 
   #begin(key: string): Bucket {

@@ -8,6 +8,13 @@ import { type TrustedProxies, trustedProxiesIn } from './client-ip.ts'
 export const GUEST_POLICIES = ['off', 'view', 'comment', 'edit', 'create'] as const
 export type GuestPolicy = (typeof GUEST_POLICIES)[number]
 
+/**
+ * The people who may create an account with a password. *invited*: those with an administrator's link. *off*: no one;
+ * a provider (OIDC) still creates accounts for its users.
+ */
+export const SIGN_UP_POLICIES = ['open', 'invited', 'off'] as const
+export type SignUpPolicy = (typeof SIGN_UP_POLICIES)[number]
+
 /** Thrown if a setting is invalid. The message is one sentence that names the setting; nothing else is printed. */
 export class BadSetting extends Error {
   override readonly name = 'BadSetting'
@@ -48,6 +55,8 @@ export interface Settings {
   readonly secret: string | null
   /** The most that a guest may do. */
   readonly guests: GuestPolicy
+  /** The people who may create an account with a password. */
+  readonly signUps: SignUpPolicy
   /** The identity provider that users may also sign in with. Null if there are only passwords. */
   readonly oidc: OidcSettings | null
 }
@@ -115,6 +124,7 @@ const environment = v.object({
   LOG_LEVEL: v.optional(v.picklist(LOG_LEVELS, `one of ${LOG_LEVELS.join(', ')}`), 'info'),
   SECRET: v.optional(v.pipe(v.string(), v.minLength(32, 'at least 32 characters'))),
   GUESTS: v.optional(v.picklist(GUEST_POLICIES, `one of ${GUEST_POLICIES.join(', ')}`), 'create'),
+  SIGN_UPS: v.optional(v.picklist(SIGN_UP_POLICIES, `one of ${SIGN_UP_POLICIES.join(', ')}`)),
   OIDC_ISSUER: v.optional(
     v.pipe(v.string(), v.check(isIssuer, 'an https:// address (http:// on this machine)')),
   ),
@@ -146,6 +156,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     throw new BadSetting(`${setting} must be ${issue.message}${was}.`)
   }
   const set = parsed.output
+  const oidc = oidcIn(set)
   return {
     production: set.NODE_ENV === 'production',
     host: set.HOST,
@@ -165,7 +176,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     logLevel: set.LOG_LEVEL,
     secret: set.SECRET ?? null,
     guests: set.GUESTS,
-    oidc: oidcIn(set),
+    signUps: set.SIGN_UPS ?? (oidc === null ? 'open' : 'off'),
+    oidc,
   }
 }
 

@@ -9,6 +9,7 @@ export const ERROR_BANDS = {
   'not-found': 'permanent',
   'not-joined': 'permanent',
   forbidden: 'permanent',
+  'foreign-origin': 'permanent',
   'link-locked': 'permanent',
   'read-only': 'permanent',
   'schema-too-old': 'permanent',

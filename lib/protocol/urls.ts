@@ -20,6 +20,7 @@ export type Place =
   | { readonly to: 'refused'; readonly code: ErrorCode }
   | { readonly to: 'setup'; readonly token: string }
   | { readonly to: 'reset'; readonly token: string }
+  | { readonly to: 'invitation'; readonly token: string }
   | { readonly to: 'api'; readonly path: ApiPath }
 
 export type ApiPath =
@@ -43,6 +44,7 @@ export type ApiPath =
   | 'account/sign-out'
   | 'account/name'
   | 'account/password'
+  | 'account/email'
   | 'account/reset'
   | 'account/setup'
   | 'account/tokens'
@@ -52,6 +54,8 @@ export type ApiPath =
   | 'admin/users'
   | 'admin/documents'
   | 'admin/sessions'
+  | 'admin/tokens'
+  | 'admin/invitations'
 
 /** Returns the path of a place on this site, with the sub-path. The only function that makes URLs. */
 export function pathOf(place: Place): string {
@@ -73,6 +77,7 @@ export function pathOf(place: Place): string {
       return `${BASE_PATH}/refused?code=${place.code}`
     case 'setup':
     case 'reset':
+    case 'invitation':
       return `${BASE_PATH}/${place.to}/${encodeURIComponent(place.token)}`
     case 'api':
       return `${BASE_PATH}/api/${place.path}`

@@ -9,8 +9,9 @@
  * 4: types nest 32 deep, values are bounded; a connection that breaks the schema is notified.
  * 5: a token states its lifetime; a user whose session has ended is not made a new guest.
  * 6: a replica's content is compared with the log.
+ * 7: the code `foreign-origin`.
  */
-export const PROTOCOL_VERSION = 6
+export const PROTOCOL_VERSION = 7
 
 /**
  * The version of the document schema (node and mark types of the editor): sent in each join.

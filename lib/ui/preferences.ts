@@ -2,7 +2,8 @@ import { report } from '#lib/protocol/report.ts'
 import { HTML_LANG, LANGUAGES, type Language } from './words/language.ts'
 
 /*
- * Language and appearance, stored in two cookies, so that the server's first answer is already right.
+ * Language and appearance, stored in two cookies, so that the server's first answer is already right; and notes that
+ * were dismissed.
  */
 
 export const THEMES = ['system', 'light', 'dark'] as const
@@ -10,7 +11,11 @@ export type Theme = (typeof THEMES)[number]
 
 export const LANGUAGE_COOKIE = 'lang'
 export const THEME_COOKIE = 'theme'
+/** Set when the note to guests was dismissed (lib/editor/page/keep-note.tsx). */
+const NOTE_COOKIE = 'keep-note'
 const YEAR_SECONDS = 365 * 24 * 3600
+
+type PreferenceName = typeof LANGUAGE_COOKIE | typeof THEME_COOKIE | typeof NOTE_COOKIE
 
 /**
  * Returns the language to use: the chosen one (cookie), otherwise the first supported one of `Accept-Language`,
@@ -32,7 +37,7 @@ export function themeFor(chosen: string | undefined): Theme {
 }
 
 /** Returns a `Set-Cookie` value (also valid for `document.cookie`) that stores a choice for a year. */
-export function preferenceCookie(name: typeof LANGUAGE_COOKIE | typeof THEME_COOKIE, value: string): string {
+export function preferenceCookie(name: PreferenceName, value: string): string {
   return `${name}=${encodeURIComponent(value)}; Path=/; Max-Age=${YEAR_SECONDS}; SameSite=Lax`
 }
 
@@ -49,7 +54,22 @@ export function keepTheme(theme: Theme): void {
   else document.documentElement.dataset.theme = theme
 }
 
-function storePreference(name: typeof LANGUAGE_COOKIE | typeof THEME_COOKIE, value: string): void {
+/** Stores that the note to guests was dismissed. For the browser only. */
+export function dismissKeepNote(): void {
+  storePreference(NOTE_COOKIE, 'off')
+}
+
+/** Returns true if this browser remembers that the note to guests was dismissed. For the browser only. */
+export function isKeepNoteDismissed(): boolean {
+  try {
+    return document.cookie.split('; ').includes(`${NOTE_COOKIE}=off`)
+  } catch (error) {
+    report('a choice cannot be read', error, 'debug')
+    return false
+  }
+}
+
+function storePreference(name: PreferenceName, value: string): void {
   try {
     // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is missing on plain http and in Firefox
     document.cookie = preferenceCookie(name, value)

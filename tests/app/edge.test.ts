@@ -40,6 +40,7 @@ beforeEach(() => {
   }
   const requests: Partial<Services['requests']> = {
     mayMutate: () => world.ours,
+    foreignOrigin: () => ({ from: 'https://a.example', own: 'https://b.example', isOtherSite: false }),
     takeRate: (rate, _headers, who) => {
       asked.push(`${rate} of ${who ? who.user.userId : 'its address'}`)
       return world.waits.shift() ?? 0
@@ -121,7 +122,11 @@ async function call(needs: Needs, sent: object | string = { address: 'known' }) 
 
 test('a page of another site is refused before anything is counted', async () => {
   world.ours = false
-  expect(await call('nobody')).toMatchObject({ status: 403, body: { ok: false } })
+  const { status, body } = await call('nobody')
+  expect([status, body.code]).toEqual([403, 'foreign-origin'])
+  for (const told of ['https://a.example', 'https://b.example', 'PUBLIC_URL']) {
+    expect(body.message).toContain(told)
+  }
   expect(asked).toEqual([])
 })
 
@@ -249,7 +254,11 @@ test('a form without JavaScript is led to a page that says why, with the code al
   world.waits = [2500]
   expect(await led(form('guest', html))).toEqual([303, '/refused?code=rate-limited', 'private, no-store'])
   world.ours = false
-  expect(await led(form('guest', html))).toEqual([303, '/refused?code=bad-message', 'private, no-store'])
+  expect(await led(form('guest', html))).toEqual([403, null, 'private, no-store'])
+  const page = await (await form('guest', html)).text()
+  for (const told of ['https://a.example', 'https://b.example', 'PUBLIC_URL=https://a.example']) {
+    expect(page).toContain(told)
+  }
   // Programs and our own scripts get JSON, whatever they send.
   expect((await form('guest', '*/*')).status).toBe(403)
   expect((await form('guest', html, 'application/json')).status).toBe(403)

@@ -70,7 +70,9 @@ beforeEach(async () => {
     addresses,
     clock,
     linkExpiry: new LinkExpiry({ access, openDocuments, clock, log }),
+    linkPasswords: { isRight: async () => false },
     openDocuments,
+    passwords: { hash: async () => 'a hash' },
     rights,
     users: { find: async () => null },
   })

@@ -3,8 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { AccessTokens } from '#lib/people/access-tokens.ts'
 import { Accounts } from '#lib/people/accounts.ts'
 import { type CookieSession, CookieSessions } from '#lib/people/cookie-sessions.ts'
+import { ProvenUsers } from '#lib/people/proven-users.ts'
+import { PasswordWork } from '#lib/people/secrets/password-work.ts'
 import type { Ended } from '#lib/people/session.ts'
 import { Users } from '#lib/people/users.ts'
 import { openStore, type Store } from '#lib/storage/open-store.ts'
@@ -17,6 +20,7 @@ let store: Store
 let users: Users
 let sessions: CookieSessions
 let accounts: Accounts
+let tokens: AccessTokens
 const ended: Ended[] = []
 
 beforeAll(async () => {
@@ -29,8 +33,11 @@ beforeAll(async () => {
     publicOrigin: 'http://127.0.0.1:3000',
     now: Date.now,
   })
+  tokens = new AccessTokens(store.accounts, Date.now)
   accounts = new Accounts({
     users,
+    proven: new ProvenUsers(store.accounts, Date.now),
+    passwords: new PasswordWork(),
     sessions,
     owners: store.owners,
     connections: { endSockets: (over) => ended.push(over) },
@@ -222,7 +229,7 @@ describe('signing in', () => {
 describe('signing out', () => {
   test('ends the session and removes its cookie; again changes nothing', async () => {
     const account = await newAccount()
-    const setCookies = await accounts.signOut(headersOf(account))
+    const { setCookies } = await accounts.signOut(headersOf(account))
     expect(setCookies.join()).toMatch(/commonplace=;.*Max-Age=0/)
     expect(await sessions.find(headersOf(account))).toBeNull()
     expect(ended).toContainEqual({ sessionId: account.sessionId })
@@ -230,15 +237,111 @@ describe('signing out', () => {
   })
 })
 
+describe('a guest who signs out', () => {
+  test('cannot be recovered, from no session they ever had', async () => {
+    const guest = await accounts.startGuest()
+    const { userId } = guest.profile
+    const resumed = await accounts.resumeGuest(userId)
+    isSession(resumed)
+    await accounts.signOut(headersOf(resumed))
+    expect(await accounts.resumeGuest(userId)).toBeNull()
+    expect(await sessions.find(headersOf(guest))).toBeNull()
+    expect(ended).toContainEqual({ userId })
+  })
+})
+
 describe('a password', () => {
+  const withToken = async () => {
+    const account = await newAccount()
+    const { userId } = account.profile
+    const token = await tokens.make(userId, { name: 'a program', scope: 'write', days: 7 })
+    return { ...account, userId, token: token ?? '' }
+  }
+
   test('can be changed by a user who knows it, which ends every other session', async () => {
     const account = await newAccount()
     const { userId } = account.profile
-    expect(await accounts.changePassword(userId, 'wrong password', 'another password')).toBeNull()
-    const kept = await accounts.changePassword(userId, PASSWORD, 'another password')
+    const change = { current: PASSWORD, next: 'another password', endsTokens: false }
+    expect(await accounts.changePassword(userId, { ...change, current: 'wrong password' })).toBeNull()
+    const kept = await accounts.changePassword(userId, change)
     isSession(kept)
     expect(await sessions.find(headersOf(account))).toBeNull()
     expect(await sessions.find(headersOf(kept))).toMatchObject({ standing: 'account' })
     expect(await accounts.signIn(NOBODY, { email: account.email, password: PASSWORD })).toBe('wrong')
+  })
+
+  test.for([true, false])('that changes ends access tokens if asked: %s', async (endsTokens) => {
+    const { userId, token } = await withToken()
+    isSession(await accounts.changePassword(userId, { current: PASSWORD, next: 'another one', endsTokens }))
+    expect((await tokens.find(token)) === null).toBe(endsTokens)
+  })
+
+  test('that is reset ends access tokens, and only those of its user', async () => {
+    const [mei, other] = [await withToken(), await withToken()]
+    const before = await users.passwordHashOf(mei.userId)
+    const reset = { before, next: 'a new password' }
+    const done = await Promise.all([1, 2, 3].map(() => accounts.resetPassword(mei.userId, reset)))
+    expect(done.toSorted()).toEqual(['done', 'link', 'link'])
+    expect(await tokens.find(mei.token)).toBeNull()
+    expect(await tokens.find(other.token)).not.toBeNull()
+    expect(await sessions.find(headersOf(other))).not.toBeNull()
+  })
+
+  test('that is replaced while somebody signs in with the old one begins no session', async () => {
+    const { email, profile } = await newAccount()
+    const before = await users.passwordHashOf(profile.userId)
+    // The hashes of both run meanwhile; whichever is first, the old password is worth nothing afterwards.
+    const [, kept] = await Promise.all([
+      users.replacePassword(profile.userId, { before, passwordHash: 'another hash', endsTokens: true }),
+      accounts.signIn(NOBODY, { email, password: PASSWORD }),
+    ])
+    expect(kept).toBe('wrong')
+  })
+})
+
+describe('an account whose e-mail went to a user who had proved it', () => {
+  test('cannot sign in with the password under it, and is told only with the right one', async () => {
+    const squatter = await newAccount()
+    const { email } = squatter
+    const proven = { subject: email, email, emailVerified: true, name: 'Mei' }
+    const owner = await accounts.signInProven(NOBODY, proven)
+    isSession(owner)
+    expect(owner.profile.userId).not.toBe(squatter.profile.userId)
+    expect(await accounts.signIn(NOBODY, { email, password: PASSWORD })).toBe('moved')
+    expect(await accounts.signIn(NOBODY, { email, password: 'wrong password' })).toBe('wrong')
+    // Its own sessions go on; they are told.
+    expect(await sessions.find(headersOf(squatter))).toMatchObject({ standing: 'account' })
+    const given = { email: 'elsewhere@example.org', password: PASSWORD }
+    expect(await accounts.chooseEmail(squatter.profile.userId, { ...given, password: 'wrong' })).toBe('wrong')
+    expect(await accounts.chooseEmail(squatter.profile.userId, { ...given, email })).toBe('taken')
+    expect(await accounts.chooseEmail(squatter.profile.userId, given)).toBe('done')
+    expect(await accounts.signIn(NOBODY, given)).toMatchObject({ profile: squatter.profile })
+  })
+
+  test('gets a password and another e-mail by a reset link, and nothing if the e-mail is taken', async () => {
+    const [squatter, other] = [await newAccount(), await newAccount()]
+    const { userId } = squatter.profile
+    await accounts.signInProven(NOBODY, {
+      subject: squatter.email,
+      email: squatter.email,
+      emailVerified: true,
+      name: '',
+    })
+    const reset = { before: await users.passwordHashOf(userId), next: 'a new password' }
+    expect(await accounts.resetPassword(userId, { ...reset, email: other.email })).toBe('taken')
+    expect(await users.passwordHashOf(userId)).toBe(reset.before)
+    const email = 'by-reset@example.org'
+    expect(await accounts.resetPassword(userId, { ...reset, email })).toBe('done')
+    isSession(await accounts.signIn(NOBODY, { email, password: 'a new password' }))
+  })
+
+  test('keeps the session of its browser out of the account that took the e-mail', async () => {
+    const squatter = await newAccount()
+    const { email } = squatter
+    const proven = { subject: `${email} in one browser`, email, emailVerified: true, name: '' }
+    const owner = await accounts.signInProven(headersOf(squatter), proven)
+    isSession(owner)
+    expect(await sessions.find(headersOf(squatter))).toBeNull()
+    expect(await store.owners.aliasesOf(owner.profile.userId)).toEqual([])
   })
 })

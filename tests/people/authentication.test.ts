@@ -23,7 +23,9 @@ function scene({
   return new Authentication({
     users: {
       find: async (userId) =>
-        userId === 'mei' ? { profile: profileOf('mei'), standing, email: 'mei@example.org' } : null,
+        userId === 'mei'
+          ? { profile: profileOf('mei'), standing, email: 'mei@example.org', lostEmail: null }
+          : null,
     },
     sessions: {
       find: async (headers) => found(headers),

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Accounts } from '#lib/people/accounts.ts'
 import { CookieSessions } from '#lib/people/cookie-sessions.ts'
+import { ProvenUsers } from '#lib/people/proven-users.ts'
+import { PasswordWork } from '#lib/people/secrets/password-work.ts'
 import { Users } from '#lib/people/users.ts'
 import { openStore, type Store } from '#lib/storage/open-store.ts'
 import { ACCOUNTS, AT, COOKIES, PASSWORD, SECRET, SESSIONS, USERS } from './previous-release.ts'
@@ -37,7 +39,10 @@ function peopleAt(publicOrigin: string) {
     now: () => now,
   })
   const connections = { endSockets: () => undefined }
-  const accounts = new Accounts({ users, sessions, owners: store.owners, connections, now: () => now })
+  const proven = new ProvenUsers(store.accounts, () => now)
+  const passwords = new PasswordWork()
+  const { owners } = store
+  const accounts = new Accounts({ users, proven, passwords, sessions, owners, connections, now: () => now })
   return { accounts, sessions }
 }
 

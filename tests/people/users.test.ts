@@ -2,17 +2,20 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type ProvenIdentity, Users } from '#lib/people/users.ts'
+import { type ProvenIdentity, ProvenUsers } from '#lib/people/proven-users.ts'
+import { Users } from '#lib/people/users.ts'
 import { openStore, type Store } from '#lib/storage/open-store.ts'
 
 let dataDir: string
 let store: Store
 let users: Users
+let proven: ProvenUsers
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'commonplace-users-'))
   store = await openStore({ dataDir })
   users = new Users(store.accounts, Date.now)
+  proven = new ProvenUsers(store.accounts, Date.now)
 })
 afterAll(async () => {
   await store.close()
@@ -58,7 +61,7 @@ describe('a new account', () => {
 describe('a user of the provider', () => {
   test('gets an account once, also from two tabs at the same time', async () => {
     const person = newPerson({ name: ' Wei\u202e ' })
-    const [one, two] = await Promise.all([users.idOfProven(person), users.idOfProven(person)])
+    const [one, two] = await Promise.all([proven.idOf(person), proven.idOf(person)])
     expect(one).toBe(two)
     expect(await users.find(one ?? '')).toMatchObject({
       profile: { name: 'Wei' },
@@ -69,51 +72,133 @@ describe('a user of the provider', () => {
 
   test('is the same account under another e-mail or name, which it keeps', async () => {
     const person = newPerson()
-    const id = await users.idOfProven(person)
-    expect(await users.idOfProven({ ...person, email: 'other@school.example', name: 'Other' })).toBe(id)
+    const id = await proven.idOf(person)
+    expect(await proven.idOf({ ...person, email: 'other@school.example', name: 'Other' })).toBe(id)
     expect(await users.find(id ?? '')).toMatchObject({ email: person.email, profile: { name: 'Wei' } })
   })
 
-  test('does not get an account with a password that has their e-mail', async () => {
-    const person = newPerson()
+  test('whose e-mail is not verified does not get an account that has it', async () => {
+    const person = newPerson({ emailVerified: false })
     await users.createAccount(null, account(person.email))
-    expect(await users.idOfProven(person)).toBeNull()
-    expect(await users.idOfProven({ ...person, email: person.email.toUpperCase() })).toBeNull()
+    expect(await proven.idOf(person)).toBeNull()
+    expect(await proven.idOf({ ...person, email: person.email.toUpperCase() })).toBeNull()
   })
 
   test('does not become a guest by naming the address kept for one', async () => {
     const guestId = await users.createGuest()
     const email = (await users.find(guestId))?.email ?? ''
-    expect(await users.idOfProven(newPerson({ email }))).toBeNull()
+    for (const emailVerified of [true, false]) {
+      expect(await proven.idOf(newPerson({ email, emailVerified }))).toBeNull()
+    }
     expect(await users.createAccount(null, account(email))).toBe('taken')
+    expect(await users.find(guestId)).toMatchObject({ standing: 'guest', email })
   })
 
   test.for([
     { before: true, now: true, same: true },
     { before: true, now: false, same: false },
-    { before: false, now: true, same: false },
     { before: false, now: false, same: false },
   ])('with another id there: e-mail verified before $before, now $now', async ({ before, now, same }) => {
     const person = newPerson({ emailVerified: before })
-    const id = await users.idOfProven(person)
+    const id = await proven.idOf(person)
     const moved = newPerson({ email: person.email, emailVerified: now })
-    expect(await users.idOfProven(moved)).toBe(same ? id : null)
+    expect(await proven.idOf(moved)).toBe(same ? id : null)
   })
 
   test('whose e-mail is verified later has it verified here too', async () => {
     const person = newPerson({ emailVerified: false })
-    const id = await users.idOfProven(person)
-    await users.idOfProven({ ...person, emailVerified: true })
-    expect(await users.idOfProven(newPerson({ email: person.email }))).toBe(id)
+    const id = await proven.idOf(person)
+    await proven.idOf({ ...person, emailVerified: true })
+    expect(await proven.idOf(newPerson({ email: person.email }))).toBe(id)
   })
 })
 
-test('a password is set, and set again, in one row', async () => {
-  const id = (await users.idOfProven(newPerson())) ?? ''
-  for (const hash of ['one', 'two']) {
-    await users.setPasswordHash(id, hash)
-    expect(await users.passwordHashOf(id)).toBe(hash)
-  }
+describe('an e-mail that nobody has proved', () => {
+  const squat = async (email: string) => idOf(await users.createAccount(null, account(email)))
+
+  test.for(['Mei.O@school.example', 'mei.o@SCHOOL.example'])(
+    'gives way to one that is proved: %s',
+    async (email) => {
+      const squatter = await squat(email)
+      const owner = await proven.idOf(newPerson({ email }))
+      expect(owner).not.toBe(squatter)
+      expect(await users.find(owner ?? '')).toMatchObject({ email: 'mei.o@school.example', lostEmail: null })
+      const left = await users.find(squatter)
+      expect(left).toMatchObject({ lostEmail: 'mei.o@school.example', standing: 'account' })
+      expect(left?.email).not.toContain('school')
+      // A password of the other account is found under the e-mail, but counts as lost.
+      expect(await users.credentialOf(email)).toEqual({
+        userId: squatter,
+        passwordHash: 'a hash',
+        isLost: true,
+      })
+      await users.chooseEmail(squatter, `${squatter}@example.org`)
+      await store.accounts.deleteFrom('user').where('id', '=', owner).execute()
+    },
+  )
+
+  test('gives way once for two requests at the same time, and never twice', async () => {
+    const person = newPerson()
+    const squatter = await squat(person.email)
+    const ids = await Promise.all([1, 2, 3].map(() => proven.idOf(person)))
+    expect(new Set(ids).size).toBe(1)
+    expect(ids).not.toContain(squatter)
+    // The squatter does not get it back, by any of the ways there are.
+    expect(await users.createAccount(null, account(person.email))).toBe('taken')
+    expect(await users.chooseEmail(squatter, person.email)).toBe('taken')
+    expect(await users.chooseEmail(squatter, person.email.toUpperCase())).toBe('taken')
+    expect(await proven.idOf(newPerson({ email: person.email, emailVerified: false }))).toBeNull()
+    expect((await users.find(ids[0] ?? ''))?.email).toBe(person.email)
+  })
+
+  test('of another identity at the provider gives way too, and that identity stays signed in', async () => {
+    const unproved = newPerson({ emailVerified: false })
+    const squatter = await proven.idOf(unproved)
+    const owner = await proven.idOf(newPerson({ email: unproved.email }))
+    expect(owner).not.toBe(squatter)
+    expect(await proven.idOf(unproved)).toBe(squatter)
+    // Naming the same e-mail as verified later does not prove it for two.
+    expect(await proven.idOf({ ...unproved, emailVerified: true })).toBe(squatter)
+    expect(await users.find(owner ?? '')).toMatchObject({ email: unproved.email })
+  })
+
+  test('of an administrator does not give way: nobody could administer the server any more', async () => {
+    const person = newPerson()
+    const admin = await squat(person.email)
+    await users.setAdmin(admin, true)
+    expect(await proven.idOf(person)).toBeNull()
+    expect(await users.find(admin)).toMatchObject({ email: person.email, lostEmail: null, standing: 'admin' })
+  })
+
+  test('is not another one that Unicode lowers to it', async () => {
+    const victim = await squat('kim@school.example')
+    await proven.idOf(newPerson({ email: '\u212aim@school.example' }))
+    expect(await users.find(victim)).toMatchObject({ email: 'kim@school.example', lostEmail: null })
+  })
+
+  test('leaves the account everything else, and lets it choose another', async () => {
+    const person = newPerson()
+    const squatter = await squat(person.email)
+    await proven.idOf(person)
+    expect(await users.passwordHashOf(squatter)).toBe('a hash')
+    expect((await users.emailsOf([squatter])).get(squatter)).toBe(`(${person.email})`)
+    expect(await users.chooseEmail(squatter, 'Other@example.org')).toBe('done')
+    expect(await users.find(squatter)).toMatchObject({ email: 'other@example.org', lostEmail: null })
+    expect(await users.chooseEmail(squatter, 'third@example.org')).toBe('taken')
+    expect(await users.credentialOf('other@example.org')).toMatchObject({ userId: squatter, isLost: false })
+  })
+})
+
+test('a password replaces the one it was made for, once, in one row', async () => {
+  const id = (await proven.idOf(newPerson())) ?? ''
+  const change = { endsTokens: false }
+  const first = ['one', 'two', 'three'].map((passwordHash) =>
+    users.replacePassword(id, { ...change, before: null, passwordHash }),
+  )
+  expect(await Promise.all(first)).toEqual(['done', 'changed', 'changed'])
+  expect(await users.passwordHashOf(id)).toBe('one')
+  expect(await users.replacePassword(id, { ...change, before: 'one', passwordHash: 'four' })).toBe('done')
+  expect(await users.passwordHashOf(id)).toBe('four')
   const ways = await store.accounts
     .selectFrom('account')
     .select('providerId')

@@ -54,9 +54,21 @@ describe('settings', () => {
     ['LOG_LEVEL', 'loud'],
     ['NODE_ENV', 'prod'],
     ['SECRET', 'short'],
+    ['SIGN_UPS', 'closed'],
   ])('%s=%s is reported in one sentence that names the setting', ([name, value]) => {
     const read = () => readSettings({ [name as string]: value })
     expect(read).toThrow(new RegExp(`^${name} must be [^\n]+\\.$`))
+  })
+
+  test('sign-ups are open, and off if there is a provider, unless set otherwise', () => {
+    const provider = { OIDC_ISSUER: 'https://id.example', OIDC_CLIENT_ID: 'x', OIDC_CLIENT_SECRET: 'y' }
+    expect(readSettings({}).signUps).toBe('open')
+    expect(readSettings({ GUESTS: 'off' }).signUps).toBe('open')
+    expect(readSettings(provider).signUps).toBe('off')
+    for (const signUps of ['open', 'invited', 'off']) {
+      expect(readSettings({ SIGN_UPS: signUps }).signUps).toBe(signUps)
+      expect(readSettings({ ...provider, SIGN_UPS: signUps }).signUps).toBe(signUps)
+    }
   })
 
   test('a secret that is refused is not repeated', () => {

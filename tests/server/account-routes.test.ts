@@ -46,6 +46,7 @@ describe('a form', () => {
     const guest = new Guest(server.url)
     for (const [fields, problem] of [
       [{ email: 'nobody', password: PASSWORD }, 'email'],
+      [{ email: 'a b@example.org', password: PASSWORD }, 'email'],
       [{ email: newEmail(), password: 'too short' }, 'password'],
       [{ email: newEmail(), password: 'x'.repeat(129) }, 'password'],
     ] as const) {
@@ -96,9 +97,36 @@ describe('signing in', () => {
     expect(wrong).toContain(429)
     expect(await attempt(other, PASSWORD)).toBe(200)
   })
+
+  test('after strangers failed is still possible in a browser that has signed in before, signed out or not', async () => {
+    const guest = new Guest(server.url)
+    const email = newEmail()
+    guest.keep(await guest.post('/api/account/sign-up', { email, password: PASSWORD }))
+    const attempt = (who: Guest, password: string) => who.post('/api/account/sign-in', { email, password })
+    const statuses = await Promise.all(
+      Array.from({ length: 20 }, async () => (await attempt(new Guest(server.url), 'wrong password')).status),
+    )
+    expect(statuses).toContain(429)
+    expect((await attempt(new Guest(server.url), PASSWORD)).status).toBe(429)
+    const device = guest.cookie
+    guest.keep(await guest.post('/api/account/sign-out', {}))
+    guest.cookie = device
+    expect((await attempt(guest, PASSWORD)).status).toBe(200)
+  })
 })
 
 describe('signing out', () => {
+  test('of a guest ends what would recover them', async () => {
+    const guest = new Guest(server.url)
+    const { recovery, user } = await guest.session()
+    expect((await (await new Guest(server.url).post('/api/session', { recovery })).json()).user).toEqual(user)
+    await guest.post('/api/account/sign-out', {})
+    const other = await (await new Guest(server.url).post('/api/session', { recovery })).json()
+    expect(other.user.userId).not.toBe(user.userId)
+    const renewed = await new Guest(server.url).post('/api/session', { recovery, renew: true })
+    expect(renewed.status).toBe(401)
+  })
+
   test('ends the session and closes its sockets, and no others', async () => {
     const account = await newAccount()
     const other = new Guest(server.url)
@@ -114,22 +142,22 @@ describe('signing out', () => {
   })
 })
 
-describe('a personal access token', () => {
-  /** Creates a token as the page's form does, and reads it from the page. */
-  const newToken = async (account: Guest, scope: 'read' | 'write') => {
-    await account.post('/api/account/tokens', form({ name: `a ${scope} token`, scope, days: '7' }))
-    const page = await (await account.get('/account')).text()
-    const token = /cp_[\w-]{43}/.exec(page)?.[0]
-    if (!token) throw new Error('the page shows no token')
-    return token
-  }
-  const program = (token: string) => ({ authorization: `Bearer ${token}` })
+/** Creates a token as the page's form does, and reads it from the page. */
+const newToken = async (account: Guest, scope: 'read' | 'write') => {
+  await account.post('/api/account/tokens', form({ name: `a ${scope} token`, scope, days: '7' }))
+  const page = await (await account.get('/account')).text()
+  const token = /cp_[\w-]{43}/.exec(page)?.[0]
+  if (!token) throw new Error('the page shows no token')
+  return token
+}
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 
+describe('a personal access token', () => {
   test('is shown once, and authenticates without a cookie', async () => {
     const account = await newAccount()
     const token = await newToken(account, 'write')
     expect(await (await account.get('/account')).text()).not.toContain(token)
-    const answer = await new Guest(server.url).post('/api/session', {}, program(token))
+    const answer = await new Guest(server.url).post('/api/session', {}, bearer(token))
     expect(answer.headers.getSetCookie()).toEqual([])
     expect((await answer.json()).user).toEqual((await account.session()).user)
   })
@@ -137,11 +165,11 @@ describe('a personal access token', () => {
   test('that may write creates a document and writes in it from Node', async () => {
     const account = await newAccount()
     const token = await newToken(account, 'write')
-    const made = await new Guest(server.url).post('/api/documents', {}, program(token))
+    const made = await new Guest(server.url).post('/api/documents', {}, bearer(token))
     const { address } = await made.json()
     const doc = new Y.Doc()
     const auth = async () => {
-      const answer = await fetch(`${server.url}/api/session`, { method: 'POST', headers: program(token) })
+      const answer = await fetch(`${server.url}/api/session`, { method: 'POST', headers: bearer(token) })
       return (await answer.json()).token
     }
     const provider = new CollabProvider({ url: server.url, address, doc, auth, created: true })
@@ -156,9 +184,9 @@ describe('a personal access token', () => {
     const account = await newAccount()
     const address = await account.createDocument()
     const token = await newToken(account, 'read')
-    const refused = await new Guest(server.url).post('/api/documents', {}, program(token))
+    const refused = await new Guest(server.url).post('/api/documents', {}, bearer(token))
     expect([refused.status, (await refused.json()).code]).toEqual([403, 'forbidden'])
-    const answer = await new Guest(server.url).post('/api/session', {}, program(token))
+    const answer = await new Guest(server.url).post('/api/session', {}, bearer(token))
     const socket = openSocket(server.url, { token: (await answer.json()).token })
     await connected(socket)
     expect(await join(socket, { address })).toMatchObject({ ok: true, role: 'viewer' })
@@ -178,7 +206,7 @@ describe('a personal access token', () => {
         userId: 'x',
         action: 'reset',
       }
-      const answer = await new Guest(server.url).post(`/api/${path}`, fields, program(token))
+      const answer = await new Guest(server.url).post(`/api/${path}`, fields, bearer(token))
       expect([path, answer.ok]).toEqual([path, false])
       expect(['unauthenticated', 'not-found']).toContain((await answer.json()).code)
     }
@@ -188,7 +216,7 @@ describe('a personal access token', () => {
     const account = await newAccount()
     const token = await newToken(account, 'write')
     const { token: socketToken } = await (
-      await new Guest(server.url).post('/api/session', {}, program(token))
+      await new Guest(server.url).post('/api/session', {}, bearer(token))
     ).json()
     const socket = openSocket(server.url, { token: socketToken })
     await connected(socket)
@@ -196,19 +224,22 @@ describe('a personal access token', () => {
     const id = /name="id" value="([^"]+)"/.exec(await (await account.get('/account')).text())?.[1] ?? ''
     await account.post('/api/account/tokens/revoke', form({ id }))
     await closed
-    const answer = await new Guest(server.url).post('/api/session', {}, program(token))
+    const answer = await new Guest(server.url).post('/api/session', {}, bearer(token))
     expect([answer.status, answer.headers.getSetCookie()]).toEqual([401, []])
     await expect(connected(openSocket(server.url, { token: socketToken }))).rejects.toThrow('unauthenticated')
   })
 })
 
 describe('the first administrator', () => {
+  /** Made by the first test. */
+  let admin: Guest
+
   test('is made by the printed link, once; then there are users, reset links, disabled accounts', async () => {
     const setupToken = printedToken()
     expect(setupToken).not.toBe('')
     const wrong = await new Guest(server.url).post('/api/account/setup', { token: 'x', ...someone() })
     expect(await wrong.json()).toEqual({ ok: false, problem: 'link' })
-    const admin = new Guest(server.url)
+    admin = new Guest(server.url)
     const made = await admin.post('/api/account/setup', { token: setupToken, ...someone() })
     expect(await made.json()).toEqual({ ok: true, to: '/admin' })
     const again = await (await newAccount()).post('/api/account/setup', { token: setupToken })
@@ -225,8 +256,13 @@ describe('the first administrator', () => {
 
     const reset = () =>
       new Guest(server.url).post('/api/account/reset', { token: link, password: 'a new password' })
-    expect(await (await reset()).json()).toEqual({ ok: true, to: '/sign-in?reset=done' })
+    const program = await newToken(mei, 'write')
+    const answers = await Promise.all([1, 2, 3].map(async () => (await reset()).json()))
+    expect(answers).toContainEqual({ ok: true, to: '/sign-in?reset=done' })
+    expect(answers.filter(({ problem }) => problem === 'link')).toHaveLength(2)
     expect(await (await reset()).json()).toEqual({ ok: false, problem: 'link' })
+    const asProgram = await new Guest(server.url).post('/api/documents', {}, bearer(program))
+    expect(asProgram.status).toBe(401)
     const old = await new Guest(server.url).post('/api/account/sign-in', {
       email: mei.email,
       password: PASSWORD,
@@ -246,6 +282,24 @@ describe('the first administrator', () => {
       password: 'a new password',
     })
     expect(await disabled.json()).toEqual({ ok: false, problem: 'disabled' })
+  })
+
+  test('sees and revokes the access tokens of users, never the tokens themselves', async () => {
+    const mei = await newAccount()
+    const token = await newToken(mei, 'write')
+    const page = await (await admin.get(`/admin?q=${mei.email}`)).text()
+    expect(page).toContain('a write token')
+    expect(page).not.toContain(token)
+    const used = await new Guest(server.url).post('/api/session', {}, bearer(token))
+    const socket = openSocket(server.url, { token: (await used.json()).token })
+    await connected(socket)
+    const closed = new Promise((resolve) => socket.once('disconnect', resolve))
+    const id = /admin\/tokens"[^>]*>(?:<[^>]+>)*?<input[^>]*name="id" value="([^"]+)"/.exec(page)?.[1] ?? ''
+    expect(id).not.toBe('')
+    expect((await mei.post('/api/admin/tokens', form({ id }))).status).toBe(404)
+    await admin.post('/api/admin/tokens', form({ id }))
+    await closed
+    expect((await new Guest(server.url).post('/api/session', {}, bearer(token))).status).toBe(401)
   })
 
   test('cannot lock themselves out, and no one else sees the page', async () => {

@@ -4,6 +4,8 @@ import { type OidcServer, startOidcProvider } from '../support/oidc-provider.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
 import { Guest } from './guest.ts'
 
+const SQUATTER = { email: 'taken@school.example', password: 'correct horse battery' }
+
 let provider: OidcServer
 let server: ServerProcess
 
@@ -21,6 +23,7 @@ beforeAll(async () => {
       OIDC_CLIENT_ID: provider.clientId,
       OIDC_CLIENT_SECRET: provider.clientSecret,
       OIDC_NAME: 'Example School',
+      SIGN_UPS: 'open',
     },
   })
 })
@@ -70,12 +73,27 @@ test('a new user gets an account with their name and the guest’s documents; th
   expect((await elsewhere.session()).user.userId).toBe(session.user.userId)
 })
 
-test('an account with a password cannot be taken over with the same e-mail at the provider', async () => {
-  const taken = { email: 'taken@school.example', password: 'correct horse battery' }
-  await new Guest(server.url).post('/api/account/sign-up', taken)
-  const guest = new Guest(server.url)
-  const answer = await signIn(guest, 'wei')
-  expect(answer.headers.get('location')).toBe('/sign-in?problem=taken')
+test('an e-mail that an account has without proof goes to the user who proves it; the account is told and goes on', async () => {
+  const squatter = new Guest(server.url)
+  await squatter.post('/api/account/sign-up', SQUATTER)
+  const address = await squatter.createDocument()
+  expect(await (await squatter.get('/')).text()).not.toContain(SQUATTER.email)
+  const owner = new Guest(server.url)
+  const answer = await signIn(owner, 'wei')
+  expect([answer.status, answer.headers.get('location')]).toEqual([303, '/'])
+  expect((await owner.session()).user.userId).not.toBe((await squatter.session()).user.userId)
+  expect(await (await owner.get('/account')).text()).toContain(SQUATTER.email)
+
+  const late = await new Guest(server.url).post('/api/account/sign-in', SQUATTER)
+  expect(await late.json()).toEqual({ ok: false, problem: 'moved' })
+  for (const page of ['/', '/account']) {
+    expect(await (await squatter.get(page)).text()).toContain('now belongs to another account')
+  }
+  const chosen = await squatter.post('/api/account/email', { ...SQUATTER, email: 'squatter@example.org' })
+  expect(await chosen.json()).toEqual({ ok: true, to: '/account' })
+  expect(await (await squatter.get('/')).text()).not.toContain('now belongs')
+  const deleted = await squatter.post('/api/documents/delete', { address })
+  expect(await deleted.json()).toMatchObject({ outcome: 'deleted' })
 })
 
 test('a return without having left from here, or with a forged state, fails', async () => {

@@ -68,7 +68,44 @@ describe('every answer', () => {
       const answer = await newGuest().post(`/api/${path}`, undefined, { origin: 'https://evil.example' })
       expect(answer.status).toBe(403)
       expect(answer.headers.getSetCookie()).toEqual([])
-      expect(await answer.json()).toMatchObject({ ok: false, code: 'bad-message' })
+      expect(await answer.json()).toMatchObject({ ok: false, code: 'foreign-origin' })
+    }
+  })
+
+  test('to a form of ours at an address that is not set is a page that names both and the setting; one warning', async () => {
+    for (const language of ['en', 'zh-TW']) {
+      const answer = await newGuest().post('/api/documents', form({}), {
+        origin: 'https://write.example.org',
+        accept: 'text/html',
+        'accept-language': language,
+      })
+      const page = await answer.text()
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([403, 'text/html; charset=utf-8'])
+      expect(page).toContain(server.url)
+      expect(page).toContain('PUBLIC_URL=https://write.example.org')
+      expect(page).toContain(
+        `<style nonce="${/'nonce-([^']+)'/.exec(answer.headers.get('content-security-policy') ?? '')?.[1]}">`,
+      )
+    }
+    const warnings = server.logs().match(/http\.foreign-origin/g)
+    expect(warnings).toHaveLength(1)
+  })
+
+  test('to a form of another site gives no advice, nor does one from an address that is none', async () => {
+    for (const [origin, site] of [
+      ['https://evil.example', 'cross-site'],
+      ['null', 'cross-site'],
+      ['https://"><script>alert(1)</script>', ''],
+      ['https://a";reboot;"', ''],
+    ]) {
+      const answer = await newGuest().post('/api/documents', form({}), {
+        origin: origin ?? '',
+        accept: 'text/html',
+        ...(site ? { 'sec-fetch-site': site } : {}),
+      })
+      const page = await answer.text()
+      expect(answer.status).toBe(403)
+      expect(page).not.toMatch(/PUBLIC_URL|<script|reboot/)
     }
   })
 

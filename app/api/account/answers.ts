@@ -15,7 +15,9 @@ export const newAccountSchema = v.object({ ...credentialsSchema.entries, name: v
 
 export const passwordSchema = typed
 
-const isEmail = (email: string) => v.safeParse(v.pipe(v.string(), v.maxLength(254), v.email()), email).success
+/** Accepts the e-mails that a browser's own field of this type accepts. */
+const isEmail = (email: string) =>
+  v.safeParse(v.pipe(v.string(), v.maxLength(254), v.rfcEmail()), email).success
 
 /**
  * Returns the problem with the shape of an e-mail or a new password, found without a store call, or null if there is

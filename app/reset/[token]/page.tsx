@@ -1,9 +1,10 @@
 import type { Metadata } from 'next'
 import { services } from '#lib/server/services.ts'
 import { accountWordsIn } from '#lib/ui/words/account-words.ts'
+import { admissionWordsIn } from '#lib/ui/words/admission-words.ts'
 import { type PageProps, queryOf } from '../../page-props.ts'
 import { titleOf } from '../../page-title.ts'
-import { AccountForm, FormPage, NewPasswordField } from '../../site-frame.tsx'
+import { AccountForm, EmailField, FormPage, NewPasswordField } from '../../site-frame.tsx'
 import { currentVisitor } from '../../visitor.ts'
 
 interface ResetPageProps extends PageProps {
@@ -23,15 +24,18 @@ export default async function ResetPage(props: ResetPageProps) {
   const { token } = await props.params
   const visitor = await currentVisitor()
   const words = accountWordsIn(visitor.language)
-  const email = await services().accounts.resetTarget(token)
+  const target = await services().accounts.resetTarget(token)
+  const { resetLost } = admissionWordsIn(visitor.language)
   return (
     <FormPage
       visitor={visitor}
       session={null}
-      heading={email === null ? words.resetEnded : words.resetTitle}
-      lead={email === null ? words.resetEndedHint : words.resetFor(email)}
+      heading={target ? words.resetTitle : words.resetEnded}
+      lead={
+        target ? (target.email === null ? resetLost : words.resetFor(target.email)) : words.resetEndedHint
+      }
     >
-      {email === null ? null : (
+      {target ? (
         <AccountForm
           words={words}
           path="reset"
@@ -39,10 +43,14 @@ export default async function ResetPage(props: ResetPageProps) {
           button={words.resetTitle}
         >
           <input type="hidden" name="token" value={token} />
-          <input type="hidden" name="email" value={email} autoComplete="username" />
+          {target.email === null ? (
+            <EmailField words={words} />
+          ) : (
+            <input type="hidden" name="email" value={target.email} autoComplete="username" />
+          )}
           <NewPasswordField label={words.newPassword} words={words} />
         </AccountForm>
-      )}
+      ) : null}
     </FormPage>
   )
 }

@@ -8,6 +8,7 @@ import type { Theme } from '#lib/ui/preferences.ts'
 import type { Language } from '#lib/ui/words/language.ts'
 import { useDocumentSession } from '../session/document-session.ts'
 import { useDraft, useEverJoined, useStatus } from '../session/use-provider.ts'
+import type { AccountOffer } from './account-offer.ts'
 import { DocumentPage } from './document-page.tsx'
 import { DocumentShell } from './document-shell.tsx'
 
@@ -19,6 +20,8 @@ export interface DocumentAppProps {
   readonly title: string
   /** The user that the server recognised; null on a first visit. */
   readonly user: Identity | null
+  /** The way to an account that a guest is offered; null for a user who has one. */
+  readonly offer: AccountOffer | null
 }
 
 /** The part of the document page that runs in the browser. */
@@ -33,7 +36,7 @@ export function DocumentApp(props: DocumentAppProps) {
 /** The fragment of the address of a document that this tab has just created. */
 const JUST_MADE = '#new'
 
-function OpenDocument({ address, user, title, theme }: DocumentAppProps) {
+function OpenDocument({ address, user, title, theme, offer }: DocumentAppProps) {
   const words = useWords()
   const [created] = useState(() => location.hash === JUST_MADE)
   // After a reload, or in a copied address, the document is no longer new.
@@ -48,17 +51,18 @@ function OpenDocument({ address, user, title, theme }: DocumentAppProps) {
       session={session}
       address={address}
       theme={theme}
+      offer={offer}
       created={created}
     />
   )
 }
 
-type JoinedOrNotProps = Pick<DocumentAppProps, 'address' | 'theme'> & {
+type JoinedOrNotProps = Pick<DocumentAppProps, 'address' | 'theme' | 'offer'> & {
   readonly session: NonNullable<ReturnType<typeof useDocumentSession>>
   readonly created: boolean
 }
 
-function JoinedOrNot({ session, address, theme, created }: JoinedOrNotProps) {
+function JoinedOrNot({ session, address, theme, offer, created }: JoinedOrNotProps) {
   const words = useWords()
   const status = useStatus(session.provider)
   const everJoined = useEverJoined(session.provider)
@@ -67,5 +71,5 @@ function JoinedOrNot({ session, address, theme, created }: JoinedOrNotProps) {
   const unknown =
     status.phase === 'ended' && (status.problem === 'not-found' || status.problem === 'document-deleted')
   if (unknown && !everJoined && !session.successor && !draft) return <NotFound words={words} />
-  return <DocumentPage session={session} address={address} theme={theme} created={created} />
+  return <DocumentPage {...{ session, address, theme, offer, created }} />
 }

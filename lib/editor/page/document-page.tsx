@@ -20,6 +20,7 @@ import { UnsentBanner } from '../saving/unsent-banner.tsx'
 import type { DocumentSession } from '../session/document-session.ts'
 import { useDraft, useEverJoined, useStatus } from '../session/use-provider.ts'
 import { AskedNotice } from '../sharing/asked-notice.tsx'
+import type { AccountOffer } from './account-offer.ts'
 import { HomeLink } from './document-shell.tsx'
 import { MoreMenu } from './more-menu.tsx'
 import { type DialogName, PageDialog, prepareDialogs } from './page-dialog.tsx'
@@ -39,11 +40,14 @@ interface DocumentPageProps {
   readonly session: DocumentSession
   readonly address: string
   readonly theme: Theme
+  /** The way to an account that a guest is offered; null for a user who has one. */
+  readonly offer: AccountOffer | null
   readonly created: boolean
 }
 
 /** An open document: header, toolbar, text, status line. */
-export function DocumentPage({ session, address, theme: firstTheme, created }: DocumentPageProps) {
+export function DocumentPage(props: DocumentPageProps) {
+  const { session, address, theme: firstTheme, offer, created } = props
   const { doc, provider } = session
   const words = useWords()
   const announce = useAnnounce()
@@ -123,6 +127,7 @@ export function DocumentPage({ session, address, theme: firstTheme, created }: D
         )}
         <MoreMenu
           theme={theme}
+          offer={offer}
           onTheme={setTheme}
           onShortcuts={() => setOverlay('shortcuts')}
           onCount={() => setOverlay('count')}
@@ -160,7 +165,7 @@ export function DocumentPage({ session, address, theme: firstTheme, created }: D
           </p>
         )}
       </main>
-      <StatusLine session={session} editor={editor} onShortcuts={() => setOverlay('shortcuts')} />
+      <StatusLine {...{ session, editor, offer }} onShortcuts={() => setOverlay('shortcuts')} />
 
       {notice === '' ? null : (
         <aside className="notice">

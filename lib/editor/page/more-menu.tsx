@@ -1,6 +1,5 @@
 'use client'
 
-import { addressIn, pathOf } from '#lib/protocol/urls.ts'
 import { DotsIcon } from '#lib/ui/icons.tsx'
 import { useLanguage, useWords } from '#lib/ui/interface.tsx'
 import { MenuChoices, MenuItem, MenuLink } from '#lib/ui/menu-items.tsx'
@@ -8,12 +7,15 @@ import { Popover } from '#lib/ui/overlays.tsx'
 import { keepTheme, THEMES, type Theme } from '#lib/ui/preferences.ts'
 import { LANGUAGES } from '#lib/ui/words/language.ts'
 import { wordsIn } from '#lib/ui/words/page-words.ts'
+import { type AccountOffer, accountPath } from './account-offer.ts'
 
 /** Closes the menu, then acts: what is opened gets the focus. */
 type Choose = (act: () => void) => () => void
 
 interface MoreMenuProps {
   readonly theme: Theme
+  /** The way to an account that a guest is offered; null for a user who has one. */
+  readonly offer: AccountOffer | null
   readonly onTheme: (theme: Theme) => void
   readonly onShortcuts: () => void
   readonly onCount: () => void
@@ -96,7 +98,7 @@ function InterfaceGroup({ theme, onTheme, choose }: GroupProps) {
 }
 
 /** Own name, shortcuts, account, delete. */
-function HelpGroup({ onProfile, onShortcuts, onDelete, choose }: GroupProps) {
+function HelpGroup({ offer, onProfile, onShortcuts, onDelete, choose }: GroupProps) {
   const words = useWords()
   return (
     <>
@@ -108,8 +110,8 @@ function HelpGroup({ onProfile, onShortcuts, onDelete, choose }: GroupProps) {
       <MenuItem keys="Mod+/" onChoose={choose(onShortcuts)}>
         {words.shortcuts}
       </MenuItem>
-      <MenuLink href={accountPath()} onChoose={choose(() => undefined)}>
-        {words.account}
+      <MenuLink href={accountPath(offer ? 'sign-in' : 'account')} onChoose={choose(() => undefined)}>
+        {offer === null ? words.account : offer === 'sign-up' ? words.signInOrUp : words.access.signIn}
       </MenuLink>
       {onDelete ? (
         <MenuItem isDanger onChoose={choose(onDelete)}>
@@ -118,9 +120,4 @@ function HelpGroup({ onProfile, onShortcuts, onDelete, choose }: GroupProps) {
       ) : null}
     </>
   )
-}
-
-/** Returns the path of the account page. Guests sign in there; the fragment brings them back here. */
-function accountPath(): string {
-  return `${pathOf({ to: 'account' })}#${addressIn(location.pathname) ?? ''}`
 }

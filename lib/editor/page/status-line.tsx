@@ -7,56 +7,79 @@ import { countWords } from '#lib/document/word-count.ts'
 import { GlobeIcon } from '#lib/ui/icons.tsx'
 import { useLanguage, useWords } from '#lib/ui/interface.tsx'
 import { keyNames } from '#lib/ui/key-names.ts'
+import { Later, laterPart } from '#lib/ui/loaded-later.tsx'
 import { Popover } from '#lib/ui/overlays.tsx'
 import { wordsIn } from '#lib/ui/words/page-words.ts'
 import { ProfileForm, usePeople } from '../people/people-bar.tsx'
 import type { DocumentSession } from '../session/document-session.ts'
+import { useStatus } from '../session/use-provider.ts'
+import type { AccountOffer } from './account-offer.ts'
 
 /** Counting waits for a typing pause of this length, ms. */
 const COUNT_AFTER = 300
+/** The number of words from which guests are told that only their browser knows their documents. */
+const KEPT_FROM = 200
+
+const keepNote = laterPart(() => import('./keep-note.tsx').then((module) => module.KeepNote))
 
 interface StatusLineProps {
   readonly session: DocumentSession
   readonly editor: Editor | null
+  /** The way to an account that a guest is offered; null for a user who has one. */
+  readonly offer: AccountOffer | null
   readonly onShortcuts: () => void
 }
 
 /** The last line of the page: length, people, own name, language, help. */
-export function StatusLine({ session, editor, onShortcuts }: StatusLineProps) {
+export function StatusLine({ session, editor, offer, onShortcuts }: StatusLineProps) {
   const words = useWords()
   const { language, setLanguage } = useLanguage()
   const people = usePeople(session)
   const count = useWordCount(editor)
   const self = people.find((person) => person.self)
   const other = language === 'en' ? 'zh-TW' : 'en'
+  const { role } = useStatus(session.provider)
+  const way = offer === 'sign-in' || role !== 'owner' ? null : offer
+  // Once it is there it stays while the page is open, whatever is deleted.
+  const isLong = useEver(count >= KEPT_FROM)
   return (
-    <footer className="status-line">
-      <span title={words.wordsHint}>{words.words(count)}</span>
-      {people.length > 0 ? <span>{words.peopleHere(people.length)}</span> : null}
-      <span className="grow" />
-      {self ? (
-        <Popover
-          label={`${words.youAre(self.name)} · ${words.change}`}
-          buttonClass="status-button"
-          button={
-            <>
-              {`${words.youAre(self.name)} ·`}
-              <span className="status-change">{words.change}</span>
-            </>
-          }
-        >
-          {(close) => <ProfileForm person={self} onDone={close} />}
-        </Popover>
-      ) : null}
-      <button type="button" className="status-button" lang={other} onClick={() => setLanguage(other)}>
-        <GlobeIcon size={14} />
-        {wordsIn(other).languageName}
-      </button>
-      <button type="button" className="status-button" onClick={onShortcuts}>
-        <kbd>{keyNames('Mod+/')}</kbd> {words.help}
-      </button>
-    </footer>
+    <div>
+      {way !== null && isLong ? <Later part={keepNote} props={{ way }} /> : null}
+      <footer className="status-line">
+        <span title={words.wordsHint}>{words.words(count)}</span>
+        {people.length > 0 ? <span>{words.peopleHere(people.length)}</span> : null}
+        <span className="grow" />
+        {self ? (
+          <Popover
+            label={`${words.youAre(self.name)} · ${words.change}`}
+            buttonClass="status-button"
+            button={
+              <>
+                {`${words.youAre(self.name)} ·`}
+                <span className="status-change">{words.change}</span>
+              </>
+            }
+          >
+            {(close) => <ProfileForm person={self} onDone={close} />}
+          </Popover>
+        ) : null}
+        <button type="button" className="status-button" lang={other} onClick={() => setLanguage(other)}>
+          <GlobeIcon size={14} />
+          {wordsIn(other).languageName}
+        </button>
+        <button type="button" className="status-button" onClick={onShortcuts}>
+          <kbd>{keyNames('Mod+/')}</kbd> {words.help}
+        </button>
+      </footer>
+    </div>
   )
+}
+
+/** Returns true from the first time on that `now` is true. */
+function useEver(now: boolean): boolean {
+  const [ever, setEver] = useState(now)
+  if (now && !ever) setEver(true)
+  return ever || now
 }
 
 /** The counts per block. A block that did not change is the same object. */

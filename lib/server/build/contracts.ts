@@ -1,13 +1,17 @@
 import { Documents } from '#lib/library/documents.ts'
 import { LinkExpiry } from '#lib/library/link-expiry.ts'
+import { LinkPasswords } from '#lib/library/link-passwords.ts'
 import type { OpenDocuments } from '#lib/library/open-documents.ts'
 import { Sharing } from '#lib/library/sharing.ts'
 import { Administration } from '#lib/people/administration.ts'
 import type { FirstAdmin } from '#lib/people/first-admin.ts'
 import { OidcSignIn } from '#lib/people/oidc-sign-in.ts'
-import { OneTimeSecrets } from '#lib/people/one-time-secrets.ts'
 import { OwnAccount } from '#lib/people/own-account.ts'
-import { ResetLinks } from '#lib/people/reset-links.ts'
+import { DeviceCookie } from '#lib/people/secrets/device-cookie.ts'
+import { Invitations } from '#lib/people/secrets/invitations.ts'
+import { OneTimeSecrets } from '#lib/people/secrets/one-time-secrets.ts'
+import { ResetLinks } from '#lib/people/secrets/reset-links.ts'
+import { SignInAttempts } from '#lib/people/secrets/sign-in-attempts.ts'
 import type { LiveConnections } from '#lib/people/session.ts'
 import { Sessions } from '#lib/people/sessions.ts'
 import type { ClientIps } from '#lib/process/client-ip.ts'
@@ -26,13 +30,13 @@ export interface ContractsOptions {
   readonly store: Pick<Store, 'access' | 'catalog' | 'owners'>
   readonly secret: string
   readonly publicOrigin: string
-  readonly settings: Pick<Settings, 'documentsPerUser' | 'guests' | 'oidc'>
+  readonly settings: Pick<Settings, 'documentsPerUser' | 'guests' | 'oidc' | 'signUps'>
   readonly people: People
   readonly library: Library
   readonly firstAdmin: FirstAdmin
   readonly collaboration: OpenDocuments & LiveConnections
   readonly origins: Origins
-  readonly rates: Pick<Rates, 'take'>
+  readonly rates: Pick<Rates, 'take' | 'giveBack'>
   readonly clientIps: ClientIps
   readonly log: Log
 }
@@ -47,11 +51,16 @@ export function buildContracts(options: ContractsOptions): {
   const { store, secret, publicOrigin, settings, people, library, firstAdmin } = options
   const { collaboration, origins, rates, clientIps, log } = options
   const { access, catalog, owners } = store
-  const { accounts, authentication, tokens, users, accessTokens, cookieSessions } = people
+  const { accounts, authentication, tokens, users, accessTokens, cookieSessions, passwords } = people
   const { addresses, rights, visits } = library
   const { now } = systemClock
   const resets = new ResetLinks(secret, now)
   const secrets = new OneTimeSecrets(now)
+  const invitations = new Invitations(secret, now)
+  const devices = new DeviceCookie(secret, publicOrigin)
+  const { guests, oidc, signUps } = settings
+  // Allowed, but hardly meant: anyone may create the account that is then required.
+  if (guests === 'off' && signUps === 'open') log.warn('accounts.sign-ups-open')
   const linkExpiry = new LinkExpiry({ access, openDocuments: collaboration, clock: systemClock, log })
   void linkExpiry.plan()
   const documents = new Documents({
@@ -73,7 +82,7 @@ export function buildContracts(options: ContractsOptions): {
       authentication,
       clientIps,
       connections: collaboration,
-      guests: settings.guests,
+      guests,
       owners,
       rates,
       tokens,
@@ -84,7 +93,9 @@ export function buildContracts(options: ContractsOptions): {
       addresses,
       clock: systemClock,
       linkExpiry,
+      linkPasswords: new LinkPasswords({ passwords, rates }),
       openDocuments: collaboration,
+      passwords,
       rights,
       users,
     }),
@@ -95,9 +106,12 @@ export function buildContracts(options: ContractsOptions): {
       accessTokens,
       resets,
       firstAdmin,
-      oidc: settings.oidc && new OidcSignIn({ settings: settings.oidc, secret, publicOrigin, now, log }),
+      oidc: oidc && new OidcSignIn({ settings: oidc, secret, publicOrigin, now, log }),
       secrets,
-      rates,
+      invitations,
+      attempts: new SignInAttempts({ rates, clientIps, devices }),
+      devices,
+      signUps,
       clientIps,
       connections: collaboration,
     }),
@@ -106,7 +120,11 @@ export function buildContracts(options: ContractsOptions): {
       users,
       sessions: cookieSessions,
       owners,
+      accessTokens,
+      connections: collaboration,
       resets,
+      invitations,
+      signUps,
       secrets,
       publicOrigin,
       documents,

@@ -2,6 +2,8 @@ import { AccessTokens } from '#lib/people/access-tokens.ts'
 import { Accounts } from '#lib/people/accounts.ts'
 import { Authentication } from '#lib/people/authentication.ts'
 import { CookieSessions } from '#lib/people/cookie-sessions.ts'
+import { ProvenUsers } from '#lib/people/proven-users.ts'
+import { PasswordWork } from '#lib/people/secrets/password-work.ts'
 import type { LiveConnections } from '#lib/people/session.ts'
 import { Tokens } from '#lib/people/tokens.ts'
 import { Users } from '#lib/people/users.ts'
@@ -25,6 +27,7 @@ export interface People {
   readonly accessTokens: AccessTokens
   readonly authentication: Authentication
   readonly cookieSessions: CookieSessions
+  readonly passwords: PasswordWork
   readonly tokens: Tokens
   readonly users: Users
 }
@@ -36,11 +39,14 @@ export function buildPeople({ store, secret, publicOrigin, settings, connections
   const users = new Users(database, now)
   const sessions = new CookieSessions({ database, secret, publicOrigin, now })
   const accessTokens = new AccessTokens(database, now)
+  const proven = new ProvenUsers(database, now)
+  const passwords = new PasswordWork()
   return {
-    accounts: new Accounts({ users, sessions, owners, connections, now }),
+    accounts: new Accounts({ users, proven, passwords, sessions, owners, connections, now }),
     accessTokens,
     authentication: new Authentication({ users, sessions, accessTokens, owners, guests: settings.guests }),
     cookieSessions: sessions,
+    passwords,
     tokens: new Tokens(secret, now, settings.tokenLife),
     users,
   }

@@ -2,18 +2,19 @@ import type { Session } from '#lib/people/session.ts'
 import { CLIENT_HEADER, type ClientIps } from '#lib/process/client-ip.ts'
 import type { Log } from '#lib/process/log.ts'
 import type { Rates, RouteRate } from '#lib/process/rates.ts'
-import type { Origins } from './origins.ts'
+import type { ForeignOrigin, Origins, RequestSource } from './origins.ts'
 
 export interface RequestsPorts {
-  readonly origins: Pick<Origins, 'mayMutate'>
+  readonly origins: Pick<Origins, 'mayMutate' | 'foreign' | 'foreignHost'>
   readonly rates: Pick<Rates, 'take'>
-  readonly clientIps: Pick<ClientIps, 'keyOf'>
+  readonly clientIps: Pick<ClientIps, 'keyOf' | 'placeOf'>
   readonly log: Log
 }
 
 /** The checks that a route makes on a request before it looks at the session. */
 export class Requests {
   readonly #ports: RequestsPorts
+  #hasWarned = false
 
   constructor(ports: RequestsPorts) {
     this.#ports = ports
@@ -25,10 +26,29 @@ export class Requests {
    * (docs/decisions/0005-socket-token-and-addresses.md).
    */
   mayMutate(headers: Headers): boolean {
-    return this.#ports.origins.mayMutate({
-      origin: headers.get('origin') ?? undefined,
-      host: headers.get('host') ?? undefined,
-      fetchSite: headers.get('sec-fetch-site') ?? undefined,
+    return this.#ports.origins.mayMutate(sourceOf(headers))
+  }
+
+  /**
+   * Describes where a request comes from that `mayMutate` refused. Warns in the log the first time that it may be a
+   * page of ours under a name unknown here.
+   */
+  foreignOrigin(headers: Headers): ForeignOrigin {
+    const { origins, log } = this.#ports
+    const foreign = origins.foreign(sourceOf(headers))
+    const { from, own, isOtherSite } = foreign
+    if (!isOtherSite && !this.#hasWarned) {
+      this.#hasWarned = true
+      log.warn({ from, own, setting: 'PUBLIC_URL' }, 'http.foreign-origin')
+    }
+    return foreign
+  }
+
+  /** Returns the address that a page is opened at, if it is a name unknown here; null otherwise. For a hint only. */
+  foreignHost(headers: Headers): ForeignOrigin | null {
+    return this.#ports.origins.foreignHost(headers.get('host'), {
+      host: firstOf(headers.get('x-forwarded-host')),
+      scheme: firstOf(headers.get('x-forwarded-proto')),
     })
   }
 
@@ -46,8 +66,25 @@ export class Requests {
     return this.#ports.clientIps.keyOf(headers.get(CLIENT_HEADER) ?? '')
   }
 
+  /** Returns the place that failed passwords of a request are counted for, as `ClientIps` keys it. */
+  placeOf(headers: Headers): string {
+    return this.#ports.clientIps.placeOf(headers).place
+  }
+
   /** Logs a bug, or a failure of the disk, that made a route fail. */
   reportFault(error: unknown): void {
     this.#ports.log.error({ err: error }, 'route.failed')
   }
+}
+
+function sourceOf(headers: Headers): RequestSource {
+  return {
+    origin: headers.get('origin') ?? undefined,
+    host: headers.get('host') ?? undefined,
+    fetchSite: headers.get('sec-fetch-site') ?? undefined,
+  }
+}
+
+function firstOf(list: string | null): string | null {
+  return list?.split(',')[0]?.trim() ?? null
 }

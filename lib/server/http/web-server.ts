@@ -84,6 +84,7 @@ export class WebServer {
         refuseAtOnce(response, refusal, page)
         return
       }
+      request.url = decodable(request.url ?? '/')
       handle(request, response).catch((error: unknown) => {
         log.error({ err: error, id, route }, 'http.request-failed')
         response.destroy()
@@ -161,6 +162,20 @@ export function readyLine(publicOrigin: string | null, listening: string): strin
   return publicOrigin === null
     ? `Commonplace is ready at ${listening}`
     : `Commonplace is ready at ${publicOrigin} (listening at ${listening})`
+}
+
+/**
+ * Returns a URL whose path can be decoded: Next answers any other with 500. A path with an invalid escape sequence has
+ * no page, as it is and as it is returned.
+ */
+function decodable(url: string): string {
+  const [path = ''] = url.split('?', 1)
+  try {
+    decodeURIComponent(path)
+    return url
+  } catch {
+    return path.replaceAll('%', '%25') + url.slice(path.length)
+  }
 }
 
 /**

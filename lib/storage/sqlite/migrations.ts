@@ -236,6 +236,12 @@ const MIGRATIONS: readonly string[] = [
     WHERE id = (SELECT document_id FROM links WHERE id = old.link_id);
   END;
   `,
+  `
+  -- The e-mail that an account had without having proved it, and that a user took who had: it is told, and may choose
+  -- another.
+  ALTER TABLE "user" ADD COLUMN "lostEmail" text;
+  CREATE INDEX "user_lostEmail_idx" ON "user" ("lostEmail") WHERE "lostEmail" IS NOT NULL;
+  `,
 ]
 
 /** The greatest `format` in meta that this version reads. */

@@ -13,6 +13,8 @@ const en = {
   email: 'E-mail',
   password: 'Password',
   newPassword: 'New password',
+  showPassword: 'Show',
+  hidePassword: 'Hide',
   currentPassword: 'Current password',
   passwordHint: (least: number) => `At least ${least} characters. A few words in a row are fine.`,
   name: 'Your name',
@@ -69,7 +71,7 @@ const en = {
   neverUsed: 'never used',
 
   resetTitle: 'Set a new password',
-  resetFor: (email: string) => `For ${email}. Every browser is signed out.`,
+  resetFor: (email: string) => `For ${email}. Every browser is signed out and every access token is revoked.`,
   resetEnded: 'This link has been used or has expired.',
   resetEndedHint: 'Ask the person who runs this server for a new one.',
   resetDone: 'The new password is set. Sign in with it.',
@@ -117,6 +119,9 @@ const en = {
 
   problems: {
     wrong: 'Wrong e-mail or password.',
+    moved:
+      'This e-mail now belongs to another account, whose owner has proved it. Your documents are kept: ask the person who runs this server for a password reset link.',
+    closed: 'This server does not accept new accounts right now.',
     disabled: 'This account has been disabled. Ask the person who runs this server.',
     taken: 'There is already an account with this e-mail. Sign in with its password.',
     'signed-in': 'You are signed in already.',
@@ -144,6 +149,8 @@ const zhTW: AccountWords = {
   email: '電子郵件',
   password: '密碼',
   newPassword: '新密碼',
+  showPassword: '顯示',
+  hidePassword: '隱藏',
   currentPassword: '目前的密碼',
   passwordHint: (least) => `至少 ${least} 個字元，也可以用好幾個詞組成。`,
   name: '你的名字',
@@ -195,7 +202,7 @@ const zhTW: AccountWords = {
   neverUsed: '從未使用',
 
   resetTitle: '設定新密碼',
-  resetFor: (email) => `帳號：${email}。所有瀏覽器都會登出。`,
+  resetFor: (email) => `帳號：${email}。所有瀏覽器都會登出，所有存取權杖都會撤銷。`,
   resetEnded: '這個連結已用過或已失效。',
   resetEndedHint: '請向管理這台伺服器的人要新的連結。',
   resetDone: '新密碼設定好了，請用它登入。',
@@ -239,6 +246,9 @@ const zhTW: AccountWords = {
 
   problems: {
     wrong: '電子郵件或密碼不正確。',
+    moved:
+      '這個電子郵件的擁有者已經證明它屬於自己，現在由另一個帳號使用。你的文件都還在，請向管理這台伺服器的人要密碼重設連結。',
+    closed: '這台伺服器目前不開放建立帳號。',
     disabled: '這個帳號已停用，請詢問管理這台伺服器的人。',
     taken: '這個電子郵件已經有帳號，請用它的密碼登入。',
     'signed-in': '你已經登入了。',

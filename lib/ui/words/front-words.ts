@@ -141,6 +141,8 @@ export function refusedSentence(code: ErrorCode, { refused }: FrontWords): strin
     case 'document-damaged':
     case 'internal':
       return refused.notNow
+    // A form gets a page of its own (lib/ui/refusal-page.ts).
+    case 'foreign-origin':
     // Only programs receive these codes: no form of ours is answered with one.
     case 'bad-message':
     case 'protocol-version':

@@ -176,6 +176,7 @@ const en = {
 
   more: 'More',
   account: 'Account',
+  signInOrUp: 'Sign in or create an account',
   deleteDocument: 'Delete this document…',
   deleteTitle: 'Delete this document?',
   deleteExplain:
@@ -396,6 +397,7 @@ const zhTW: Words = {
 
   more: '更多',
   account: '帳號',
+  signInOrUp: '登入或建立帳號',
   deleteDocument: '刪除這份文件…',
   deleteTitle: '要刪除這份文件嗎？',
   deleteExplain: '所有人都會立刻看不到它。30 天內可以從首頁的垃圾桶還原。',

@@ -54,3 +54,33 @@ test('a socket comes from one of our pages or from a program', () => {
   expect(open.mayConnect({ origin: 'null', host: 'write.example.org' })).toBe(false)
   expect(open.mayConnect({ origin: 'https://evil.example', host: 'write.example.org' })).toBe(false)
 })
+
+describe('a page opened at a name', () => {
+  const direct = { host: null, scheme: null }
+  test.for([
+    ['that is unknown', null, 'write.example.org', direct, 'http://write.example.org'],
+    [
+      'that is unknown, behind a proxy',
+      null,
+      '127.0.0.1:3000',
+      { host: 'write.example.org', scheme: 'https' },
+      'https://write.example.org',
+    ],
+    ['with a port', null, 'box.lan:3000', direct, 'http://box.lan:3000'],
+    [
+      'that differs from the one set',
+      'https://write.example.org',
+      'www.example.org',
+      direct,
+      'http://www.example.org',
+    ],
+    ['that is ours', 'https://write.example.org', 'write.example.org', direct, null],
+    ['inside a proxy’s network', 'https://write.example.org', 'app:3000', direct, null],
+    ['by its IP address', null, '192.168.1.5:3000', direct, null],
+    ['of this machine', null, 'localhost:3000', direct, null],
+    ['that is none', null, 'a";reboot;"', direct, null],
+    ['that is missing', null, null, direct, null],
+  ] as const)('%s', ([, own, host, forwarded, from]) => {
+    expect(new Origins(own).foreignHost(host, forwarded)?.from ?? null).toBe(from)
+  })
+})

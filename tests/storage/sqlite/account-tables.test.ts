@@ -30,6 +30,7 @@ const newUser = (id: string) => ({
   hue: null,
   role: null,
   disabledAt: null,
+  lostEmail: null,
 })
 
 const userIds = async () =>

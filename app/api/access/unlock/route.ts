@@ -6,10 +6,11 @@ import { isJson, json, route, seeOther } from '../../edge.ts'
 /** Tries the password of a link: answers JSON with `{ ok, unlocked }` and sends a form back to the document. */
 export const POST = route({
   body: unlockSchema,
-  rate: 'logins',
+  rate: 'writes',
   needs: 'guest',
   handle: async ({ request, session, body: { address, password } }) => {
-    const unlocked = await services().sharing.unlock(session, address, password)
+    const place = services().requests.placeOf(request.headers)
+    const unlocked = await services().sharing.unlock(session, { address, password, place })
     if (isJson(request)) return json({ ok: true, unlocked })
     const path = pathOf({ to: 'document', address })
     return seeOther(unlocked ? path : `${path}?password=wrong`)

@@ -5,7 +5,8 @@ import { answerTo, credentialsSchema } from '../answers.ts'
 /** Signs in with e-mail and password. A guest's documents move to the account. */
 export const POST = route({
   body: credentialsSchema,
-  rate: 'logins',
+  // Attempts are counted by the account and the browser (lib/people/secrets/sign-in-attempts.ts).
+  rate: 'writes',
   needs: 'nobody',
   handle: async ({ request, body }) => {
     const outcome = await services().accounts.signIn(request.headers, body)

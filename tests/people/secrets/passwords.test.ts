@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { hashPassword, isPassword } from '#lib/people/passwords.ts'
+import { hashPassword, isPassword } from '#lib/people/secrets/passwords.ts'
 
 test('a password has its hash, and each hash a salt of its own', async () => {
   const [one, two] = [await hashPassword('correct horse'), await hashPassword('correct horse')]

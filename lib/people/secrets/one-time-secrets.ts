@@ -3,7 +3,7 @@ const LIFE_MS = 5 * 60 * 1000
 /** The most secrets of all sessions together. The oldest is dropped first. */
 const MOST = 200
 
-type Kind = 'access token' | 'reset link'
+type Kind = 'access token' | 'link'
 
 /**
  * Carries secrets from the form that created them to the page that shows them once: the answer to a form is a

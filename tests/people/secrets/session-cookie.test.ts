@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { SessionCookie } from '#lib/people/session-cookie.ts'
+import { SessionCookie } from '#lib/people/secrets/session-cookie.ts'
 
 const SECRET = 'a secret of more than thirty-two characters'
 const cookie = new SessionCookie(SECRET, 'http://127.0.0.1:3000')
