@@ -148,13 +148,15 @@ function isSameList(
   )
 }
 
-/** Returns for each block the caret's place in it, or null. */
+/** Returns for each block the caret's place in it, or null. Looks for that block only once: there may be thousands. */
 function caretsIn(nodes: readonly Node[], caret: number | null): (index: number) => number | null {
-  return (index) => {
-    if (caret === null) return null
-    let start = 1
-    for (let before = 0; before < index; before += 1) start += nodes[before]?.nodeSize ?? 0
-    const place = caret - start
-    return place >= 0 && place <= (nodes[index]?.content.size ?? 0) ? place : null
-  }
+  if (caret === null) return () => null
+  let start = 1
+  const at = nodes.findIndex(({ content, nodeSize }) => {
+    if (caret >= start && caret <= start + content.size) return true
+    start += nodeSize
+    return false
+  })
+  const place = caret - start
+  return (index) => (index === at ? place : null)
 }
