@@ -1,5 +1,6 @@
 import * as Y from 'yjs'
 import { ROOTS } from '#lib/protocol/version.ts'
+import { type Letters, languageOf, lettersIn, mainLanguageOf } from './languages.ts'
 import { isSafeHref } from './schema.ts'
 import { setTitle, titleOf } from './title.ts'
 
@@ -41,12 +42,17 @@ function nameOf(block: Y.XmlElement | Y.XmlText, index: number): string {
   return id ? `${id.client} ${id.clock}` : `${index}`
 }
 
-/** Returns title and body as a self-contained web page. */
+/**
+ * Returns title and body as a self-contained web page in the language of the text; `language` if the text has no
+ * letters.
+ */
 export function htmlPage(doc: Y.Doc, language: string): string {
   const title = escapeHtml(titleOf(doc))
-  const content = childrenOf(body(doc)).map(blockHtml).join('\n')
+  const blocks = childrenOf(body(doc))
+  const main = mainLanguageOf(blocks.map(lettersOf)) ?? language
+  const content = blocks.map((block) => blockHtml(block, main)).join('\n')
   return `<!doctype html>
-<html lang="${escapeHtml(language)}">
+<html lang="${escapeHtml(main)}">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title>
@@ -115,15 +121,25 @@ function itemText(item: Y.XmlElement | Y.XmlText, marker: string, indent: string
   ].join('\n')
 }
 
-function blockHtml(block: Y.XmlElement | Y.XmlText): string {
+function lettersOf(block: Y.XmlElement | Y.XmlText): Letters {
+  return lettersIn(blockText(block, ''))
+}
+
+/** `main`: the language of the page. A text in another one says so. */
+function blockHtml(block: Y.XmlElement | Y.XmlText, main: string): string {
   if (block instanceof Y.XmlText) return runsOf(block).map(runHtml).join('')
-  const inner = () => childrenOf(block).map(blockHtml).join('')
+  const inner = () =>
+    childrenOf(block)
+      .map((child) => blockHtml(child, main))
+      .join('')
+  const language = isInlineParent(block) ? languageOf(lettersOf(block)) : null
+  const lang = language === null || language === main ? '' : ` lang="${language}"`
   switch (block.nodeName) {
     case 'paragraph':
-      return `<p>${inner()}</p>`
+      return `<p${lang}>${inner()}</p>`
     case 'heading': {
       const level = Math.min(4, Math.max(1, numberAt(block, 'level')))
-      return `<h${level}>${inner()}</h${level}>`
+      return `<h${level}${lang}>${inner()}</h${level}>`
     }
     case 'bulletList':
       return `<ul>${inner()}</ul>`
@@ -140,7 +156,7 @@ function blockHtml(block: Y.XmlElement | Y.XmlText): string {
     case 'blockquote':
       return `<blockquote>${inner()}</blockquote>`
     case 'codeBlock':
-      return `<pre><code>${inner()}</code></pre>`
+      return `<pre${lang}><code>${inner()}</code></pre>`
     case 'hardBreak':
       return '<br>'
     case 'horizontalRule':

@@ -68,3 +68,12 @@ test.each([
 ])('a link to %s is allowed: %s', (href, allowed) => {
   expect(isSafeHref(href)).toBe(allowed)
 })
+
+test('the web page is in the language of the text, and a block in another script in its own', () => {
+  const doc = documentOf('', p('這是一段中文，比較長'), p('English'), p('12'))
+  const html = htmlPage(doc, 'en')
+  expect(html).toContain('<html lang="zh-Hant-TW">')
+  expect(html).toContain('<p>這是一段中文，比較長</p>')
+  expect(html).toContain('<p lang="en">English</p>')
+  expect(html).toContain('<p>12</p>')
+})

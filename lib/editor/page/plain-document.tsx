@@ -2,6 +2,7 @@
 
 import { Component, type ReactNode, useEffect, useState } from 'react'
 import type * as Y from 'yjs'
+import { languageOf, lettersIn } from '#lib/document/languages.ts'
 import { plainText } from '#lib/document/text.ts'
 import { report } from '#lib/protocol/report.ts'
 import { useWords } from '#lib/ui/interface.tsx'
@@ -38,7 +39,7 @@ export function PlainDocument({ doc, heading, hint }: PlainDocumentProps) {
         </div>
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <pre className="plain-text" tabIndex={0} dir="auto">
+      <pre className="plain-text" tabIndex={0} dir="auto" lang={languageOf(lettersIn(text)) ?? undefined}>
         {text}
       </pre>
     </div>
