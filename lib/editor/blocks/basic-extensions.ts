@@ -8,7 +8,7 @@ import { HardBreak } from '@tiptap/extension-hard-break'
 import { Heading } from '@tiptap/extension-heading'
 import { HorizontalRule } from '@tiptap/extension-horizontal-rule'
 import { Italic } from '@tiptap/extension-italic'
-import { BulletList, ListItem, ListKeymap, OrderedList } from '@tiptap/extension-list'
+import { BulletList, ListItem, OrderedList } from '@tiptap/extension-list'
 import { Paragraph } from '@tiptap/extension-paragraph'
 import { Strike } from '@tiptap/extension-strike'
 import { Text } from '@tiptap/extension-text'
@@ -36,8 +36,8 @@ export function basicExtensions(): AnyExtension[] {
     HorizontalRule,
     Italic,
     ListItem,
-    ListKeymap,
-    OrderedList,
+    // Markdown makes numbered lists with markdown-twins.ts.
+    OrderedList.extend({ addInputRules: () => [] }),
     Paragraph,
     Strike,
     Text,

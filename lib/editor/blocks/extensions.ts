@@ -1,7 +1,7 @@
 import { type AnyExtension, Extension } from '@tiptap/core'
 import { TaskItem, TaskList } from '@tiptap/extension-list'
 import { Placeholder } from '@tiptap/extensions/placeholder'
-import { type EditorState, Plugin } from '@tiptap/pm/state'
+import { Plugin } from '@tiptap/pm/state'
 import type * as Y from 'yjs'
 import { isAttributeValue, isMarkValue, NODE_KINDS } from '#lib/document/schema.ts'
 import { ROOTS } from '#lib/protocol/version.ts'
@@ -12,25 +12,28 @@ import { PLACEHOLDERS } from '../binding/sync-plugin.ts'
 import { Undo } from '../binding/undo.ts'
 import { unknownContent } from '../binding/unknown-content.ts'
 import { basicExtensions } from './basic-extensions.ts'
+import { BlockCommands, BlockKeys } from './block-keys.ts'
+import { BlockLanguage } from './block-language.ts'
 import { SafeLink } from './hyperlink.ts'
 import { MarkdownTwins } from './markdown-twins.ts'
 import { NestingLimit, type NestingNotice } from './nesting-limit.ts'
+import { PasteTarget } from './paste-target.ts'
 import { wordedNodes } from './worded-nodes.ts'
 
 /** A text with more blocks than this is long. */
 const LONG = 200
 
-/** Blocks whose direction follows their own first strong character. */
-const DIRECTED = [
-  'paragraph',
-  'heading',
-  'blockquote',
-  'bulletList',
-  'orderedList',
-  'listItem',
-  'taskList',
-  'taskItem',
-]
+/**
+ * With more blocks than this, watching which of them are on the screen costs more than their layout. Between the two
+ * figures nothing changes, because a change lays out the whole text.
+ */
+const MANY = { from: 3_300, until: 2_700 } as const
+
+/**
+ * Blocks around others, whose direction is that of their first strong character. Text blocks follow their own by CSS:
+ * with an attribute of their own they would not count for the block around them.
+ */
+const DIRECTED = ['blockquote', 'listItem', 'taskItem']
 
 /** Nodes whose views contain words. */
 const WORDED: ReadonlySet<string> = new Set(['taskItem', PLACEHOLDERS.block, PLACEHOLDERS.inline])
@@ -68,13 +71,17 @@ export function extensions(
     ...basicExtensions(),
     SafeLink,
     TaskList,
-    TaskItem.configure({
+    LabelledTaskItem.configure({
       nested: true,
       a11y: { checkboxLabel: (node) => words().taskDone(node.textContent) },
     }),
     MarkdownTwins,
     NestingLimit.configure({ onNotice: onNesting }),
     BlockDirection,
+    BlockLanguage,
+    BlockCommands,
+    BlockKeys,
+    PasteTarget,
     LongDocument,
     Keys,
     Placeholder.configure({
@@ -91,7 +98,7 @@ export function extensions(
   ]
 }
 
-/** Sets `dir="auto"` on every block without storing anything in the document. */
+/** Sets `dir="auto"` on blocks around others without storing anything in the document. */
 const BlockDirection = Extension.create({
   name: 'blockDirection',
   addGlobalAttributes() {
@@ -104,13 +111,35 @@ const BlockDirection = Extension.create({
   },
 })
 
-/** Marks a text of many blocks. Only its visible part is laid out (app/css/writing.css). */
+/** Keeps the words in a checkbox's label from deciding the direction of its item. */
+const LabelledTaskItem = TaskItem.extend({
+  addNodeView() {
+    const render = this.parent?.()
+    if (!render) return null
+    return (props) => {
+      const view = render(props)
+      if (view.dom instanceof HTMLElement) view.dom.querySelector('label')?.setAttribute('dir', 'auto')
+      return view
+    }
+  },
+})
+
+/** Marks a long text. Only its visible part is laid out (app/css/writing.css). */
 const LongDocument = Extension.create({
   name: 'longDocument',
   addProseMirrorPlugins() {
-    const attributes = ({ doc }: EditorState): { [name: string]: string } =>
-      doc.childCount > LONG ? { class: 'is-long' } : {}
-    return [new Plugin({ props: { attributes } })]
+    const isLong = (blocks: number, most: number) => blocks > LONG && blocks <= most
+    const plugin: Plugin<boolean> = new Plugin({
+      state: {
+        init: (_config, { doc }) => isLong(doc.childCount, MANY.from),
+        apply: ({ doc }, was) => isLong(doc.childCount, was ? MANY.from : MANY.until),
+      },
+      props: {
+        attributes: (state): { [name: string]: string } =>
+          plugin.getState(state) ? { class: 'is-long' } : {},
+      },
+    })
+    return [plugin]
   },
 })
 

@@ -2,14 +2,15 @@ import { Extension, InputRule, textblockTypeInputRule, wrappingInputRule } from 
 
 /*
  * Markdown at the start of a line, typed with a full-width input method: ＃ － ＊ ＋ ＞ １． ［］ ｀｀｀ work like their
- * half-width twins. The editor handles the half-width ones itself; these patterns match only if they contain a
- * full-width sign.
+ * half-width twins. The editor handles the half-width ones itself, except for numbers; the other patterns match only
+ * if they contain a full-width sign.
  */
 
 export const TWINS = {
   heading: /^(?=.*＃)([#＃]{1,4})\s$/,
   bulletList: /^\s*([－＊＋•‧])\s$/,
-  orderedList: /^(?=.*[０-９．])([0-9０-９]{1,9})[.．]\s$/,
+  // Half-width ones too. More than three digits are a year or an amount.
+  orderedList: /^([0-9０-９]{1,3})[.．]\s$/,
   taskList: /^\s*(?=.*[［］])[[［]([ 　xX×ｘＸ✓])?[\]］]\s$/,
   quote: /^\s*＞\s$/,
   codeBlock: /^(?=.*｀)[`｀]{3}([a-zA-Z]+)?\s$/,
@@ -42,6 +43,7 @@ export const MarkdownTwins = Extension.create({
         type: orderedList,
         getAttributes: (match) => ({ start: numberIn(match[1] ?? '1') }),
         joinPredicate: (match, before) =>
+          (before.attrs.type ?? '1') === '1' &&
           before.childCount + before.attrs.start === numberIn(match[1] ?? '1'),
       }),
       wrappingInputRule({

@@ -25,7 +25,7 @@ const QUOTE_LEVELS = 2
 /** A space, full-width included, triggers the Markdown shortcut. */
 const ENDS_MARKDOWN = /^\s$/
 /** The text in front of that space that makes a list or a quote. */
-const DEEPENS = /^\s*(?:[-+*>－＊＋•‧＞]|[0-9０-９]{1,9}[.．]|[[［]\s?[xX×ｘＸ✓]?[\]］])$/
+const DEEPENS = /^\s*(?:[-+*>－＊＋•‧＞]|[0-9０-９]{1,3}[.．]|[[［]\s?[xX×ｘＸ✓]?[\]］])$/
 
 export interface NestingLimitOptions {
   readonly onNotice: (notice: NestingNotice) => void
@@ -84,7 +84,7 @@ function deepens(tr: Transaction, { doc }: EditorState): boolean {
 /**
  * Returns the range from the first to the last change, in the new document. Content that was wrapped lies within it.
  */
-function changedRange({ mapping, doc }: Transaction): { from: number; to: number } {
+export function changedRange({ mapping, doc }: Transaction): { from: number; to: number } {
   let [from, to] = [doc.content.size, 0]
   mapping.maps.forEach((map, index) => {
     const after = mapping.slice(index + 1)

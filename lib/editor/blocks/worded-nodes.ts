@@ -1,5 +1,5 @@
 import { Extension } from '@tiptap/core'
-import { Plugin, PluginKey } from '@tiptap/pm/state'
+import { Plugin, PluginKey, type Transaction } from '@tiptap/pm/state'
 import { Decoration, DecorationSet, type EditorView } from '@tiptap/pm/view'
 import type { Language } from '#lib/ui/words/language.ts'
 
@@ -19,7 +19,7 @@ export function wordedNodes(names: ReadonlySet<string>): Extension {
         state: {
           init: () => DecorationSet.empty,
           apply: (tr) => {
-            const language: Language | undefined = tr.getMeta(key)
+            const language = newLanguage(tr)
             if (!language) return DecorationSet.empty
             const found: Decoration[] = []
             tr.doc.descendants((node, at) => {
@@ -38,4 +38,9 @@ export function wordedNodes(names: ReadonlySet<string>): Extension {
 /** Makes the editor look up all its own words again, in the new language. */
 export function sayAgain(view: EditorView, language: Language): void {
   view.dispatch(view.state.tr.setMeta(key, language).setMeta('addToHistory', false))
+}
+
+/** Returns the language in which the words are looked up from this transaction on, or null if it is no such one. */
+export function newLanguage(tr: Transaction): Language | null {
+  return tr.getMeta(key) ?? null
 }

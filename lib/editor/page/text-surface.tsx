@@ -6,7 +6,7 @@ import * as LIMITS from '#lib/protocol/limits.ts'
 import { report } from '#lib/protocol/report.ts'
 import { displayName } from '#lib/ui/display-name.ts'
 import { useLanguage, useWords } from '#lib/ui/interface.tsx'
-import { HTML_LANG, type Language } from '#lib/ui/words/language.ts'
+import type { Language } from '#lib/ui/words/language.ts'
 import type { Words } from '#lib/ui/words/page-words.ts'
 import { extensions } from '../blocks/extensions.ts'
 import { isTooLarge } from '../blocks/paste-limit.ts'
@@ -67,11 +67,8 @@ export function TextSurface(props: TextSurfaceProps) {
 
   useEffect(() => {
     if (!editor) return
-    const { dom } = editor.view
-    const isSwitch = dom.lang !== ''
-    dom.lang = HTML_LANG[language]
-    dom.setAttribute('aria-label', words.body)
-    if (isSwitch) sayAgain(editor.view, language)
+    editor.view.dom.setAttribute('aria-label', words.body)
+    sayAgain(editor.view, language)
   }, [editor, language, words])
 
   return <div ref={place} className="surface" />

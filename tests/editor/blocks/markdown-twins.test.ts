@@ -17,8 +17,8 @@ describe('full-width Markdown at the start of a line', () => {
     for (const text of typed) expect(text).toMatch(TWINS[rule])
   })
 
-  test('the half-width twins are left to the editor: no rule fires twice', () => {
-    for (const typed of ['# ', '- ', '* ', '1. ', '[] ', '[x] ', '> ', '``` ', '---'])
+  test('the half-width twins except numbers are left to the editor: no rule fires twice', () => {
+    for (const typed of ['# ', '- ', '* ', '[] ', '[x] ', '> ', '``` ', '---'])
       for (const pattern of Object.values(TWINS)) expect(typed).not.toMatch(pattern)
   })
 
