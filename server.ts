@@ -1,10 +1,12 @@
 import '#lib/server/http/base-path.ts'
 
+import { GuestErasure } from '#lib/library/guest-erasure.ts'
 import { Trash } from '#lib/library/trash.ts'
 import { FirstAdmin } from '#lib/people/first-admin.ts'
 import type { Ended } from '#lib/people/session.ts'
 import { ClientIps } from '#lib/process/client-ip.ts'
 import { prepareDataDir } from '#lib/process/data-dir.ts'
+import { diskOf, FreeSpace } from '#lib/process/free-space.ts'
 import { HeldBytes } from '#lib/process/held-bytes.ts'
 import { createLog, type Log } from '#lib/process/log.ts'
 import { ratesFor } from '#lib/process/rates.ts'
@@ -37,7 +39,13 @@ async function start(): Promise<void> {
     openStorage(settings, log),
     WebServer.prepare({ settings, clientIps, root: import.meta.dirname, log, refusalPage }),
   ])
-  const ground = { ...storage, settings, publicOrigin, log }
+  const freeSpace = await FreeSpace.watch({
+    disk: diskOf(settings.dataDir),
+    clock: systemClock,
+    log,
+    mark: settings.freeSpaceMark,
+  })
+  const ground = { ...storage, settings, publicOrigin, freeSpace, log }
 
   // Created after the parts that need it.
   const connections = { endSockets: (ended: Ended) => collaboration.endSockets(ended) }
@@ -56,11 +64,14 @@ async function start(): Promise<void> {
   provideServices(contracts.services)
   const listening = await web.listen()
   const { store } = storage
+  const guestErasure = new GuestErasure({ owners: store.owners, clock: systemClock, log })
   const trash = new Trash({ catalog: store.catalog, openDocuments: collaboration, clock: systemClock, log })
 
   closeOnSignal(
     [
       { what: 'trash', close: async () => trash.close() },
+      { what: 'free space', close: async () => freeSpace.close() },
+      { what: 'guest erasure', close: async () => guestErasure.close() },
       { what: 'link expiry', close: async () => contracts.linkExpiry.close() },
       { what: 'collaboration', close: () => collaboration.close() },
       { what: 'visits', close: () => library.visits.flush() },

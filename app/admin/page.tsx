@@ -64,6 +64,7 @@ export default async function AdminPage(props: PageProps) {
         </form>
       </div>
       {problem ? <Problem>{problem}</Problem> : null}
+      {admin.lowSpace === null ? null : <Problem>{words.lowSpace(words.size(admin.lowSpace))}</Problem>}
       {made ? (
         <div className="sheet-secret" role="status">
           <p>{made.kind === 'reset' ? words.madeLink(made.email) : admission.madeInvitation(made.email)}</p>

@@ -35,6 +35,8 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'rate-limited': 429,
   internal: 500,
   'storage-failed': 503,
+  'owner-full': 507,
+  'disk-low': 507,
   'storage-slow': 503,
   draining: 503,
 }

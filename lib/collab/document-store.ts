@@ -7,6 +7,10 @@ import { type ChainHash, chainAfter, EMPTY_CHAIN, type Row } from '#lib/protocol
  * When the promise of a write resolves, the write is on disk and survives `kill -9` and power loss.
  */
 
+/** The weight of a stored row, and of a document, besides their bytes: ids, chain, times, links, the edges of pages. */
+export const ROW_COST = 64
+export const DOCUMENT_COST = 1024
+
 /** A client id's place in a document's history: the user it is bound to and its last batch in the log. */
 export interface StoredClient {
   readonly clientId: number

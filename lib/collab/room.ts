@@ -7,6 +7,7 @@ import type { Notice } from '#lib/protocol/messages/notices.ts'
 import { type BatchBody, encodeRow } from '#lib/protocol/messages/update.ts'
 import { SCHEMA_VERSION } from '#lib/protocol/version.ts'
 import type { Assemblies } from './assembly.ts'
+import type { Budgets } from './budget.ts'
 import type { NewRow, SnapshotHead, StoredDocument } from './document-store.ts'
 import { BatchIntake, type BatchOutcome, CLIENT_ID_TAKEN } from './log/batch-intake.ts'
 import { ClientNumbers } from './log/client-numbers.ts'
@@ -41,6 +42,7 @@ export interface RoomPorts {
   }
   readonly presence: PresenceRules
   readonly assemblies: Assemblies
+  readonly budgets: Budgets
   readonly keeper: RoomKeeper
 }
 
@@ -84,6 +86,7 @@ export class Room implements CommitSource {
       clients: this.clients,
       history: this.history,
       pending: this.pending,
+      budget: ports.budgets.of(this.documentId),
       clock,
     })
   }

@@ -7,6 +7,7 @@ import type { CompareRequest, Verdict } from '#lib/protocol/messages/compare.ts'
 import type { Joined, Reset } from '#lib/protocol/messages/join.ts'
 import type { BatchBody } from '#lib/protocol/messages/update.ts'
 import { Assemblies } from './assembly.ts'
+import { type Budgets, NO_BUDGETS } from './budget.ts'
 import { DamagedDocument, type DocumentStore } from './document-store.ts'
 import type { RoomEvent } from './events.ts'
 import { COMPACTION_POLICY, type CompactionPolicy } from './folding/compaction-policy.ts'
@@ -30,6 +31,8 @@ export interface RoomsOptions {
   /** Maximum bytes of snapshots kept in memory, over all documents. */
   readonly cacheBytes: number
   readonly policy?: CompactionPolicy
+  /** How much each document may grow. Default: without limit. */
+  readonly budgets?: Budgets
   readonly onEvent: (event: RoomEvent) => void
 }
 
@@ -122,6 +125,7 @@ export class Rooms {
       compactor: this.#compactor,
       presence,
       assemblies: new Assemblies(clock),
+      budgets: options.budgets ?? NO_BUDGETS,
       keeper: {
         emptied: (room) => this.#unloadSoon(room),
         breached: ({ documentId }, userId, reason) =>

@@ -9,6 +9,7 @@ import type { Addresses } from './addresses.ts'
 import type { DocumentsContract, RecentDocument, Right, TrashedDocument } from './contract.ts'
 import type { OpenDocuments } from './open-documents.ts'
 import type { Rights } from './rights.ts'
+import type { StorageUse } from './storage-use.ts'
 import type { AccessFacts, AccessStore, DocumentCatalog } from './store.ts'
 import { TRASH_LIFE } from './trash.ts'
 import type { Visits } from './visits.ts'
@@ -27,8 +28,9 @@ export interface DocumentsPorts {
   readonly openDocuments: Pick<OpenDocuments, 'endDeleted' | 'restored'>
   readonly rates: Pick<Rates, 'take'>
   readonly rights: Rights
+  readonly storageUse: Pick<StorageUse, 'refusalOf' | 'freed'>
   readonly visits: Visits
-  /** The most documents that one user may own. */
+  /** The most documents that one user may own, and the most that their trash may hold. */
   readonly documentsPerUser: number
 }
 
@@ -44,14 +46,17 @@ export class Documents implements DocumentsContract {
     return this.#ports.rights.at(address, session?.user.userId ?? null, session?.cap ?? null)
   }
 
-  async create({ user, mayCreate }: Session, ip: string): Promise<string> {
+  async create({ user, standing, mayCreate }: Session, ip: string): Promise<string> {
     if (!mayCreate) throw new RefusedRequest(refuse('forbidden', 'this session makes no documents'))
-    const { addresses, catalog, clock, rates, visits, documentsPerUser } = this.#ports
-    if ((await catalog.countOwned(user.userId)) >= documentsPerUser) {
+    const { addresses, catalog, clock, rates, storageUse, visits, documentsPerUser } = this.#ports
+    const { listed, inTrash } = await catalog.countOwned(user.userId)
+    if (listed >= documentsPerUser || inTrash >= documentsPerUser) {
       throw new RefusedRequest(
-        refuse('too-many-documents', 'you own as many documents as one may; delete some first'),
+        refuse('too-many-documents', 'you own as many documents as one may; delete and erase some first'),
       )
     }
+    const full = await storageUse.refusalOf(user.userId, standing === 'guest')
+    if (full) throw new RefusedRequest(full)
     const wait = rates.take('documents', { ip })
     if (wait > 0) {
       const message = 'as many documents were made from your network within a day as may be; try again later'
@@ -126,7 +131,9 @@ export class Documents implements DocumentsContract {
 
   async erase({ user }: Session, address: string): Promise<boolean> {
     const facts = await this.#facts(address, user)
-    return facts !== null && this.#ports.catalog.erase(facts.documentId, user.userId)
+    if (!facts || !(await this.#ports.catalog.erase(facts.documentId, user.userId))) return false
+    await this.#ports.storageUse.freed(user.userId)
+    return true
   }
 
   /** Returns the facts stored about a link, whether or not it opens the document. The catalog checks the owner. */

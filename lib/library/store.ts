@@ -32,6 +32,20 @@ export interface TrashedDocument {
   readonly deletedAt: number
 }
 
+/** The number of a user's documents. */
+export interface OwnedCount {
+  readonly listed: number
+  readonly inTrash: number
+}
+
+/** The weight of an owner's documents on disk, those in the trash included. */
+export interface OwnerUse {
+  readonly ownerId: string
+  /** True unless the owner has an account. */
+  readonly isGuest: boolean
+  readonly bytes: number
+}
+
 /** A record that a user opened a document by a link. `at` is ms since the epoch. */
 export interface Visit {
   readonly userId: string
@@ -61,8 +75,12 @@ export interface DocumentCatalog {
   erase(documentId: string, ownerId: string): Promise<boolean>
   /** Erases one document deleted before that time, with all its data. Returns its id, null if there is none. */
   eraseDeleted(deletedBefore: number): Promise<string | null>
-  /** Counts the documents that a user owns, excluding the trash. */
-  countOwned(ownerId: string): Promise<number>
+  /** Counts the documents that a user owns. */
+  countOwned(ownerId: string): Promise<OwnedCount>
+  /** Returns the owner of a document, with what all their documents weigh; null if there is no such document. */
+  ownerUse(documentId: string): Promise<OwnerUse | null>
+  /** Returns what all documents of a user weigh, bytes. */
+  usedBy(ownerId: string): Promise<number>
   /** Erases documents that have no rows and were created before that time. Returns their ids. */
   eraseUntouched(createdBefore: number): Promise<string[]>
 }

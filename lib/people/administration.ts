@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import type { FreeSpace } from '#lib/process/free-space.ts'
 import type { SignUpPolicy } from '#lib/process/settings.ts'
 import { urlOf } from '#lib/protocol/urls.ts'
 import type { AccessTokens } from './access-tokens.ts'
@@ -42,6 +43,7 @@ export interface AdministrationPorts {
   readonly invitations: Invitations
   readonly signUps: SignUpPolicy
   readonly secrets: OneTimeSecrets
+  readonly freeSpace: Pick<FreeSpace, 'free' | 'isLow'>
   /** The public origin, with which a reset link begins. */
   readonly publicOrigin: string
   readonly documents: {
@@ -56,6 +58,11 @@ export class Administration implements AdministrationContract {
 
   constructor(ports: AdministrationPorts) {
     this.#ports = ports
+  }
+
+  get lowSpace(): number | null {
+    const { free, isLow } = this.#ports.freeSpace
+    return isLow ? free : null
   }
 
   async users(search: string): Promise<ListedUser[]> {

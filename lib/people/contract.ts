@@ -219,6 +219,8 @@ export type UserAction = 'disable' | 'enable' | 'promote' | 'demote' | 'reset'
 
 /** The operations of administrators. The caller has checked that an administrator asks. */
 export interface AdministrationContract {
+  /** The free bytes on the disk if they are so few that guests may add nothing; null if there are enough. */
+  readonly lowSpace: number | null
   /** Returns accounts whose e-mail or name contains `search`, newest first; at most 100. */
   users(search: string): Promise<ListedUser[]>
   /** Returns documents whose title contains `search`, last changed first; at most 100. */

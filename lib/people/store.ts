@@ -22,12 +22,24 @@ export interface OwnerCatalog {
    * transaction. Returns false, and does nothing, if there is no such guest or account.
    */
   adoptGuest(guestId: string, accountId: string, at: number): Promise<boolean>
+  /**
+   * Looks at some users after the id `after` ('' first), and erases guests that were created, and last seen, before a
+   * time (ms since the epoch), and own no document, not even in the trash. Their visits, grants and requests go too.
+   */
+  eraseIdleGuests(before: number, after: string): Promise<IdleGuests>
   /** Returns the guests that became this account, newest first, at most ALIASES. */
   aliasesOf(userId: string): Promise<string[]>
   /** Returns the owner of a document, null if there is no such document. */
   ownerOf(documentId: string): Promise<string | null>
   /** Returns documents whose title contains `search`, last changed first, including deleted ones. */
   listKept(search: string, limit: number): Promise<KeptDocument[]>
+}
+
+/** One step of erasing idle guests, which takes a few ms. */
+export interface IdleGuests {
+  readonly erased: number
+  /** The user after whom the next step goes on; null after the last step. */
+  readonly next: string | null
 }
 
 /** The most guests that are looked up for one account. */

@@ -10,6 +10,7 @@ export type RateName =
   | RouteRate
   | MessageRate
   | 'bytes'
+  | 'dailyBytes'
   | 'packets'
   | 'guests'
   | 'documents'
@@ -36,8 +37,10 @@ const DAY_SECONDS = 24 * 3600
 const RATES: RateFigures = {
   /** Messages of `document:update`; each part of a large batch counts. */
   updates: { session: { perSecond: 500, burst: 10_000 }, ip: { perSecond: 10_000, burst: 200_000 } },
-  /** Bytes of all socket messages. */
-  bytes: { session: { perSecond: MIB, burst: 48 * MIB }, ip: { perSecond: 16 * MIB, burst: 512 * MIB } },
+  /** Bytes of all socket messages: 64 users behind one IP address may each paste 4 MiB at the same time. */
+  bytes: { session: { perSecond: MIB, burst: 48 * MIB }, ip: { perSecond: 4 * MIB, burst: 256 * MIB } },
+  /** The same bytes within a day. A school of 300 that types for eight hours without a pause sends 3 GB. */
+  dailyBytes: { session: ofDay(2 * 1024 * MIB), ip: ofDay(8 * 1024 * MIB) },
   /**
    * Whatever sockets send, of any kind: one for each packet and one for every 4 KiB. Above the messages and bytes that
    * the other buckets grant, as long polling sends them.
@@ -118,6 +121,7 @@ export class Rates {
     this.#buckets = {
       updates: of('updates'),
       bytes: of('bytes'),
+      dailyBytes: of('dailyBytes'),
       packets: of('packets'),
       presence: of('presence'),
       joins: of('joins'),

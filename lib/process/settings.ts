@@ -43,6 +43,12 @@ export interface Settings {
   readonly documentsPerUser: number
   /** The most documents that may be created from one IP address within a day. */
   readonly documentsPerIp: number
+  /** The most that the documents of one guest may weigh together, bytes. */
+  readonly guestStorageBytes: number
+  /** The most that the documents of one account may weigh together, bytes. */
+  readonly accountStorageBytes: number
+  /** Below this many free bytes on the disk of the data folder guests add nothing more; 0 if they always may. */
+  readonly freeSpaceMark: number
   /** The lifetime of a socket token, ms. */
   readonly tokenLife: number
   /** True if the people list shows members who cannot edit. */
@@ -71,6 +77,7 @@ export interface OidcSettings {
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 const OLDEST_NODE = 24
+const MIB = 1024 * 1024
 
 const whole = (least: number, most: number) => {
   const message = `a whole number from ${least} to ${most}`
@@ -119,6 +126,9 @@ const environment = v.object({
   RATE_LIMITS: v.optional(v.picklist(['on', 'off'], 'on or off'), 'on'),
   DOCUMENTS_PER_USER: v.optional(whole(1, 1_000_000), '1000'),
   DOCUMENTS_PER_IP: v.optional(whole(1, 1_000_000), '5000'),
+  GUEST_STORAGE_MB: v.optional(whole(1, 1_000_000), '100'),
+  ACCOUNT_STORAGE_MB: v.optional(whole(1, 100_000_000), '2000'),
+  FREE_SPACE_MB: v.optional(whole(0, 100_000_000), '500'),
   TOKEN_LIFE_MS: v.optional(whole(1000, 86_400_000), '600000'),
   PRESENCE_OF_VIEWERS: v.optional(v.picklist(['on', 'off'], 'on or off'), 'on'),
   LOG_LEVEL: v.optional(v.picklist(LOG_LEVELS, `one of ${LOG_LEVELS.join(', ')}`), 'info'),
@@ -165,12 +175,15 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     publicOrigin: set.PUBLIC_URL ?? null,
     pingInterval: set.PING_INTERVAL_MS,
     pingTimeout: set.PING_TIMEOUT_MS,
-    roomCacheBytes: set.ROOM_CACHE_MB * 1024 * 1024,
+    roomCacheBytes: set.ROOM_CACHE_MB * MIB,
     maxConnections: set.MAX_CONNECTIONS,
     trustedProxies: set.TRUSTED_PROXIES,
     rateLimits: set.RATE_LIMITS === 'on',
     documentsPerUser: set.DOCUMENTS_PER_USER,
     documentsPerIp: set.DOCUMENTS_PER_IP,
+    guestStorageBytes: set.GUEST_STORAGE_MB * MIB,
+    accountStorageBytes: set.ACCOUNT_STORAGE_MB * MIB,
+    freeSpaceMark: set.FREE_SPACE_MB * MIB,
     tokenLife: set.TOKEN_LIFE_MS,
     presenceOfViewers: set.PRESENCE_OF_VIEWERS === 'on',
     logLevel: set.LOG_LEVEL,

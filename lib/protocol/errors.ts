@@ -29,6 +29,8 @@ export const ERROR_BANDS = {
   rewind: 'retry',
   'storage-slow': 'retry',
   'storage-failed': 'retry',
+  'owner-full': 'retry',
+  'disk-low': 'retry',
   'rate-limited': 'retry',
   'too-many-connections': 'retry',
   draining: 'retry',
@@ -79,6 +81,19 @@ export const REFUSALS = {
     code: 'storage-failed',
     message: 'the server cannot write to its disk; try again later',
     retryAfterMs: 5000,
+  },
+  ownerFull: {
+    ok: false,
+    code: 'owner-full',
+    message:
+      'the documents of this owner may not weigh more; erase some from the trash, or create an account',
+    retryAfterMs: 5000,
+  },
+  diskLow: {
+    ok: false,
+    code: 'disk-low',
+    message: 'the disk is almost full, and guests may not add to it; try again later',
+    retryAfterMs: 10_000,
   },
   notSignedIn: { ok: false, code: 'unauthenticated', message: 'sign in first' },
 } as const satisfies Readonly<Record<string, Refusal>>

@@ -9,7 +9,7 @@
  * 4: types nest 32 deep, values are bounded; a connection that breaks the schema is notified.
  * 5: a token states its lifetime; a user whose session has ended is not made a new guest.
  * 6: a replica's content is compared with the log.
- * 7: the code `foreign-origin`.
+ * 7: the codes `foreign-origin`, `owner-full` and `disk-low`.
  */
 export const PROTOCOL_VERSION = 7
 

@@ -27,7 +27,7 @@ export interface CollaborationOptions {
   readonly httpServer: HttpServer
   readonly store: Pick<Store, 'documents' | 'catalog' | 'access'>
   readonly people: Pick<People, 'authentication' | 'tokens'>
-  readonly library: Pick<Library, 'rights' | 'visits'>
+  readonly library: Pick<Library, 'rights' | 'storageUse' | 'visits'>
   readonly origins: Origins
   readonly late: Pick<LateConnections, 'isLate'>
   readonly limits: SocketLimits
@@ -49,7 +49,7 @@ export class Collaboration implements OpenDocuments, LiveConnections {
     const { limits, settings, log } = options
     const { documents, catalog, access } = options.store
     const { authentication, tokens } = options.people
-    const { rights, visits } = options.library
+    const { rights, storageUse, visits } = options.library
     const { pingInterval, pingTimeout } = settings
     const recent = new RecentSocketUsers({ authentication, clock: systemClock })
     this.#recent = recent
@@ -76,6 +76,7 @@ export class Collaboration implements OpenDocuments, LiveConnections {
       titles,
       presence: { pingInterval, hidesReaders: !settings.presenceOfViewers },
       cacheBytes: settings.roomCacheBytes,
+      budgets: storageUse,
       onEvent: (event) => noteRoomEvent(event, log),
     })
     this.#live = new LiveAccess({

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { START_ENV } from '../support/start-flags.ts'
 import { CORES } from './cores.ts'
 
 export interface ServerOptions {
@@ -86,7 +87,7 @@ export class ServerProcess {
       join(import.meta.dirname, 'servers', entry),
     ]
     const [program = '', ...args] = command
-    const env: NodeJS.ProcessEnv = { ...process.env, NODE_ENV: 'production', BENCH_DATA_DIR: folder ?? '' }
+    const env: NodeJS.ProcessEnv = { ...process.env, ...START_ENV, BENCH_DATA_DIR: folder ?? '' }
     const child: ChildProcess = spawn(program, args, { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
     let printed = ''
     child.stderr?.on('data', (bytes) => {

@@ -126,6 +126,10 @@ export class RoomsScene {
   readonly digested: number[] = []
   /** Called before each check of the schema, which waits for it. */
   onCheck: () => Promise<void> = async () => undefined
+  /** The answer of every document's budget. */
+  unpaid: Refusal | null = null
+  /** The bytes that budgets were asked for. */
+  spent = 0
 
   #lastFrame: Uint8Array | null = null
 
@@ -201,6 +205,14 @@ export class RoomsScene {
       },
       titles: { set: (documentId, title) => this.titles.push([documentId, title]) },
       presence: { pingInterval: 10_000 },
+      budgets: {
+        of: () => ({
+          spend: (bytes) => {
+            this.spent += bytes
+            return this.unpaid
+          },
+        }),
+      },
       cacheBytes: 1e6,
       policy: {
         quietMs: 100,

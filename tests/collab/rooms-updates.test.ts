@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { REFUSALS } from '#lib/protocol/errors.ts'
 import * as LIMITS from '#lib/protocol/limits.ts'
 import { decodeEntries } from '#lib/protocol/log-row.ts'
 import { newDocument } from '../storage/stored-values.ts'
@@ -165,4 +167,28 @@ describe('the size of a document', () => {
     await scene.send(c, c.paste(room, large))
     expect(c.codes).toEqual([])
   })
+})
+
+test('[LIM11] a batch without a budget is refused for now and changes nothing; deleting costs nothing', async () => {
+  const a = new Probe('a')
+  const { room } = await scene.join(a)
+  await scene.send(a, a.edit(room, 'kept'))
+  const b = new Probe('b')
+  await scene.join(b)
+  Y.applyUpdate(b.doc, Y.encodeStateAsUpdate(a.doc))
+  const { spent } = scene
+  expect(spent).toBeGreaterThan(0)
+  scene.unpaid = REFUSALS.ownerFull
+  const refused = a.edit(room, ' and refused')
+  await scene.send(a, refused)
+  expect(a.acks.at(-1)).toMatchObject({ n: 2, refusal: { code: 'owner-full', retryAfterMs: 5000 } })
+  expect(await scene.headSeq()).toBe(1)
+  await scene.send(
+    b,
+    b.write(room, () => b.doc.getText('title').delete(0, 1)),
+  )
+  expect([b.codes, await scene.headSeq()]).toEqual([[], 2])
+  scene.unpaid = null
+  await scene.send(a, refused)
+  expect(await scene.headSeq()).toBe(3)
 })

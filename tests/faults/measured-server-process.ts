@@ -36,6 +36,8 @@ const delay = monitorEventLoopDelay({ resolution: 2 })
 delay.enable()
 const server = await startCollaboration(settings, { dataDir, port, httpServer })
 let owner: CookieSession | null = null
+let author: CookieSession | null = null
+const authored: string[] = []
 let computed = process.threadCpuUsage()
 let mostBytes = process.resourceUsage().maxRSS * 1024
 
@@ -48,6 +50,25 @@ const answers: { [Name in keyof Answers]: () => Promise<Answers[Name]> | Answers
     owner ??= await server.guest()
     return server.document(owner)
   },
+  async author() {
+    author = await server.guest()
+    return { userId: author.profile.userId, sessionId: author.sessionId }
+  },
+  async authored() {
+    if (!author) throw new Error('there is no author')
+    const { address, documentId } = await server.document(author)
+    authored.push(documentId)
+    return address
+  },
+  async erase() {
+    const [first = ''] = authored.splice(0, 1)
+    const { catalog } = server.store
+    await server.collaboration.endDeleted(first)
+    await catalog.delete(first, author?.profile.userId ?? '', Date.now())
+    await catalog.erase(first, author?.profile.userId ?? '')
+    return null
+  },
+  used: () => server.store.catalog.usedBy(author?.profile.userId ?? ''),
   watch() {
     delay.reset()
     computed = process.threadCpuUsage()

@@ -8,7 +8,7 @@ import { CollabProvider, type CollabProviderOptions } from '#lib/client/collab-p
 import { Tokens } from '#lib/people/tokens.ts'
 import { type CollaborationSettings, SECRET } from '../support/collaboration.ts'
 import { freePort } from '../support/free-port.ts'
-import { START_FLAGS } from '../support/start-flags.ts'
+import { START_ENV, START_FLAGS } from '../support/start-flags.ts'
 
 /** The options of the process. */
 export interface ServerOrder {
@@ -27,6 +27,14 @@ export interface Answers {
   /** A new guest. */
   guest: SessionOfGuest
   document: { address: string; documentId: string }
+  /** A new guest, to whom new documents belong from now on. */
+  author: SessionOfGuest
+  /** The address of a new document of the last author. */
+  authored: string
+  /** Erases the first document of the last author. */
+  erase: null
+  /** The weight of the last author's documents, bytes. */
+  used: number
   /** Starts recording stalls and arrivals again. */
   watch: null
   /**
@@ -100,7 +108,11 @@ export class MeasuredServer {
   token(guest: number): string {
     const who = this.#guests[guest % this.#guests.length]
     if (!who) throw new Error('the server has no guests')
-    return this.#tokens.issue(who.userId, who.sessionId).token
+    return this.tokenOf(who)
+  }
+
+  tokenOf({ userId, sessionId }: SessionOfGuest): string {
+    return this.#tokens.issue(userId, sessionId).token
   }
 
   ask<Name extends keyof Answers>(ask: Name): Promise<Answers[Name]> {
@@ -160,6 +172,7 @@ export class MeasuredServer {
 function launch(order: ServerOrder): ChildProcess {
   const script = join(import.meta.dirname, 'measured-server-process.ts')
   return spawn(process.execPath, [...START_FLAGS, '--expose-gc', script, JSON.stringify(order)], {
+    env: { ...process.env, ...START_ENV },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
 }

@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Assemblies } from '#lib/collab/assembly.ts'
+import { NO_BUDGETS } from '#lib/collab/budget.ts'
 import { Room } from '#lib/collab/room.ts'
 import { openDatabase } from '#lib/storage/sqlite/database.ts'
 import { verifyDatabase } from '#lib/storage/sqlite/verify.ts'
@@ -158,6 +159,7 @@ function lossesOf(
     hash: chainHash,
     clock: STOPPED,
     assemblies: new Assemblies(STOPPED),
+    budgets: NO_BUDGETS,
     queue: { add: () => undefined },
     compactor: { changed: () => undefined, checkSoon: () => undefined },
     presence: { pingInterval: 10_000 },

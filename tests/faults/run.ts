@@ -5,6 +5,7 @@ import { browserSide } from './browser-side.ts'
 import { firefox, typedReplay } from './browsers.ts'
 import { damage } from './damage.ts'
 import { disk } from './disk.ts'
+import { flood } from './flood.ts'
 import { hoard } from './hoard.ts'
 import { honestUse } from './honest-use.ts'
 import { hostile } from './hostile.ts'
@@ -37,6 +38,7 @@ const SCENARIOS: readonly Scenario[] = [
   hostile,
   honestUse,
   hoard,
+  flood,
   slowReader,
   typedReplay,
   firefox,

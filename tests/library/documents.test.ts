@@ -5,6 +5,7 @@ import { Rights } from '#lib/library/rights.ts'
 import { TRASH_LIFE } from '#lib/library/trash.ts'
 import { Visits } from '#lib/library/visits.ts'
 import type { Session } from '#lib/people/session.ts'
+import { REFUSALS, type Refusal } from '#lib/protocol/errors.ts'
 import type { Role } from '#lib/protocol/identity.ts'
 import { MemoryStore } from '../support/memory-store.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
@@ -17,12 +18,17 @@ let restored: string[]
 let wait: number
 let counted: string[]
 let documents: Documents
+/** The answer to whether the user may own more. */
+let full: Refusal | null
+let freed: string[]
 
 beforeEach(() => {
   clock = new VirtualClock(() => 0.5)
   store = new MemoryStore()
   ended = []
   restored = []
+  full = null
+  freed = []
   wait = 0
   counted = []
   const addresses = new Addresses('a secret of more than thirty-two characters')
@@ -41,6 +47,7 @@ beforeEach(() => {
         return wait
       },
     },
+    storageUse: { refusalOf: async () => full, freed: async (ownerId) => void freed.push(ownerId) },
     rights: new Rights({ access: store, addresses, clock }),
     visits: new Visits({ catalog: store, clock, onLost: () => undefined }),
     documentsPerUser: 2,
@@ -86,6 +93,15 @@ test('creating is refused without the right to, with too many documents, and too
   expect(counted).toEqual([])
 })
 
+test('creating is refused to an owner without storage left, and with a trash as large as the list may be', async () => {
+  full = REFUSALS.ownerFull
+  await expect(documents.create(ann, '')).rejects.toEqual(refusal('owner-full'))
+  expect(counted).toEqual([])
+  full = null
+  for (let i = 0; i < 2; i++) await documents.delete(ann, await documents.create(ann, ''))
+  await expect(documents.create(ann, '')).rejects.toEqual(refusal('too-many-documents'))
+})
+
 test('the owner’s delete moves to the trash and closes the document; undelete brings it back', async () => {
   const address = await documents.create(ann, '')
   expect(await documents.delete(ann, address)).toBe('deleted')
@@ -116,6 +132,8 @@ test('erasing is for the owner of a document in the trash', async () => {
   expect(await documents.erase(bob, address)).toBe(false)
   expect(await documents.erase(ann, address)).toBe(true)
   expect(await documents.trash(ann)).toEqual([])
+  // Erasing makes room, for the owner only.
+  expect(freed).toEqual(['ann'])
 })
 
 test('an address that was not made here is unknown to every method', async () => {

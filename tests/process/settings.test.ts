@@ -25,7 +25,11 @@ describe('settings', () => {
       pingTimeout: 30_000,
       logLevel: 'info',
       secret: null,
+      guestStorageBytes: 100 * 1024 * 1024,
+      accountStorageBytes: 2000 * 1024 * 1024,
+      freeSpaceMark: 500 * 1024 * 1024,
     })
+    expect(readSettings({ FREE_SPACE_MB: '0' }).freeSpaceMark).toBe(0)
   })
 
   test('a renamed one is refused under its old name, whatever its value', () => {

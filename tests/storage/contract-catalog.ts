@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { RowOutcome } from '#lib/collab/document-store.ts'
+import { DOCUMENT_COST, ROW_COST, type RowOutcome } from '#lib/collab/document-store.ts'
 import type { StoreOfEachTest } from './store-under-test.ts'
-import { newDocument, newRow } from './stored-values.ts'
+import { compactionOf, newDocument, newRow } from './stored-values.ts'
 
 const OK: RowOutcome = { ok: true }
 const REFUSED = { ok: false, reason: expect.any(String) }
@@ -56,6 +56,31 @@ export function catalogContract(store: StoreOfEachTest): void {
       expect(await store.catalog.listFor('bob', 10)).toEqual([b, a])
       expect(await store.catalog.listFor('bob', 1)).toEqual([b])
       expect(await store.catalog.listFor('eve', 10)).toEqual([])
+    })
+
+    test('an owner uses what their documents weigh: rows, snapshots and the trash, until they are erased', async () => {
+      const used = () => store.catalog.usedBy('ann')
+      expect([await used(), await store.catalog.ownerUse('d')]).toEqual([0, null])
+      await store.catalog.create(newDocument('d'))
+      await store.catalog.create(newDocument('e'))
+      await store.catalog.create(newDocument('bob’s', { ownerId: 'bob' }))
+      expect(await used()).toBe(2 * DOCUMENT_COST)
+      const entries = new Uint8Array(5000)
+      const rows = [1, 2, 3].map((seq) => newRow('d', seq, { entries }))
+      for (const row of [...rows, newRow('bob’s', 1)]) await store.documents.commit([row])
+      // A refused row weighs nothing.
+      await store.documents.commit([newRow('d', 9, { entries })])
+      const rowBytes = entries.length + ROW_COST
+      expect(await used()).toBe(2 * DOCUMENT_COST + 3 * rowBytes)
+      for (const seq of [2, 2, 3]) await store.documents.writeCompaction(compactionOf('d', seq))
+      await store.documents.trim('d', 2)
+      await store.documents.trim('d', 2)
+      const { state, vector } = compactionOf('d', 3).snapshot
+      const all = 2 * DOCUMENT_COST + rowBytes + state.length + vector.length
+      await store.catalog.delete('d', 'ann', 7)
+      expect(await store.catalog.ownerUse('d')).toEqual({ ownerId: 'ann', isGuest: true, bytes: all })
+      await store.catalog.erase('d', 'ann')
+      expect(await used()).toBe(DOCUMENT_COST)
     })
 
     test('a forgotten visit leaves that user’s list only', async () => {
@@ -165,8 +190,8 @@ export function catalogContract(store: StoreOfEachTest): void {
     test('does not count as owned', async () => {
       await trashed('a', 50)
       await store.written('b', 1)
-      expect(await store.catalog.countOwned('ann')).toBe(1)
-      expect(await store.catalog.countOwned('bob')).toBe(0)
+      expect(await store.catalog.countOwned('ann')).toEqual({ listed: 1, inTrash: 1 })
+      expect(await store.catalog.countOwned('bob')).toEqual({ listed: 0, inTrash: 0 })
     })
   })
 }

@@ -19,6 +19,8 @@ import { Origins } from '#lib/server/http/origins.ts'
 import { SocketLimits } from '#lib/server/sockets/socket-limits.ts'
 import { openStore, type Store } from '#lib/storage/open-store.ts'
 
+const MIB = 1024 * 1024
+
 /** The key that signs tokens here. */
 export const SECRET = 'a secret of thirty-two characters'
 
@@ -79,7 +81,13 @@ export async function startCollaboration(
     connections: { endSockets: (ended) => collaboration.endSockets(ended) },
   })
   const { accounts, tokens } = people
-  const library = buildLibrary({ store, secret: SECRET, log })
+  const library = buildLibrary({
+    store,
+    secret: SECRET,
+    settings: { guestStorageBytes: 100 * MIB, accountStorageBytes: 2000 * MIB },
+    freeSpace: { isLow: false },
+    log,
+  })
   const { addresses } = library
   const collaboration = new Collaboration({
     store,
@@ -97,7 +105,7 @@ export async function startCollaboration(
     settings: {
       pingInterval: 10_000,
       pingTimeout: 30_000,
-      roomCacheBytes: 64 * 1024 * 1024,
+      roomCacheBytes: 64 * MIB,
       presenceOfViewers: true,
       ...settings,
     },

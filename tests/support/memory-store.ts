@@ -1,14 +1,23 @@
-import type {
-  Compaction,
-  DocumentStore,
-  NewRow,
-  RowOutcome,
-  Snapshot,
-  StoredClient,
-  StoredDocument,
-  StoredRow,
+import {
+  type Compaction,
+  DOCUMENT_COST,
+  type DocumentStore,
+  type NewRow,
+  ROW_COST,
+  type RowOutcome,
+  type Snapshot,
+  type StoredClient,
+  type StoredDocument,
+  type StoredRow,
 } from '#lib/collab/document-store.ts'
-import type { DocumentCatalog, NewDocument, TrashedDocument, Visit } from '#lib/library/store.ts'
+import type {
+  DocumentCatalog,
+  NewDocument,
+  OwnedCount,
+  OwnerUse,
+  TrashedDocument,
+  Visit,
+} from '#lib/library/store.ts'
 import { MemoryAccess } from './memory-access.ts'
 import {
   byText,
@@ -240,9 +249,26 @@ export class MemoryStore extends MemoryAccess implements DocumentStore, Document
     return oldest.documentId
   }
 
-  async countOwned(ownerId: string): Promise<number> {
-    const documents = [...this.tables.documents.values()]
-    return documents.filter((each) => each.ownerId === ownerId && each.deletedAt === null).length
+  async countOwned(ownerId: string): Promise<OwnedCount> {
+    const owned = [...this.tables.documents.values()].filter((each) => each.ownerId === ownerId)
+    const listed = owned.filter(({ deletedAt }) => deletedAt === null).length
+    return { listed, inTrash: owned.length - listed }
+  }
+
+  /** Without tables of users, every owner is a guest. */
+  async ownerUse(documentId: string): Promise<OwnerUse | null> {
+    const ownerId = this.tables.documents.get(documentId)?.ownerId
+    return ownerId === undefined ? null : { ownerId, isGuest: true, bytes: await this.usedBy(ownerId) }
+  }
+
+  async usedBy(ownerId: string): Promise<number> {
+    let bytes = 0
+    for (const { ownerId: owner, rows, snapshot } of this.tables.documents.values()) {
+      if (owner !== ownerId) continue
+      bytes += DOCUMENT_COST + (snapshot ? snapshot.state.length + snapshot.vector.length : 0)
+      for (const { entries } of rows) bytes += entries.length + ROW_COST
+    }
+    return bytes
   }
 
   async eraseUntouched(createdBefore: number): Promise<string[]> {

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from './free-port.ts'
-import { START_FLAGS } from './start-flags.ts'
+import { START_ENV, START_FLAGS } from './start-flags.ts'
 
 export interface ServerOptions {
   /** Default: a folder of its own in the system's temporary directory, removed by `stop`. */
@@ -62,7 +62,7 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
   function launch(): ChildProcess {
     const env: NodeJS.ProcessEnv = {
       ...process.env,
-      NODE_ENV: 'production',
+      ...START_ENV,
       HOST: '127.0.0.1',
       ...options.env,
     }

@@ -7,6 +7,8 @@ import { decodeUpdates, ENTRY_BODY_UPDATE } from '#lib/protocol/log-row.ts'
 import type { BatchBody } from '#lib/protocol/messages/update.ts'
 import { SCHEMA_VERSION } from '#lib/protocol/version.ts'
 import type { Assemblies } from '../assembly.ts'
+import type { Budget } from '../budget.ts'
+import { ROW_COST } from '../document-store.ts'
 import { checkUpdates } from '../gate/update-gate.ts'
 import { type Connection, isUser, type Seat, type Seats } from '../seats.ts'
 import type { ClientNumbers } from './client-numbers.ts'
@@ -27,6 +29,7 @@ interface IntakePorts {
   readonly clients: ClientNumbers
   readonly history: Pick<RoomHistory, 'bytes'>
   readonly pending: PendingEntries
+  readonly budget: Budget
   readonly clock: Pick<Clock, 'now'>
 }
 
@@ -111,6 +114,8 @@ export class BatchIntake {
     if (![...checked.clocks.keys()].every((author) => this.#mayBring(seat.connection, body, author))) {
       return refuse('foreign-client', 'a batch holds structs of its own client id only')
     }
+    const unpaid = checked.clocks.size > 0 ? this.#ports.budget.spend(payload.length + ROW_COST) : null
+    if (unpaid) return unpaid
     const user = clients.accept(clientId, seat.connection.userId, n, checked.clocks)
     const { types } = checked
     const held = pending.add(

@@ -10,6 +10,8 @@ export type SaveChip =
   | { readonly kind: 'reconnecting'; readonly mayType: boolean }
   | { readonly kind: 'offline'; readonly unsent: boolean }
   | { readonly kind: 'restarting'; readonly kept: boolean }
+  /** The owner's storage is full. `own`: the user is the owner. */
+  | { readonly kind: 'no-room'; readonly own: boolean }
   | { readonly kind: 'at-risk'; readonly waitedMs: number }
 
 type PlainChip =
@@ -27,6 +29,7 @@ type PlainChip =
   | 'outdated'
   | 'refused'
   | 'full'
+  | 'disk-low'
   | 'locked'
   | 'busy'
   | 'crowded'
@@ -78,14 +81,17 @@ export function saveChip(
     case 'merging':
       return waitedMs > AT_RISK_AFTER ? { kind: 'at-risk', waitedMs } : { kind: 'merging' }
     case 'joined':
-      return joinedChip(status, save, waitedMs)
+      return joinedChip(status, save, kept, waitedMs)
   }
 }
 
-function joinedChip(status: ProviderStatus, save: SaveState, waitedMs: number): SaveChip {
+function joinedChip(status: ProviderStatus, save: SaveState, kept: boolean, waitedMs: number): SaveChip {
   if (status.role !== null && !mayEdit(status.role)) return { kind: 'read-only' }
   if (status.problem !== null) return { kind: status.problem === 'document-full' ? 'full' : 'refused' }
   if (save.saved) return { kind: 'saved' }
+  // These last until somebody makes room, and nothing is lost meanwhile.
+  if (kept && status.hindrance === 'owner-full') return { kind: 'no-room', own: status.role === 'owner' }
+  if (kept && status.hindrance === 'disk-low') return { kind: 'disk-low' }
   if (waitedMs > AT_RISK_AFTER) return { kind: 'at-risk', waitedMs }
   if (status.hindrance === 'rate-limited' && save.onDevice) return { kind: 'busy' }
   const slow = waitedMs > SLOW_AFTER || (status.storageSlow && save.onDevice && save.local === 'ok')
@@ -171,6 +177,10 @@ export function chipSentence(chip: SaveChip, words: Words): string {
       return say[chip.kind]
     case 'held-back':
       return say.heldBack
+    case 'disk-low':
+      return say.diskLow
+    case 'no-room':
+      return chip.own ? say.noRoomOwn : say.noRoom
     case 'not-let-in':
       return say.notLetIn
     case 'signed-out':
@@ -260,6 +270,7 @@ export function chipTone(chip: SaveChip): ChipTone {
       return 'quiet'
     case 'slow':
     case 'busy':
+    case 'disk-low':
     case 'crowded':
     case 'held-back':
     case 'not-let-in':
@@ -274,6 +285,7 @@ export function chipTone(chip: SaveChip): ChipTone {
     case 'damaged':
     case 'replaced':
     case 'refused':
+    case 'no-room':
     case 'full':
     case 'locked':
     case 'signed-out':

@@ -15,6 +15,7 @@ import { SignInAttempts } from '#lib/people/secrets/sign-in-attempts.ts'
 import type { LiveConnections } from '#lib/people/session.ts'
 import { Sessions } from '#lib/people/sessions.ts'
 import type { ClientIps } from '#lib/process/client-ip.ts'
+import type { FreeSpace } from '#lib/process/free-space.ts'
 import type { Log } from '#lib/process/log.ts'
 import type { Rates } from '#lib/process/rates.ts'
 import type { Settings } from '#lib/process/settings.ts'
@@ -37,6 +38,7 @@ export interface ContractsOptions {
   readonly collaboration: OpenDocuments & LiveConnections
   readonly origins: Origins
   readonly rates: Pick<Rates, 'take' | 'giveBack'>
+  readonly freeSpace: Pick<FreeSpace, 'free' | 'isLow'>
   readonly clientIps: ClientIps
   readonly log: Log
 }
@@ -52,7 +54,7 @@ export function buildContracts(options: ContractsOptions): {
   const { collaboration, origins, rates, clientIps, log } = options
   const { access, catalog, owners } = store
   const { accounts, authentication, tokens, users, accessTokens, cookieSessions, passwords } = people
-  const { addresses, rights, visits } = library
+  const { addresses, rights, storageUse, visits } = library
   const { now } = systemClock
   const resets = new ResetLinks(secret, now)
   const secrets = new OneTimeSecrets(now)
@@ -71,6 +73,7 @@ export function buildContracts(options: ContractsOptions): {
     openDocuments: collaboration,
     rates,
     rights,
+    storageUse,
     visits,
     documentsPerUser: settings.documentsPerUser,
   })
@@ -128,6 +131,7 @@ export function buildContracts(options: ContractsOptions): {
       secrets,
       publicOrigin,
       documents,
+      freeSpace: options.freeSpace,
     }),
   }
   return { services, linkExpiry }

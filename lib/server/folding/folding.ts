@@ -30,6 +30,12 @@ export interface FoldingOptions {
 
 const TIME_LIMIT_MS = 30_000
 const MEMORY_LIMIT_MB = 512
+/**
+ * A thread that was given more than this, in bytes, is ended once it has had nothing to do for IDLE_MS: while it waits,
+ * V8 keeps its garbage.
+ */
+const HEAVY_BYTES = 16 * 1024 * 1024
+const IDLE_MS = 10_000
 /** Maximum number of jobs handed to the thread together: handing over costs more than folding a short document. */
 const MOST_TOGETHER = 16
 /** Maximum bytes of the jobs handed to the thread together. */
@@ -53,6 +59,9 @@ export class Folding {
   #working = false
   #closed = false
   #spent = 0
+  /** Bytes given to the thread since it was started. */
+  #given = 0
+  #idle: NodeJS.Timeout | undefined
 
   constructor({ timeLimitMs = TIME_LIMIT_MS, memoryLimitMb = MEMORY_LIMIT_MB }: FoldingOptions = {}) {
     this.#timeLimitMs = timeLimitMs
@@ -82,7 +91,8 @@ export class Folding {
   /** Ends the thread and rejects the job under way. */
   async close(): Promise<void> {
     this.#closed = true
-    await this.#worker?.terminate()
+    clearTimeout(this.#idle)
+    await this.#end()
   }
 
   #queue(order: FoldOrder): Promise<Folded> {
@@ -95,10 +105,18 @@ export class Folding {
   async #work(): Promise<void> {
     if (this.#working) return
     this.#working = true
+    clearTimeout(this.#idle)
     // Jobs queued in the same turn go together.
     await null
     while (this.#waiting.length > 0) await this.#fold(this.#next())
     this.#working = false
+    if (this.#given > HEAVY_BYTES) this.#idle = setTimeout(() => void this.#end(), IDLE_MS).unref()
+  }
+
+  async #end(): Promise<void> {
+    const worker = this.#worker
+    this.#worker = null
+    await worker?.terminate()
   }
 
   /** Takes the next job, and those behind it that are light enough to go with it. */
@@ -139,6 +157,7 @@ export class Folding {
     }, this.#timeLimitMs)
     worker.once('message', resolve).once('error', reject).once('exit', ended)
     try {
+      this.#given += orders.reduce((sum, order) => sum + weightOf(order), 0)
       worker.postMessage(orders)
       const { answers, spent } = await promise
       this.#spent += spent
@@ -160,6 +179,7 @@ export class Folding {
     worker.on('error', lose).on('exit', lose)
     worker.unref()
     this.#worker = worker
+    this.#given = 0
     return worker
   }
 }

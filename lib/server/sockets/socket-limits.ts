@@ -49,7 +49,8 @@ export class SocketLimits {
   take(name: RateName, keys: RateKeys, bytes = 0): number {
     const { rates } = this.#ports
     const wait = rates.take(name, keys)
-    return wait > 0 || bytes === 0 ? wait : rates.take('bytes', keys, bytes)
+    if (wait > 0 || bytes === 0) return wait
+    return rates.take('bytes', keys, bytes) || rates.take('dailyBytes', keys, bytes)
   }
 
   /**

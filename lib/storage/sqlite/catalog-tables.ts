@@ -1,8 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { DOCUMENT_COST } from '#lib/collab/document-store.ts'
 import type {
   DocumentCatalog,
   ListedDocument,
   NewDocument,
+  OwnedCount,
+  OwnerUse,
   TrashedDocument,
   Visit,
 } from '#lib/library/store.ts'
@@ -114,12 +117,32 @@ export class CatalogTables implements Synchronous<DocumentCatalog> {
     return erased?.id ?? null
   }
 
-  countOwned(ownerId: string): number {
-    const { count } = prepare<{ count: number }>(
+  countOwned(ownerId: string): OwnedCount {
+    const counted = prepare<OwnedCount>(
       this.#db,
-      'SELECT count(*) AS count FROM documents WHERE owner_id = ? AND deleted_at IS NULL',
-    ).get(ownerId) ?? { count: 0 }
-    return count
+      `SELECT count(*) FILTER (WHERE deleted_at IS NULL) AS listed,
+         count(*) FILTER (WHERE deleted_at IS NOT NULL) AS inTrash
+       FROM documents WHERE owner_id = ?`,
+    ).get(ownerId)
+    return counted ?? { listed: 0, inTrash: 0 }
+  }
+
+  ownerUse(documentId: string): OwnerUse | null {
+    const owner = prepare<{ ownerId: string; isGuest: number }>(
+      this.#db,
+      `SELECT owner_id AS ownerId, coalesce("isAnonymous", "user"."id" IS NULL) AS isGuest
+       FROM documents LEFT JOIN "user" ON "user"."id" = owner_id WHERE documents.id = ?`,
+    ).get(documentId)
+    if (!owner) return null
+    return { ownerId: owner.ownerId, isGuest: owner.isGuest === 1, bytes: this.usedBy(owner.ownerId) }
+  }
+
+  usedBy(ownerId: string): number {
+    const used = prepare<{ bytes: number }>(
+      this.#db,
+      'SELECT coalesce(sum(bytes + ?), 0) AS bytes FROM documents WHERE owner_id = ?',
+    ).get(DOCUMENT_COST, ownerId)
+    return used?.bytes ?? 0
   }
 
   eraseUntouched(createdBefore: number): string[] {

@@ -6,6 +6,7 @@ import {
   type DocumentStore,
   type Head,
   type NewRow,
+  ROW_COST,
   type RowOutcome,
   type Snapshot,
   type SnapshotHead,
@@ -26,6 +27,11 @@ interface SnapshotColumns extends SnapshotHead {
   readonly clientsSha256: Uint8Array | null
 }
 
+const ADVANCE = `UPDATE documents
+  SET head_seq = ?1, head_chain = ?2, updated_at = ?3, schema_version = max(schema_version, ?4),
+    bytes = bytes + ?6
+  WHERE id = ?5 AND head_seq = ?1 - 1 AND deleted_at IS NULL`
+
 const ACCEPTED: RowOutcome = { ok: true }
 
 /**
@@ -36,7 +42,8 @@ export class LogTables implements Synchronous<Omit<DocumentStore, 'reopen'>> {
   readonly #db: DatabaseSync
   readonly #begin: Statement<never>
   readonly #commit: Statement<never>
-  readonly #advance: Statement<never>
+  /** Prepared by the first commit: a database of an older schema can be read, not written. */
+  #advance: Statement<never> | null = null
   readonly #append: Statement<never>
   readonly #head: Statement<Head & { readonly deletedAt: number | null }>
   readonly #document: Statement<DocumentColumns>
@@ -49,12 +56,6 @@ export class LogTables implements Synchronous<Omit<DocumentStore, 'reopen'>> {
     this.#db = db
     this.#begin = prepare(db, 'BEGIN IMMEDIATE')
     this.#commit = prepare(db, 'COMMIT')
-    this.#advance = prepare(
-      db,
-      `UPDATE documents
-       SET head_seq = ?1, head_chain = ?2, updated_at = ?3, schema_version = max(schema_version, ?4)
-       WHERE id = ?5 AND head_seq = ?1 - 1 AND deleted_at IS NULL`,
-    )
     this.#append = prepare(
       db,
       'INSERT INTO document_log (document_id, seq, chain, at, entries) VALUES (?, ?, ?, ?, ?)',
@@ -163,6 +164,11 @@ export class LogTables implements Synchronous<Omit<DocumentStore, 'reopen'>> {
       // Rows up to the newer snapshot may already be trimmed.
       if (present && present.seq > seq) throw new Error(`a newer snapshot, at row ${present.seq}, is present`)
 
+      const { before } = prepare<{ before: number }>(
+        this.#db,
+        `SELECT coalesce(sum(length(state) + length(vector)), 0) AS before
+         FROM document_snapshots WHERE document_id = ?`,
+      ).get(documentId) ?? { before: 0 }
       const stateHash = sha256(state)
       prepare(
         this.#db,
@@ -186,6 +192,10 @@ export class LogTables implements Synchronous<Omit<DocumentStore, 'reopen'>> {
         documentId,
         seq,
       )
+      prepare(this.#db, 'UPDATE documents SET bytes = bytes + ? WHERE id = ?').run(
+        state.length + vector.length - before,
+        documentId,
+      )
 
       prepare(this.#db, 'DELETE FROM document_clients WHERE document_id = ?').run(documentId)
       const insertClient = prepare(
@@ -203,9 +213,11 @@ export class LogTables implements Synchronous<Omit<DocumentStore, 'reopen'>> {
       prepare(
         this.#db,
         `UPDATE documents SET base_chain = coalesce(
-           (SELECT chain FROM document_log WHERE document_id = ?1 AND seq = ?2), base_chain)
+           (SELECT chain FROM document_log WHERE document_id = ?1 AND seq = ?2), base_chain),
+           bytes = bytes - (SELECT coalesce(sum(length(entries) + ?3), 0) FROM document_log
+             WHERE document_id = ?1 AND seq <= ?2)
          WHERE id = ?1`,
-      ).run(documentId, upto)
+      ).run(documentId, upto, ROW_COST)
       prepare(this.#db, 'DELETE FROM document_log WHERE document_id = ? AND seq <= ?').run(documentId, upto)
     })
   }
@@ -224,7 +236,9 @@ export class LogTables implements Synchronous<Omit<DocumentStore, 'reopen'>> {
   }
 
   #write({ documentId, seq, chain, at, entries, schemaVersion }: NewRow): RowOutcome {
-    const { changes } = this.#advance.run(seq, chain, at, schemaVersion, documentId)
+    const bytes = entries.length + ROW_COST
+    this.#advance ??= prepare(this.#db, ADVANCE)
+    const { changes } = this.#advance.run(seq, chain, at, schemaVersion, documentId, bytes)
     if (changes !== 1) return { ok: false, reason: this.#refusal(documentId, seq) }
     this.#append.run(documentId, seq, chain, at, entries)
     return ACCEPTED

@@ -242,6 +242,17 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE "user" ADD COLUMN "lostEmail" text;
   CREATE INDEX "user_lostEmail_idx" ON "user" ("lostEmail") WHERE "lostEmail" IS NOT NULL;
   `,
+  `
+  -- What the rows and the snapshot of a document weigh; a row weighs 64 more than its entries.
+  ALTER TABLE documents ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+  UPDATE documents SET bytes =
+    (SELECT coalesce(sum(length(entries) + 64), 0) FROM document_log WHERE document_id = documents.id) +
+    (SELECT coalesce(sum(length(state) + length(vector)), 0) FROM document_snapshots
+      WHERE document_id = documents.id);
+  CREATE INDEX grants_user ON grants (user_id);
+  CREATE INDEX access_requests_user ON access_requests (user_id);
+  CREATE INDEX unlocks_user ON unlocks (user_id);
+  `,
 ]
 
 /** The greatest `format` in meta that this version reads. */

@@ -1,7 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { ALIASES, type KeptDocument, type OwnerCatalog } from '#lib/people/store.ts'
+import { ALIASES, type IdleGuests, type KeptDocument, type OwnerCatalog } from '#lib/people/store.ts'
 import { inTransaction, prepare } from './connection.ts'
 import type { Synchronous } from './synchronous.ts'
+
+/** The number of users that one step of erasing looks at. */
+const LOOKED_AT = 200
 
 /** OwnerCatalog over one connection, in the storage thread. The port documents each method. */
 export class OwnerTables implements Synchronous<OwnerCatalog> {
@@ -52,6 +55,34 @@ export class OwnerTables implements Synchronous<OwnerCatalog> {
     })
   }
 
+  eraseIdleGuests(before: number, after: string): IdleGuests {
+    const looked = prepare<{ id: string }>(
+      this.#db,
+      'SELECT "id" FROM "user" WHERE "id" > ? ORDER BY "id" LIMIT ?',
+    ).all(after, LOOKED_AT)
+    const last = looked.at(-1)?.id
+    if (last === undefined) return { erased: 0, next: null }
+    const idle = prepare<{ id: string }>(
+      this.#db,
+      `SELECT "id" FROM "user" WHERE "id" > ?1 AND "id" <= ?2 AND "isAnonymous" = 1 AND "createdAt" < ?3
+         AND NOT EXISTS (SELECT 1 FROM documents WHERE owner_id = "user"."id")
+         AND NOT EXISTS (SELECT 1 FROM visits WHERE user_id = "user"."id" AND visited_at >= ?4)
+         AND NOT EXISTS (SELECT 1 FROM "session" WHERE "userId" = "user"."id" AND "updatedAt" >= ?3)`,
+    ).all(after, last, new Date(before).toISOString(), before)
+    if (idle.length > 0) {
+      inTransaction(this.#db, () => {
+        const ids = JSON.stringify(idle.map(({ id }) => id))
+        for (const table of ['visits', 'grants', 'access_requests', 'unlocks']) {
+          const sql = `DELETE FROM ${table} WHERE user_id IN (SELECT value FROM json_each(?))`
+          prepare(this.#db, sql).run(ids)
+        }
+        // Also deletes the guests' sessions.
+        prepare(this.#db, 'DELETE FROM "user" WHERE "id" IN (SELECT value FROM json_each(?))').run(ids)
+      })
+    }
+    return { erased: idle.length, next: looked.length < LOOKED_AT ? null : last }
+  }
+
   aliasesOf(userId: string): string[] {
     return prepare<{ id: string }>(
       this.#db,
@@ -72,9 +103,7 @@ export class OwnerTables implements Synchronous<OwnerCatalog> {
   listKept(search: string, limit: number): KeptDocument[] {
     return prepare<KeptDocument>(
       this.#db,
-      `SELECT id AS documentId, title, owner_id AS ownerId, updated_at AS updatedAt, deleted_at AS deletedAt,
-         (SELECT coalesce(sum(length(entries)), 0) FROM document_log WHERE document_id = documents.id) +
-         (SELECT coalesce(sum(length(state)), 0) FROM document_snapshots WHERE document_id = documents.id) AS bytes
+      `SELECT id AS documentId, title, owner_id AS ownerId, updated_at AS updatedAt, deleted_at AS deletedAt, bytes
        FROM documents WHERE instr(lower(title), lower(?)) > 0 OR ?1 = ''
        ORDER BY updated_at DESC, id LIMIT ?`,
     ).all(search, limit)

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { DamagedDocument, damageIn } from '#lib/collab/document-store.ts'
+import { DamagedDocument, damageIn, ROW_COST } from '#lib/collab/document-store.ts'
 import { MalformedBody } from '#lib/protocol/body.ts'
 import { reasonOf } from '#lib/protocol/errors.ts'
 import { CHAIN_BYTES, decodeEntries } from '#lib/protocol/log-row.ts'
@@ -68,6 +68,7 @@ export function verifyContent(path: string): Verification {
         for (const { id } of prepare<{ id: string }>(db, 'SELECT id FROM documents').iterate()) {
           counts.documents++
           look(`document ${id}`, () => documentProblems(log, id, counts))
+          look(`document ${id}`, () => sizeProblems(db, id))
         }
         return []
       })
@@ -150,6 +151,22 @@ function* documentProblems(
     if (!(error instanceof DamagedDocument)) throw error
     yield error.message
   }
+}
+
+/** Compares the stored weight of a document with its rows and its snapshot. Older schemas have none. */
+function sizeProblems(db: DatabaseSync, documentId: string): string[] {
+  const column = prepare(db, "SELECT 1 FROM pragma_table_info('documents') WHERE name = 'bytes'")
+  if (column.get() === undefined) return []
+  const size = prepare<{ stored: number; actual: number }>(
+    db,
+    `SELECT bytes AS stored,
+       (SELECT coalesce(sum(length(entries) + ?2), 0) FROM document_log WHERE document_id = ?1) +
+       (SELECT coalesce(sum(length(state) + length(vector)), 0) FROM document_snapshots
+         WHERE document_id = ?1) AS actual
+     FROM documents WHERE id = ?1`,
+  ).get(documentId, ROW_COST)
+  if (!size || size.stored === size.actual) return []
+  return [`it is stored as ${size.stored} bytes and has ${size.actual}`]
 }
 
 function problemIn(entries: Uint8Array): string | null {

@@ -52,6 +52,9 @@ const en = {
     unclear: 'The server did not understand the form. Go back, reload the page, and try again.',
     tooLong: 'That was too long for the form. Go back and shorten it.',
     full: 'This document is full. Go on in a new one.',
+    noRoom: 'Your storage is full. Delete documents and empty the trash, or create an account.',
+    diskLow:
+      'The server’s disk is almost full, so guests can’t start documents now. Sign in, or try again later.',
     notNow: 'The server cannot do this right now. Go back and try again in a moment.',
   },
 }
@@ -104,6 +107,8 @@ const zhTW: FrontWords = {
     unclear: '伺服器看不懂這份表單。請重新載入那一頁，再試一次。',
     tooLong: '內容超過表單能接受的長度，請返回上一頁縮短。',
     full: '這份文件已經滿了，請在新文件繼續。',
+    noRoom: '你的儲存空間已滿。請刪除文件並清空垃圾桶，或建立帳號。',
+    diskLow: '伺服器的磁碟快滿了，訪客目前無法建立文件。請登入，或稍後再試。',
     notNow: '伺服器現在沒辦法完成，請返回上一頁，稍後再試。',
   },
 }
@@ -135,6 +140,10 @@ export function refusedSentence(code: ErrorCode, { refused }: FrontWords): strin
       return refused.tooLong
     case 'document-full':
       return refused.full
+    case 'owner-full':
+      return refused.noRoom
+    case 'disk-low':
+      return refused.diskLow
     case 'draining':
     case 'storage-slow':
     case 'storage-failed':

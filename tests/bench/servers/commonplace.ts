@@ -37,7 +37,7 @@ const people = buildPeople({
   settings,
   connections: { endSockets: (ended) => collaboration.endSockets(ended) },
 })
-const library = buildLibrary({ store, secret, log })
+const library = buildLibrary({ store, secret, settings, freeSpace: { isLow: false }, log })
 const { accounts, tokens } = people
 const { addresses } = library
 const httpServer = createServer()

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Assemblies } from '#lib/collab/assembly.ts'
+import { NO_BUDGETS } from '#lib/collab/budget.ts'
 import type { Compaction } from '#lib/collab/document-store.ts'
 import type { RoomEvent } from '#lib/collab/events.ts'
 import { COMPACTION_POLICY } from '#lib/collab/folding/compaction-policy.ts'
@@ -80,6 +81,7 @@ class Document {
       compactor,
       presence: { pingInterval: 10_000 },
       assemblies: new Assemblies(clock),
+      budgets: NO_BUDGETS,
       keeper: { emptied: () => undefined, breached: () => undefined, broken: () => undefined },
     })
   }

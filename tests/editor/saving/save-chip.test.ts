@@ -116,6 +116,20 @@ describe('the chip says', () => {
     ],
     ['locked when the link has a password now', 'locked', { phase: 'ended', problem: 'link-locked' }, saved],
     ['full when the document is', 'full', { problem: 'document-full' }, waiting(10)],
+    [
+      'that the owner has no room, for as long as that lasts',
+      'no-room',
+      { hindrance: 'owner-full' },
+      waiting(300_000),
+    ],
+    ['that the disk is almost full', 'disk-low', { hindrance: 'disk-low' }, waiting(300_000)],
+    ['saved although there was no room before', 'saved', { hindrance: 'owner-full' }, saved],
+    [
+      'at risk if there is no room and only the tab has the words',
+      'at-risk',
+      { hindrance: 'owner-full' },
+      { ...waiting(9_000), onDevice: false },
+    ],
     ['busy when too much came at once', 'busy', { hindrance: 'rate-limited' }, waiting(100)],
     [
       'crowded when too many tabs are open',
