@@ -12,6 +12,8 @@ interface MenuItemProps {
   readonly sign?: ReactNode
   /** The shortcut that does the same, as `keyNames` reads it. */
   readonly keys?: string
+  /** Set for a command that switches something on and off. */
+  readonly checked?: boolean
   readonly isDanger?: boolean
   /** True if the window shows the same elsewhere unless it is narrow. */
   readonly isNarrowOnly?: boolean
@@ -19,10 +21,17 @@ interface MenuItemProps {
 }
 
 /** A command of a menu. */
-export function MenuItem({ children, sign, keys, isDanger, isNarrowOnly, onChoose }: MenuItemProps) {
+export function MenuItem({ children, sign, keys, checked, isDanger, isNarrowOnly, onChoose }: MenuItemProps) {
   const look = `menu-item${isDanger ? ' menu-danger' : ''}${isNarrowOnly ? ' menu-narrow' : ''}`
   return (
-    <button type="button" role="menuitem" className={look} onClick={onChoose}>
+    <button
+      type="button"
+      {...(checked === undefined
+        ? { role: 'menuitem' }
+        : { role: 'menuitemcheckbox', 'aria-checked': checked })}
+      className={look}
+      onClick={onChoose}
+    >
       <span className="menu-sign">{sign}</span>
       {children}
       {keys === undefined ? null : <kbd>{keyNames(keys)}</kbd>}

@@ -17,6 +17,7 @@ import { BlockLanguage } from './block-language.ts'
 import { SafeLink } from './hyperlink.ts'
 import { MarkdownTwins } from './markdown-twins.ts'
 import { NestingLimit, type NestingNotice } from './nesting-limit.ts'
+import { openings } from './opening.ts'
 import { PasteTarget } from './paste-target.ts'
 import { wordedNodes } from './worded-nodes.ts'
 
@@ -83,6 +84,7 @@ export function extensions(
     BlockKeys,
     PasteTarget,
     LongDocument,
+    openings(words),
     Keys,
     Placeholder.configure({
       placeholder: ({ editor, node }) => {

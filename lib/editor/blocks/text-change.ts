@@ -25,21 +25,6 @@ export function changeBetween(before: string, after: string): TextChange | null 
   }
 }
 
-/** Transforms `change` for a text that `other` has changed in the meantime, keeping its intent. */
-export function rebase(change: TextChange, other: TextChange | null): TextChange {
-  if (other === null) return change
-  const from = movePosition(change.index, other, false)
-  const to = movePosition(change.index + change.remove, other, change.remove > 0)
-  return { index: from, remove: Math.max(0, to - from), insert: change.insert }
-}
-
-/** Returns where a position is after a change. With `before`, a position at an insertion stays in front of it. */
-export function movePosition(position: number, change: TextChange, before: boolean): number {
-  if (position < change.index || (position === change.index && before)) return position
-  if (position >= change.index + change.remove) return position + change.insert.length - change.remove
-  return change.index
-}
-
 function isHighSurrogate(text: string, index: number): boolean {
   const unit = text.charCodeAt(index)
   return unit >= 0xd800 && unit <= 0xdbff

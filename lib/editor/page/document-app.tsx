@@ -51,18 +51,19 @@ function OpenDocument({ address, user, title, theme, offer }: DocumentAppProps) 
       session={session}
       address={address}
       theme={theme}
+      title={title}
       offer={offer}
       created={created}
     />
   )
 }
 
-type JoinedOrNotProps = Pick<DocumentAppProps, 'address' | 'theme' | 'offer'> & {
+type JoinedOrNotProps = Pick<DocumentAppProps, 'address' | 'theme' | 'title' | 'offer'> & {
   readonly session: NonNullable<ReturnType<typeof useDocumentSession>>
   readonly created: boolean
 }
 
-function JoinedOrNot({ session, address, theme, offer, created }: JoinedOrNotProps) {
+function JoinedOrNot({ session, address, theme, title, offer, created }: JoinedOrNotProps) {
   const words = useWords()
   const status = useStatus(session.provider)
   const everJoined = useEverJoined(session.provider)
@@ -71,5 +72,5 @@ function JoinedOrNot({ session, address, theme, offer, created }: JoinedOrNotPro
   const unknown =
     status.phase === 'ended' && (status.problem === 'not-found' || status.problem === 'document-deleted')
   if (unknown && !everJoined && !session.successor && !draft) return <NotFound words={words} />
-  return <DocumentPage {...{ session, address, theme, offer, created }} />
+  return <DocumentPage {...{ session, address, theme, title, offer, created }} />
 }

@@ -4,8 +4,7 @@ import type { Editor } from '@tiptap/core'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { firstLine, observeTitle, setTitle } from '#lib/document/title.ts'
 import { mayEdit, type Role } from '#lib/protocol/identity.ts'
-import { ROOTS } from '#lib/protocol/version.ts'
-import { CloseIcon } from '#lib/ui/icons.tsx'
+import { CloseIcon, ShareIcon } from '#lib/ui/icons.tsx'
 import { useAnnounce, useWords } from '#lib/ui/interface.tsx'
 import { Later, laterPart } from '#lib/ui/loaded-later.tsx'
 import type { Theme } from '#lib/ui/preferences.ts'
@@ -14,6 +13,7 @@ import { caretPlace } from '../carets/caret-layer.ts'
 import { Arrivals } from '../people/arrivals.tsx'
 import type { Person } from '../people/people.ts'
 import { PeopleBar, usePeople } from '../people/people-bar.tsx'
+import { copyButtons } from '../saving/copies.ts'
 import { chipSentence, noticeSentence, saveChip } from '../saving/save-chip.ts'
 import { SaveIndicator } from '../saving/save-indicator.tsx'
 import { UnsentBanner } from '../saving/unsent-banner.tsx'
@@ -21,16 +21,18 @@ import type { DocumentSession } from '../session/document-session.ts'
 import { useDraft, useEverJoined, useStatus } from '../session/use-provider.ts'
 import { AskedNotice } from '../sharing/asked-notice.tsx'
 import type { AccountOffer } from './account-offer.ts'
-import { HomeLink } from './document-shell.tsx'
+import { HomeLink, Waiting } from './document-shell.tsx'
+import { EditorBoundary, plainDocument } from './editor-boundary.tsx'
 import { MoreMenu } from './more-menu.tsx'
 import { type DialogName, PageDialog, prepareDialogs } from './page-dialog.tsx'
 import { nextRegion, type PageKey, pageKey } from './page-keys.ts'
-import { EditorBoundary, PlainDocument } from './plain-document.tsx'
+import { Paper, useTitleIsAway } from './paper.tsx'
+import { useQuietChrome } from './quiet-chrome.ts'
 import { StatusLine } from './status-line.tsx'
 import { TextSurface } from './text-surface.tsx'
-import { TitleField } from './title-field.tsx'
-import { Toolbar } from './toolbar.tsx'
 
+/** Fetched when typing is possible, which does not wait for it. */
+const toolbar = laterPart(() => import('./toolbar.tsx').then((module) => module.Toolbar))
 const keptDraft = laterPart(() => import('../saving/kept-draft.tsx').then((module) => module.KeptDraft))
 
 /** The dialogs are fetched this long after the text is ready, ms: the connection may be lost later. */
@@ -43,11 +45,13 @@ interface DocumentPageProps {
   /** The way to an account that a guest is offered; null for a user who has one. */
   readonly offer: AccountOffer | null
   readonly created: boolean
+  /** The title that the server knew; shown until the text is there. */
+  readonly title: string
 }
 
 /** An open document: header, toolbar, text, status line. */
 export function DocumentPage(props: DocumentPageProps) {
-  const { session, address, theme: firstTheme, offer, created } = props
+  const { session, address, theme: firstTheme, offer, created, title: knownTitle } = props
   const { doc, provider } = session
   const words = useWords()
   const announce = useAnnounce()
@@ -58,8 +62,10 @@ export function DocumentPage(props: DocumentPageProps) {
   const [overlay, setOverlay] = useState<DialogName | null>(null)
   const [notice, setNotice] = useState('')
   const [theme, setTheme] = useState(firstTheme)
+  const [scroller, setScroller] = useState<HTMLElement | null>(null)
   const line = useFirstLine(session)
-  useDocumentTitle(line.title || line.first || words.untitled, words.product)
+  const quiet = useQuietChrome(editor)
+  const titleIsAway = useTitleIsAway(scroller, editor)
   useViewportHeight()
 
   // A frame later: the browser may not have told the editor of the selection that the link is for.
@@ -82,6 +88,8 @@ export function DocumentPage(props: DocumentPageProps) {
   const ended = status.phase === 'ended'
   const signedOut = status.hindrance === 'session-expired' && !status.mayType
   const bound = !status.schemaTooOld && status.opened
+  const title = line.title || line.first || (bound ? '' : knownTitle)
+  useDocumentTitle(title || words.untitled, words.product)
   const draft = useDraft(provider)
   usePrepared(bound)
   // A notice about the role no longer applies.
@@ -102,27 +110,25 @@ export function DocumentPage(props: DocumentPageProps) {
   )
 
   return (
-    <div className="app">
+    <div className={quiet ? 'app is-quiet' : 'app'}>
       <header className="bar" data-region>
         <HomeLink words={words} />
-        <TitleField
-          title={doc.getText(ROOTS.title)}
-          placeholder={line.first}
-          readOnly={readOnly}
-          onEnter={() => editor && enterText(editor)}
-        />
+        <h1 className="bar-title" data-shown={titleIsAway} dir="auto">
+          {title || words.untitled}
+        </h1>
         <SaveIndicator session={session} />
-        <span className="grow" />
         {ended ? null : <PeopleBar session={session} sectionOf={sectionOf} jumpTo={jumpTo} />}
         {ended ? null : (
           <button
             type="button"
             className="button share-button"
+            aria-label={words.share}
             onPointerEnter={prepareDialogs}
             onFocus={prepareDialogs}
             onClick={() => setOverlay('share')}
           >
-            {words.share}
+            <ShareIcon />
+            <span className="share-words">{words.share}</span>
           </button>
         )}
         <MoreMenu
@@ -131,6 +137,7 @@ export function DocumentPage(props: DocumentPageProps) {
           onTheme={setTheme}
           onShortcuts={() => setOverlay('shortcuts')}
           onCount={() => setOverlay('count')}
+          onTitle={!readOnly && line.title === '' ? () => focusTitle(scroller) : null}
           onProfile={people.some((person) => person.self) ? () => setOverlay('profile') : null}
           onDelete={status.role === 'owner' ? () => setOverlay('delete') : null}
         />
@@ -141,29 +148,28 @@ export function DocumentPage(props: DocumentPageProps) {
         data-region
         hidden={viewer || ended || signedOut}
       >
-        {editor && status.mayType ? <Toolbar editor={editor} onLink={openLink} /> : null}
+        {editor && status.mayType ? <Later part={toolbar} props={{ editor, onLink: openLink }} /> : null}
       </section>
-      <main className="page" data-region>
+      <main className="page" ref={setScroller} data-region>
         <UnsentBanner session={session} />
         {draft ? <Later part={keptDraft} props={{ session, draft }} /> : null}
-        {status.schemaTooOld ? <PlainDocument doc={doc} heading={words.tooOld} /> : null}
+        {status.schemaTooOld ? <Later part={plainDocument} props={{ doc, heading: words.tooOld }} /> : null}
         {bound ? (
           <EditorBoundary doc={doc}>
-            <TextSurface
-              session={session}
-              editable={status.mayType}
-              focusAtOnce={created && !session.successor}
-              onEditor={setEditor}
-              onLink={openLink}
-              onNotice={warn}
-            />
+            <Paper doc={doc} editor={editor} readOnly={readOnly} onEnter={() => editor && enterText(editor)}>
+              <TextSurface
+                session={session}
+                editable={status.mayType}
+                focusAtOnce={created && !session.successor}
+                onEditor={setEditor}
+                onLink={openLink}
+                onNotice={warn}
+                onLeaveUp={() => focusTitle(scroller)}
+              />
+            </Paper>
           </EditorBoundary>
         ) : null}
-        {bound || status.schemaTooOld || ended ? null : (
-          <p className="waiting" role="status">
-            {words.opening}
-          </p>
-        )}
+        {bound || status.schemaTooOld || ended ? null : <Waiting title={knownTitle} words={words} />}
       </main>
       <StatusLine {...{ session, editor, offer }} onShortcuts={() => setOverlay('shortcuts')} />
 
@@ -195,10 +201,11 @@ export function DocumentPage(props: DocumentPageProps) {
   )
 }
 
-/** Fetches the dialogs once the text is ready. */
+/** Fetches once the text is ready what must open without the server too. */
 function usePrepared(ready: boolean): void {
   useEffect(() => {
     if (!ready) return
+    for (const part of [copyButtons, plainDocument]) part.prepare()
     const timer = setTimeout(prepareDialogs, PREPARE_AFTER)
     return () => clearTimeout(timer)
   }, [ready])
@@ -280,6 +287,13 @@ function usePageKeys(act: (key: PageKey) => void): void {
 function enterText(editor: Editor): void {
   editor.commands.setTextSelection(0)
   editor.view.focus()
+}
+
+/** Puts the caret at the end of the title. */
+function focusTitle(scroller: HTMLElement | null): void {
+  const field = scroller?.querySelector<HTMLTextAreaElement>('.title-field')
+  field?.focus()
+  field?.setSelectionRange(field.value.length, field.value.length)
 }
 
 /**

@@ -13,20 +13,36 @@ export function DocumentShell({ title, words }: { title: string; words: ShellWor
     <div className="app">
       <header className="bar">
         <HomeLink words={words} />
-        <h1 className="title title-waiting">{title}</h1>
-        <span className="chip chip-quiet">{words.chip.opening}</span>
+        <span className="grow" />
+        <span className="chip chip-quiet">
+          <span className="chip-words">{words.chip.opening}</span>
+        </span>
       </header>
       <div className="toolbar-place" />
       <main className="page" aria-busy="true">
-        <p className="waiting" role="status">
-          {words.opening}
-        </p>
+        <Waiting title={title} words={words} />
         <noscript>
           <p className="lonely-hint">{words.needsJavaScript}</p>
         </noscript>
       </main>
       <footer className="status-line" />
     </div>
+  )
+}
+
+/** The title that the server knows, where it will be in the page, while the text is being opened. */
+export function Waiting({ title, words }: { title: string; words: Pick<Words, 'opening'> }) {
+  return (
+    <>
+      {title === '' ? null : (
+        <h1 className="headline" dir="auto">
+          {title}
+        </h1>
+      )}
+      <p className="waiting" role="status">
+        {words.opening}
+      </p>
+    </>
   )
 }
 

@@ -19,6 +19,8 @@ interface MoreMenuProps {
   readonly onTheme: (theme: Theme) => void
   readonly onShortcuts: () => void
   readonly onCount: () => void
+  /** Puts the caret into the title. Null if there is one to click on, or none may be set. */
+  readonly onTitle: (() => void) | null
   /** Opens the form for the person's own name. Null before they have one. */
   readonly onProfile: (() => void) | null
   /** Null if this user may not delete the document. */
@@ -52,10 +54,11 @@ export function MoreMenu(props: MoreMenuProps) {
 type GroupProps = MoreMenuProps & { readonly choose: Choose }
 
 /** Ways of the text out of the page, and about it. */
-function DocumentGroup({ onCount, choose }: GroupProps) {
+function DocumentGroup({ onTitle, onCount, choose }: GroupProps) {
   const words = useWords()
   return (
     <>
+      {onTitle ? <MenuItem onChoose={choose(onTitle)}>{words.addTitle}</MenuItem> : null}
       <MenuItem keys="Mod+P" onChoose={choose(() => window.print())}>
         {words.print}
       </MenuItem>

@@ -1,12 +1,11 @@
 'use client'
 
-import { Component, type ReactNode, useEffect, useState } from 'react'
+import { useEffect, useState } from 'react'
 import type * as Y from 'yjs'
 import { languageOf, lettersIn } from '#lib/document/languages.ts'
 import { plainText } from '#lib/document/text.ts'
-import { report } from '#lib/protocol/report.ts'
 import { useWords } from '#lib/ui/interface.tsx'
-import { CopyButtons } from '../saving/save-indicator.tsx'
+import { CopyButtons } from '../saving/copy-buttons.tsx'
 
 interface PlainDocumentProps {
   readonly doc: Y.Doc
@@ -44,31 +43,4 @@ export function PlainDocument({ doc, heading, hint }: PlainDocumentProps) {
       </pre>
     </div>
   )
-}
-
-interface BoundaryProps {
-  readonly doc: Y.Doc
-  readonly children: ReactNode
-}
-
-/** Keeps the words on the screen if anything inside crashes. */
-export class EditorBoundary extends Component<BoundaryProps, { readonly failed: boolean }> {
-  override state = { failed: false }
-
-  static getDerivedStateFromError() {
-    return { failed: true }
-  }
-
-  override componentDidCatch(error: unknown) {
-    report('the editor stopped', error, 'error')
-  }
-
-  override render() {
-    return this.state.failed ? <Crash doc={this.props.doc} /> : this.props.children
-  }
-}
-
-function Crash({ doc }: { doc: Y.Doc }) {
-  const words = useWords()
-  return <PlainDocument doc={doc} heading={words.crash} hint={words.crashHint} />
 }

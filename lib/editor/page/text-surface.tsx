@@ -1,6 +1,7 @@
 'use client'
 
 import { Editor } from '@tiptap/core'
+import { Selection } from '@tiptap/pm/state'
 import { useEffect, useRef, useState } from 'react'
 import * as LIMITS from '#lib/protocol/limits.ts'
 import { report } from '#lib/protocol/report.ts'
@@ -30,6 +31,8 @@ interface TextSurfaceProps {
   readonly onLink: () => void
   /** Called with a sentence for the person: their action was not carried out. */
   readonly onNotice: (sentence: string) => void
+  /** Called on the arrow up in the first line, under the title. */
+  readonly onLeaveUp: () => void
 }
 
 /**
@@ -91,10 +94,11 @@ function makeEditor(element: HTMLElement, session: DocumentSession, latest: Late
       attributes: { role: 'textbox', 'aria-multiline': 'true', class: 'writing' },
       handlePaste: (_view, event) => refuseIfTooLarge(event, event.clipboardData, latest),
       handleDrop: (_view, event) => refuseIfTooLarge(event, event.dataTransfer, latest),
-      handleKeyDown: (_view, event) => {
-        if (!isLinkKey(event)) return false
+      handleKeyDown: (view, event) => {
+        if (leavesUp(view, event)) latest.current.onLeaveUp()
+        else if (isLinkKey(event)) latest.current.onLink()
+        else return false
         event.preventDefault()
-        latest.current.onLink()
         return true
       },
     },
@@ -154,6 +158,15 @@ function refuseIfTooLarge(event: Event, content: DataTransfer | null, latest: La
   event.preventDefault()
   latest.current.onNotice(latest.current.words.pasteTooLarge(LIMITS.pasteBytes / 1024 / 1024))
   return true
+}
+
+/** Returns true for the arrow up in the first line of the text, if a title stands above it. */
+function leavesUp(view: Editor['view'], event: KeyboardEvent): boolean {
+  const isPlain = !event.shiftKey && !event.altKey && !event.ctrlKey && !event.metaKey
+  if (event.key !== 'ArrowUp' || !isPlain || event.isComposing || event.keyCode === 229) return false
+  const { doc, selection } = view.state
+  const isFirst = selection.empty && Selection.atStart(doc).$head.parent === selection.$head.parent
+  return isFirst && view.endOfTextblock('up') && view.dom.closest('.has-title') !== null
 }
 
 function isLinkKey(event: KeyboardEvent): boolean {

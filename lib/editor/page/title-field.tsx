@@ -4,113 +4,110 @@ import { useEffect, useRef } from 'react'
 import type * as Y from 'yjs'
 import * as LIMITS from '#lib/protocol/limits.ts'
 import { useWords } from '#lib/ui/interface.tsx'
-import { changeBetween, movePosition, rebase } from '../blocks/text-change.ts'
+import { SharedLine } from '../blocks/shared-line.ts'
 
 interface TitleFieldProps {
   readonly title: Y.Text
-  /** Shown while the document has no title: the first line of the text. */
   readonly placeholder: string
   readonly readOnly: boolean
-  /** Called on Enter: moves on to the body. */
-  readonly onEnter: () => void
+  /** Called on Enter, and on the arrow down at the end: moves on to the body. */
+  readonly onLeave: () => void
+  /** Called when the field gets the focus, and when it loses it. */
+  readonly onFocus: (focused: boolean) => void
 }
 
 /**
- * The title, edited in place and shared like the text. Text that an input method is still composing stays in the
- * field; once it is finished, the intended change is applied to the title as it is by then.
+ * The title, edited in place and shared like the text, also while an input method composes in it. Edits of others
+ * wait until the composition is over.
  */
-export function TitleField({ title, placeholder, readOnly, onEnter }: TitleFieldProps) {
+export function TitleField({ title, placeholder, readOnly, onLeave, onFocus }: TitleFieldProps) {
   const words = useWords()
-  const field = useRef<HTMLInputElement>(null)
-
-  useEffect(() => {
-    const input = field.current
-    if (!input) return
-    // The text that the field and the title last agreed on.
-    let shared = title.toString()
-    let composing = false
-    input.value = shared
-
-    const send = () => {
-      const meant = changeBetween(shared, oneLine(input.value))
-      if (!meant) return
-      const current = title.toString()
-      const change = rebase(meant, changeBetween(shared, current))
-      shared = current
-      title.doc?.transact(() => {
-        if (change.remove > 0) title.delete(change.index, change.remove)
-        if (change.insert !== '') title.insert(change.index, change.insert)
-      })
-      show()
-    }
-    const show = () => {
-      const before = shared
-      shared = title.toString()
-      if (input.value === shared) return
-      const change = changeBetween(before, shared)
-      const { selectionStart, selectionEnd } = input
-      input.value = shared
-      if (change && selectionStart !== null && selectionEnd !== null && document.activeElement === input)
-        input.setSelectionRange(
-          movePosition(selectionStart, change, true),
-          movePosition(selectionEnd, change, true),
-        )
-    }
-    const listeners = new AbortController()
-    const on = { signal: listeners.signal }
-    input.addEventListener(
-      'compositionstart',
-      () => {
-        composing = true
-      },
-      on,
-    )
-    input.addEventListener(
-      'compositionend',
-      () => {
-        composing = false
-        send()
-      },
-      on,
-    )
-    input.addEventListener(
-      'input',
-      () => {
-        if (!composing) send()
-      },
-      on,
-    )
-    const changed = () => {
-      if (!composing) show()
-    }
-    title.observe(changed)
-    return () => {
-      listeners.abort()
-      title.unobserve(changed)
-    }
-  }, [title])
-
+  const field = useRef<HTMLTextAreaElement>(null)
+  useEffect(() => (field.current ? share(field.current, title) : undefined), [title])
   return (
-    <input
+    <textarea
       ref={field}
-      className="title"
+      className="title-field"
+      rows={1}
       aria-label={words.titleLabel}
-      placeholder={placeholder || words.untitled}
+      placeholder={placeholder}
       readOnly={readOnly}
-      maxLength={LIMITS.titleLength}
       autoComplete="off"
       spellCheck={false}
       dir="auto"
+      onFocus={() => onFocus(true)}
+      onBlur={() => onFocus(false)}
       onKeyDown={(event) => {
         // 229: an input method handles the key.
-        if (event.key !== 'Enter' || event.nativeEvent.isComposing || event.keyCode === 229) return
+        if (event.nativeEvent.isComposing || event.keyCode === 229) return
+        const { selectionEnd, value } = event.currentTarget
+        const isDown = event.key === 'ArrowDown' && !event.shiftKey && selectionEnd === value.length
+        if (event.key !== 'Enter' && !isDown) return
         event.preventDefault()
-        onEnter()
+        onLeave()
       }}
     />
   )
 }
 
+/** Keeps a field and the title equal. Returns a function that ends it. */
+function share(field: HTMLTextAreaElement, title: Y.Text): () => void {
+  const line = new SharedLine(title, LIMITS.titleLength)
+  let composing = false
+  // The page makes the field as high as its text (app/css/frame.css).
+  const measure = () => {
+    if (field.parentElement) field.parentElement.dataset.value = field.value
+  }
+  const show = () => {
+    const moved = line.show()
+    if (field.value === line.shown) return measure()
+    const { selectionStart, selectionEnd } = field
+    field.value = line.shown
+    if (document.activeElement === field) field.setSelectionRange(moved(selectionStart), moved(selectionEnd))
+    measure()
+  }
+  const send = () => {
+    line.typed(oneLine(field.value))
+    if (composing) measure()
+    else show()
+  }
+  const changed = () => {
+    if (!composing) show()
+  }
+  const listeners = new AbortController()
+  const on = { signal: listeners.signal }
+  field.addEventListener(
+    'compositionstart',
+    () => {
+      composing = true
+    },
+    on,
+  )
+  field.addEventListener(
+    'compositionend',
+    () => {
+      composing = false
+      send()
+    },
+    on,
+  )
+  field.addEventListener('input', send, on)
+  // A title is one line, also where Enter chooses a character.
+  field.addEventListener(
+    'beforeinput',
+    (event) => {
+      if (event.inputType === 'insertLineBreak') event.preventDefault()
+    },
+    on,
+  )
+  title.observe(changed)
+  show()
+  return () => {
+    listeners.abort()
+    title.unobserve(changed)
+  }
+}
+
 function oneLine(text: string): string {
-  return text.replace(/[\r\n\u2028\u2029]+/g, ' ').slice(0, LIMITS.titleLength)
+  return text.replace(/[\r\n\u2028\u2029]+/g, ' ')
 }

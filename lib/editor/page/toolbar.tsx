@@ -1,16 +1,16 @@
 'use client'
 
 import type { Editor } from '@tiptap/core'
-import { type ComponentType, type KeyboardEvent, useEffect, useRef, useState } from 'react'
+import { type ComponentType, Fragment, type KeyboardEvent, useEffect, useRef, useState } from 'react'
+import { useFadedEnds } from '#lib/ui/faded-ends.ts'
 import {
   BoldIcon,
   BulletsIcon,
   CodeBlockIcon,
   CodeIcon,
   DividerIcon,
-  DownIcon,
+  HideKeyboardIcon,
   ItalicIcon,
-  LinkIcon,
   NumbersIcon,
   QuoteIcon,
   RedoIcon,
@@ -18,11 +18,13 @@ import {
   TasksIcon,
   UnderlineIcon,
   UndoIcon,
-} from '#lib/ui/icons.tsx'
+} from '#lib/ui/format-icons.tsx'
+import { DownIcon, LinkIcon } from '#lib/ui/icons.tsx'
 import { useWords } from '#lib/ui/interface.tsx'
-import { MenuChoice } from '#lib/ui/menu-items.tsx'
+import { MenuChoice, MenuItem } from '#lib/ui/menu-items.tsx'
 import { keepFocus, Popover } from '#lib/ui/overlays.tsx'
 import { moveFocus } from '#lib/ui/roving-focus.ts'
+import type { Words } from '#lib/ui/words/page-words.ts'
 import { undoKey } from '../binding/plugin-states.ts'
 
 const LEVELS = [1, 2, 3, 4] as const
@@ -86,29 +88,52 @@ interface ToolbarProps {
   readonly onLink: () => void
 }
 
+interface Tool {
+  readonly label: string
+  readonly Icon: ComponentType<{ size?: number }>
+  readonly run: () => void
+}
+
+/** On a phone the bar has room for these; the sheet under "Aa" has the others. */
+const ON_PHONES: ReadonlySet<Toggle> = new Set(['bold', 'bulletList', 'taskList'])
+
+/** The groups of the bar, and their order in the sheet of a phone. */
+const GROUPS: readonly (readonly Toggle[])[] = [
+  ['bold', 'italic', 'underline', 'strike', 'link'],
+  ['bulletList', 'orderedList', 'taskList'],
+  ['blockquote', 'code', 'codeBlock'],
+]
+
+function toolsOf(editor: Editor, words: Words, onLink: () => void): Record<Toggle, Tool> {
+  const chain = () => editor.chain().focus()
+  return {
+    bold: { label: words.bold, Icon: BoldIcon, run: () => chain().toggleBold().run() },
+    italic: { label: words.italic, Icon: ItalicIcon, run: () => chain().toggleItalic().run() },
+    underline: { label: words.underline, Icon: UnderlineIcon, run: () => chain().toggleUnderline().run() },
+    strike: { label: words.strike, Icon: StrikeIcon, run: () => chain().toggleStrike().run() },
+    link: { label: words.link, Icon: LinkIcon, run: onLink },
+    bulletList: { label: words.bulletList, Icon: BulletsIcon, run: () => chain().toggleBulletList().run() },
+    orderedList: {
+      label: words.orderedList,
+      Icon: NumbersIcon,
+      run: () => chain().toggleOrderedList().run(),
+    },
+    taskList: { label: words.taskList, Icon: TasksIcon, run: () => chain().toggleTaskList().run() },
+    blockquote: { label: words.quote, Icon: QuoteIcon, run: () => chain().toggleBlockquote().run() },
+    code: { label: words.code, Icon: CodeIcon, run: () => chain().toggleCode().run() },
+    codeBlock: { label: words.codeBlock, Icon: CodeBlockIcon, run: () => chain().toggleCodeBlock().run() },
+  }
+}
+
 /** The formatting toolbar: one tab stop; arrow keys move inside. Pressing a button leaves the caret where it is. */
 export function Toolbar({ editor, onLink }: ToolbarProps) {
   const words = useWords()
   const formats = useFormats(editor)
   const bar = useRef<HTMLDivElement>(null)
   const chain = () => editor.chain().focus()
-  const style = formats.level === 0 ? words.paragraph : words.heading(formats.level)
+  const tools = toolsOf(editor, words, onLink)
   useRovingTabStop(bar)
-
-  const toggle = (name: Toggle, label: string, Icon: ComponentType, run: () => void) => (
-    <button
-      type="button"
-      className="icon-button"
-      aria-label={label}
-      title={label}
-      aria-pressed={formats.on.has(name)}
-      tabIndex={-1}
-      onMouseDown={keepFocus}
-      onClick={run}
-    >
-      <Icon />
-    </button>
-  )
+  useFadedEnds(bar)
   return (
     <div
       ref={bar}
@@ -118,79 +143,147 @@ export function Toolbar({ editor, onLink }: ToolbarProps) {
       aria-orientation="horizontal"
       onKeyDown={moveAlong}
     >
-      <Popover
-        kind="menu"
-        align="start"
-        tabIndex={-1}
-        label={words.labelled(words.blockStyle, style)}
-        buttonClass="style-button"
-        button={
-          <>
-            <span>{style}</span>
-            <DownIcon size={16} />
-          </>
+      <Act
+        look="tool-undo"
+        label={words.undo}
+        Icon={UndoIcon}
+        disabled={!formats.canUndo}
+        run={() => chain().undo().run()}
+      />
+      <Act
+        look="tool-undo"
+        label={words.redo}
+        Icon={RedoIcon}
+        disabled={!formats.canRedo}
+        run={() => chain().redo().run()}
+      />
+      <Gap />
+      <StyleMenu editor={editor} formats={formats} tools={tools} />
+      {GROUPS.map((group) => (
+        <Fragment key={group[0]}>
+          <Gap />
+          {group.map((name) => {
+            const { label, Icon, run } = tools[name]
+            return (
+              <button
+                key={name}
+                type="button"
+                className={ON_PHONES.has(name) ? 'icon-button' : 'icon-button tool-wide'}
+                aria-label={label}
+                title={label}
+                aria-pressed={formats.on.has(name)}
+                tabIndex={-1}
+                onMouseDown={keepFocus}
+                onClick={run}
+              >
+                <Icon />
+              </button>
+            )
+          })}
+        </Fragment>
+      ))}
+      <Act
+        look="tool-wide"
+        label={words.divider}
+        Icon={DividerIcon}
+        run={() => chain().setHorizontalRule().run()}
+      />
+      <Act
+        look="tool-touch"
+        label={words.hideKeyboard}
+        Icon={HideKeyboardIcon}
+        run={() => editor.commands.blur()}
+      />
+    </div>
+  )
+}
+
+interface StyleMenuProps {
+  readonly editor: Editor
+  readonly formats: Formats
+  readonly tools: Record<Toggle, Tool>
+}
+
+/** The styles of a paragraph; on a phone a sheet with the formats too that the bar has no room for. */
+function StyleMenu({ editor, formats, tools }: StyleMenuProps) {
+  const words = useWords()
+  const style = formats.level === 0 ? words.paragraph : words.heading(formats.level)
+  const chain = () => editor.chain().focus()
+  return (
+    <Popover
+      kind="menu"
+      align="start"
+      tabIndex={-1}
+      label={words.labelled(words.blockStyle, style)}
+      buttonClass="style-button"
+      button={
+        <>
+          <span className="style-word">{style}</span>
+          <span className="style-aa">Aa</span>
+          <DownIcon size={16} />
+        </>
+      }
+    >
+      {(close) => {
+        const choose = (act: () => void) => () => {
+          close()
+          act()
         }
-      >
-        {(close) => (
+        return (
           <>
-            <MenuChoice
-              chosen={formats.level === 0}
-              onChoose={() => {
-                close()
-                chain().setParagraph().run()
-              }}
-            >
+            <MenuChoice chosen={formats.level === 0} onChoose={choose(() => chain().setParagraph().run())}>
               {words.paragraph}
             </MenuChoice>
             {LEVELS.map((level) => (
               <MenuChoice
                 key={level}
                 chosen={formats.level === level}
-                onChoose={() => {
-                  close()
-                  chain().setHeading({ level }).run()
-                }}
+                onChoose={choose(() => chain().setHeading({ level }).run())}
               >
                 <span className={`style-h${level}`}>{words.heading(level)}</span>
               </MenuChoice>
             ))}
+            <hr className="menu-narrow" />
+            {GROUPS.flat()
+              .filter((name) => !ON_PHONES.has(name))
+              .map((name) => {
+                const { label, Icon, run } = tools[name]
+                return (
+                  <MenuItem
+                    key={name}
+                    isNarrowOnly
+                    checked={formats.on.has(name)}
+                    sign={<Icon size={16} />}
+                    onChoose={choose(run)}
+                  >
+                    {label}
+                  </MenuItem>
+                )
+              })}
+            <MenuItem
+              isNarrowOnly
+              sign={<DividerIcon size={16} />}
+              onChoose={choose(() => chain().setHorizontalRule().run())}
+            >
+              {words.divider}
+            </MenuItem>
           </>
-        )}
-      </Popover>
-      <Gap />
-      {toggle('bold', words.bold, BoldIcon, () => chain().toggleBold().run())}
-      {toggle('italic', words.italic, ItalicIcon, () => chain().toggleItalic().run())}
-      {toggle('underline', words.underline, UnderlineIcon, () => chain().toggleUnderline().run())}
-      {toggle('strike', words.strike, StrikeIcon, () => chain().toggleStrike().run())}
-      {toggle('link', words.link, LinkIcon, onLink)}
-      <Gap />
-      {toggle('bulletList', words.bulletList, BulletsIcon, () => chain().toggleBulletList().run())}
-      {toggle('orderedList', words.orderedList, NumbersIcon, () => chain().toggleOrderedList().run())}
-      {toggle('taskList', words.taskList, TasksIcon, () => chain().toggleTaskList().run())}
-      <Gap />
-      {toggle('blockquote', words.quote, QuoteIcon, () => chain().toggleBlockquote().run())}
-      {toggle('code', words.code, CodeIcon, () => chain().toggleCode().run())}
-      {toggle('codeBlock', words.codeBlock, CodeBlockIcon, () => chain().toggleCodeBlock().run())}
-      <Act label={words.divider} Icon={DividerIcon} run={() => chain().setHorizontalRule().run()} />
-      <Gap />
-      <Act label={words.undo} Icon={UndoIcon} disabled={!formats.canUndo} run={() => chain().undo().run()} />
-      <Act label={words.redo} Icon={RedoIcon} disabled={!formats.canRedo} run={() => chain().redo().run()} />
-    </div>
+        )
+      }}
+    </Popover>
   )
 }
 
-interface ActProps {
-  readonly label: string
-  readonly Icon: ComponentType
-  readonly run: () => void
+interface ActProps extends Tool {
   readonly disabled?: boolean
+  readonly look?: string
 }
 
-function Act({ label, Icon, run, disabled = false }: ActProps) {
+function Act({ label, Icon, run, disabled = false, look = '' }: ActProps) {
   return (
     <button
       type="button"
-      className="icon-button"
+      className={`icon-button ${look}`}
       aria-label={label}
       title={label}
       // Not `disabled`: the arrow keys must be able to pass over it.
@@ -227,8 +320,11 @@ function useRovingTabStop(bar: React.RefObject<HTMLDivElement | null>): void {
   }, [bar])
 }
 
+/** Returns the buttons that are shown, in the order in which they are seen: on phones it is another one. */
 function buttonsOf(bar: HTMLElement): HTMLElement[] {
   return [...bar.querySelectorAll<HTMLElement>(':scope > button')]
+    .filter((button) => button.checkVisibility())
+    .sort((a, b) => a.offsetLeft - b.offsetLeft)
 }
 
 function moveAlong(event: KeyboardEvent<HTMLDivElement>): void {

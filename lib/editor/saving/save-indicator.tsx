@@ -2,15 +2,14 @@
 
 import { useEffect, useRef, useState } from 'react'
 import type { ProviderStatus, SaveState } from '#lib/client/provider-state.ts'
-import { fileName, htmlPage, plainText } from '#lib/document/text.ts'
-import { copyText, downloadFile } from '#lib/ui/copy-text.ts'
-import { CheckIcon, DownloadIcon, OfflineIcon, SyncIcon, WarnIcon } from '#lib/ui/icons.tsx'
-import { useAnnounce, useLanguage, useWords } from '#lib/ui/interface.tsx'
+import { CheckIcon, OfflineIcon, SyncIcon, WarnIcon } from '#lib/ui/icons.tsx'
+import { useAnnounce, useWords } from '#lib/ui/interface.tsx'
+import { Later } from '#lib/ui/loaded-later.tsx'
 import { Popover } from '#lib/ui/overlays.tsx'
-import { HTML_LANG } from '#lib/ui/words/language.ts'
 import type { DocumentSession } from '../session/document-session.ts'
 import { useBrowserOnline, useNow, useSave, useStatus } from '../session/use-provider.ts'
 import { AccessChip } from './access-chip.tsx'
+import { copyButtons } from './copies.ts'
 import {
   bannerReason,
   chipLabel,
@@ -165,7 +164,7 @@ function SavePath({ session }: { session: DocumentSession }) {
       </dl>
       <div className="save-path-copies">
         <h2>{words.save.download}</h2>
-        <CopyButtons session={session} />
+        <Later part={copyButtons} props={{ session }} />
       </div>
     </div>
   )
@@ -200,43 +199,6 @@ function LocalNote({ save }: { save: SaveState }) {
     <p className="note note-warn">
       {save.local === 'absent' ? words.save.onlyInTab : words.save.localFailing}
     </p>
-  )
-}
-
-/** Buttons that copy or download the text of the page. */
-export function CopyButtons({ session }: { session: Pick<DocumentSession, 'doc'> }) {
-  const words = useWords()
-  const announce = useAnnounce()
-  const { language } = useLanguage()
-  const { doc } = session
-  const copy = async () => {
-    const copied = await copyText(plainText(doc))
-    announce(copied ? words.save.textCopied : words.copyFailed)
-  }
-  return (
-    <div className="button-row">
-      <button
-        type="button"
-        className="button button-quiet"
-        onClick={() => downloadFile(fileName(doc, words.untitled, 'txt'), 'text/plain', plainText(doc))}
-      >
-        <DownloadIcon size={15} />
-        {words.save.asText}
-      </button>
-      <button
-        type="button"
-        className="button button-quiet"
-        onClick={() =>
-          downloadFile(fileName(doc, words.untitled, 'html'), 'text/html', htmlPage(doc, HTML_LANG[language]))
-        }
-      >
-        <DownloadIcon size={15} />
-        {words.save.asHtml}
-      </button>
-      <button type="button" className="button button-quiet" onClick={() => void copy()}>
-        {words.save.copyText}
-      </button>
-    </div>
   )
 }
 

@@ -1,9 +1,10 @@
 import { pathOf } from '#lib/protocol/urls.ts'
 import { useWords } from '#lib/ui/interface.tsx'
+import { Later } from '#lib/ui/loaded-later.tsx'
 import type { DocumentSession } from '../session/document-session.ts'
 import { useDraft, useSave, useStatus } from '../session/use-provider.ts'
+import { copyButtons } from './copies.ts'
 import { bannerReason, chipSentence, saveChip } from './save-chip.ts'
-import { CopyButtons } from './save-indicator.tsx'
 
 /** Tells the person what they can still do with edits that will no longer reach the server. */
 export function UnsentBanner({ session }: { session: DocumentSession }) {
@@ -38,7 +39,7 @@ export function UnsentBanner({ session }: { session: DocumentSession }) {
             {words.reload}
           </button>
         ) : null}
-        <CopyButtons session={session} />
+        <Later part={copyButtons} props={{ session }} />
       </div>
     </div>
   )

@@ -201,7 +201,13 @@ const en = {
   notLoaded: 'This could not be loaded. Try again when the server can be reached.',
 
   body: 'Document body',
-  emptyBody: 'Start writing… (the first line becomes the title)',
+  /** In place of the title of an empty page. */
+  titlePlaceholder: 'Title',
+  /** Under it. */
+  emptyBody: 'Start writing. The first line becomes the title.',
+  /** Under a title. */
+  startWriting: 'Start writing…',
+  addTitle: 'Add a title',
   unknownContent: 'Something here was made with a newer version. Reload the page to see it.',
   emptyHeading: (level: number) => `Heading ${level}`,
   taskDone: (text: string) => (text === '' ? 'Task' : `Task: ${text}`),
@@ -217,6 +223,7 @@ const en = {
   crashHint: 'Copy or download them, then reload the page.',
 
   toolbar: 'Formatting',
+  hideKeyboard: 'Hide the keyboard',
   blockStyle: 'Paragraph style',
   paragraph: 'Text',
   heading: (level: number) => `Heading ${level}`,
@@ -424,7 +431,10 @@ const zhTW: Words = {
   notLoaded: '沒有載入成功，請等連上伺服器後再試。',
 
   body: '文件內文',
-  emptyBody: '開始寫…（第一行會成為標題）',
+  titlePlaceholder: '標題',
+  emptyBody: '直接開始寫，第一行會成為標題。',
+  startWriting: '開始寫…',
+  addTitle: '加上標題',
   unknownContent: '這裡有用較新版本做的內容，重新載入這一頁就看得到。',
   emptyHeading: (level) => `標題 ${level}`,
   taskDone: (text) => (text === '' ? '待辦' : `待辦：${text}`),
@@ -438,6 +448,7 @@ const zhTW: Words = {
   crashHint: '請先複製或下載，再重新載入這一頁。',
 
   toolbar: '格式',
+  hideKeyboard: '收起鍵盤',
   blockStyle: '段落樣式',
   paragraph: '內文',
   heading: (level) => `標題 ${level}`,
