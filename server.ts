@@ -11,6 +11,7 @@ import { HeldBytes } from '#lib/process/held-bytes.ts'
 import { createLog, type Log } from '#lib/process/log.ts'
 import { ratesFor } from '#lib/process/rates.ts'
 import { readSecret } from '#lib/process/secret.ts'
+import { settingNotices } from '#lib/process/setting-notices.ts'
 import { checkNode, readSettings, type Settings, sentenceFor } from '#lib/process/settings.ts'
 import { closeOnSignal } from '#lib/process/shutdown.ts'
 import { systemClock } from '#lib/protocol/clock.ts'
@@ -30,6 +31,7 @@ import { refusalPage } from '#lib/ui/refusal-page.ts'
 async function start(): Promise<void> {
   checkNode(process.versions.node)
   const settings = readSettings(process.env)
+  for (const notice of settingNotices(process.env)) console.warn(notice)
   const isPrivate = prepareDataDir(settings.dataDir)
   const log = createLog(settings.logLevel)
   if (!isPrivate) log.warn('data.readable-by-others')

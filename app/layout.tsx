@@ -11,7 +11,6 @@ export async function generateMetadata(): Promise<Metadata> {
   return {
     title: words.product,
     description: frontWordsIn(language).lead,
-    icons: { icon: `data:image/svg+xml,${encodeURIComponent(MARK)}` },
   }
 }
 
@@ -26,8 +25,6 @@ export const viewport: Viewport = {
     { media: '(prefers-color-scheme: dark)', color: '#1d2025' },
   ],
 }
-
-const MARK = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="#2B5FD9" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"><path d="M4 5.5C6.5 4 9.5 4 12 5.7 14.5 4 17.5 4 20 5.5V19c-2.5-1.5-5.5-1.5-8 .2-2.5-1.7-5.5-1.7-8-.2Z"/><path d="M12 5.7v13.5"/></svg>`
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
   const { language, theme } = await currentVisitor()

@@ -26,7 +26,6 @@ export interface AuthenticationPorts {
 
 const CAPS: Readonly<Record<Exclude<GuestPolicy, 'off'>, Role | null>> = {
   view: 'viewer',
-  comment: 'commenter',
   edit: 'editor',
   create: null,
 }

@@ -5,7 +5,7 @@ import { type TrustedProxies, trustedProxiesIn } from './client-ip.ts'
 /**
  * The most that a guest may do. *off*: nothing before signing in. *create*: everything, including creating documents.
  */
-export const GUEST_POLICIES = ['off', 'view', 'comment', 'edit', 'create'] as const
+export const GUEST_POLICIES = ['off', 'view', 'edit', 'create'] as const
 export type GuestPolicy = (typeof GUEST_POLICIES)[number]
 
 /**
@@ -133,7 +133,14 @@ const environment = v.object({
   PRESENCE_OF_VIEWERS: v.optional(v.picklist(['on', 'off'], 'on or off'), 'on'),
   LOG_LEVEL: v.optional(v.picklist(LOG_LEVELS, `one of ${LOG_LEVELS.join(', ')}`), 'info'),
   SECRET: v.optional(v.pipe(v.string(), v.minLength(32, 'at least 32 characters'))),
-  GUESTS: v.optional(v.picklist(GUEST_POLICIES, `one of ${GUEST_POLICIES.join(', ')}`), 'create'),
+  GUESTS: v.optional(
+    v.pipe(
+      // Nothing can be commented on so far. Servers that allow it start, and say so (setting-notices.ts).
+      v.picklist([...GUEST_POLICIES, 'comment'], `one of ${GUEST_POLICIES.join(', ')}`),
+      v.transform((policy): GuestPolicy => (policy === 'comment' ? 'view' : policy)),
+    ),
+    'create',
+  ),
   SIGN_UPS: v.optional(v.picklist(SIGN_UP_POLICIES, `one of ${SIGN_UP_POLICIES.join(', ')}`)),
   OIDC_ISSUER: v.optional(
     v.pipe(v.string(), v.check(isIssuer, 'an https:// address (http:// on this machine)')),
@@ -142,6 +149,9 @@ const environment = v.object({
   OIDC_CLIENT_SECRET: v.optional(v.string()),
   OIDC_NAME: v.optional(v.pipe(v.string(), v.maxLength(40, 'at most 40 characters'))),
 })
+
+/** The names of all settings that the process reads. */
+export const SETTING_NAMES: readonly string[] = Object.keys(environment.entries)
 
 /** Settings that were renamed: one set under its old name would silently keep its default. */
 const RENAMED = { DOCUMENTS_PER_ADDRESS: 'DOCUMENTS_PER_IP' }

@@ -92,7 +92,6 @@ test('a program of an administrator is not one, and one that may only read is a 
 test.for([
   ['create', null, true],
   ['edit', 'editor', false],
-  ['comment', 'commenter', false],
   ['view', 'viewer', false],
 ] as const)(
   'GUESTS=%s leaves a guest the cap %s, for requests and sockets alike',

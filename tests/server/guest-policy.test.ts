@@ -5,7 +5,7 @@ import { type CollaborationServer, startCollaboration } from '../support/collabo
 import { startServer } from '../support/server-process.ts'
 import { connected, Guest, join, openSocket } from './guest.ts'
 
-const ROLES = { view: 'viewer', comment: 'commenter', edit: 'editor', create: 'editor' } as const
+const ROLES = { view: 'viewer', edit: 'editor', create: 'editor' } as const
 const CREDENTIALS = { email: 'owner@example.org', password: 'correct horse battery' }
 
 describe.for(GUEST_POLICIES.filter((policy) => policy !== 'off'))('GUESTS=%s', (guests) => {

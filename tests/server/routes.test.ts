@@ -215,3 +215,25 @@ test('over a public https address cookies are for that host and for https only',
     await secure.stop()
   }
 })
+
+test('crawlers are told not to follow keys, and browsers find icons', async () => {
+  const get = (path: string) => fetch(`${server.url}${path}`)
+  const rules = (await (await get('/robots.txt')).text()).split('\n')
+  for (const path of ['/d/', '/api/', '/reset/', '/setup/']) expect(rules).toContain(`Disallow: ${path}`)
+  const manifest = await (await get('/manifest.webmanifest')).json()
+  expect(manifest).toMatchObject({ name: 'Commonplace', start_url: '/', scope: '/' })
+  const icons = [
+    '/favicon.ico',
+    '/icon.svg',
+    '/apple-icon.png',
+    ...manifest.icons.map(({ src }: { src: string }) => src),
+  ]
+  for (const icon of icons) {
+    const answer = await get(icon)
+    expect([icon, answer.status, answer.headers.get('content-type')?.split('/')[0]]).toEqual([
+      icon,
+      200,
+      'image',
+    ])
+  }
+})

@@ -234,7 +234,7 @@ function useRoleNews(role: Role | null, lapsed: boolean, say: (sentence: string)
     before.current = role
     if (known === null || mayEdit(known) === mayEdit(role)) return
     if (mayEdit(role)) say(words.access.nowEdit)
-    else say(role === 'commenter' ? words.access.nowComment : words.access.nowView)
+    else say(words.access.nowView)
   }, [role, lapsed, say, words])
 }
 

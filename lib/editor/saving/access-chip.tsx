@@ -6,27 +6,23 @@ import { EyeIcon } from '#lib/ui/icons.tsx'
 import { useAnnounce, useWords } from '#lib/ui/interface.tsx'
 import { Popover } from '#lib/ui/overlays.tsx'
 import type { DocumentSession } from '../session/document-session.ts'
-import { useStatus } from '../session/use-provider.ts'
 
 type Asking = 'not-yet' | 'sending' | 'asked' | 'failed'
 
 /** Replaces the save chip for people who can only read: shows what they may do, and how to ask for more. */
 export function AccessChip({ session }: { session: DocumentSession }) {
   const words = useWords()
-  const { role } = useStatus(session.provider)
   const { asking, ask } = useAsking(session)
-  const may = role === 'commenter' ? words.access.mayComment : words.access.mayView
-  const short = role === 'commenter' ? words.access.commentOnly : words.viewOnly
   return (
     <Popover
-      label={`${short} · ${asking === 'asked' ? words.access.asked : words.access.ask}`}
+      label={`${words.viewOnly} · ${asking === 'asked' ? words.access.asked : words.access.ask}`}
       buttonClass="chip chip-access"
       align="start"
       button={
         <>
           <EyeIcon size={16} />
           <span className="chip-words">
-            {short} ·{' '}
+            {words.viewOnly} ·{' '}
             <span className="chip-do">{asking === 'asked' ? words.access.asked : words.access.ask}</span>
           </span>
         </>
@@ -34,7 +30,7 @@ export function AccessChip({ session }: { session: DocumentSession }) {
     >
       {() => (
         <div className="access">
-          <p>{may}</p>
+          <p>{words.access.mayView}</p>
           {asking === 'asked' ? null : <p className="note">{words.access.askHint}</p>}
           <AskButton asking={asking} ask={ask} />
         </div>

@@ -7,6 +7,7 @@ import { report } from '#lib/protocol/report.ts'
 import { displayName } from '#lib/ui/display-name.ts'
 import { CloseIcon } from '#lib/ui/icons.tsx'
 import { useAnnounce, useWords } from '#lib/ui/interface.tsx'
+import { shownRole } from '#lib/ui/offered-roles.ts'
 import type { DocumentSession } from '../session/document-session.ts'
 import { useStatus } from '../session/use-provider.ts'
 
@@ -31,7 +32,7 @@ export function AskedNotice({ session, address }: { session: DocumentSession; ad
       session.provider.on('asked', (who) => {
         setAsked(who)
         setFailed(false)
-        announce(words.access.asks(displayName(who.user, words), who.role))
+        announce(words.access.asks(displayName(who.user, words), shownRole(who.role)))
       }),
     [session, announce, words],
   )
@@ -48,6 +49,7 @@ export function AskedNotice({ session, address }: { session: DocumentSession; ad
   )
   if (!asked || role !== 'owner') return null
   const name = displayName(asked.user, words)
+  const sentence = words.access.asks(name, shownRole(asked.role))
   const answer = async (allow: boolean) => {
     try {
       const { answerRequest } = await import('./sharing-client.ts')
@@ -60,9 +62,9 @@ export function AskedNotice({ session, address }: { session: DocumentSession; ad
     }
   }
   return (
-    <section className="notice notice-asked" aria-label={words.access.asks(name, asked.role)}>
+    <section className="notice notice-asked" aria-label={sentence}>
       <p>
-        {words.access.asks(name, asked.role)}
+        {sentence}
         {failed ? <span className="notice-failed"> {words.access.answerFailed}</span> : null}
       </p>
       <button type="button" className="button" onClick={() => void answer(true)}>

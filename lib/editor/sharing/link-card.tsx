@@ -7,6 +7,7 @@ import { copyText } from '#lib/ui/copy-text.ts'
 import { CheckIcon, LinkIcon } from '#lib/ui/icons.tsx'
 import { useAnnounce, useWords } from '#lib/ui/interface.tsx'
 import { Later, laterPart } from '#lib/ui/loaded-later.tsx'
+import { shownRole } from '#lib/ui/offered-roles.ts'
 import type { Sharing } from './sharing.ts'
 import { changeLink, renewLink } from './sharing-client.ts'
 
@@ -32,7 +33,7 @@ export function LinkCard({ sharing, link, first = false }: LinkCardProps) {
   ]
   return (
     <div className="link-card">
-      <label htmlFor={label}>{first ? words.link : words.linkOf[link.role]}</label>
+      <label htmlFor={label}>{first ? words.link : words.linkOf[shownRole(link.role)]}</label>
       <CopyRow id={label} url={url} first={first} sharing={sharing} />
       {bounds.length > 0 ? <p className="link-bounds">{bounds.join(' · ')}</p> : null}
       <div className="link-parts">

@@ -1,10 +1,11 @@
 'use client'
 
 import { useEffect, useId, useRef, useState } from 'react'
-import { atLeast, SHARED_ROLES, type SharedRole } from '#lib/protocol/identity.ts'
+import { atLeast, type SharedRole } from '#lib/protocol/identity.ts'
 import { report } from '#lib/protocol/report.ts'
 import type { SharedLink, SharingOverview } from '#lib/protocol/sharing.ts'
 import { useAnnounce, useLanguage } from '#lib/ui/interface.tsx'
+import { OFFERED_ROLES, shownRole } from '#lib/ui/offered-roles.ts'
 import { accessWordsIn } from '#lib/ui/words/access-words.ts'
 import type { DocumentSession } from '../session/document-session.ts'
 import { LinkCard } from './link-card.tsx'
@@ -79,7 +80,7 @@ export function SharePanel({ session, address }: { session: DocumentSession; add
         </p>
       ) : null}
       {owner ? <LinkRoleChoice sharing={sharing} /> : null}
-      <p className="share-who">{words.whoHints[first?.role ?? 'nobody']}</p>
+      <p className="share-who">{words.whoHints[first ? shownRole(first.role) : 'nobody']}</p>
       {first ? <LinkCard key={first.role} sharing={sharing} link={first} first /> : null}
       {others.length > 0 ? (
         <details className="share-others">
@@ -122,7 +123,10 @@ function useSharingLoads(session: DocumentSession, load: () => Promise<void>): v
 /** Returns the links that currently open the document, the most permissive first. */
 function linksOffered({ role, linkRole, links }: SharingOverview): SharedLink[] {
   if (linkRole === null) return []
-  return links.filter((link) => atLeast(linkRole, link.role) && atLeast(role, link.role)).reverse()
+  const offered: readonly string[] = OFFERED_ROLES
+  return links
+    .filter((link) => offered.includes(link.role) && atLeast(linkRole, link.role) && atLeast(role, link.role))
+    .reverse()
 }
 
 /** "People with the link can …": the document's only switch. */
@@ -133,15 +137,20 @@ function LinkRoleChoice({ sharing: { overview, address, words, change } }: { sha
   useEffect(() => setChosen(linkRole), [linkRole])
   const choose = async (role: SharedRole | null) => {
     setChosen(role)
-    const said = words.linkRoleChanged(words.linkRoles[role ?? 'nobody'])
+    const said = words.linkRoleChanged(words.linkRoles[role ? shownRole(role) : 'nobody'])
     if (!(await change(() => setLinkRole(address, role), said))) setChosen(linkRole)
   }
   return (
     <fieldset className="choice">
       <legend>{words.who}</legend>
       <div className="segments">
-        {[...SHARED_ROLES].reverse().map((role) => (
-          <Segment key={role} name={name} chosen={chosen === role} onChoose={() => void choose(role)}>
+        {[...OFFERED_ROLES].reverse().map((role) => (
+          <Segment
+            key={role}
+            name={name}
+            chosen={chosen !== null && shownRole(chosen) === role}
+            onChoose={() => void choose(role)}
+          >
             {words.linkRoles[role]}
           </Segment>
         ))}

@@ -1,10 +1,11 @@
 'use client'
 
 import type { Peer } from '#lib/client/provider-state.ts'
-import { atLeast, SHARED_ROLES, type SharedRole } from '#lib/protocol/identity.ts'
+import { atLeast, type SharedRole } from '#lib/protocol/identity.ts'
 import type { SharedPerson, SharingOverview } from '#lib/protocol/sharing.ts'
 import { displayName, initials } from '#lib/ui/display-name.ts'
 import { useWords } from '#lib/ui/interface.tsx'
+import { OFFERED_ROLES, shownRole } from '#lib/ui/offered-roles.ts'
 import type { Sharing } from './sharing.ts'
 import { answerRequest, grantRole } from './sharing-client.ts'
 
@@ -73,7 +74,7 @@ function Request({
     <li className="share-person">
       <Face name={name} hue={hue ?? user.hue} present={hue !== null} />
       <span className="share-name">
-        {name} <small>{words.asks[role]}</small>
+        {name} <small>{words.asks[shownRole(role)]}</small>
       </span>
       <span className="button-row">
         <button type="button" className="button" onClick={() => answer(role, words.allowed(name))}>
@@ -117,7 +118,7 @@ function PersonLine({ sharing, person, self }: PersonLineProps) {
       {overview.role === 'owner' && via !== 'owner' ? (
         <RoleChoice sharing={sharing} person={person} name={name} />
       ) : (
-        <span className="share-role">{words.roles[role]}</span>
+        <span className="share-role">{words.roles[shownRole(role)]}</span>
       )}
     </li>
   )
@@ -126,9 +127,10 @@ function PersonLine({ sharing, person, self }: PersonLineProps) {
 /** A choice of role. A link's role can be raised for one person; a role of their own can be changed and removed. */
 function RoleChoice({ sharing, person, name }: Omit<PersonLineProps, 'self'> & { name: string }) {
   const { address, words, change } = sharing
-  const { user, role, via } = person
+  const { user, via } = person
+  const role = shownRole(person.role)
   const own = via === 'grant'
-  const roles = SHARED_ROLES.filter((each) => own || atLeast(each, role))
+  const roles = OFFERED_ROLES.filter((each) => own || atLeast(each, role))
   const choose = (value: string) => {
     const given = roles.find((each) => each === value) ?? null
     if (!own && given === role) return

@@ -84,7 +84,6 @@ const en = {
   guests: {
     off: 'Guests may do nothing (sign-in required)',
     view: 'May view',
-    comment: 'May view and comment',
     edit: 'May edit, but not create documents',
     create: 'May edit and create documents',
   },
@@ -217,7 +216,6 @@ const zhTW: AccountWords = {
   guests: {
     off: '訪客不能使用（須登入）',
     view: '可以檢視',
-    comment: '可以檢視與留言',
     edit: '可以編輯，但不能建立文件',
     create: '可以編輯與建立文件',
   },

@@ -6,7 +6,7 @@
  * Over 350 lines: one table of sentences, easier to search in one file than in two.
  */
 
-import type { SharedRole } from '#lib/protocol/identity.ts'
+import type { OfferedRole } from '../offered-roles.ts'
 import { guestNameIn } from './guest-names.ts'
 import { byLanguage } from './language.ts'
 
@@ -81,15 +81,11 @@ const en = {
     asked: 'Asked',
     askedExplain: 'The owner was asked. You can edit as soon as they allow it.',
     askFailed: 'The owner could not be asked. Try again in a moment.',
-    commentOnly: 'Comment only',
     mayView: 'You can read this document, not change it.',
-    mayComment: 'You can read and comment on this document, not change it.',
     nowEdit: 'You can now edit this document.',
-    nowComment: 'You can now only read this document and comment on it.',
     nowView: 'You can now only read this document.',
     asItWas: 'This is the last version you received.',
-    asks: (name: string, role: SharedRole) =>
-      `${name} asks to ${{ viewer: 'view', commenter: 'comment', editor: 'edit' }[role]}.`,
+    asks: (name: string, role: OfferedRole) => `${name} asks to ${{ viewer: 'view', editor: 'edit' }[role]}.`,
     allow: 'Allow',
     notNow: 'Not now',
     allowed: (name: string) => `${name} now has access.`,
@@ -335,14 +331,11 @@ const zhTW: Words = {
     asked: '已送出要求',
     askedExplain: '已經問過擁有者，對方允許後你就能編輯。',
     askFailed: '沒有問到擁有者，請稍後再試。',
-    commentOnly: '僅供留言',
     mayView: '你可以閱讀這份文件，但不能更改。',
-    mayComment: '你可以閱讀這份文件和留言，但不能更改內容。',
     nowEdit: '你現在可以編輯這份文件了。',
-    nowComment: '你現在只能閱讀這份文件和留言。',
     nowView: '你現在只能閱讀這份文件。',
     asItWas: '這是你最後收到的版本。',
-    asks: (name, role) => `${name}要求${{ viewer: '檢視', commenter: '留言', editor: '編輯' }[role]}權限。`,
+    asks: (name, role) => `${name}要求${{ viewer: '檢視', editor: '編輯' }[role]}權限。`,
     allow: '允許',
     notNow: '先不要',
     allowed: (name) => `${name}現在有權限了。`,
