@@ -3,6 +3,7 @@ import '#lib/server/http/base-path.ts'
 import { GuestErasure } from '#lib/library/guest-erasure.ts'
 import { Trash } from '#lib/library/trash.ts'
 import { FirstAdmin } from '#lib/people/first-admin.ts'
+import { SessionCookie } from '#lib/people/secrets/session-cookie.ts'
 import type { Ended } from '#lib/people/session.ts'
 import { ClientIps } from '#lib/process/client-ip.ts'
 import { prepareDataDir } from '#lib/process/data-dir.ts'
@@ -20,6 +21,7 @@ import { buildLibrary } from '#lib/server/build/library.ts'
 import { buildPeople } from '#lib/server/build/people.ts'
 import { Collaboration } from '#lib/server/collaboration.ts'
 import { Origins } from '#lib/server/http/origins.ts'
+import { RequestTurns } from '#lib/server/http/request-turns.ts'
 import { readyLine, WebServer } from '#lib/server/http/web-server.ts'
 import { provideServices } from '#lib/server/services.ts'
 import { SocketLimits } from '#lib/server/sockets/socket-limits.ts'
@@ -37,9 +39,15 @@ async function start(): Promise<void> {
   if (!isPrivate) log.warn('data.readable-by-others')
   const publicOrigin = settings.publicOrigin ?? `http://${settings.host}:${settings.port}`
   const clientIps = new ClientIps(settings.trustedProxies)
+  const rates = ratesFor(settings)
+  const held = new HeldBytes()
+  const secret = readSecret(settings.secret, settings.dataDir)
+  const cookie = new SessionCookie(secret, publicOrigin)
+  const hasSession = (written: string) => cookie.tokenIn(new Headers({ cookie: written })) !== null
+  const turns = new RequestTurns({ rates, clock: systemClock, hasSession })
   const [storage, web] = await Promise.all([
     openStorage(settings, log),
-    WebServer.prepare({ settings, clientIps, root: import.meta.dirname, log, refusalPage }),
+    WebServer.prepare({ settings, clientIps, turns, held, root: import.meta.dirname, log, refusalPage }),
   ])
   const freeSpace = await FreeSpace.watch({
     disk: diskOf(settings.dataDir),
@@ -47,7 +55,7 @@ async function start(): Promise<void> {
     log,
     mark: settings.freeSpaceMark,
   })
-  const ground = { ...storage, settings, publicOrigin, freeSpace, log }
+  const ground = { ...storage, secret, settings, publicOrigin, freeSpace, log }
 
   // Created after the parts that need it.
   const connections = { endSockets: (ended: Ended) => collaboration.endSockets(ended) }
@@ -56,11 +64,14 @@ async function start(): Promise<void> {
   const library = buildLibrary(ground)
 
   const origins = new Origins(settings.publicOrigin, publicOrigin)
-  const rates = ratesFor(settings)
-  const limits = new SocketLimits({ rates, clientIps, bounded: settings.rateLimits })
+  const limits = new SocketLimits({
+    rates,
+    clientIps,
+    mostConnections: settings.maxConnections,
+    bounded: settings.rateLimits,
+  })
   const { http: httpServer, late } = web
   const parts = { ...ground, people, library, origins }
-  const held = new HeldBytes()
   const collaboration = new Collaboration({ ...parts, httpServer, late, limits, held })
   const contracts = buildContracts({ ...parts, firstAdmin, collaboration, rates, clientIps })
   provideServices(contracts.services)
@@ -86,11 +97,11 @@ async function start(): Promise<void> {
   firstAdmin.printInvitation(settings.publicOrigin ?? listening)
 }
 
-/** Opens the database in the data folder, which locks the folder, and reads the secret next to it. */
-async function openStorage({ secret, dataDir }: Settings, log: Log) {
-  const storage = { secret: readSecret(secret, dataDir), store: await openStore({ dataDir }) }
-  if (storage.store.restored) log.warn('store.restored')
-  return storage
+/** Opens the database in the data folder, which locks the folder. */
+async function openStorage({ dataDir }: Settings, log: Log) {
+  const store = await openStore({ dataDir })
+  if (store.restored) log.warn('store.restored')
+  return { store }
 }
 
 start().catch((error: unknown) => {

@@ -107,6 +107,15 @@ export class Seat {
     return this.#seats.size - 1
   }
 
+  /** Returns how many of the others come from a network. */
+  othersFrom(network: string): number {
+    let count = 0
+    for (const { connection } of this.#seats) {
+      if (connection !== this.connection && connection.network === network) count++
+    }
+    return count
+  }
+
   /** Takes the terms of a repeated join. */
   retake(terms: SeatTerms): void {
     this.#terms = terms

@@ -12,6 +12,7 @@ export type RateName =
   | 'bytes'
   | 'dailyBytes'
   | 'packets'
+  | 'pages'
   | 'guests'
   | 'documents'
   | 'devices'
@@ -53,6 +54,8 @@ const RATES: RateFigures = {
   compares: { session: { perSecond: 0.2, burst: 30 }, ip: { perSecond: 10, burst: 1000 } },
   /** Handshakes, and requests for their tokens. */
   sockets: { session: { perSecond: 2, burst: 120 }, ip: { perSecond: 50, burst: 2000 } },
+  /** Pages for browsers without a session: a class that opens a link together, and then nine each second. */
+  pages: { session: { perSecond: 9, burst: 90 }, ip: { perSecond: 9, burst: 90 } },
   /** New guest sessions. */
   guests: { session: { perSecond: 1, burst: 10 }, ip: { perSecond: 0.5, burst: 500 } },
   /** Attempts at passwords and other secrets. A school of 300 behind one IP address signs in within a minute. */
@@ -127,6 +130,7 @@ export class Rates {
       joins: of('joins'),
       compares: of('compares'),
       sockets: of('sockets'),
+      pages: of('pages'),
       guests: of('guests'),
       logins: of('logins'),
       creates: of('creates'),

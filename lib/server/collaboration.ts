@@ -17,10 +17,9 @@ import type { Store } from '#lib/storage/open-store.ts'
 import type { Library } from './build/library.ts'
 import type { People } from './build/people.ts'
 import { Folding } from './folding/folding.ts'
-import type { LateConnections } from './http/late-connections.ts'
 import type { Origins } from './http/origins.ts'
 import type { SocketLimits } from './sockets/socket-limits.ts'
-import { SocketServer } from './sockets/socket-server.ts'
+import { SocketServer, type SocketServerOptions } from './sockets/socket-server.ts'
 import { SocketUsers } from './sockets/socket-users.ts'
 
 export interface CollaborationOptions {
@@ -29,7 +28,7 @@ export interface CollaborationOptions {
   readonly people: Pick<People, 'authentication' | 'tokens'>
   readonly library: Pick<Library, 'rights' | 'storageUse' | 'visits'>
   readonly origins: Origins
-  readonly late: Pick<LateConnections, 'isLate'>
+  readonly late: SocketServerOptions['late']
   readonly limits: SocketLimits
   readonly held: Pick<HeldBytes, 'add'>
   readonly settings: Pick<Settings, 'pingInterval' | 'pingTimeout' | 'roomCacheBytes' | 'presenceOfViewers'>

@@ -11,13 +11,17 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import next from 'next'
 import { CLIENT_HEADER, type ClientIps } from '#lib/process/client-ip.ts'
+import type { HeldBytes } from '#lib/process/held-bytes.ts'
 import type { Log } from '#lib/process/log.ts'
 import { BadSetting, listenProblem, type Settings } from '#lib/process/settings.ts'
+import { systemClock } from '#lib/protocol/clock.ts'
 import { type ErrorCode, type Refusal, refuse } from '#lib/protocol/errors.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
+import { Bodies } from './bodies.ts'
 import { browserHeaders } from './browser-headers.ts'
 import { LateConnections } from './late-connections.ts'
 import { logRequest, newRequestId, routeFinder, routePatterns } from './request-log.ts'
+import type { RequestTurns } from './request-turns.ts'
 
 /** Maximum bytes of a request body. Routes that accept less check that themselves. */
 const BODY_BYTES = 256 * 1024
@@ -25,15 +29,24 @@ const BODY_BYTES = 256 * 1024
 const HEAD_MS = 15_000
 /** Time within which a whole request must arrive, ms. An upload over a narrow link is 1 MiB at most. */
 const REQUEST_MS = 180_000
+/** Time after which an answer that makes no progress ends, ms. */
+const UNREAD_MS = 45_000
 /** Interval at which these two limits are checked, ms. */
 const CHECK_MS = 5000
 
+/** Most seconds after which a browser whose first load was refused loads again by itself. At random, so not all together. */
+const AGAIN_S = { least: 2, most: 10 } as const
+
 const TOO_LARGE = refuse('too-large', `a body names its length, which is at most ${BODY_BYTES} bytes`)
+const BUSY = refuse('rate-limited', 'too much is being uploaded from this network; try again', 5000)
 const CROWDED = refuse('too-many-connections', 'as many are connected as this server takes; come back', 5000)
 
 export interface WebServerOptions {
   readonly settings: Settings
   readonly clientIps: ClientIps
+  readonly turns: RequestTurns
+  /** Unfinished messages and bodies, by IP address. */
+  readonly held: Pick<HeldBytes, 'add'>
   /** The project folder. */
   readonly root: string
   readonly log: Log
@@ -53,7 +66,7 @@ export class WebServer {
   readonly #settings: Settings
 
   private constructor(
-    { settings, clientIps, root, log, refusalPage }: WebServerOptions,
+    { settings, clientIps, turns, held, root, log, refusalPage }: WebServerOptions,
     site: ReturnType<typeof next>,
   ) {
     this.#settings = settings
@@ -65,6 +78,8 @@ export class WebServer {
       production: settings.production,
       secure: settings.publicOrigin?.startsWith('https:') ?? false,
     })
+    const keyOf = (request: IncomingMessage) => clientIps.keyOf(clientIps.ofRequest(request))
+    const bodies = new Bodies({ held, keyOf, clock: systemClock })
     let warned = false
     this.http = createServer({ connectionsCheckingInterval: CHECK_MS }, (request, response) => {
       const id = newRequestId()
@@ -78,21 +93,28 @@ export class WebServer {
       response.setHeader('X-Request-Id', id)
       const nonce = tellBrowser(request, response, route)
       request.headers[CLIENT_HEADER] = ip
-      const refusal = this.late.isLate(request) ? CROWDED : isTooLarge(request) ? TOO_LARGE : null
-      if (refusal) {
+      const refuseIt = (refusal: Refusal): void => {
         const page = wantsPage(request) ? refusalPage(refusal.code, request.headers, nonce) : null
-        refuseAtOnce(response, refusal, page)
-        return
+        refuseWithoutNext(response, refusal, page)
       }
+      const refusal = this.late.isLate(request) ? CROWDED : isTooLarge(request) ? TOO_LARGE : null
+      if (refusal) return refuseIt(refusal)
+      if (!bodies.watch(request, response)) return refuseIt(BUSY)
+      // Without progress for this long, the client does not read.
+      response.setTimeout(UNREAD_MS, () => response.destroy())
       request.url = decodable(request.url ?? '/')
-      handle(request, response).catch((error: unknown) => {
-        log.error({ err: error, id, route }, 'http.request-failed')
-        response.destroy()
-      })
+      const run = () => {
+        this.late.answering(request)
+        return handle(request, response).catch((error: unknown) => {
+          log.error({ err: error, id, route }, 'http.request-failed')
+          response.destroy()
+        })
+      }
+      turns.take({ request, response, route, key: clientIps.keyOf(ip), run, refuse: refuseIt })
     })
     this.http.headersTimeout = HEAD_MS
     this.http.requestTimeout = REQUEST_MS
-    this.late = new LateConnections(this.http, settings.maxConnections)
+    this.late = new LateConnections(this.http, { most: settings.maxConnections, keyOf, clock: systemClock })
   }
 
   /** Prepares Next without listening. Throws BadSetting if there is no build. */
@@ -130,6 +152,9 @@ export class WebServer {
    * available.
    */
   async listen(): Promise<string> {
+    // Before all others, those of Socket.IO too.
+    this.http.prependListener('request', (request, response) => this.late.requested(request, response))
+    this.http.prependListener('upgrade', (request) => this.late.upgraded(request))
     const { host, port } = this.#settings
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     this.http.once('error', reject)
@@ -156,6 +181,11 @@ export class WebServer {
     this.http.closeAllConnections()
   }
 }
+
+const STATUS: ReadonlyMap<ErrorCode, number> = new Map([
+  ['too-large', 413],
+  ['rate-limited', 429],
+])
 
 /** Returns the line printed once the server listens. */
 export function readyLine(publicOrigin: string | null, listening: string): string {
@@ -191,12 +221,15 @@ function wantsPage({ headers }: IncomingMessage): boolean {
 }
 
 /** Answers without calling Next, and ends the connection. `page`: sent to a browser instead of JSON. */
-function refuseAtOnce(response: ServerResponse, refusal: Refusal, page: string | null): void {
+function refuseWithoutNext(response: ServerResponse, refusal: Refusal, page: string | null): void {
   const { code, retryAfterMs } = refusal
-  response.writeHead(code === 'too-large' ? 413 : 503, {
+  const { least, most } = AGAIN_S
+  const isSoon = code === 'rate-limited' && page !== null
+  response.writeHead(STATUS.get(code) ?? 503, {
     'Content-Type': page === null ? 'application/json' : 'text/html; charset=utf-8',
     'Cache-Control': 'no-store',
     ...(retryAfterMs === undefined ? {} : { 'Retry-After': Math.ceil(retryAfterMs / 1000) }),
+    ...(isSoon ? { Refresh: least + Math.floor(Math.random() * (most - least + 1)) } : {}),
     Connection: 'close',
   })
   response.end(page ?? JSON.stringify(refusal))

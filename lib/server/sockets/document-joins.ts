@@ -4,13 +4,13 @@ import type { LiveAccess } from '#lib/library/live-access.ts'
 import type { Rights } from '#lib/library/rights.ts'
 import type { Visits } from '#lib/library/visits.ts'
 import { REFUSALS, type Refusal, refuse } from '#lib/protocol/errors.ts'
-import { capped } from '#lib/protocol/identity.ts'
+import { capped, mayEdit } from '#lib/protocol/identity.ts'
 import * as LIMITS from '#lib/protocol/limits.ts'
 import type { Joined, JoinRequest } from '#lib/protocol/messages/join.ts'
 import type { SocketData } from './document-socket.ts'
 import type { Answer } from './event-gate.ts'
 import type { HistorySending } from './history-sending.ts'
-import type { SocketLimits } from './socket-limits.ts'
+import type { Place, SocketLimits } from './socket-limits.ts'
 
 export interface JoinPorts {
   readonly rooms: Pick<Rooms, 'join'>
@@ -73,13 +73,14 @@ export class DocumentJoins {
     const connection = this.#connection
     const { address, clientId, schemaVersion, cursor } = request
     let joined: RoomJoined | Refusal = REFUSALS.notFound
+    let place: Place = 'viewer'
     for (let attempt = 1; attempt <= JOIN_ATTEMPTS; attempt++) {
       const { version } = live
       const isCurrent = () => version === live.version
       const right = await rights.at(address, connection.userId, null)
       if (!right) return REFUSALS.notFound
       if (right.role === 'locked') return REFUSALS.linkLocked
-      const { documentId, link } = right.facts
+      const { documentId, link, ownerId } = right.facts
       if (!this.#hasPlaceFor(documentId)) {
         return refuse(
           'too-many-documents',
@@ -87,16 +88,17 @@ export class DocumentJoins {
         )
       }
       const role = capped(right.role, connection.cap)
+      place = ownerId === connection.userId ? 'owner' : mayEdit(role) ? 'editor' : 'viewer'
       const terms = { role, linkId: link.linkId, clientId, schemaVersion }
       joined = await this.#seated({ ...terms, documentId, cursor, isCurrent })
       if (joined.ok || isCurrent()) break
     }
-    return joined.ok ? this.#enter(joined, answer) : joined
+    return joined.ok ? this.#enter(joined, place, answer) : joined
   }
 
-  #enter(joined: RoomJoined, answer: Answer): Refusal | null {
+  #enter(joined: RoomJoined, place: Place, answer: Answer): Refusal | null {
     const { seat, history, vector, ...rest } = joined
-    const shown = this.#show(joined)
+    const shown = this.#show(joined, place)
     if ('ok' in shown) {
       seat.leave()
       return this.#connection.isClosed ? null : shown
@@ -120,10 +122,11 @@ export class DocumentJoins {
   }
 
   /** Shows the member in presence, unless the seat was left while the history was read or there are too many others. */
-  #show({ seat }: RoomJoined): Refusal | Pick<Joined, 'member' | 'self'> {
+  #show({ seat }: RoomJoined, place: Place): Refusal | Pick<Joined, 'member' | 'self'> {
     if (seat.isLeft || this.#connection.isClosed) return REFUSALS.notCurrent
-    if (this.#ports.limits.isCrowded(seat.others)) return CROWDED
-    const { sessionId, tab, connection, profile } = this.#data
+    const { sessionId, tab, connection, profile, keys } = this.#data
+    const ofIp = () => (keys.ip === '' ? 0 : seat.othersFrom(keys.ip))
+    if (this.#ports.limits.isCrowded(seat.others, place, ofIp)) return CROWDED
     return seat.appear({ key: `${sessionId} ${tab}`, connection, identity: profile }) ?? OLDER
   }
 

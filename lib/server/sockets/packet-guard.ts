@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import type { HeldBytes } from '#lib/process/held-bytes.ts'
 import type { Log } from '#lib/process/log.ts'
 import { PACKETS_PER_PAYLOAD } from '#lib/protocol/polling.ts'
+import type { Bodies } from '../http/bodies.ts'
 import type { SocketKeys, SocketLimits } from './socket-limits.ts'
 
 /*
@@ -77,6 +78,9 @@ export interface Connection extends EventEmitter {
 export interface PacketGuardPorts {
   readonly limits: Pick<SocketLimits, 'ipOf' | 'mayPass'>
   readonly held: Pick<HeldBytes, 'add'>
+  readonly bodies: Pick<Bodies, 'watch'>
+  /** Called when the handshake of a TCP connection is accepted. */
+  readonly settle: (socket: Socket) => void
   /** The most bytes of a message of an admitted connection, as its transport sends it. */
   readonly transportBytes: number
   readonly log: Pick<Log, 'warn'>
@@ -116,10 +120,12 @@ export class Guard {
   admit(keys: SocketKeys): void {
     this.#keys = keys
     this.#isAdmitted = true
-    const { transportBytes } = this.#ports
+    const { transportBytes, settle } = this.#ports
     const { transport } = this.#connection ?? {}
     if (transport?.name === 'polling') transport.maxHttpBufferSize = transportBytes
-    if (this.#webSocket) this.#webSocket._receiver._maxPayload = transportBytes
+    if (!this.#webSocket) return
+    this.#webSocket._receiver._maxPayload = transportBytes
+    settle(this.#webSocket._socket)
   }
 
   end(): void {
@@ -152,17 +158,13 @@ export class Guard {
   passesRequest(request: Request): boolean {
     const { method, headers, res } = request
     if (this.#isOver || !res) return this.#refuse(request)
+    if (this.#isAdmitted) this.#ports.settle(request.socket)
     if (method !== 'POST') return true
     const bytes = Number(headers['content-length'] ?? Number.NaN)
     const most = this.#isAdmitted ? this.#ports.transportBytes : STRANGER.bytes
     if (!(bytes <= most)) this.close('length of a payload')
-    else if (!this.#ports.held.add(this.ip, bytes)) {
-      this.#ports.held.add(this.ip, -bytes)
-      this.close('unfinished payloads')
-    } else {
-      res.once('close', () => this.#ports.held.add(this.ip, -bytes))
-      this.#spend(REQUEST_UNITS, 0)
-    }
+    else if (!this.#ports.bodies.watch(request, res)) this.close('unfinished payloads')
+    else this.#spend(REQUEST_UNITS, 0)
     return this.#isOver ? this.#refuse(request) : true
   }
 
@@ -173,7 +175,8 @@ export class Guard {
     // At most one: engine.io closes a second one that wants to replace long polling.
     this.#webSocket = webSocket
     receiver._maxFragments = FRAMES
-    if (!this.#isAdmitted) receiver._maxPayload = STRANGER.bytes
+    if (this.#isAdmitted) this.#ports.settle(socket)
+    else receiver._maxPayload = STRANGER.bytes
     webSocket[GUARD] = this
     webSocket.on('ping', onControl)
     webSocket.on('pong', onControl)

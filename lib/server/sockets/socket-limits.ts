@@ -8,6 +8,17 @@ import type { RateKeys, RateName, Rates } from '#lib/process/rates.ts'
  */
 export const MOST_CONNECTIONS = { ofUser: 60, ofIp: 1200, ofDocument: 1000 } as const
 
+/** The share of `MAX_CONNECTIONS` that one IP address may take, so that there are places for others. */
+const SHARE_OF_IP = 0.8
+
+/**
+ * The places of a document that readers and editors may take; the rest are kept for editors and for the owner. Also
+ * how many of them one IP address may take: a class of 300 with two tabs each fits.
+ */
+export const PLACES = { viewer: 850, editor: 950, owner: MOST_CONNECTIONS.ofDocument, ofIp: 700 } as const
+
+export type Place = 'viewer' | 'editor' | 'owner'
+
 /** How much more the packets of an IP address count while it is over its rate. */
 const OVER_FACTOR = 10
 
@@ -25,6 +36,8 @@ export interface SocketIp {
 export interface SocketLimitPorts {
   readonly rates: Pick<Rates, 'take'>
   readonly clientIps: ClientIps
+  /** The most connections of this server. Default: any number. */
+  readonly mostConnections?: number
   /** If false, simultaneous connections are not limited either. */
   readonly bounded: boolean
 }
@@ -66,17 +79,27 @@ export class SocketLimits {
   /** Returns true if a socket with these keys would be one too many beside the others. */
   isFull(keys: SocketKeys, others: Iterable<SocketKeys>): boolean {
     if (!this.#ports.bounded) return false
+    const { mostConnections = Number.POSITIVE_INFINITY } = this.#ports
+    let all = 0
     let ofUser = 0
     let ofIp = 0
     for (const { session, ip } of others) {
+      all++
       if (session === keys.session) ofUser++
       if (keys.ip !== '' && ip === keys.ip) ofIp++
     }
-    return ofUser >= MOST_CONNECTIONS.ofUser || ofIp >= MOST_CONNECTIONS.ofIp
+    const mostOfIp = Math.min(MOST_CONNECTIONS.ofIp, Math.ceil(mostConnections * SHARE_OF_IP))
+    // Sessions of long polling hold no connection, so they are counted here.
+    return all >= mostConnections || ofUser >= MOST_CONNECTIONS.ofUser || ofIp >= mostOfIp
   }
 
-  /** Returns true if a document with this many connections accepts no further one. */
-  isCrowded(connections: number): boolean {
-    return this.#ports.bounded && connections >= MOST_CONNECTIONS.ofDocument
+  /**
+   * Returns true if a document with this many connections accepts no further one. `ofIp` counts those of the IP
+   * address of the new one and is called only if it matters.
+   */
+  isCrowded(connections: number, place: Place = 'owner', ofIp: () => number = () => 0): boolean {
+    if (!this.#ports.bounded) return false
+    if (connections >= PLACES[place]) return true
+    return place !== 'owner' && connections >= PLACES.ofIp && ofIp() >= PLACES.ofIp
   }
 }

@@ -1,4 +1,5 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http'
+import type { Socket as TcpSocket } from 'node:net'
 import { type Namespace, Server, type Socket } from 'socket.io'
 import * as v from 'valibot'
 import type { Profile } from '#lib/people/profile.ts'
@@ -13,6 +14,7 @@ import type { UpEvents } from '#lib/protocol/messages/up.ts'
 import { Decoder, Encoder } from '#lib/protocol/packet-parser.ts'
 import { pathOf } from '#lib/protocol/urls.ts'
 import { NAMESPACE, PROTOCOL_VERSION } from '#lib/protocol/version.ts'
+import { Bodies } from '../http/bodies.ts'
 import type { LateConnections } from '../http/late-connections.ts'
 import type { Origins } from '../http/origins.ts'
 import { type ConnectionPorts, DocumentConnection } from './document-connection.ts'
@@ -43,7 +45,7 @@ export interface SocketServerOptions {
   readonly httpServer: HttpServer
   readonly origins: Origins
   /** Tells which connections are refused with `too-many-connections`. */
-  readonly late: Pick<LateConnections, 'isLate'>
+  readonly late: Pick<LateConnections, 'isLate'> & Partial<Pick<LateConnections, 'settle'>>
   readonly users: Pick<SocketUsers, 'of'>
   readonly limits: SocketLimits
   /** Unfinished messages and bodies, by IP address. */
@@ -90,10 +92,13 @@ export class SocketServer {
 
   constructor(options: SocketServerOptions) {
     this.#options = options
-    const { origins, limits, held, clock, log } = options
+    const { origins, limits, late, held, clock, log } = options
     this.#readers = new SlowReaders(clock)
     const now = clock.steady
-    this.#guards = new PacketGuards({ limits, held, transportBytes: TRANSPORT_BYTES, log, now })
+    const bodies = new Bodies({ held, keyOf: (request) => limits.ipOf(request).key, clock })
+    const settle = (socket: TcpSocket) => late.settle?.(socket)
+    const ports = { limits, held, bodies, settle, transportBytes: TRANSPORT_BYTES, log, now }
+    this.#guards = new PacketGuards(ports)
     this.#wheel = new PingWheel({ ...options, unasked: (connection) => this.#guards.odd(connection) })
     this.#io = new Server(options.httpServer, {
       path: pathOf({ to: 'socket' }),

@@ -6,7 +6,7 @@ import { NO_RATES } from '#lib/process/rates.ts'
 import { decodeEntries, encodeUpdates } from '#lib/protocol/log-row.ts'
 import { decodePresenceDiff, encodePresenceSet } from '#lib/protocol/messages/presence.ts'
 import { decodeRow, encodeBatch } from '#lib/protocol/messages/update.ts'
-import { MOST_CONNECTIONS, SocketLimits } from '#lib/server/sockets/socket-limits.ts'
+import { MOST_CONNECTIONS, PLACES, SocketLimits } from '#lib/server/sockets/socket-limits.ts'
 import { type CollaborationServer, startCollaboration } from '../../support/collaboration.ts'
 import { batchOf, connected, join, next, openSocket, type TestSocket } from '../guest.ts'
 
@@ -146,6 +146,29 @@ describe('connections at the same time', () => {
     const limits = new SocketLimits({ rates: NO_RATES, clientIps: new ClientIps(0), bounded: true })
     expect(limits.isCrowded(MOST_CONNECTIONS.ofDocument - 1)).toBe(false)
     expect(limits.isCrowded(MOST_CONNECTIONS.ofDocument)).toBe(true)
+  })
+
+  test('places of a document are kept for editors and the owner, and for other IP addresses', () => {
+    const limits = new SocketLimits({ rates: NO_RATES, clientIps: new ClientIps(0), bounded: true })
+    for (const place of ['viewer', 'editor', 'owner'] as const) {
+      expect(limits.isCrowded(PLACES[place] - 1, place)).toBe(false)
+      expect(limits.isCrowded(PLACES[place], place)).toBe(true)
+    }
+    expect(limits.isCrowded(800, 'viewer', () => PLACES.ofIp)).toBe(true)
+    expect(limits.isCrowded(800, 'viewer', () => PLACES.ofIp - 1)).toBe(false)
+    expect(limits.isCrowded(800, 'editor', () => PLACES.ofIp)).toBe(true)
+    expect(limits.isCrowded(800, 'owner', () => PLACES.ofIp)).toBe(false)
+  })
+
+  test('of one IP address are four fifths of the server, and of all as many as it takes, by polling too', () => {
+    const ports = { rates: NO_RATES, clientIps: new ClientIps(1), mostConnections: 100, bounded: true }
+    const limits = new SocketLimits(ports)
+    const from = (ip: string, count: number) =>
+      Array.from({ length: count }, (_, i) => ({ session: `${i}`, ip }))
+    expect(limits.isFull({ session: 'ada', ip: 'a' }, from('a', 79))).toBe(false)
+    expect(limits.isFull({ session: 'ada', ip: 'a' }, from('a', 80))).toBe(true)
+    expect(limits.isFull({ session: 'ada', ip: 'b' }, from('a', 80))).toBe(false)
+    expect(limits.isFull({ session: 'ada', ip: 'b' }, [...from('a', 80), ...from('c', 20)])).toBe(true)
   })
 })
 
