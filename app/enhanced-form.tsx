@@ -1,8 +1,7 @@
 'use client'
 
-import { type FormEvent, type ReactNode, useRef, useState } from 'react'
+import { type FormEvent, type ReactNode, useState } from 'react'
 import { report } from '#lib/protocol/report.ts'
-import { addressIn, pathOf } from '#lib/protocol/urls.ts'
 import { Problem } from './problem.tsx'
 
 interface EnhancedFormProps {
@@ -26,55 +25,30 @@ export function EnhancedForm(props: EnhancedFormProps) {
   const { action, problems, stays = false, className, children } = props
   const [problem, setProblem] = useState<string | null>(props.problem ?? null)
   const [busy, setBusy] = useState(false)
-  const form = useRef<HTMLFormElement>(null)
 
-  const send = async () => {
-    const fields = Object.fromEntries(new FormData(form.current ?? undefined))
-    try {
-      const response = await fetch(action, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(fields),
-      })
-      const answer: { ok?: boolean; to?: string; problem?: string; code?: string } = await response.json()
-      if (answer.ok) {
-        goOn(answer.to, stays)
-        return
-      }
-      if (answer.code === 'foreign-origin') {
-        // The answer to the plain form is a page that explains it.
-        form.current?.submit()
-        return
-      }
-      setProblem(response.status === 429 ? 'too-often' : (answer.problem ?? 'failed'))
-    } catch (error) {
+  const send = async (fields: HTMLFormElement) => {
+    // Fetched when it is needed: this form is part of the page of every document.
+    const sending = import('./send-form.ts').then((module) => module.sendForm(fields, stays))
+    const found = await sending.catch((error: unknown) => {
       report('the form was not sent', error)
-      setProblem('offline')
-    }
-    setBusy(false)
+      return 'offline'
+    })
+    setProblem(found)
+    setBusy(found === null)
   }
-  const submit = (event: FormEvent) => {
+  const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     if (busy) return
     setBusy(true)
     setProblem(null)
-    void send()
+    void send(event.currentTarget)
   }
   return (
-    <form ref={form} className={className} method="post" action={action} onSubmit={submit} aria-busy={busy}>
+    <form className={className} method="post" action={action} onSubmit={submit} aria-busy={busy}>
       {problem === null ? null : (
         <Problem>{(Object.hasOwn(problems, problem) && problems[problem]) || problems.failed}</Problem>
       )}
       {children}
     </form>
   )
-}
-
-function goOn(to: string | undefined, stays: boolean): void {
-  if (stays) {
-    location.reload()
-    return
-  }
-  const address = addressIn(location.hash.slice(1))
-  location.assign(address ? pathOf({ to: 'document', address }) : (to ?? pathOf({ to: 'front' })))
 }

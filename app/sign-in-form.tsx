@@ -1,38 +1,34 @@
-import { pathOf } from '#lib/protocol/urls.ts'
+import type { ReactNode } from 'react'
 import { services } from '#lib/server/services.ts'
 import type { AccountWords } from '#lib/ui/words/account-words.ts'
-import { ReturnLink } from './return-link.tsx'
 import { AccountForm, CurrentPasswordField, EmailField } from './site-frame.tsx'
+
+/** The looks of the link to the provider. */
+export const PROVIDER_LINK = 'button button-quiet button-large sheet-provider'
 
 interface SignInFormProps {
   readonly words: AccountWords
   readonly problem: string | null
-  /** The document that the form is on, to stay there. */
-  readonly address?: string
+  /** True to come back to the page that the form is on. */
+  readonly stays?: boolean
+  /** The link to the provider, null if there is none. */
+  readonly provider: ReactNode
+  /** The link to the sign-up page. */
+  readonly signUp: ReactNode
 }
 
 /** E-mail and password, or the link to the provider; and links for people without an account or a password. */
-export function SignInForm({ words, problem, address }: SignInFormProps) {
-  const { signUps } = services().accounts
+export function SignInForm({ words, problem, stays = false, provider, signUp }: SignInFormProps) {
   return (
     <>
-      <AccountForm
-        words={words}
-        path="sign-in"
-        problem={problem}
-        stays={address !== undefined}
-        button={words.signIn}
-      >
+      <AccountForm words={words} path="sign-in" problem={problem} stays={stays} button={words.signIn}>
         <EmailField words={words} />
         <CurrentPasswordField label={words.password} name="password" words={words} />
       </AccountForm>
-      <ProviderLink words={words} address={address} />
-      {signUps === 'open' ? (
+      <OtherWay words={words}>{provider}</OtherWay>
+      {services().accounts.signUps === 'open' ? (
         <p className="sheet-turn">
-          {words.noAccount}{' '}
-          <ReturnLink href={pathOf({ to: 'sign-up' })} address={address}>
-            {words.signUp}
-          </ReturnLink>
+          {words.noAccount} {signUp}
         </p>
       ) : null}
       <p className="sheet-hint">{words.forgot}</p>
@@ -40,21 +36,13 @@ export function SignInForm({ words, problem, address }: SignInFormProps) {
   )
 }
 
-/** The link to the provider, if there is one. */
-export function ProviderLink({ words, address }: { words: AccountWords; address?: string | undefined }) {
-  const { providerName } = services().accounts
-  if (providerName === null) return null
+/** Another way to sign in, below the first one. */
+export function OtherWay({ words, children }: { words: AccountWords; children: ReactNode }) {
+  if (children === null) return null
   return (
     <>
       <p className="sheet-or">{words.or}</p>
-      <ReturnLink
-        className="button button-quiet button-large sheet-provider"
-        href={pathOf({ to: 'api', path: 'account/provider' })}
-        address={address}
-        leaves
-      >
-        {words.withProvider(providerName)}
-      </ReturnLink>
+      {children}
     </>
   )
 }

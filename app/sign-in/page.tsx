@@ -6,6 +6,8 @@ import { services } from '#lib/server/services.ts'
 import { accountWordsIn } from '#lib/ui/words/account-words.ts'
 import { type PageProps, queryOf } from '../page-props.ts'
 import { titleOf } from '../page-title.ts'
+import { providerLink } from '../provider-link.tsx'
+import { ReturnLink } from '../return-link.tsx'
 import { SignInForm } from '../sign-in-form.tsx'
 import { FormPage } from '../site-frame.tsx'
 import { currentVisitor } from '../visitor.ts'
@@ -33,7 +35,12 @@ export default async function SignInPage(props: PageProps) {
           {words.resetDone}
         </p>
       ) : null}
-      <SignInForm words={words} problem={await queryOf(props, 'problem')} />
+      <SignInForm
+        words={words}
+        problem={await queryOf(props, 'problem')}
+        provider={providerLink(words)}
+        signUp={<ReturnLink href={pathOf({ to: 'sign-up' })}>{words.signUp}</ReturnLink>}
+      />
     </FormPage>
   )
 }

@@ -7,8 +7,9 @@ import { accountWordsIn } from '#lib/ui/words/account-words.ts'
 import { admissionWordsIn } from '#lib/ui/words/admission-words.ts'
 import { type PageProps, queryOf } from '../page-props.ts'
 import { titleOf } from '../page-title.ts'
+import { providerLink } from '../provider-link.tsx'
 import { ReturnLink } from '../return-link.tsx'
-import { ProviderLink } from '../sign-in-form.tsx'
+import { OtherWay } from '../sign-in-form.tsx'
 import { AccountForm, FormPage, NewAccountFields } from '../site-frame.tsx'
 import { currentVisitor } from '../visitor.ts'
 
@@ -37,7 +38,7 @@ export default async function SignUpPage(props: PageProps) {
           <ReturnLink className="button button-large" href={pathOf({ to: 'sign-in' })}>
             {words.signIn}
           </ReturnLink>
-          <ProviderLink words={words} />
+          <OtherWay words={words}>{providerLink(words)}</OtherWay>
         </div>
       </FormPage>
     )

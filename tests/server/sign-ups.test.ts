@@ -102,6 +102,7 @@ test.for(['/d/%ff', '/d/%', '/%E0%A4%A', '/reset/%ff?a=%ff', '/d/a%2', '/api/%ff
   async (path) => {
     const answer = await new Guest(server.url).get(path)
     expect(answer.status).toBe(path.startsWith('/reset') ? 200 : 404)
+    if (path.startsWith('/d/')) expect(await answer.text()).toContain('<title>This document does not exist')
   },
 )
 

@@ -6,11 +6,14 @@ import { notFound } from 'next/navigation'
 import { cache } from 'react'
 import type { AccountOffer } from '#lib/editor/page/account-offer.ts'
 import type { Session } from '#lib/people/session.ts'
+import { pathOf } from '#lib/protocol/urls.ts'
 import { services } from '#lib/server/services.ts'
 import { accountWordsIn } from '#lib/ui/words/account-words.ts'
 import { frontWordsIn } from '#lib/ui/words/front-words.ts'
+import { LeavingLink } from '../../leaving-link.tsx'
 import { LockedPage } from '../../locked-page.tsx'
-import { SignInForm } from '../../sign-in-form.tsx'
+import { titleWith } from '../../page-title.ts'
+import { PROVIDER_LINK, SignInForm } from '../../sign-in-form.tsx'
 import { SiteFrame } from '../../site-frame.tsx'
 import { currentVisitor } from '../../visitor.ts'
 import { DocumentClient } from './document-client.tsx'
@@ -32,10 +35,11 @@ export async function generateMetadata({ params }: DocumentPageProps): Promise<M
   const session = await services().sessions.of(await headers())
   // An address is a key: search engines must not index it.
   const robots = { index: false, follow: false }
-  const titled = (title: string): Metadata => ({ robots, title: `${title} · ${words.product}` })
+  const titled = (heading: string): Metadata => ({ robots, title: titleWith(heading, words) })
   if (!session && services().sessions.guests === 'off') return titled(accountWordsIn(language).mustSignIn)
   const right = await rightAt(address)
-  if (!right) return titled(words.notFound)
+  // The page for a missing document has its own title (not-found.tsx).
+  if (!right) return { robots }
   return right.role === 'locked' ? titled(frontWordsIn(language).locked.title) : { robots }
 }
 
@@ -55,10 +59,27 @@ export default async function DocumentPage({ params, searchParams }: DocumentPag
   const account = accountWordsIn(language)
   const session = await services().sessions.of(await headers())
   if (!session && services().sessions.guests === 'off') {
+    const { providerName } = services().accounts
     return (
       <SiteFrame visitor={visitor} session={null} width="form">
         <h1>{account.mustSignIn}</h1>
-        <SignInForm words={account} problem={null} address={address} />
+        <SignInForm
+          words={account}
+          problem={null}
+          stays
+          provider={
+            providerName === null ? null : (
+              <LeavingLink
+                className={PROVIDER_LINK}
+                href={pathOf({ to: 'api', path: 'account/provider' })}
+                address={address}
+              >
+                {account.withProvider(providerName)}
+              </LeavingLink>
+            )
+          }
+          signUp={<a href={`${pathOf({ to: 'sign-up' })}#${address}`}>{account.signUp}</a>}
+        />
       </SiteFrame>
     )
   }
