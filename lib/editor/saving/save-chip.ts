@@ -66,7 +66,7 @@ export function saveChip(
     return { kind: 'signed-out' }
   if (status.schemaTooOld) return { kind: 'outdated' }
   const waitedMs = save.saved || save.waitingSince === null ? 0 : Math.max(0, now - save.waitingSince)
-  const kept = save.saved || (save.onDevice && save.local === 'ok')
+  const kept = save.saved || isKept(save)
   const isRestarting = status.phase === 'draining' && now - (status.lostAt ?? now) < RESTART_LASTS
   // Only this tab holds the edit, and the server is not accepting it: warn early.
   if (!kept && waitedMs > SLOW_AFTER && !isRestarting) return { kind: 'at-risk', waitedMs }
@@ -85,13 +85,25 @@ export function saveChip(
   }
 }
 
+/** Returns true if everything typed in this tab is in this browser's database, as far as the server lacks it. */
+function isKept({ onDevice, local }: SaveState): boolean {
+  return onDevice && local === 'ok'
+}
+
+/** Returns true if the server takes nothing more until somebody makes room. */
+function lacksRoom({ hindrance }: ProviderStatus): boolean {
+  return hindrance === 'owner-full' || hindrance === 'disk-low'
+}
+
 function joinedChip(status: ProviderStatus, save: SaveState, kept: boolean, waitedMs: number): SaveChip {
   if (status.role !== null && !mayEdit(status.role)) return { kind: 'read-only' }
   if (status.problem !== null) return { kind: status.problem === 'document-full' ? 'full' : 'refused' }
   if (save.saved) return { kind: 'saved' }
   // These last until somebody makes room, and nothing is lost meanwhile.
-  if (kept && status.hindrance === 'owner-full') return { kind: 'no-room', own: status.role === 'owner' }
-  if (kept && status.hindrance === 'disk-low') return { kind: 'disk-low' }
+  if (kept && lacksRoom(status))
+    return status.hindrance === 'disk-low'
+      ? { kind: 'disk-low' }
+      : { kind: 'no-room', own: status.role === 'owner' }
   if (waitedMs > AT_RISK_AFTER) return { kind: 'at-risk', waitedMs }
   if (status.hindrance === 'rate-limited' && save.onDevice) return { kind: 'busy' }
   const slow = waitedMs > SLOW_AFTER || (status.storageSlow && save.onDevice && save.local === 'ok')
@@ -208,19 +220,24 @@ export function chipLabel(chip: SaveChip, words: Words): string {
     case 'refused':
     case 'full':
       return words.chip.notSaved
+    case 'no-room':
+    case 'disk-low':
+      return words.chip.onlyHere
     default:
       return words.chip.closed
   }
 }
 
 /** The reason for a banner on the page, or null if there is none. The chip does not repeat the banner's sentence. */
-export type BannerReason = 'signed-out' | 'ended' | 'refused'
+export type BannerReason = 'signed-out' | 'ended' | 'refused' | 'no-room'
 
 export function bannerReason(status: ProviderStatus, save: SaveState): BannerReason | null {
   if (status.hindrance === 'session-expired' && (status.lapsed || status.phase !== 'joined'))
     return 'signed-out'
   if (status.phase === 'ended') return 'ended'
-  return status.problem !== null && status.phase === 'joined' && !save.saved ? 'refused' : null
+  if (status.phase !== 'joined' || save.saved) return null
+  if (status.problem !== null) return 'refused'
+  return isKept(save) && lacksRoom(status) ? 'no-room' : null
 }
 
 /**

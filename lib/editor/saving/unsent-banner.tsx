@@ -19,7 +19,8 @@ export function UnsentBanner({ session }: { session: DocumentSession }) {
   const ended = reason === 'ended'
   const gone = ended && (status.problem === 'not-found' || status.problem === 'document-deleted')
   const why = chipSentence(saveChip(status, save, Date.now()), words)
-  const isUnsent = !save.saved && !hasDraft && !signedOut
+  const hasNoRoom = reason === 'no-room'
+  const isUnsent = !save.saved && !hasDraft && !signedOut && !hasNoRoom
   const sentences = isUnsent ? [why, words.unsent] : gone ? [why, words.access.asItWas] : [why]
   return (
     <div className="banner banner-warn" role="alert">
@@ -28,6 +29,11 @@ export function UnsentBanner({ session }: { session: DocumentSession }) {
         {signedOut ? (
           <a className="button" href={pathOf({ to: 'sign-in' })} target="_blank" rel="noopener">
             {words.access.signIn}
+          </a>
+        ) : null}
+        {hasNoRoom && status.role === 'owner' && status.hindrance === 'owner-full' ? (
+          <a className="button" href={pathOf({ to: 'front' })} target="_blank" rel="noopener">
+            {words.toDocuments}
           </a>
         ) : null}
         {(signedOut || ended) && !gone ? (

@@ -88,7 +88,7 @@ const en = {
     create: 'May edit and create documents',
   },
   lowSpace: (free: string) =>
-    `Only ${free} are free on the server’s disk. Guests can add nothing until there is more. Erase documents, or give the disk more room.`,
+    `Only ${free} are free on the server’s disk. Guests can add nothing until there is more room.`,
   guestsHint: 'Set by GUESTS when the server starts.',
   users: 'People',
   documents: 'Documents',
@@ -219,7 +219,7 @@ const zhTW: AccountWords = {
     edit: '可以編輯，但不能建立文件',
     create: '可以編輯與建立文件',
   },
-  lowSpace: (free) => `伺服器的磁碟只剩 ${free}。在騰出空間之前，訪客無法新增內容。請清除文件，或擴充磁碟。`,
+  lowSpace: (free) => `伺服器的磁碟只剩 ${free}。在騰出空間之前，訪客無法新增內容。`,
   guestsHint: '由伺服器啟動時的 GUESTS 設定決定。',
   users: '使用者',
   documents: '文件',

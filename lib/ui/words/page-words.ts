@@ -47,6 +47,7 @@ const en = {
     /** The chip while a banner below it says the sentence. */
     closed: 'Closed',
     notSaved: 'Not saved',
+    onlyHere: 'Only on this device',
     isSignedOut: 'Signed out',
     restarting: 'The server is restarting. Keep typing; we save when it is back.',
     restartingAtRisk: 'The server is restarting. Keep this tab open until it is back.',
@@ -120,6 +121,7 @@ const en = {
     copyText: 'Copy text',
     textCopied: 'Text copied',
   },
+  toDocuments: 'Your documents',
   unsent: 'Some of your changes did not reach the server. They are only here.',
   reload: 'Reload',
 
@@ -298,6 +300,7 @@ const zhTW: Words = {
     back: '已恢復連線，內容都已存到伺服器。',
     closed: '已關閉',
     notSaved: '未儲存',
+    onlyHere: '只存在這台裝置',
     isSignedOut: '已登出',
     restarting: '伺服器重新啟動中，可以繼續打字，恢復後會自動儲存。',
     restartingAtRisk: '伺服器重新啟動中，恢復之前請不要關閉這個分頁。',
@@ -369,6 +372,7 @@ const zhTW: Words = {
     copyText: '複製全文',
     textCopied: '已複製全文',
   },
+  toDocuments: '你的文件',
   unsent: '你有些變更沒有送到伺服器，目前只在這裡。',
   reload: '重新載入',
 

@@ -258,6 +258,14 @@ describe('a screen reader', () => {
         expect(bannerReason(status, saved)).toBe('ended')
         expect(chipLabel(chip, words).length).toBeLessThan(chipSentence(chip, words).length)
       }
+      for (const hindrance of ['owner-full', 'disk-low'] as const) {
+        const status = { ...live, hindrance }
+        expect(bannerReason(status, waiting(10))).toBe('no-room')
+        expect(chipLabel(saveChip(status, waiting(10), NOW), words)).toBe(words.chip.onlyHere)
+        expect(bannerReason(status, saved)).toBeNull()
+        // Then the chip warns that only the tab has the words.
+        expect(bannerReason(status, { ...waiting(10), onDevice: false })).toBeNull()
+      }
       const refused = { ...live, problem: 'invalid-update' } as const
       expect(bannerReason(refused, waiting(10))).toBe('refused')
       expect(chipLabel(saveChip(refused, waiting(10), NOW), words)).toBe(words.chip.notSaved)
