@@ -22,8 +22,11 @@ import type * as Y from 'yjs'
  */
 export type BindingName = 'ours' | 'y-tiptap'
 
+/** One of them, or *bare*: Tiptap's own blocks and marks, bound to nothing. Peers do not reach it. */
+export type EditorName = BindingName | 'bare'
+
 export interface LabOptions {
-  readonly binding: BindingName
+  readonly binding: EditorName
   /**
    * The document: this many words of the sample text (a Han character is a word), or these blocks; default: one
    * empty paragraph.
@@ -32,7 +35,7 @@ export interface LabOptions {
   readonly blocks?: readonly JSONContent[]
   /** The number of peers; 1 by default. */
   readonly peers?: number
-  /** The laid-out part of a long text; default: as in the product for ours, as in ordinary pages for y-tiptap. */
+  /** The laid-out part of a long text; default: as in the product for ours, as in ordinary pages for the others. */
   readonly laysOut?: 'what is seen' | 'everything'
   /** True (the default) to hold incoming edits during a local composition, as in the product. */
   readonly holdsWhileComposing?: boolean

@@ -4,9 +4,10 @@ import { type Browser, chromium } from '@playwright/test'
 import { chromiumOptions } from '../../support/chromium.ts'
 import type { BindingName, Place } from '../lab.ts'
 import { startLab } from '../lab-server.ts'
+import { type ManyBlocks, manyBlocks } from './many-blocks.ts'
 import { MeasuredPage } from './measured-page.ts'
 import { type Options, readOptions, USAGE } from './options.ts'
-import { jsonLines, LONG_WORDS, type Measured, tables, USUAL_WORDS } from './report.ts'
+import { blocksTable, jsonLines, LONG_WORDS, type Measured, tables, USUAL_WORDS } from './report.ts'
 
 /*
  * `npm run bench:editor`: the cost of a remote edit to the page, with our binding and with y-tiptap's, in one run of
@@ -19,9 +20,12 @@ async function run(options: Options): Promise<boolean> {
   const lab = await startLab()
   const browser = await chromium.launch(chromiumOptions())
   const all: Measured[] = []
+  const blocks: ManyBlocks[] = []
+  const isOther = [...options.parts].some((part) => part !== 'blocks')
   try {
     if (!options.json) console.log(`${machine(browser)}\n`)
-    for (const words of options.words) {
+    if (options.parts.has('blocks')) blocks.push(...(await manyBlocks(browser, lab.url)))
+    for (const words of isOther ? options.words : []) {
       for (const binding of options.bindings) {
         const measured = await measure(browser, lab.url, binding, words, options)
         all.push(measured)
@@ -32,7 +36,7 @@ async function run(options: Options): Promise<boolean> {
     await browser.close()
     await lab.close()
   }
-  if (!options.json) console.log(tables(all))
+  if (!options.json) console.log(`${tables(all)}${blocksTable(blocks)}`)
   const apart = all.filter(({ agreed }) => !agreed)
   for (const { binding, words } of apart)
     console.error(`${binding}, ${words} words: the editor and its Y.Doc hold different texts`)

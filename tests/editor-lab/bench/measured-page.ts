@@ -1,5 +1,6 @@
 import type { Browser, CDPSession, Page } from '@playwright/test'
-import type { LabOptions, Place } from '../lab.ts'
+import type { JSONContent } from '@tiptap/core'
+import type { EditorName, LabOptions, Place, Spot } from '../lab.ts'
 import { pace } from '../pace.ts'
 
 /** The load of five people typing in a document. */
@@ -9,6 +10,13 @@ const LOCAL_KEYS = 40
 const LOCAL_KEYS_PER_SECOND = 10
 /** The others start typing this many local keys before the first, and stop as long after the last. */
 const KEYS_BEFORE = 5
+/** The keys whose time is measured. */
+const KEYS = {
+  letter: { key: 'k', code: 'KeyK', text: 'k' },
+  Enter: { key: 'Enter', code: 'Enter', text: '\r', windowsVirtualKeyCode: 13 },
+} as const
+export type KeyName = keyof typeof KEYS
+
 /** The local caret is in a paragraph of the first screen. */
 const CARET_BLOCK = 3
 
@@ -42,6 +50,30 @@ export class MeasuredPage {
     return measured
   }
 
+  /** Opens a document of these blocks with the caret at a spot. */
+  static async openBlocks(
+    browser: Browser,
+    url: string,
+    binding: EditorName,
+    blocks: readonly JSONContent[],
+    spot: Spot,
+  ): Promise<MeasuredPage> {
+    const page = await (await browser.newContext({ viewport: { width: 1280, height: 720 } })).newPage()
+    const devtools = await page.context().newCDPSession(page)
+    await page.goto(url)
+    await page.evaluate(
+      async ({ binding, blocks, spot }) => {
+        await window.lab.open({ binding, blocks, peers: 0 })
+        window.lab.goTo(spot)
+        await window.lab.settled()
+      },
+      { binding, blocks, spot },
+    )
+    const measured = new MeasuredPage(page, devtools)
+    await measured.localKeys({ load: false, slowness: 1, count: 10 })
+    return measured
+  }
+
   /** Returns the script time of each remote key, ms. */
   keystrokes(place: Place, count: number): Promise<number[]> {
     return this.#page.evaluate(([place, count]) => window.lab.measure.keystrokes(place, count), [
@@ -68,19 +100,34 @@ export class MeasuredPage {
    * Returns the times from a local key to its painted frame, ms. `load`: while five people type; `slowness`: the
    * factor by which the CPU is slowed down.
    */
-  async localKeys({ load, slowness }: { load: boolean; slowness: number }): Promise<number[]> {
+  async localKeys({
+    load,
+    slowness,
+    key: name = 'letter',
+    count = LOCAL_KEYS,
+  }: {
+    load: boolean
+    slowness: number
+    key?: KeyName
+    count?: number
+  }): Promise<number[]> {
+    const pressed = KEYS[name]
     if (load) await this.#prepare(((LOCAL_KEYS + 2 * KEYS_BEFORE) / LOCAL_KEYS_PER_SECOND) * 1000)
     await this.#devtools.send('Emulation.setCPUThrottlingRate', { rate: slowness })
     await this.#page.evaluate(() => window.lab.measure.watchKeys())
     const others = load ? this.#load(true) : Promise.resolve()
     const sent: Promise<unknown>[] = []
     const begun = performance.now()
-    for (let key = 0; key < LOCAL_KEYS; key++) {
+    for (let key = 0; key < count; key++) {
       await pace(begun + ((key + KEYS_BEFORE) / LOCAL_KEYS_PER_SECOND) * 1000)
       // Not awaited: a busy page answers late, and a person keeps typing.
       sent.push(
-        this.#devtools.send('Input.dispatchKeyEvent', { type: 'keyDown', key: 'k', code: 'KeyK', text: 'k' }),
-        this.#devtools.send('Input.dispatchKeyEvent', { type: 'keyUp', key: 'k', code: 'KeyK' }),
+        this.#devtools.send('Input.dispatchKeyEvent', { type: 'keyDown', ...pressed }),
+        this.#devtools.send('Input.dispatchKeyEvent', {
+          type: 'keyUp',
+          key: pressed.key,
+          code: pressed.code,
+        }),
       )
     }
     await Promise.all([...sent, others])
@@ -89,7 +136,7 @@ export class MeasuredPage {
       return window.lab.measure.watchedKeys()
     })
     await this.#devtools.send('Emulation.setCPUThrottlingRate', { rate: 1 })
-    if (times.length < LOCAL_KEYS) throw new Error(`${times.length} of ${LOCAL_KEYS} keys arrived`)
+    if (times.length < count) throw new Error(`${times.length} of ${count} keys arrived`)
     return times
   }
 

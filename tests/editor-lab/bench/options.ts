@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import type { BindingName } from '../lab.ts'
 
 /** The parts that can be measured. */
-export const PARTS = ['keystrokes', 'load', 'keys', 'burst'] as const
+export const PARTS = ['keystrokes', 'load', 'keys', 'burst', 'blocks'] as const
 export type Part = (typeof PARTS)[number]
 
 const BINDINGS = ['ours', 'y-tiptap'] as const

@@ -1,5 +1,6 @@
 import { percentile } from '../../bench/statistics.ts'
 import type { BindingName, Place } from '../lab.ts'
+import type { ManyBlocks } from './many-blocks.ts'
 
 /** The measurements of one binding with a document of one length; omitted if not requested. */
 export interface Measured {
@@ -89,6 +90,22 @@ export function tables(all: readonly Measured[]): string {
     ...[targets(all)].filter((lines) => lines.length > 2),
   ]
   return parts.flat().join('\n')
+}
+
+/** Returns Markdown: local keys among many blocks. */
+export function blocksTable(all: readonly ManyBlocks[]): string {
+  if (all.length === 0) return ''
+  return [
+    '',
+    '### Many short blocks: local key to paint in the middle, ms, p50 / p95',
+    '',
+    row(['document', 'editor', 'letter', 'Enter']),
+    '|---|---|---:|---:|',
+    ...all.map(({ shape, editor, keys }) =>
+      row([shape, editor, spread(keys.get('letter')), spread(keys.get('Enter'))]),
+    ),
+    '',
+  ].join('\n')
 }
 
 /** Returns the targets for our binding, as far as they were measured. */

@@ -1,9 +1,12 @@
-import { type AnyExtension, Editor } from '@tiptap/core'
+import { type AnyExtension, Editor, type EditorOptions, getSchema } from '@tiptap/core'
 import { Collaboration } from '@tiptap/extension-collaboration'
+import { TaskItem, TaskList } from '@tiptap/extension-list'
 import { TableKit } from '@tiptap/extension-table'
+import { yXmlFragmentToProseMirrorRootNode } from '@tiptap/y-tiptap'
 import type * as Y from 'yjs'
 import type { Soon } from '#lib/client/receiving/incoming.ts'
 import { NODE_KINDS } from '#lib/document/schema.ts'
+import { basicExtensions } from '#lib/editor/blocks/basic-extensions.ts'
 import { extensions } from '#lib/editor/blocks/extensions.ts'
 import { CaretDrawing } from '#lib/editor/carets/caret-drawing.ts'
 import { followFlags } from '#lib/editor/carets/caret-flags.ts'
@@ -11,7 +14,7 @@ import { pageFrames } from '#lib/editor/carets/page-frames.ts'
 import { keepReadingPlace } from '#lib/editor/carets/reading-place.ts'
 import { ROOTS } from '#lib/protocol/version.ts'
 import { wordsIn } from '#lib/ui/words/page-words.ts'
-import type { BindingName } from '../lab.ts'
+import type { EditorName } from '../lab.ts'
 
 /*
  * The only place of the lab that knows how an editor is bound to its Y.Doc. "ours" does the same as
@@ -42,7 +45,7 @@ export function labExtensions(
  * `report`.
  */
 export function boundEditor(
-  binding: BindingName,
+  binding: EditorName,
   element: HTMLElement,
   doc: Y.Doc,
   report: (error: unknown) => void,
@@ -51,9 +54,7 @@ export function boundEditor(
   const editor = new Editor({
     element,
     injectCSS: false,
-    extensions: ours
-      ? labExtensions(doc, report)
-      : [...labExtensions(null), Collaboration.configure({ document: doc, field: ROOTS.body })],
+    ...contentOf(binding, doc, report),
     editorProps: { attributes: { role: 'textbox', 'aria-multiline': 'true', class: 'writing' } },
   })
   // As published: each message is drawn immediately.
@@ -72,6 +73,22 @@ export function boundEditor(
       for (const stop of stops) stop()
       editor.destroy()
     },
+  }
+}
+
+function contentOf(
+  binding: EditorName,
+  doc: Y.Doc,
+  report: (error: unknown) => void,
+): Partial<EditorOptions> {
+  if (binding === 'ours') return { extensions: labExtensions(doc, report) }
+  const plain = labExtensions(null)
+  if (binding === 'y-tiptap')
+    return { extensions: [...plain, Collaboration.configure({ document: doc, field: ROOTS.body })] }
+  const shown = yXmlFragmentToProseMirrorRootNode(doc.getXmlFragment(ROOTS.body), getSchema(plain))
+  return {
+    extensions: [...basicExtensions(), TaskList, TaskItem.configure({ nested: true })],
+    content: shown.toJSON(),
   }
 }
 
