@@ -53,6 +53,12 @@ export class Writing {
   }
 
   #blocks({ type, pieces }: Shown, nodes: readonly Node[], caret: number | null): Piece[] {
+    const only = this.#whole ? null : onlyChanged(pieces, nodes)
+    if (only) {
+      const place = caretsIn(nodes, caret)(only.index)
+      const next = elementPiece(only.piece.key, this.write(only.piece.shown, only.node, place))
+      return pieces.map((piece) => (piece === only.piece ? next : piece))
+    }
     const seen = pieces.filter((piece) => piece.nodes.length > 0)
     const places = this.#whole ? untouched(seen, nodes) : placesOf(seen, nodes)
     const carets = caretsIn(nodes, caret)
@@ -97,6 +103,16 @@ export class Writing {
     createUpTo(nodes.length)
     return result
   }
+}
+
+/** Returns the one element that changed, or null if more changed than its inside. A letter typed is such a change. */
+function onlyChanged(pieces: readonly Piece[], nodes: readonly Node[]) {
+  if (pieces.length !== nodes.length) return null
+  const differs = (piece: Piece, index: number) => piece.nodes.length !== 1 || piece.nodes[0] !== nodes[index]
+  const index = pieces.findIndex(differs)
+  const [piece, node] = [pieces[index], nodes[index]]
+  if (piece?.kind !== 'element' || !node || piece.shown.node.type !== node.type) return null
+  return pieces.findLastIndex(differs) === index ? { index, piece, node } : null
 }
 
 /** Returns the node that each piece has become. */

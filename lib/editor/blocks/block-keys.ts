@@ -1,9 +1,12 @@
-import { type CommandProps, Extension, isiOS, isMacOS, type KeyboardShortcutCommand } from '@tiptap/core'
-import { type Command, Plugin, type Transaction } from '@tiptap/pm/state'
+import { type Editor, isiOS, isMacOS } from '@tiptap/core'
+import { keymap } from '@tiptap/pm/keymap'
+import type { Command } from '@tiptap/pm/state'
 import { readSelection } from '../binding/unread-selection.ts'
-import { type ListName, toggleCode, toggleList, toggleQuote } from './block-kinds.ts'
+import { setKinds } from './block-commands.ts'
+import * as kinds from './block-kinds.ts'
 import { breakLine } from './code-lines.ts'
 import { joinNext, joinPrevious } from './joining.ts'
+import { pasteTarget } from './paste-target.ts'
 
 const BACKSPACE = ['Backspace', 'Mod-Backspace', 'Shift-Backspace']
 const DELETE = ['Delete', 'Mod-Delete']
@@ -11,53 +14,25 @@ const DELETE = ['Delete', 'Mod-Delete']
 const APPLE_BACKSPACE = ['Ctrl-h', 'Alt-Backspace']
 const APPLE_DELETE = ['Ctrl-d', 'Ctrl-Alt-Backspace', 'Alt-Delete', 'Alt-d']
 
-/** Enter, Backspace and Delete where they change the structure of the text. */
-export const BlockKeys = Extension.create({
-  name: 'blockKeys',
-  // Above the keys of list items, quotes and code.
-  priority: 1050,
-  addKeyboardShortcuts() {
-    const { editor } = this
-    const run = (command: Command) => () => command(editor.state, editor.view.dispatch)
-    const back = () => editor.commands.undoInputRule() || run(joinPrevious)()
-    const isApple = isMacOS() || isiOS()
-    return {
-      ...keys([...BACKSPACE, ...(isApple ? APPLE_BACKSPACE : [])], back),
-      ...keys([...DELETE, ...(isApple ? APPLE_DELETE : [])], run(joinNext)),
-      Enter: run(breakLine),
-    }
-  },
-  addProseMirrorPlugins() {
-    // A key may arrive before the browser has reported where the key before it put the caret.
-    const keydown = (view: object): boolean => {
-      readSelection(view)
-      return false
-    }
-    return [new Plugin({ props: { handleDOMEvents: { keydown } } })]
-  },
-})
-
-/** The commands that make lists, quotes and code, in place of those that the nodes define. */
-export const BlockCommands = Extension.create({
-  name: 'blockCommands',
-  // Below the nodes: the last definition of a command counts.
-  priority: 50,
-  addCommands() {
-    const list = (name: ListName) => () => change((tr) => toggleList(tr, name))
-    return {
-      toggleBulletList: list('bulletList'),
-      toggleOrderedList: list('orderedList'),
-      toggleTaskList: list('taskList'),
-      toggleBlockquote: () => change(toggleQuote),
-      toggleCodeBlock: () => change(toggleCode),
-    }
-  },
-})
-
-function keys(names: readonly string[], command: () => boolean): Record<string, KeyboardShortcutCommand> {
-  return Object.fromEntries(names.map((name) => [name, command]))
+/**
+ * Adds Enter, Backspace and Delete where they change the structure of the text, the commands that make blocks of other
+ * kinds, and pastes that fit their target. Not one of the editor's extensions because none of it is needed before the
+ * first caret; until then Tiptap's own keys apply.
+ */
+export function addBlockKeys(editor: Editor): void {
+  setKinds(editor, kinds)
+  readSelection(editor.view)
+  const isApple = isMacOS() || isiOS()
+  const back: Command = (state, dispatch) => editor.commands.undoInputRule() || joinPrevious(state, dispatch)
+  const keys = keymap({
+    ...bound([...BACKSPACE, ...(isApple ? APPLE_BACKSPACE : [])], back),
+    ...bound([...DELETE, ...(isApple ? APPLE_DELETE : [])], joinNext),
+    Enter: breakLine,
+  })
+  // Above the keys of list items, quotes and code. Together: each registration recreates the views of all plugins.
+  editor.registerPlugin(keys, (plugin, others) => [plugin, ...others, pasteTarget()])
 }
 
-function change(edit: (tr: Transaction) => boolean) {
-  return ({ tr, dispatch }: CommandProps): boolean => dispatch === undefined || edit(tr)
+function bound(names: readonly string[], command: Command): Record<string, Command> {
+  return Object.fromEntries(names.map((name) => [name, command]))
 }

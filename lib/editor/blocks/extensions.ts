@@ -12,13 +12,12 @@ import { PLACEHOLDERS } from '../binding/sync-plugin.ts'
 import { Undo } from '../binding/undo.ts'
 import { unknownContent } from '../binding/unknown-content.ts'
 import { basicExtensions } from './basic-extensions.ts'
-import { BlockCommands, BlockKeys } from './block-keys.ts'
+import { BlockCommands } from './block-commands.ts'
 import { BlockLanguage } from './block-language.ts'
 import { SafeLink } from './hyperlink.ts'
 import { MarkdownTwins } from './markdown-twins.ts'
 import { NestingLimit, type NestingNotice } from './nesting-limit.ts'
 import { openings } from './opening.ts'
-import { PasteTarget } from './paste-target.ts'
 import { wordedNodes } from './worded-nodes.ts'
 
 /** A text with more blocks than this is long. */
@@ -81,8 +80,6 @@ export function extensions(
     BlockDirection,
     BlockLanguage,
     BlockCommands,
-    BlockKeys,
-    PasteTarget,
     LongDocument,
     openings(words),
     Keys,

@@ -1,15 +1,11 @@
-import { Extension } from '@tiptap/core'
 import { Fragment, type Node, type NodeType, Slice } from '@tiptap/pm/model'
 import { type EditorState, Plugin } from '@tiptap/pm/state'
 import { isItem, isList } from './joining.ts'
 
-/** Fits pasted blocks to the block that they go into. */
-export const PasteTarget = Extension.create({
-  name: 'pasteTarget',
-  addProseMirrorPlugins: () => [
-    new Plugin({ props: { transformPasted: (slice, { state }) => fittingTarget(slice, state) } }),
-  ],
-})
+/** Returns the plugin that fits pasted blocks to the block that they go into. */
+export function pasteTarget(): Plugin {
+  return new Plugin({ props: { transformPasted: (slice, { state }) => fittingTarget(slice, state) } })
+}
 
 /**
  * Returns a slice as it is to be pasted: in a list item, lines and list items become items of that list; several lines

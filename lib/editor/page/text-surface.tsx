@@ -65,7 +65,7 @@ export function TextSurface(props: TextSurfaceProps) {
     if (!editor) return
     if (editor.isEditable !== editable) editor.setEditable(editable, false)
     editor.view.dom.setAttribute('aria-readonly', String(!editable))
-    if (editable) void recognizeLinksSoon(editor)
+    if (editable) void completeSoon(editor)
   }, [editor, editable])
 
   useEffect(() => {
@@ -135,21 +135,26 @@ function makeEditor(element: HTMLElement, session: DocumentSession, latest: Late
   }
 }
 
-const recognizing = new WeakSet<Editor>()
+const complete = new WeakSet<Editor>()
 
 /**
- * Adds link recognition, once per editor, when typing is possible. If it cannot be loaded, addresses stay text, and
- * it is tried again the next time the person may write.
+ * Adds link recognition and the keys between blocks, once per editor, when typing is possible. If they cannot be
+ * loaded, addresses stay text and Tiptap's keys apply, and it is tried again the next time the person may write.
  */
-async function recognizeLinksSoon(editor: Editor): Promise<void> {
-  if (recognizing.has(editor)) return
-  recognizing.add(editor)
+async function completeSoon(editor: Editor): Promise<void> {
+  if (complete.has(editor)) return
+  complete.add(editor)
   try {
-    const { recognizeLinks } = await import('../blocks/hyperlink-recognition.ts')
-    if (!editor.isDestroyed) recognizeLinks(editor)
+    const [{ recognizeLinks }, { addBlockKeys }] = await Promise.all([
+      import('../blocks/hyperlink-recognition.ts'),
+      import('../blocks/block-keys.ts'),
+    ])
+    if (editor.isDestroyed) return
+    recognizeLinks(editor)
+    addBlockKeys(editor)
   } catch (error) {
-    recognizing.delete(editor)
-    report('addresses are not made links', error, 'debug')
+    complete.delete(editor)
+    report('links are not recognised, and keys between blocks are not ours', error, 'debug')
   }
 }
 

@@ -7,6 +7,7 @@ import type * as Y from 'yjs'
 import type { Soon } from '#lib/client/receiving/incoming.ts'
 import { NODE_KINDS } from '#lib/document/schema.ts'
 import { basicExtensions } from '#lib/editor/blocks/basic-extensions.ts'
+import { addBlockKeys } from '#lib/editor/blocks/block-keys.ts'
 import { extensions } from '#lib/editor/blocks/extensions.ts'
 import { CaretDrawing } from '#lib/editor/carets/caret-drawing.ts'
 import { followFlags } from '#lib/editor/carets/caret-flags.ts'
@@ -57,6 +58,7 @@ export function boundEditor(
     ...contentOf(binding, doc, report),
     editorProps: { attributes: { role: 'textbox', 'aria-multiline': 'true', class: 'writing' } },
   })
+  if (ours) addBlockKeys(editor)
   // As published: each message is drawn immediately.
   const carets = new CaretDrawing(editor.view, ours ? pageFrames.soon : atOnce)
   editor.registerPlugin(carets.layer)
