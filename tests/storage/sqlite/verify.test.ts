@@ -62,6 +62,7 @@ describe('verifying the database', () => {
     ['the head', `UPDATE documents SET head_seq = 5 WHERE id = 'ash'`],
     ["the head's chain", `UPDATE documents SET head_chain = ${flipped('head_chain')} WHERE id = 'ash'`],
     ['the chain before the oldest row', `UPDATE documents SET base_chain = head_chain WHERE id = 'ash'`],
+    ["a document's weight", "UPDATE documents SET bytes = bytes + 1 WHERE id = 'ash'"],
     ['the snapshot', `UPDATE document_snapshots SET state = ${flipped('state')}`],
     ["the snapshot's vector", `UPDATE document_snapshots SET vector = ${flipped('vector')}`],
     ["the snapshot's number", 'UPDATE document_snapshots SET upto_seq = 5'],
