@@ -12,6 +12,6 @@ export async function generateMetadata(): Promise<Metadata> {
 /** The page for any unknown path of this site. */
 export default async function NotFoundPage() {
   const { words, language } = await currentVisitor()
-  const { pageNotFound, pageNotFoundHint } = frontWordsIn(language)
-  return <NotFound words={words} sentence={pageNotFound} hint={pageNotFoundHint} />
+  const { pageNotFound, pageNotFoundHint, refused } = frontWordsIn(language)
+  return <NotFound words={words} sentence={pageNotFound} hint={pageNotFoundHint} back={refused.back} />
 }

@@ -8,7 +8,7 @@ import { services } from '#lib/server/services.ts'
 import { BookIcon, DownIcon, HalfIcon, TrashIcon } from '#lib/ui/icons.tsx'
 import { THEMES } from '#lib/ui/preferences.ts'
 import { accountWordsIn } from '#lib/ui/words/account-words.ts'
-import { frontWordsIn } from '#lib/ui/words/front-words.ts'
+import { type FrontWords, frontWordsIn } from '#lib/ui/words/front-words.ts'
 import { LANGUAGES } from '#lib/ui/words/language.ts'
 import { wordsIn } from '#lib/ui/words/page-words.ts'
 import { Notices } from './notices.tsx'
@@ -16,6 +16,7 @@ import { Question } from './question.tsx'
 import { AccountChip } from './site-frame.tsx'
 import { timeAgo } from './time-ago.ts'
 import { Trash } from './trash.tsx'
+import { TwoCarets } from './two-carets.tsx'
 import { currentVisitor, type Visitor } from './visitor.ts'
 
 interface FrontPageProps {
@@ -46,56 +47,83 @@ export default async function FrontPage({ searchParams }: FrontPageProps) {
         </div>
       </header>
       <Notices visitor={visitor} session={session} />
-      <main>
-        <h1>
-          {front.heroLines.map((line) => (
-            <span key={line}>{line} </span>
-          ))}
-        </h1>
-        <p className="front-lead">
-          {services().sessions.guests === 'create' ? front.lead : account.leadWithAccounts}
-        </p>
-        <div className="front-actions">
-          {mayCreate ? (
-            <form method="post" action={pathOf({ to: 'api', path: 'documents' })}>
-              <button type="submit" className="button button-hero">
-                {front.start}
-              </button>
-            </form>
-          ) : (
-            <a className="button button-hero" href={pathOf({ to: 'sign-in' })}>
-              {account.signInToStart}
-            </a>
-          )}
-          <form className="front-open" method="post" action={pathOf({ to: 'api', path: 'open' })}>
-            <input
-              className="field"
-              name="link"
-              type="text"
-              inputMode="url"
-              required
-              autoComplete="off"
-              spellCheck={false}
-              aria-label={front.openLabel}
-              placeholder={front.openPlaceholder}
-              aria-invalid={openFailed || undefined}
-              aria-describedby={openFailed ? 'open-failed' : undefined}
-            />
-            <button type="submit" className="button button-quiet">
-              {front.open}
-            </button>
-          </form>
+      <main className={recent.length + trash.length > 0 ? 'front-listing' : 'front-first'}>
+        <div className="front-hero">
+          <div>
+            <h1>
+              {front.heroLines.map((line) => (
+                <span key={line}>{line} </span>
+              ))}
+            </h1>
+            <p className="front-lead">
+              {services().sessions.guests === 'create' ? front.lead : account.leadWithAccounts}
+            </p>
+            <div className="front-actions">
+              {mayCreate ? (
+                <form method="post" action={pathOf({ to: 'api', path: 'documents' })}>
+                  <button type="submit" className="button button-hero">
+                    {front.start}
+                  </button>
+                </form>
+              ) : (
+                <a className="button button-hero" href={pathOf({ to: 'sign-in' })}>
+                  {account.signInToStart}
+                </a>
+              )}
+              <form className="front-open" method="post" action={pathOf({ to: 'api', path: 'open' })}>
+                <input
+                  className="field"
+                  name="link"
+                  type="text"
+                  inputMode="url"
+                  required
+                  autoComplete="off"
+                  spellCheck={false}
+                  aria-label={front.openLabel}
+                  placeholder={front.openPlaceholder}
+                  aria-invalid={openFailed || undefined}
+                  aria-describedby={openFailed ? 'open-failed' : undefined}
+                />
+                <button type="submit" className="button button-quiet">
+                  {front.open}
+                </button>
+              </form>
+            </div>
+            {openFailed ? (
+              <p id="open-failed" className="note note-error" role="alert">
+                {front.openFailed}
+              </p>
+            ) : null}
+          </div>
+          <TwoCarets words={front.picture} />
         </div>
-        {openFailed ? (
-          <p id="open-failed" className="note note-error" role="alert">
-            {front.openFailed}
-          </p>
-        ) : null}
+        {recent.length + trash.length > 0 ? null : <Facts words={front} />}
         {recent.length > 0 ? <Recent documents={recent} visitor={visitor} /> : null}
         {trash.length > 0 ? <Trash documents={trash} visitor={visitor} /> : null}
       </main>
-      <footer className="front-foot">{front.footer}</footer>
+      <footer className="front-foot">
+        <span>{front.footer}</span>
+        <nav aria-label={front.footer}>
+          <a href={pathOf({ to: 'help' })}>{front.links.help}</a>
+          <a href={`${pathOf({ to: 'help' })}#licence`}>{front.links.licence}</a>
+          <a href={services().site.sourceUrl ?? `${pathOf({ to: 'help' })}#source`}>{front.links.source}</a>
+        </nav>
+      </footer>
     </div>
+  )
+}
+
+/** Tells first visitors what the site is. */
+function Facts({ words }: { words: FrontWords }) {
+  return (
+    <ul className="front-facts">
+      {words.facts.map(({ title, text }) => (
+        <li key={title}>
+          <h2>{title}</h2>
+          <p>{text}</p>
+        </li>
+      ))}
+    </ul>
   )
 }
 

@@ -65,6 +65,8 @@ export interface Settings {
   readonly signUps: SignUpPolicy
   /** The identity provider that users may also sign in with. Null if there are only passwords. */
   readonly oidc: OidcSettings | null
+  /** The address of the source code, which the front page links to. Null if pages only say that there is one. */
+  readonly sourceUrl: string | null
 }
 
 /** An OpenID Connect provider. `name` is shown to users. */
@@ -142,6 +144,7 @@ const environment = v.object({
     'create',
   ),
   SIGN_UPS: v.optional(v.picklist(SIGN_UP_POLICIES, `one of ${SIGN_UP_POLICIES.join(', ')}`)),
+  SOURCE_URL: v.optional(v.pipe(v.string(), v.check(isWebAddress, 'an http:// or https:// address'))),
   OIDC_ISSUER: v.optional(
     v.pipe(v.string(), v.check(isIssuer, 'an https:// address (http:// on this machine)')),
   ),
@@ -201,6 +204,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     guests: set.GUESTS,
     signUps: set.SIGN_UPS ?? (oidc === null ? 'open' : 'off'),
     oidc,
+    sourceUrl: set.SOURCE_URL ?? null,
   }
 }
 
@@ -272,6 +276,10 @@ function isOrigin(url: string): boolean {
   if (!URL.canParse(url)) return false
   const { protocol, pathname, search, hash, username, password } = new URL(url)
   return /^https?:$/.test(protocol) && pathname === '/' && `${search}${hash}${username}${password}` === ''
+}
+
+function isWebAddress(url: string): boolean {
+  return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)
 }
 
 function isIssuer(url: string): boolean {

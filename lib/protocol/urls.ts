@@ -16,6 +16,7 @@ export type Place =
   | { readonly to: 'sign-out' }
   | { readonly to: 'account' }
   | { readonly to: 'admin' }
+  | { readonly to: 'help' }
   /** The page that a refused form leads to. */
   | { readonly to: 'refused'; readonly code: ErrorCode }
   | { readonly to: 'setup'; readonly token: string }
@@ -72,6 +73,7 @@ export function pathOf(place: Place): string {
     case 'sign-out':
     case 'account':
     case 'admin':
+    case 'help':
       return `${BASE_PATH}/${place.to}`
     case 'refused':
       return `${BASE_PATH}/refused?code=${place.code}`

@@ -8,6 +8,12 @@ import type { Requests } from './http/requests.ts'
  * would exist twice; the one slot on globalThis is used here and nowhere else. The contracts document each method.
  */
 
+/** Facts about this server that pages show. */
+export interface SiteContract {
+  /** The address of the source code that runs here; null if the operator names none. */
+  readonly sourceUrl: string | null
+}
+
 export interface Services {
   readonly accounts: OwnAccountContract
   readonly admin: AdministrationContract
@@ -15,6 +21,7 @@ export interface Services {
   readonly requests: Requests
   readonly sessions: SessionsContract
   readonly sharing: SharingContract
+  readonly site: SiteContract
 }
 
 const SLOT = Symbol.for('commonplace.services')

@@ -8,12 +8,14 @@ interface NotFoundProps {
   readonly sentence?: string
   /** Advice under the heading; by default that for a document. */
   readonly hint?: string
+  /** The words of a link to the front page; without them only the sign leads there. */
+  readonly back?: string
 }
 
 /**
  * The page for an address that opens nothing, or nothing for this person: both look the same. Needs no JavaScript.
  */
-export function NotFound({ words, sentence, hint }: NotFoundProps) {
+export function NotFound({ words, sentence, hint, back }: NotFoundProps) {
   return (
     <main className="lonely">
       <a className="lonely-home" href={pathOf({ to: 'front' })} aria-label={words.home}>
@@ -26,6 +28,7 @@ export function NotFound({ words, sentence, hint }: NotFoundProps) {
           {words.startNew}
         </button>
       </form>
+      {back === undefined ? null : <a href={pathOf({ to: 'front' })}>{back}</a>}
     </main>
   )
 }

@@ -39,6 +39,16 @@ describe('settings', () => {
     expect(readSettings({ DOCUMENTS_PER_ADDRESS: '', DOCUMENTS_PER_IP: '50' }).documentsPerIp).toBe(50)
   })
 
+  test('the address of the source is one that a page may link to', () => {
+    const sourceUrl = 'https://example.org/commonplace'
+    expect(readSettings({ SOURCE_URL: sourceUrl }).sourceUrl).toBe(sourceUrl)
+    expect(readSettings({}).sourceUrl).toBeNull()
+    for (const wrong of ['javascript:alert(1)', 'example.org', 'ftp://example.org/'])
+      expect(() => readSettings({ SOURCE_URL: wrong })).toThrow(
+        'SOURCE_URL must be an http:// or https:// address',
+      )
+  })
+
   test('the public address is kept as an origin', () => {
     expect(readSettings({ PUBLIC_URL: 'https://Write.example.org/' }).publicOrigin).toBe(
       'https://write.example.org',

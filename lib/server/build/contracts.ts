@@ -31,7 +31,7 @@ export interface ContractsOptions {
   readonly store: Pick<Store, 'access' | 'catalog' | 'owners'>
   readonly secret: string
   readonly publicOrigin: string
-  readonly settings: Pick<Settings, 'documentsPerUser' | 'guests' | 'oidc' | 'signUps'>
+  readonly settings: Pick<Settings, 'documentsPerUser' | 'guests' | 'oidc' | 'signUps' | 'sourceUrl'>
   readonly people: People
   readonly library: Library
   readonly firstAdmin: FirstAdmin
@@ -78,6 +78,7 @@ export function buildContracts(options: ContractsOptions): {
     documentsPerUser: settings.documentsPerUser,
   })
   const services: Services = {
+    site: { sourceUrl: settings.sourceUrl },
     documents,
     requests: new Requests({ origins, rates, clientIps, log }),
     sessions: new Sessions({

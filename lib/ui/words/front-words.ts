@@ -5,6 +5,22 @@ import { byLanguage } from './language.ts'
 
 const count = (n: number) => n.toLocaleString('en')
 
+/** The text of the picture of two carets. The end of each person's line is typed while one looks. */
+interface Picture {
+  readonly label: string
+  readonly title: string
+  readonly saved: string
+  readonly item: string
+  readonly people: readonly [PicturedPerson, PicturedPerson]
+}
+
+interface PicturedPerson {
+  readonly name: string
+  readonly initials: string
+  readonly before: string
+  readonly typed: string
+}
+
 const en = {
   heroLines: ['Write together.', 'Right now.'],
   lead: 'Start a document, send someone the link, and type together. No sign-up. When it says “Saved”, it is saved.',
@@ -28,7 +44,32 @@ const en = {
     eraseWhat: (title: string) => `Delete forever: “${title}”`,
     eraseAsk: 'Delete it forever? This can’t be undone.',
   },
+  facts: [
+    {
+      title: 'Saved means saved',
+      text: 'The word appears when your text is on the server’s disk, not a moment earlier.',
+    },
+    {
+      title: 'No waiting',
+      text: 'Everyone types at the same time. Without a connection you keep typing, and it merges later.',
+    },
+    {
+      title: 'You decide who gets in',
+      text: 'Each link opens one document, for editing or for viewing only. Change or end it at any time.',
+    },
+  ],
+  picture: {
+    label: 'Mei and Daniel write in the same document. Each sees the other’s caret, and it says Saved.',
+    title: 'Wetland walk, Saturday',
+    saved: 'Saved',
+    item: 'Binoculars, a hat, water',
+    people: [
+      { name: 'Mei', initials: 'ME', before: 'We meet at ', typed: 'half past eight' },
+      { name: 'Daniel', initials: 'DA', before: 'I bring ', typed: 'the bird guide' },
+    ],
+  } satisfies Picture,
   footer: 'Open source, on your own server.',
+  links: { help: 'Help', licence: 'Licence', source: 'Source code' },
   pageNotFound: 'There is no page here.',
   pageNotFoundHint: 'Check the address, or go back to the front page.',
   locked: {
@@ -84,7 +125,23 @@ const zhTW: FrontWords = {
     eraseWhat: (title) => `永久刪除「${title}」`,
     eraseAsk: '要永久刪除嗎？刪除後無法還原。',
   },
+  facts: [
+    { title: '「已儲存」就是存好了', text: '文字寫進伺服器的磁碟之後，才會出現這三個字。' },
+    { title: '不用等', text: '大家同時打字。斷線時也能繼續寫，連上後自動合併。' },
+    { title: '由你決定誰能進來', text: '每個連結只開一份文件，可以編輯或僅供檢視，隨時都能更改或停用。' },
+  ],
+  picture: {
+    label: '美玲和大衛在同一份文件裡寫字，看得到彼此的游標，畫面顯示「已儲存」。',
+    title: '週六濕地觀察',
+    saved: '已儲存',
+    item: '望遠鏡、帽子、水',
+    people: [
+      { name: '美玲', initials: '美', before: '八點半北門集合，', typed: '先看地圖。' },
+      { name: '大衛', initials: '大', before: '我帶', typed: '鳥類圖鑑和計數器' },
+    ],
+  },
   footer: '開放原始碼，在你自己的伺服器上。',
+  links: { help: '使用說明', licence: '授權條款', source: '原始碼' },
   pageNotFound: '找不到這個網頁。',
   pageNotFoundHint: '請確認網址，或回到首頁。',
   locked: {

@@ -5,6 +5,7 @@ import { displayName } from '#lib/ui/display-name.ts'
 import { accessWordsIn } from '#lib/ui/words/access-words.ts'
 import { accountWordsIn } from '#lib/ui/words/account-words.ts'
 import { frontWordsIn, refusedSentence } from '#lib/ui/words/front-words.ts'
+import { helpWordsIn } from '#lib/ui/words/help-words.ts'
 import { LANGUAGES, type Language } from '#lib/ui/words/language.ts'
 import { type Words, wordsIn } from '#lib/ui/words/page-words.ts'
 import { troubleWordsIn } from '#lib/ui/words/trouble-words.ts'
@@ -35,6 +36,7 @@ function everything(language: Language): [string, string][] {
     ...sentences(troubleWordsIn(language), 'trouble'),
     ...sentences(accessWordsIn(language), 'sharing'),
     ...sentences(accountWordsIn(language), 'account'),
+    ...sentences(helpWordsIn(language), 'help'),
   ]
 }
 
