@@ -1,9 +1,11 @@
 'use client'
 
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useRef, useState } from 'react'
+import { report } from '#lib/protocol/report.ts'
 import { keepLanguage } from './preferences.ts'
 import type { Language } from './words/language.ts'
-import { type Words, wordsIn } from './words/page-words.ts'
+import { loadWords } from './words/load-words.ts'
+import type { Words } from './words/page-words.ts'
 
 /** *polite* waits until the reader has finished its sentence; *assertive* interrupts. */
 export type Urgency = 'polite' | 'assertive'
@@ -11,6 +13,7 @@ export type Urgency = 'polite' | 'assertive'
 interface Interface {
   readonly language: Language
   readonly words: Words
+  /** Loads the words of another language and shows them; without the server the page stays as it is, and says so. */
   readonly setLanguage: (language: Language) => void
   /** Makes screen readers speak a sentence. */
   readonly announce: (sentence: string, urgency?: Urgency) => void
@@ -20,13 +23,15 @@ const Context = createContext<Interface | null>(null)
 
 /** Provides the language of everything inside, and the page's two live regions. */
 export function InterfaceProvider({
-  language: first,
+  language,
+  words,
   children,
 }: {
   language: Language
+  words: Words
   children: ReactNode
 }) {
-  const [language, setLanguage] = useState(first)
+  const [shown, setShown] = useState({ language, words })
   const polite = useRef<HTMLDivElement>(null)
   const assertive = useRef<HTMLDivElement>(null)
 
@@ -41,15 +46,22 @@ export function InterfaceProvider({
 
   const value = useMemo(
     () => ({
-      language,
-      words: wordsIn(language),
+      ...shown,
       announce,
       setLanguage: (next: Language) => {
-        keepLanguage(next)
-        setLanguage(next)
+        loadWords(next).then(
+          (words) => {
+            keepLanguage(next)
+            setShown({ language: next, words })
+          },
+          (error: unknown) => {
+            report('the other language was not loaded', error)
+            announce(shown.words.notLoaded, 'assertive')
+          },
+        )
       },
     }),
-    [language, announce],
+    [shown, announce],
   )
   return (
     <Context value={value}>

@@ -6,6 +6,7 @@ import { InterfaceProvider, useWords } from '#lib/ui/interface.tsx'
 import { NotFound } from '#lib/ui/not-found.tsx'
 import type { Theme } from '#lib/ui/preferences.ts'
 import type { Language } from '#lib/ui/words/language.ts'
+import type { Words } from '#lib/ui/words/page-words.ts'
 import { useDocumentSession } from '../session/document-session.ts'
 import { useDraft, useEverJoined, useStatus } from '../session/use-provider.ts'
 import type { AccountOffer } from './account-offer.ts'
@@ -25,9 +26,9 @@ export interface DocumentAppProps {
 }
 
 /** The part of the document page that runs in the browser. */
-export function DocumentApp(props: DocumentAppProps) {
+export function DocumentApp(props: DocumentAppProps & { readonly words: Words }) {
   return (
-    <InterfaceProvider language={props.language}>
+    <InterfaceProvider language={props.language} words={props.words}>
       <OpenDocument {...props} />
     </InterfaceProvider>
   )

@@ -4,11 +4,15 @@ import type { Editor } from '@tiptap/core'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { firstLine, observeTitle, setTitle } from '#lib/document/title.ts'
 import { mayEdit, type Role } from '#lib/protocol/identity.ts'
+import { report } from '#lib/protocol/report.ts'
 import { CloseIcon, ShareIcon } from '#lib/ui/icons.tsx'
-import { useAnnounce, useWords } from '#lib/ui/interface.tsx'
+import { useAnnounce, useLanguage, useWords } from '#lib/ui/interface.tsx'
 import { Later, laterPart } from '#lib/ui/loaded-later.tsx'
 import type { Theme } from '#lib/ui/preferences.ts'
+import { useQuietChrome } from '#lib/ui/quiet-chrome.ts'
 import { useViewportHeight } from '#lib/ui/use-viewport-height.ts'
+import type { Language } from '#lib/ui/words/language.ts'
+import { loadWords } from '#lib/ui/words/load-words.ts'
 import { caretPlace } from '../carets/caret-layer.ts'
 import { Arrivals } from '../people/arrivals.tsx'
 import type { Person } from '../people/people.ts'
@@ -27,7 +31,6 @@ import { MoreMenu } from './more-menu.tsx'
 import { type DialogName, PageDialog, prepareDialogs } from './page-dialog.tsx'
 import { nextRegion, type PageKey, pageKey } from './page-keys.ts'
 import { Paper, useTitleIsAway } from './paper.tsx'
-import { useQuietChrome } from './quiet-chrome.ts'
 import { StatusLine } from './status-line.tsx'
 import { TextSurface } from './text-surface.tsx'
 
@@ -54,6 +57,7 @@ export function DocumentPage(props: DocumentPageProps) {
   const { session, address, theme: firstTheme, offer, created, title: knownTitle } = props
   const { doc, provider } = session
   const words = useWords()
+  const { language } = useLanguage()
   const announce = useAnnounce()
   const status = useStatus(provider)
   const everJoined = useEverJoined(provider)
@@ -64,7 +68,7 @@ export function DocumentPage(props: DocumentPageProps) {
   const [theme, setTheme] = useState(firstTheme)
   const [scroller, setScroller] = useState<HTMLElement | null>(null)
   const line = useFirstLine(session)
-  const quiet = useQuietChrome(editor)
+  const quiet = useQuietChrome(editor?.view.dom ?? null)
   const titleIsAway = useTitleIsAway(scroller, editor)
   useViewportHeight()
 
@@ -91,7 +95,7 @@ export function DocumentPage(props: DocumentPageProps) {
   const title = line.title || line.first || (bound ? '' : knownTitle)
   useDocumentTitle(title || words.untitled, words.product)
   const draft = useDraft(provider)
-  usePrepared(bound)
+  usePrepared(bound, language === 'en' ? 'zh-TW' : 'en')
   // A notice about the role no longer applies.
   useEffect(() => {
     if (ended) setNotice('')
@@ -202,13 +206,22 @@ export function DocumentPage(props: DocumentPageProps) {
 }
 
 /** Fetches once the text is ready what must open without the server too. */
-function usePrepared(ready: boolean): void {
+function usePrepared(ready: boolean, otherLanguage: Language): void {
   useEffect(() => {
     if (!ready) return
-    for (const part of [copyButtons, plainDocument]) part.prepare()
-    const timer = setTimeout(prepareDialogs, PREPARE_AFTER)
-    return () => clearTimeout(timer)
-  }, [ready])
+    const prepareCopies = () => {
+      for (const part of [copyButtons, plainDocument]) part.prepare()
+    }
+    const prepareRest = () => {
+      prepareDialogs()
+      loadWords(otherLanguage).catch((error: unknown) =>
+        report('the other language was not loaded', error, 'debug'),
+      )
+    }
+    // Once the text can be typed in; without them it could not be copied if the server went away.
+    const timers = [setTimeout(prepareCopies, 0), setTimeout(prepareRest, PREPARE_AFTER)]
+    return () => timers.forEach(clearTimeout)
+  }, [ready, otherLanguage])
 }
 
 /** Announces the server's notices about this page; those about its disk are left to the chip. */

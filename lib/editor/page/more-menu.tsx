@@ -5,8 +5,7 @@ import { useLanguage, useWords } from '#lib/ui/interface.tsx'
 import { MenuChoices, MenuItem, MenuLink } from '#lib/ui/menu-items.tsx'
 import { Popover } from '#lib/ui/overlays.tsx'
 import { keepTheme, THEMES, type Theme } from '#lib/ui/preferences.ts'
-import { LANGUAGES } from '#lib/ui/words/language.ts'
-import { wordsIn } from '#lib/ui/words/page-words.ts'
+import { LANGUAGE_NAMES, LANGUAGES } from '#lib/ui/words/language.ts'
 import { type AccountOffer, accountPath } from './account-offer.ts'
 
 /** Closes the menu, then acts: what is opened gets the focus. */
@@ -81,7 +80,7 @@ function InterfaceGroup({ theme, onTheme, choose }: GroupProps) {
         chosen={language}
         onChoose={(choice) => choose(() => setLanguage(choice))()}
       >
-        {(choice) => <span lang={choice}>{wordsIn(choice).languageName}</span>}
+        {(choice) => <span lang={choice}>{LANGUAGE_NAMES[choice]}</span>}
       </MenuChoices>
       <MenuChoices
         label={words.theme}

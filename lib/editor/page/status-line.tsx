@@ -9,7 +9,7 @@ import { useLanguage, useWords } from '#lib/ui/interface.tsx'
 import { keyNames } from '#lib/ui/key-names.ts'
 import { Later, laterPart } from '#lib/ui/loaded-later.tsx'
 import { Popover } from '#lib/ui/overlays.tsx'
-import { wordsIn } from '#lib/ui/words/page-words.ts'
+import { LANGUAGE_NAMES } from '#lib/ui/words/language.ts'
 import { ProfileForm, usePeople } from '../people/people-bar.tsx'
 import type { DocumentSession } from '../session/document-session.ts'
 import { useStatus } from '../session/use-provider.ts'
@@ -65,7 +65,7 @@ export function StatusLine({ session, editor, offer, onShortcuts }: StatusLinePr
         ) : null}
         <button type="button" className="status-button" lang={other} onClick={() => setLanguage(other)}>
           <GlobeIcon size={14} />
-          {wordsIn(other).languageName}
+          {LANGUAGE_NAMES[other]}
         </button>
         <button type="button" className="status-button" onClick={onShortcuts}>
           <kbd>{keyNames('Mod+/')}</kbd> {words.help}

@@ -6,6 +6,8 @@ import { report } from '#lib/protocol/report.ts'
 import { InterfaceProvider } from '#lib/ui/interface.tsx'
 import { accessWordsIn } from '#lib/ui/words/access-words.ts'
 import type { Language } from '#lib/ui/words/language.ts'
+import { loadWords } from '#lib/ui/words/load-words.ts'
+import type { Words } from '#lib/ui/words/page-words.ts'
 import { DraftCard } from './draft-card.tsx'
 import { discardLeft, readLeft } from './left-behind.ts'
 
@@ -18,7 +20,7 @@ interface LeftDraftProps {
 
 /** Shows unsent edits on the page of a document that the person may no longer open, if there are any. */
 export function LeftDraft({ address, language, userId }: LeftDraftProps) {
-  const [left, setLeft] = useState<{ userId: string; text: string } | null>(null)
+  const [left, setLeft] = useState<{ userId: string; text: string; page: Words } | null>(null)
   const words = accessWordsIn(language)
   useEffect(() => {
     let gone = false
@@ -26,13 +28,15 @@ export function LeftDraft({ address, language, userId }: LeftDraftProps) {
       const who = userId ?? (await recallGuest())?.userId
       if (!who) return
       const text = await readLeft(who, address)
-      if (!gone && text !== '') setLeft({ userId: who, text })
+      if (gone || text === '') return
+      const page = await loadWords(language)
+      if (!gone) setLeft({ userId: who, text, page })
     }
     look().catch((error: unknown) => report('this browser does not say what was typed here', error))
     return () => {
       gone = true
     }
-  }, [address, userId])
+  }, [address, language, userId])
   if (!left) return null
   // Shown until it is erased from this browser: once hidden it must not come back.
   const discard = () => {
@@ -42,7 +46,7 @@ export function LeftDraft({ address, language, userId }: LeftDraftProps) {
     )
   }
   return (
-    <InterfaceProvider language={language}>
+    <InterfaceProvider language={language} words={left.page}>
       <DraftCard
         text={left.text}
         why={words.draftWithdrawn}

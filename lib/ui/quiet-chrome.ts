@@ -1,6 +1,5 @@
 'use client'
 
-import type { Editor } from '@tiptap/core'
 import { useEffect, useState } from 'react'
 
 /** Header and toolbar recede after typing for this long, ms. */
@@ -12,11 +11,10 @@ const PAUSE = 2_000
  * Returns true while the person has been typing for a while: header and toolbar recede then. They come back with a
  * pause, a move of the pointer, the focus anywhere else, and any key that is not text.
  */
-export function useQuietChrome(editor: Editor | null): boolean {
+export function useQuietChrome(text: HTMLElement | null): boolean {
   const [quiet, setQuiet] = useState(false)
   useEffect(() => {
-    if (!editor) return
-    const { dom } = editor.view
+    if (!text) return
     let since: number | null = null
     let pause: ReturnType<typeof setTimeout> | undefined
     const end = () => {
@@ -37,21 +35,21 @@ export function useQuietChrome(editor: Editor | null): boolean {
       if (!isText || ctrlKey || metaKey) end()
     }
     const focused = ({ target }: FocusEvent) => {
-      if (target !== dom) end()
+      if (target !== text) end()
     }
-    dom.addEventListener('input', typed)
+    text.addEventListener('input', typed)
     window.addEventListener('keydown', pressed, { capture: true })
     window.addEventListener('pointermove', end)
     window.addEventListener('pointerdown', end)
     window.addEventListener('focusin', focused)
     return () => {
       end()
-      dom.removeEventListener('input', typed)
+      text.removeEventListener('input', typed)
       window.removeEventListener('keydown', pressed, { capture: true })
       window.removeEventListener('pointermove', end)
       window.removeEventListener('pointerdown', end)
       window.removeEventListener('focusin', focused)
     }
-  }, [editor])
+  }, [text])
   return quiet
 }
