@@ -13,8 +13,6 @@ import { Paragraph } from '@tiptap/extension-paragraph'
 import { Strike } from '@tiptap/extension-strike'
 import { Text } from '@tiptap/extension-text'
 import { Underline } from '@tiptap/extension-underline'
-import { Dropcursor } from '@tiptap/extensions/drop-cursor'
-import { Gapcursor } from '@tiptap/extensions/gap-cursor'
 
 /**
  * Returns the blocks and formats of Tiptap's starter kit, in its order, which is the order of the schema. The kit
@@ -29,8 +27,6 @@ export function basicExtensions(): AnyExtension[] {
     Code,
     CodeBlock.configure({ enableTabIndentation: true, tabSize: 2 }),
     Document,
-    Dropcursor.configure({ color: 'var(--accent)', width: 2 }),
-    Gapcursor,
     HardBreak,
     Heading.configure({ levels: [1, 2, 3, 4] }),
     HorizontalRule,

@@ -1,4 +1,6 @@
 import { type Editor, isiOS, isMacOS } from '@tiptap/core'
+import { dropCursor } from '@tiptap/pm/dropcursor'
+import { gapCursor } from '@tiptap/pm/gapcursor'
 import { keymap } from '@tiptap/pm/keymap'
 import type { Command } from '@tiptap/pm/state'
 import { readSelection } from '../binding/unread-selection.ts'
@@ -16,7 +18,7 @@ const APPLE_DELETE = ['Ctrl-d', 'Ctrl-Alt-Backspace', 'Alt-Delete', 'Alt-d']
 
 /**
  * Adds Enter, Backspace and Delete where they change the structure of the text, the commands that make blocks of other
- * kinds, and pastes that fit their target. Not one of the editor's extensions because none of it is needed before the
+ * kinds, pastes that fit their target, and the carets between blocks and under what is dragged. Not one of the editor's extensions because none of it is needed before the
  * first caret; until then Tiptap's own keys apply.
  */
 export function addBlockKeys(editor: Editor): void {
@@ -30,7 +32,8 @@ export function addBlockKeys(editor: Editor): void {
     Enter: breakLine,
   })
   // Above the keys of list items, quotes and code. Together: each registration recreates the views of all plugins.
-  editor.registerPlugin(keys, (plugin, others) => [plugin, ...others, pasteTarget()])
+  const carets = [dropCursor({ color: 'var(--accent)', width: 2 }), gapCursor()]
+  editor.registerPlugin(keys, (plugin, others) => [plugin, ...others, pasteTarget(), ...carets])
 }
 
 function bound(names: readonly string[], command: Command): Record<string, Command> {

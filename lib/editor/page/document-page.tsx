@@ -23,7 +23,6 @@ import { SaveIndicator } from '../saving/save-indicator.tsx'
 import { UnsentBanner } from '../saving/unsent-banner.tsx'
 import type { DocumentSession } from '../session/document-session.ts'
 import { useDraft, useEverJoined, useStatus } from '../session/use-provider.ts'
-import { AskedNotice } from '../sharing/asked-notice.tsx'
 import type { AccountOffer } from './account-offer.ts'
 import { HomeLink, Waiting } from './document-shell.tsx'
 import { EditorBoundary, plainDocument } from './editor-boundary.tsx'
@@ -36,6 +35,9 @@ import { TextSurface } from './text-surface.tsx'
 
 /** Fetched when typing is possible, which does not wait for it. */
 const toolbar = laterPart(() => import('./toolbar.tsx').then((module) => module.Toolbar))
+const askedNotice = laterPart(() =>
+  import('../sharing/asked-notice.tsx').then((module) => module.AskedNotice),
+)
 const keptDraft = laterPart(() => import('../saving/kept-draft.tsx').then((module) => module.KeptDraft))
 
 /** The dialogs are fetched this long after the text is ready, ms: the connection may be lost later. */
@@ -199,7 +201,7 @@ export function DocumentPage(props: DocumentPageProps) {
           onClose={() => setOverlay(null)}
         />
       )}
-      <AskedNotice session={session} address={address} />
+      {editor ? <Later part={askedNotice} props={{ session, address }} /> : null}
       <Arrivals people={people} joined={everJoined} />
     </div>
   )

@@ -7,7 +7,6 @@ import { SocketToken } from '#lib/client/channel/socket-token.ts'
 import { CollabProvider } from '#lib/client/collab-provider.ts'
 import { recallGuest } from '#lib/client/replica/guest-memory.ts'
 import { openIndexedDbStore } from '#lib/client/replica/indexed-db-store.ts'
-import { handOver } from '#lib/client/replica/local-copies.ts'
 import type { ReplicaStore, SealedBatch } from '#lib/client/replica/replica-store.ts'
 import type { Identity } from '#lib/protocol/identity.ts'
 import { report } from '#lib/protocol/report.ts'
@@ -220,7 +219,9 @@ async function inheritFirst(owner: string, token: SocketToken): Promise<void> {
 }
 
 async function inherit(guests: readonly string[], owner: string): Promise<void> {
+  if (guests.length === 0) return
   try {
+    const { handOver } = await import('#lib/client/replica/local-copies.ts')
     await handOver(guests, owner)
   } catch (error) {
     // The copy stays where it is; the next connection tries again.
