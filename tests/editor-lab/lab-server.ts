@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { rolldown } from 'rolldown'
 
 const root = join(import.meta.dirname, '../..')
-const STYLES = ['base', 'frame', 'writing', 'carets']
+const STYLES = ['base', 'frame', 'writing', 'carets', 'print']
 
 export interface LabServer {
   readonly url: string

@@ -177,7 +177,7 @@ test('a name flag over the first line of a block is painted, though only blocks 
     const { lab } = window
     lab.goTo({ path: [9], offset: 0 })
     lab.showCarets(true)
-    lab.peers[0]?.type('x', { path: [3], offset: 2 })
+    lab.peers[0]?.type('x', { path: [5], offset: 2 })
     await lab.settled()
     await lab.settled()
     const caret = document.querySelector('.caret')
