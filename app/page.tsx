@@ -36,17 +36,19 @@ export default async function FrontPage({ searchParams }: FrontPageProps) {
   const openFailed = (await searchParams).open === 'unknown'
   return (
     <div className="front">
-      <header className="front-bar">
-        <span className="front-name">
-          <BookIcon size={24} />
-          {words.product}
-        </span>
-        <div className="front-bar-end">
-          <Preferences visitor={visitor} />
-          <AccountChip visitor={visitor} session={session} />
+      <header>
+        <div className="front-bar">
+          <span className="front-name">
+            <BookIcon size={24} />
+            {words.product}
+          </span>
+          <div className="front-bar-end">
+            <Preferences visitor={visitor} />
+            <AccountChip visitor={visitor} session={session} />
+          </div>
         </div>
+        <Notices visitor={visitor} session={session} />
       </header>
-      <Notices visitor={visitor} session={session} />
       <main className={recent.length + trash.length > 0 ? 'front-listing' : 'front-first'}>
         <div className="front-hero">
           <div>

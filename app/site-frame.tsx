@@ -25,14 +25,18 @@ interface SiteFrameProps {
 export function SiteFrame({ visitor, session, width, children }: SiteFrameProps) {
   return (
     <div className="front">
-      <header className="front-bar">
-        <a className="front-name" href={pathOf({ to: 'front' })} aria-label={visitor.words.home}>
-          <BookIcon size={24} />
-          {visitor.words.product}
-        </a>
-        {session && session.standing !== 'guest' ? <AccountChip visitor={visitor} session={session} /> : null}
+      <header>
+        <div className="front-bar">
+          <a className="front-name" href={pathOf({ to: 'front' })} aria-label={visitor.words.home}>
+            <BookIcon size={24} />
+            {visitor.words.product}
+          </a>
+          {session && session.standing !== 'guest' ? (
+            <AccountChip visitor={visitor} session={session} />
+          ) : null}
+        </div>
+        <ForeignHost visitor={visitor} />
       </header>
-      <ForeignHost visitor={visitor} />
       <main className={`sheet sheet-${width}`}>{children}</main>
     </div>
   )

@@ -38,8 +38,8 @@ export async function generateMetadata({ params }: DocumentPageProps): Promise<M
   const titled = (heading: string): Metadata => ({ robots, title: titleWith(heading, words) })
   if (!session && services().sessions.guests === 'off') return titled(accountWordsIn(language).mustSignIn)
   const right = await rightAt(address)
-  // The page for a missing document has its own title (not-found.tsx).
-  if (!right) return { robots }
+  // The server's answer has the title of not-found.tsx; this one is set when the page is hydrated.
+  if (!right) return titled(words.notFound)
   return right.role === 'locked' ? titled(frontWordsIn(language).locked.title) : { robots }
 }
 
