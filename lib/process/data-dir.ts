@@ -5,6 +5,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   rmdirSync,
   statSync,
 } from 'node:fs'
@@ -13,11 +14,14 @@ import { BadSetting, codeOf } from './settings.ts'
 
 const STICKY = 0o1000
 const OTHERS = 0o077
+/** The files of a data folder, and those that a file system or a folder in a repository has. */
+const OWN =
+  /^(commonplace\..*|secret(\..*)?|before-upgrade|replaced-.*|\.restoring-.*|\.try-.*|lost\+found|\.git.*)$/
 
 /**
  * Creates the data folder if it is missing, checks that it is writable, and makes it unreadable for other users of
- * the machine. Returns false if it stays readable for them: it is another user's, shared by design (`/tmp`), or on a
- * file system without modes. Throws BadSetting if it cannot be written. Idempotent.
+ * the machine. Returns false if it stays readable for them: it is another user's, shared by design (`/tmp`), used for
+ * other things too (`/srv`), or on a file system without modes. Throws BadSetting if it cannot be written. Idempotent.
  */
 export function prepareDataDir(dataDir: string): boolean {
   try {
@@ -39,10 +43,11 @@ function closeToOthers(folder: string): boolean {
   const { mode } = statSync(folder)
   if ((mode & OTHERS) === 0) return true
   if ((mode & STICKY) !== 0 || dirname(folder) === folder) return false
+  if (readdirSync(folder).some((name) => !OWN.test(name))) return false
   try {
     chmodSync(folder, 0o700)
-  } catch (error) {
-    if (!['EPERM', 'ENOTSUP', 'EROFS'].includes(codeOf(error))) throw error
+  } catch {
+    // Another user's folder, or a file system without modes.
   }
   return (statSync(folder).mode & OTHERS) === 0
 }

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -50,6 +50,17 @@ test('a folder that is shared by design keeps its mode, and is reported', () => 
   chmodSync(shared, 0o1777)
   expect(prepareDataDir(shared)).toBe(false)
   expect(modeOf(shared)).toBe(0o1777)
+})
+
+test('a folder that holds other things keeps its mode, and is reported', () => {
+  const shared = join(dir, 'srv')
+  mkdirSync(join(shared, 'www'), { recursive: true })
+  mkdirSync(join(shared, 'lost+found'))
+  chmodSync(shared, 0o755)
+  expect(prepareDataDir(shared)).toBe(false)
+  expect(modeOf(shared)).toBe(0o755)
+  rmdirSync(join(shared, 'www'))
+  expect(prepareDataDir(shared)).toBe(true)
 })
 
 test('a full disk is a sentence, whoever met it first', () => {

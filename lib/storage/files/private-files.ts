@@ -6,7 +6,7 @@ const FILES = ['', '-wal', '-shm', '.seal'] as const
 
 /**
  * Creates a database's file if it is missing, and makes it and the files beside it unreadable for other users of the
- * machine. SQLite gives new files beside the database its mode. Leaves files of another user as they are. Idempotent.
+ * machine. SQLite gives new files beside the database its mode. Leaves modes that cannot be changed. Idempotent.
  */
 export function makePrivate(database: string): void {
   if (!existsSync(database)) createPrivate(database)
@@ -14,8 +14,8 @@ export function makePrivate(database: string): void {
     const path = `${database}${end}`
     try {
       if (existsSync(path)) chmodSync(path, 0o600)
-    } catch (error) {
-      if (!isRefused(error)) throw error
+    } catch {
+      // Another user's file, or a file system without modes. A disk that fails is met when the file is opened.
     }
   }
 }
@@ -26,15 +26,16 @@ export function createPrivate(path: string): void {
   giveToOwner(path)
 }
 
-/** Gives a file or folder that root created to the owner of the folder it is in, who runs the server. */
+/**
+ * Gives a file or folder that root created to the owner of the folder it is in, who runs the server. Leaves it where
+ * that is not allowed, as on a network disk and to the root of a container without capabilities.
+ */
 export function giveToOwner(path: string): void {
   if (process.getuid?.() !== 0) return
   const { uid, gid } = statSync(dirname(path))
-  chownSync(path, uid, gid)
-}
-
-/** Returns true if the mode cannot be changed: the file is another user's, or the file system has no modes. */
-function isRefused(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : null
-  return code === 'EPERM' || code === 'ENOTSUP' || code === 'EROFS'
+  try {
+    chownSync(path, uid, gid)
+  } catch {
+    // The file is usable: this process created it.
+  }
 }

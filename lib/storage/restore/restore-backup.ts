@@ -18,7 +18,7 @@ import { lacksSpace } from '../files/free-space.ts'
 import { BackupRefused, type Manifest, readManifest, SECRET_NAME } from '../files/manifest.ts'
 import { createPrivate, giveToOwner } from '../files/private-files.ts'
 import { digestOf } from '../files/seal.ts'
-import { stamp } from '../sqlite/backup.ts'
+import { freeStamp } from '../sqlite/backup.ts'
 import { DataLock } from '../sqlite/data-lock.ts'
 import { makeDataFolder } from '../sqlite/database.ts'
 import { markPathOf, readMark, readProgress, writeMark } from '../sqlite/history-mark.ts'
@@ -136,21 +136,14 @@ function replace({ dataDir, folder, now }: RestoreOptions, manifest: Manifest): 
     const ended = hadDatabase ? keepEnded(join(staged, DATABASE_NAME), database) : null
     markRestored(join(staged, DATABASE_NAME), database)
     for (const name of readdirSync(staged)) syncFile(join(staged, name))
-    const order: Pending = { staged: basename(staged), aside: asideName(dataDir, now) }
+    const isTaken = (stamp: string) => existsSync(join(dataDir, ASIDE + stamp))
+    const order: Pending = { staged: basename(staged), aside: ASIDE + freeStamp(now, isTaken) }
     replaceFile(join(dataDir, PENDING_NAME), `${JSON.stringify(order)}\n`)
     giveToOwner(join(dataDir, PENDING_NAME))
     return { manifest, aside: finish(dataDir), ended, hadDatabase }
   } catch (error) {
     if (!existsSync(join(dataDir, PENDING_NAME))) rmSync(staged, { recursive: true, force: true })
     throw error
-  }
-}
-
-/** Returns a name that is not taken, so that nothing is ever moved onto older data. */
-function asideName(dataDir: string, now: number): string {
-  for (let second = now; ; second += 1000) {
-    const name = `${ASIDE}${stamp(second)}`
-    if (!existsSync(join(dataDir, name))) return name
   }
 }
 

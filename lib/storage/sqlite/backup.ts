@@ -37,6 +37,8 @@ export interface BackupOptions {
 /** The folder in the data folder for copies made before an upgrade, and the number of them that are kept. */
 const UPGRADES_NAME = 'before-upgrade'
 const UPGRADES_KEPT = 3
+/** The names of such copies. Nothing else in that folder is touched. */
+const UPGRADE = /^\d{8}T\d{6}Z-schema-\d+$/
 const PACKAGE = new URL('../../../package.json', import.meta.url)
 
 /**
@@ -71,23 +73,33 @@ export function makeBackup(options: BackupOptions): Manifest {
 
 /**
  * Copies the database before migrations change it, as a backup without the secret, and deletes the oldest such
- * copies. Throws BackupRefused if the copy cannot be made.
+ * copies. The newest copy of each schema is the last to go, so that an upgrade that fails at every start does not
+ * replace those of earlier ones. Throws BackupRefused if the copy cannot be made.
  */
 export function copyBeforeUpgrade(dataDir: string, schema: number, now: number): void {
   const upgrades = join(dataDir, UPGRADES_NAME)
   makeFolder(upgrades)
   // A copy without a manifest was interrupted.
-  const known = readdirSync(upgrades).toSorted()
-  const whole = known.filter((name) => existsSync(join(upgrades, name, MANIFEST_NAME)))
-  const kept = new Set(whole.slice(1 - UPGRADES_KEPT))
+  const known = readdirSync(upgrades).filter((name) => UPGRADE.test(name))
+  const whole = known.filter((name) => existsSync(join(upgrades, name, MANIFEST_NAME))).toSorted()
+  const newest = new Set(new Map(whole.map((name) => [name.slice(name.indexOf('-')), name])).values())
+  const byWorth = [...whole.filter((name) => !newest.has(name)), ...whole.filter((name) => newest.has(name))]
+  const kept = new Set(byWorth.slice(1 - UPGRADES_KEPT))
   for (const name of known) if (!kept.has(name)) rmSync(join(upgrades, name), { recursive: true })
-  const folder = join(upgrades, `${stamp(now)}-schema-${schema}`)
+  const end = `-schema-${schema}`
+  const folder = join(upgrades, `${freeStamp(now, (name) => existsSync(join(upgrades, name + end)))}${end}`)
   makeBackup({ dataDir, folder, secret: 'left-out', acceptDamage: true, now })
 }
 
-/** Returns a time as a part of a file's name that sorts by time: `20261130T194000Z`. */
-export function stamp(now: number): string {
-  return new Date(now).toISOString().replaceAll(/[-:]|\.\d+/g, '')
+/**
+ * Returns a time as a part of a file's name that sorts by time: `20261130T194000Z`. It is a later one if that is
+ * taken, so that nothing is ever written over older data.
+ */
+export function freeStamp(now: number, isTaken: (stamp: string) => boolean): string {
+  for (let second = now; ; second += 1000) {
+    const stamp = new Date(second).toISOString().replaceAll(/[-:]|\.\d+/g, '')
+    if (!isTaken(stamp)) return stamp
+  }
 }
 
 /** Makes a private folder. Throws BackupRefused. Idempotent. */

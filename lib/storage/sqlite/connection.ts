@@ -65,3 +65,6 @@ export const SQLITE = {
   constraint: 19,
   notADatabase: 26,
 } as const
+
+/** Result codes of a disk that is full, read-only or failing. */
+export const DISK_CODES: readonly number[] = [SQLITE.readOnly, SQLITE.ioError, SQLITE.full, SQLITE.cannotOpen]

@@ -48,7 +48,14 @@ export class DataLock {
       return new DataLock(db)
     } catch (error) {
       db?.close()
-      if (sqliteCode(error) !== SQLITE.busy) throw unavailable(dataDir, path, error)
+      const code = sqliteCode(error)
+      if (code === SQLITE.corrupt || code === SQLITE.notADatabase) {
+        throw new StoreUnavailable(
+          dataDir,
+          `${path} is damaged. It holds no data: delete it and start again.`,
+        )
+      }
+      if (code !== SQLITE.busy) throw unavailable(dataDir, path, error)
       const by = nameOf(readHolder(path))
       throw new StoreUnavailable(dataDir, `The data folder ${dataDir} is in use by ${by}: stop it first.`)
     }

@@ -11,7 +11,7 @@ import { copyBeforeUpgrade } from './backup.ts'
 import { CatalogTables } from './catalog-tables.ts'
 import { configure, inTransaction, openConnection, prepare } from './connection.ts'
 import { FreePages } from './free-pages.ts'
-import { HistoryMark } from './history-mark.ts'
+import { HistoryMark, nameFiles } from './history-mark.ts'
 import { LogTables } from './log-tables.ts'
 import { refuseEmptied, refuseLostFiles } from './lost-data.ts'
 import { foreignDatabase, migrate, SCHEMA_VERSION, schemaVersionOf } from './migrations.ts'
@@ -68,6 +68,7 @@ export function openDatabase(dataDir: string, onAccountsIdle: () => void, isStar
     const schema = schemaVersionOf(db)
     if (schema > 0 && schema < SCHEMA_VERSION) copyBeforeUpgrade(dataDir, schema, Date.now())
     configure(db)
+    nameFiles(path)
     migrate(db)
     growLog(db, path)
     const accounts = openConnection(path)

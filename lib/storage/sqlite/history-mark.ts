@@ -108,6 +108,21 @@ export function readMark(database: string): Mark | null {
   }
 }
 
+/**
+ * Names the present files in the mark of a database, before anything is written to them: SQLite creates a new
+ * write-ahead log when it opens a database that was closed, and after a crash that log must not look like a copy.
+ */
+export function nameFiles(database: string): void {
+  const mark = readMark(database)
+  const present = identityOf(database)
+  if (!mark || (mark.files?.database === present.database && mark.files.log === present.log)) return
+  try {
+    writeMark(database, mark)
+  } catch {
+    // For example a full disk. The older mark stays and is still true.
+  }
+}
+
 /** Writes the mark of a database, and the files it is beside. */
 export function writeMark(database: string, { starts, rows }: Progress): void {
   const mark: Mark = { starts, rows, files: identityOf(database) }

@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { hasFrames, identityOf, sizeOf } from '../files/database-files.ts'
 import { isSealIntact } from '../files/seal.ts'
-import { prepare, SQLITE, sqliteCode } from './connection.ts'
+import { DISK_CODES, prepare, SQLITE, sqliteCode } from './connection.ts'
 import { type Mark, markPathOf, readMark } from './history-mark.ts'
 import { foreignDatabase } from './migrations.ts'
 import { StoreUnavailable } from './store-error.ts'
-import { isOfOneDocument, verifyContent } from './verify.ts'
+import { isOfTheFile, verifyContent } from './verify.ts'
 
 /*
  * Refuses a data folder whose files do not belong together, before anything is written to it. A copy of the folder of
@@ -44,16 +44,33 @@ export function refuseLostFiles(dataDir: string, database: string): void {
   if (isCopy && !isLogged && isSealIntact(database)) return
   if (!isCopy && !(isLogged && sizeOf(database) <= SMALL_BYTES)) return
   if (!isOurs(database)) return
-  // A damaged document alone is quarantined. In a copy with a log it shows that rows are missing between the two.
-  const { problems } = verifyContent(database)
-  const problem = problems.find((each) => (isCopy && isLogged) || !isOfOneDocument(each))
+  const problem = isCopy && isLogged ? misfitIn(database) : verifyContent(database).problems.find(isOfTheFile)
   if (problem === undefined) return
-  refuse(
-    dataDir,
-    isLogged
-      ? `${database} and ${database}-wal do not fit together (${problem}), as in a copy made while the server ran: restore a backup (npm run restore). If this copy is all there is, move ${database}-wal away: the database alone may be whole, without the latest edits.`
-      : `${database} is damaged (${problem}): npm run verify lists everything. Restore a backup (npm run restore).`,
-  )
+  refuse(dataDir, isLogged ? misfitSentence(database, problem) : damageSentence(database, problem))
+}
+
+/**
+ * Returns a problem of a copy with a log that comes from the two not fitting together, such as a row that is missing
+ * between them. What is wrong in the database alone too was wrong before: a damaged document is quarantined.
+ */
+function misfitIn(database: string): string | undefined {
+  const { problems } = verifyContent(database)
+  const doubtful = problems.filter((problem) => !isOfTheFile(problem))
+  if (doubtful.length < problems.length) return problems.find(isOfTheFile)
+  if (doubtful.length === 0) return
+  const before = new Set(verifyContent(database, true).problems)
+  return doubtful.find((problem) => !before.has(problem))
+}
+
+function misfitSentence(database: string, problem: string): string {
+  const isBackedUp = isOfTheFile(problem)
+    ? ''
+    : ' If this was so before the copy, npm run backup -- FOLDER --damaged and npm run restore -- FOLDER --damaged keep everything else.'
+  return `${database} and ${database}-wal do not fit together (${problem}), as in a copy made while the server ran: restore a backup (npm run restore). If this copy is all there is, move ${database}-wal away: the database alone may be whole, without the latest edits.${isBackedUp}`
+}
+
+function damageSentence(database: string, problem: string): string {
+  return `${database} is damaged (${problem}): npm run verify lists everything. Restore a backup (npm run restore).`
 }
 
 /**
@@ -88,13 +105,18 @@ function isOther(database: string, mark: Mark | null, isLogged: boolean): boolea
   return isLogged && mark.files.log !== present.log
 }
 
-/** Returns false for a file that opening it will refuse for what it is. */
+/**
+ * Returns false for a file that opening it will refuse for what it is. Throws if it cannot be read at all for now, as
+ * on a full disk, where SQLite has no room for the index of the log: that says nothing about the files.
+ */
 function isOurs(database: string): boolean {
-  const db = new DatabaseSync(database, { readOnly: true })
+  const db = new DatabaseSync(database, { readOnly: true, timeout: 5000 })
   try {
     return foreignDatabase(db) === null
   } catch (error) {
-    return sqliteCode(error) !== SQLITE.notADatabase
+    const code = sqliteCode(error)
+    if (code === SQLITE.busy || DISK_CODES.includes(code)) throw error
+    return code !== SQLITE.notADatabase
   } finally {
     db.close()
   }

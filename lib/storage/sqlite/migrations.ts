@@ -279,15 +279,18 @@ export function schemaVersionOf(db: DatabaseSync): number {
   return pragma(db, 'user_version')
 }
 
-/** Migrates a database that passed `foreignDatabase` to the newest schema, or to an older `upto`. Idempotent. */
+/**
+ * Migrates a database that passed `foreignDatabase` to the newest schema, or to an older `upto`, as a whole or not at
+ * all: between two releases there is nothing that neither of them knows. Idempotent.
+ */
 export function migrate(db: DatabaseSync, upto = SCHEMA_VERSION): void {
-  for (let version = schemaVersionOf(db); version < upto; version++) {
-    inTransaction(db, () => {
-      db.exec(MIGRATIONS[version] ?? '')
-      db.exec(`PRAGMA application_id = ${APPLICATION_ID}`)
-      db.exec(`PRAGMA user_version = ${version + 1}`)
-    })
-  }
+  const from = schemaVersionOf(db)
+  if (from >= upto) return
+  inTransaction(db, () => {
+    for (const step of MIGRATIONS.slice(from, upto)) db.exec(step)
+    db.exec(`PRAGMA application_id = ${APPLICATION_ID}`)
+    db.exec(`PRAGMA user_version = ${upto}`)
+  })
 }
 
 function pragma(db: DatabaseSync, name: string): number {

@@ -1,7 +1,7 @@
 import { DamagedDocument } from '#lib/collab/document-store.ts'
 import { REFUSALS, RefusedRequest, reasonOf } from '#lib/protocol/errors.ts'
 import { BackupRefused } from '../files/manifest.ts'
-import { SQLITE, sqliteCode } from './connection.ts'
+import { DISK_CODES, SQLITE, sqliteCode } from './connection.ts'
 
 /** Thrown if the store cannot be opened. `message` is one sentence for the administrator of the server. */
 export class StoreUnavailable extends Error {
@@ -57,9 +57,6 @@ export function toWireError(error: unknown): WireError {
     ...('errcode' in error ? { errcode: error.errcode } : {}),
   }
 }
-
-/** Result codes of a disk that is full, read-only or failing. */
-const DISK_CODES: readonly number[] = [SQLITE.readOnly, SQLITE.ioError, SQLITE.full, SQLITE.cannotOpen]
 
 /**
  * Returns the error of a reply. One of the disk is a refusal, so that a request that meets it is answered with when

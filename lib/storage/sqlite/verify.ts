@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
 import { DamagedDocument, damageIn, ROW_COST } from '#lib/collab/document-store.ts'
 import { MalformedBody } from '#lib/protocol/body.ts'
 import { reasonOf } from '#lib/protocol/errors.ts'
@@ -20,9 +21,9 @@ export interface Verification {
   readonly snapshots: number
 }
 
-/** Returns true for a problem of one document, which is then quarantined; all others concern the whole database. */
-export function isOfOneDocument(problem: string): boolean {
-  return problem.startsWith('document ')
+/** Returns true for a problem of the database's pages: SQLite may answer anything. */
+export function isOfTheFile(problem: string): boolean {
+  return problem.startsWith('the file: ')
 }
 
 /** The most findings of one kind that are reported: a broken page has hundreds of consequences. */
@@ -39,8 +40,11 @@ export function verifyDatabase(dataDir: string): Verification {
   return { ...verified, problems: ['the file: it is not as it was when it was closed', ...verified.problems] }
 }
 
-/** Does the same as `verifyDatabase` without the seal, for a file that was replaced on purpose. */
-export function verifyContent(path: string): Verification {
+/**
+ * Does the same as `verifyDatabase` without the seal, for a file that was replaced on purpose. `isAlone`: as if it had
+ * no write-ahead log; nothing may be writing to it then.
+ */
+export function verifyContent(path: string, isAlone = false): Verification {
   const counts = { documents: 0, rows: 0, snapshots: 0 }
   if (!existsSync(path)) return { problems: [`there is no ${path}`], ...counts }
   const problems: string[] = []
@@ -53,7 +57,8 @@ export function verifyContent(path: string): Verification {
     }
   }
   look('the file', () => {
-    const db = new DatabaseSync(path, { readOnly: true, timeout: 5000 })
+    const file = isAlone ? new URL(`${pathToFileURL(path)}?immutable=1`) : path
+    const db = new DatabaseSync(file, { readOnly: true, timeout: 5000 })
     try {
       // One transaction, so that everything is read as of one moment.
       db.exec('BEGIN')

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -66,4 +67,12 @@ test('a store that could not be opened leaves no lock', async () => {
   other.close()
   await expect(openStore({ dataDir })).rejects.toThrow('another program')
   DataLock.take(dataDir, 'server').release()
+})
+
+test('a lock that is no database any more is refused in a sentence that says what to do', () => {
+  const path = join(dataDir, 'commonplace.lock')
+  writeFileSync(path, 'x'.repeat(4096))
+  expect(refusal(() => DataLock.take(dataDir, 'server'))).toBe(
+    `${path} is damaged. It holds no data: delete it and start again.`,
+  )
 })

@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -109,7 +110,7 @@ describe('copies of the files of a running server', () => {
     expect(malformed).toBeGreaterThan(0)
     expect(seen.whole).toBeGreaterThan(0)
     expect(seen.older).toBeGreaterThan(0)
-  })
+  }, 60_000)
 
   test('after a quiet moment the database file alone has everything', async () => {
     heads = 0
@@ -172,5 +173,51 @@ describe('a site is never started as an empty one', () => {
     }
     await store.close()
     expect(start(dataDir)).toMatchObject({ refused: null, restored: false })
+  })
+})
+
+describe('a crash refuses no start', () => {
+  const some = async () => {
+    heads = 0
+    for (const name of DOCUMENTS) await store.catalog.create(documentOf(name))
+    await commit(3)
+  }
+  /** Damages one document, as a failing disk does. */
+  const damage = (folder: string) => {
+    const db = new DatabaseSync(join(folder, DATABASE))
+    db.exec(`UPDATE document_log SET entries = x'ff' WHERE document_id = '${DOCUMENTS[0]}' AND seq = 2`)
+    db.close()
+  }
+
+  test('between the new log and the mark that names it, whatever was damaged before', async () => {
+    await some()
+    await store.close()
+    damage(dataDir)
+    const mark = readFileSync(join(dataDir, MARK), 'utf8')
+    const database = openDatabase(dataDir, () => undefined, true)
+    database.prove()
+    const files = JSON.parse(readFileSync(join(dataDir, MARK), 'utf8')).files
+    expect(files.log).not.toBe(JSON.parse(mark).files.log)
+    expect(files.log).toContain(`${statSync(join(dataDir, LOG)).ino}:`)
+    database.release()
+  })
+
+  test('in a copy with its log that was whole but for a document damaged before', async () => {
+    await some()
+    await store.close()
+    damage(dataDir)
+    store = await openStore({ dataDir })
+    await store.documents.commit([rowOf('birch', 4)])
+    expect(start(snapshot('moved'))).toMatchObject({ refused: null })
+  })
+
+  test('if an administrator changed the schema or left a reference to nothing', async () => {
+    await some()
+    const db = new DatabaseSync(join(dataDir, DATABASE), { enableForeignKeyConstraints: false })
+    db.exec('CREATE INDEX mine ON documents (created_at)')
+    db.exec("INSERT INTO grants VALUES ('nothing', 'u', 'editor', 1)")
+    db.close()
+    // The files are the same ones after a crash of the process: only the lock is free again.
+    expect(start(dataDir)).toMatchObject({ refused: null })
   })
 })

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -43,6 +43,30 @@ test('before its first migration a database is copied, as a backup that can be r
   db.close()
   await (await openStore({ dataDir })).close()
   expect(readdirSync(join(dataDir, 'before-upgrade'))).toHaveLength(2)
+})
+
+test('an upgrade that fails at every start leaves the database and its first copies as they were', async () => {
+  makeOlder()
+  const upgrades = join(dataDir, 'before-upgrade')
+  const others = ['mine', '20200101T000000Z-schema-3', '20200202T000000Z-schema-2']
+  for (const name of others) mkdirSync(join(upgrades, name), { recursive: true })
+  for (const name of others) writeFileSync(join(upgrades, name, 'backup.json'), '{}')
+  rmSync(join(upgrades, 'mine', 'backup.json'))
+  const db = openFile()
+  // Makes the last step fail.
+  db.exec('CREATE INDEX unlocks_user ON unlocks (user_id)')
+  db.close()
+  for (let i = 0; i < 4; i++) {
+    expect(() => openDatabase(dataDir, () => undefined)).toThrow('unlocks_user')
+    const failed = openFile()
+    expect(schemaVersionOf(failed)).toBe(4)
+    failed.close()
+  }
+  const kept = readdirSync(upgrades)
+  expect(kept).toContain('mine')
+  expect(kept.filter((name) => name.endsWith('-schema-4'))).not.toHaveLength(0)
+  expect(kept.filter((name) => /-schema-[23]$/.test(name))).not.toHaveLength(0)
+  expect(kept).toHaveLength(4)
 })
 
 test('a new database and one of this version are not copied', async () => {
