@@ -196,6 +196,7 @@ export class LocalEdits {
   /** Seals gathered edits and hands them to the store now, because the page may be going away. */
   flush(): void {
     this.#outbox.flush()
+    this.orphans.flush()
   }
 
   /** Sends everything over `uplink`, however slow the connection, because the page is going away. */

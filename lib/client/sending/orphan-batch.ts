@@ -5,16 +5,16 @@ import type { SealedBatch } from '../replica/replica-store.ts'
 
 /** Words of this user that the document no longer shows, because others removed the block around them meanwhile. */
 export interface Orphans {
-  /** Identifies the first letter. */
-  readonly key: string
+  /** Identify the first letter of each client that wrote them. */
+  readonly keys: readonly string[]
   readonly text: string
   /** Number of blocks of the document above the removed one. */
   readonly index: number
 }
 
 /**
- * Returns a batch that puts orphaned words back, each block of them as a paragraph where the removed block was. It is
- * meant to be set aside. Copies the document, so its cost is linear in it.
+ * Returns a batch that puts orphaned words, given in the order of the text, back: each block of them as a paragraph
+ * where the removed block was. It is meant to be set aside. Copies the document, so its cost is linear in it.
  */
 export function orphanBatch(doc: Y.Doc, orphans: readonly Orphans[], at: number): SealedBatch {
   const copy = new Y.Doc()
@@ -23,8 +23,8 @@ export function orphanBatch(doc: Y.Doc, orphans: readonly Orphans[], at: number)
     const updates: Uint8Array[] = []
     copy.on('update', (update: Uint8Array) => updates.push(update))
     const body = copy.getXmlFragment(ROOTS.body)
-    // From the end, so that the numbers of the blocks above stay right.
-    const last = [...orphans].sort((a, b) => b.index - a.index)
+    // From the end, so that the numbers of the blocks above stay right, and blocks of one place keep their order.
+    const last = orphans.toReversed().sort((a, b) => b.index - a.index)
     copy.transact(() => {
       for (const { text, index } of last) {
         const paragraph = new Y.XmlElement('paragraph')
@@ -32,7 +32,7 @@ export function orphanBatch(doc: Y.Doc, orphans: readonly Orphans[], at: number)
         body.insert(Math.min(index, body.length), [paragraph])
       }
     })
-    const orphaned = orphans.map(({ key }) => key).join(' ')
+    const orphaned = orphans.flatMap(({ keys }) => keys).join(' ')
     return { clientId: copy.clientID, n: 1, at, restore: false, payload: encodeUpdates(updates), orphaned }
   } finally {
     copy.destroy()

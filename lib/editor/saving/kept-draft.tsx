@@ -59,16 +59,25 @@ export function KeptDraft({ session, draft }: { session: DocumentSession; draft:
   )
 }
 
+/** The wait until the draft is read again after the document changed, ms. */
+const READ_MS = 300
+/** Reading the draft of a long document takes at most this part of the time: it is read while people type. */
+const SHARE = 0.05
+
 /** Returns the text of the draft, read again when the draft changes and shortly after the document does. */
 function useDraftText({ doc }: DocumentSession, draft: DraftState) {
   const [version, setVersion] = useState(0)
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null)
+  const took = useRef(0)
   useEffect(() => {
     const changed = () => {
-      timer.current ??= setTimeout(() => {
-        timer.current = null
-        setVersion((before) => before + 1)
-      }, 300)
+      timer.current ??= setTimeout(
+        () => {
+          timer.current = null
+          setVersion((before) => before + 1)
+        },
+        Math.max(READ_MS, took.current / SHARE),
+      )
     }
     doc.on('update', changed)
     return () => {
@@ -79,9 +88,11 @@ function useDraftText({ doc }: DocumentSession, draft: DraftState) {
   }, [doc])
   // biome-ignore lint/correctness/useExhaustiveDependencies: the Y.Doc is the same object before and after a change
   return useMemo(() => {
+    const from = performance.now()
     const withDraft = docWithDraft(doc, draft.batches)
     const found = draftText(doc, withDraft)
     withDraft.destroy()
+    took.current = performance.now() - from
     return found
   }, [doc, draft, version])
 }

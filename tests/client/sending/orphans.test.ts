@@ -1,12 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import type { CollabProvider } from '#lib/client/collab-provider.ts'
+import type { SealedBatch } from '#lib/client/replica/replica-store.ts'
+import { OrphanWatch } from '#lib/client/sending/orphan-watch.ts'
 import { docWithDraft, draftText } from '#lib/editor/saving/draft-text.ts'
 import type { CookieSession } from '#lib/people/cookie-sessions.ts'
+import { encodeUpdates } from '#lib/protocol/log-row.ts'
 import { type CollaborationServer, startCollaboration } from '../../support/collaboration.ts'
 import { type CuttableProxy, startCuttableProxy } from '../../support/cuttable-proxy.ts'
 import { MemoryReplicas } from '../../support/memory-replica.ts'
 import { paragraphOf } from '../../support/paragraph.ts'
+import { VirtualClock } from '../../support/virtual-clock.ts'
 import { until } from '../../support/writer.ts'
 
 let server: CollaborationServer
@@ -157,5 +161,90 @@ describe('words typed into a block that others make anew meanwhile', () => {
     proxy.restore()
     await until(hers, () => hers.draft !== null)
     expect(drafted(hers)).toBe('start  …  end')
+  })
+
+  test('of several blocks keep the order of the text, whatever the order of typing', async () => {
+    const { his, hers } = await scene()
+    proxy.cut()
+    await until(hers, () => hers.status.phase === 'lost')
+    type(hers, 1, ' second')
+    type(hers, 0, ' first')
+    remake(his, 0)
+    remake(his, 1)
+    await his.flushed()
+    proxy.restore()
+    await until(hers, () => hers.draft !== null)
+    expect(drafted(hers)).toBe(' first\n\n second')
+    await hers.takeBackDraft()
+    await until(hers, () => texts(hers).length === 4)
+    expect(texts(hers).filter((text) => text.startsWith(' '))).toEqual([' first', ' second'])
+  })
+})
+
+describe('words of another tab of this browser', () => {
+  const MINE = 1
+  const OTHER = 2
+
+  /** A document in which this tab and another wrote into a block that is made anew, with a watch on it. */
+  function watched() {
+    const clock = new VirtualClock(() => 0.5)
+    const doc = new Y.Doc()
+    doc.clientID = MINE
+    const fragment = doc.getXmlFragment('body')
+    fragment.insert(0, [paragraphOf('para')])
+    const elsewhere = new Y.Doc()
+    Y.applyUpdate(elsewhere, Y.encodeStateAsUpdate(doc))
+    const typed = (text: string) => {
+      const block = fragment.get(0)
+      if (block instanceof Y.XmlElement) textOf(block).insert(textOf(block).length, text)
+    }
+    typed(' mine')
+    doc.clientID = OTHER
+    typed(' theirs')
+    doc.clientID = MINE
+    const draft = {
+      batches: [] as SealedBatch[],
+      setAside: async (batches: readonly SealedBatch[]) => void draft.batches.push(...batches),
+    }
+    const isOwn = (id: number) => id === MINE || id === OTHER
+    const watch = new OrphanWatch({ doc, isOwn, draft, clock, owner: { changed: () => undefined } })
+    const before = Y.encodeStateVector(elsewhere)
+    elsewhere.getXmlFragment('body').delete(0, 1)
+    const update = Y.encodeStateAsUpdate(elsewhere, before)
+    watch.applying(update)
+    Y.applyUpdate(doc, update)
+    return { clock, doc, draft, watch }
+  }
+  const textIn = (doc: Y.Doc, batches: readonly SealedBatch[]): string => {
+    const copy = docWithDraft(doc, batches)
+    const { text } = draftText(doc, copy)
+    copy.destroy()
+    return text
+  }
+
+  test('are set aside with those of this tab if that tab does not', async () => {
+    const { clock, doc, draft } = watched()
+    await clock.advance(2000)
+    expect(textIn(doc, draft.batches)).toBe(' mine theirs')
+  })
+
+  test('are set aside with the rest when the page goes away', () => {
+    const { doc, draft, watch } = watched()
+    watch.flush()
+    watch.flush()
+    expect(draft.batches).toHaveLength(1)
+    expect(textIn(doc, draft.batches)).toBe(' mine theirs')
+  })
+
+  test('are not set aside twice if that tab does', async () => {
+    const { clock, doc, draft } = watched()
+    await clock.advance(900)
+    expect(draft.batches).toEqual([])
+    const orphaned = `${OTHER}:0`
+    draft.batches.push({ clientId: 7, n: 1, at: 0, restore: false, payload: encodeUpdates([]), orphaned })
+    await clock.advance(2000)
+    expect(draft.batches).toHaveLength(2)
+    expect(draft.batches[1]?.orphaned).toBe(`${MINE}:6`)
+    expect(textIn(doc, draft.batches)).toBe(' mine')
   })
 })
