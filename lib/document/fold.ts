@@ -1,5 +1,8 @@
 import * as Y from 'yjs'
+import { cleanName } from '#lib/protocol/identity.ts'
+import * as LIMITS from '#lib/protocol/limits.ts'
 import { decodeEntries, ENTRY_BODY_UPDATE } from '#lib/protocol/log-row.ts'
+import { ROOTS } from '#lib/protocol/version.ts'
 import { contentBytes } from './content-bytes.ts'
 import { contentDigest } from './content-digest.ts'
 import { checkSchema, type SchemaFinding } from './schema-check.ts'
@@ -54,6 +57,41 @@ export function digestDocument(job: FoldJob): string {
     let step = walk.next()
     while (!step.done) step = walk.next()
     return contentDigest(step.value)
+  })
+}
+
+/** A document's content as one update of a new Y.Doc, without its history. */
+export interface DocumentCopy {
+  /** A Yjs v1 update; null if there is no content. */
+  readonly update: Uint8Array | null
+  /** The client id of everything in the update. */
+  readonly clientId: number
+  /** As shown in lists, '' if there is none. */
+  readonly title: string
+}
+
+/**
+ * Copies what a document shows, under another title ('' for none). Deleted text and its authors do not come along, nor
+ * does content that breaks the schema. Throws as foldDocument does.
+ */
+export function copyDocument({ title, ...job }: FoldJob & { readonly title: string }): DocumentCopy {
+  return withDocument(job, (doc) => {
+    findingOf(doc, job)
+    const copy = new Y.Doc()
+    const blocks = doc.getXmlFragment(ROOTS.body).toArray()
+    const name = cleanName(title, LIMITS.titleLength)
+    copy.transact(() => {
+      if (name !== '') copy.getText(ROOTS.title).insert(0, name)
+      copy.getXmlFragment(ROOTS.body).insert(
+        0,
+        blocks.flatMap((block) => (block instanceof Y.XmlHook ? [] : [block.clone()])),
+      )
+    })
+    const isEmpty = name === '' && blocks.length === 0
+    const update = isEmpty ? null : Y.encodeStateAsUpdate(copy)
+    const made = { update, clientId: copy.clientID, title: titleOf(copy) }
+    copy.destroy()
+    return made
   })
 }
 

@@ -58,6 +58,12 @@ export interface DocumentsContract {
    * user owns as many as allowed, or too many were created from that IP address within a day.
    */
   create(session: Session, ip: string): Promise<string>
+  /**
+   * Copies what a document shows into a new one of the session's user, under a title ('' for none), and returns its
+   * address. Links, grants and history are not copied. Counted and refused as `create`; its bytes count as if they
+   * had been typed.
+   */
+  copy(session: Session, right: Right<Role>, title: string, ip: string): Promise<string>
   /** Returns the documents that this user opened and can still open, newest visit first. */
   recent(session: Session): Promise<RecentDocument[]>
   /**

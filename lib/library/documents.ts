@@ -2,15 +2,22 @@ import { randomBytes } from 'node:crypto'
 import type { Session } from '#lib/people/session.ts'
 import type { Rates } from '#lib/process/rates.ts'
 import type { Clock } from '#lib/protocol/clock.ts'
-import { RefusedRequest, refuse } from '#lib/protocol/errors.ts'
-import type { Identity } from '#lib/protocol/identity.ts'
+import { REFUSALS, RefusedRequest, refuse } from '#lib/protocol/errors.ts'
+import type { Identity, Role } from '#lib/protocol/identity.ts'
+import {
+  type ChainHash,
+  chainAfter,
+  EMPTY_CHAIN,
+  ENTRY_BODY_UPDATE,
+  encodeEntries,
+} from '#lib/protocol/log-row.ts'
 import { SCHEMA_VERSION } from '#lib/protocol/version.ts'
 import type { Addresses } from './addresses.ts'
 import type { DocumentsContract, RecentDocument, Right, TrashedDocument } from './contract.ts'
 import type { OpenDocuments } from './open-documents.ts'
 import type { Rights } from './rights.ts'
 import type { StorageUse } from './storage-use.ts'
-import type { AccessFacts, AccessStore, DocumentCatalog } from './store.ts'
+import type { AccessFacts, AccessStore, DocumentCatalog, FirstRow } from './store.ts'
 import { TRASH_LIFE } from './trash.ts'
 import type { Visits } from './visits.ts'
 
@@ -25,10 +32,11 @@ export interface DocumentsPorts {
     'countOwned' | 'create' | 'delete' | 'trashOf' | 'undelete' | 'erase'
   >
   readonly clock: Pick<Clock, 'now'>
-  readonly openDocuments: Pick<OpenDocuments, 'endDeleted' | 'restored'>
+  readonly hash: ChainHash
+  readonly openDocuments: Pick<OpenDocuments, 'copyOf' | 'endDeleted' | 'restored'>
   readonly rates: Pick<Rates, 'take'>
   readonly rights: Rights
-  readonly storageUse: Pick<StorageUse, 'refusalOf' | 'freed'>
+  readonly storageUse: Pick<StorageUse, 'changed' | 'refusalOf'>
   readonly visits: Visits
   /** The most documents that one user may own, and the most that their trash may hold. */
   readonly documentsPerUser: number
@@ -46,9 +54,37 @@ export class Documents implements DocumentsContract {
     return this.#ports.rights.at(address, session?.user.userId ?? null, session?.cap ?? null)
   }
 
-  async create({ user, standing, mayCreate }: Session, ip: string): Promise<string> {
+  async create(session: Session, ip: string): Promise<string> {
+    await this.#mayCreate(session, ip)
+    return this.#create(session, SCHEMA_VERSION)
+  }
+
+  async copy(session: Session, { facts }: Right<Role>, title: string, ip: string): Promise<string> {
+    await this.#mayCreate(session, ip)
+    const { openDocuments, rates, storageUse, hash } = this.#ports
+    const content = await openDocuments.copyOf(facts.documentId, title)
+    if (!content) throw new RefusedRequest(REFUSALS.notFound)
+    const { update, clientId, schemaVersion } = content
+    if (update === null) return this.#create(session, schemaVersion)
+    const { userId } = session.user
+    const full = await storageUse.refusalOf(userId, session.standing === 'guest', update.length)
+    if (full) throw new RefusedRequest(full)
+    // A copy costs as much as typing it would.
+    const wait = rates.take('bytes', { session: session.sessionId, ip }, update.length)
+    if (wait > 0)
+      throw new RefusedRequest(refuse('rate-limited', 'too much was copied; try again later', wait))
+    const entry = { kind: ENTRY_BODY_UPDATE, clientId, n: 1, user: userId, updates: [update] }
+    const entries = encodeEntries([entry])
+    const chain = chainAfter(hash, EMPTY_CHAIN, 1, entries)
+    const address = await this.#create(session, schemaVersion, { title: content.title, chain, entries })
+    await storageUse.changed(userId)
+    return address
+  }
+
+  /** Throws RefusedRequest if the user may not create a document now. Counts it against their network. */
+  async #mayCreate({ user, standing, mayCreate }: Session, ip: string): Promise<void> {
     if (!mayCreate) throw new RefusedRequest(refuse('forbidden', 'this session makes no documents'))
-    const { addresses, catalog, clock, rates, storageUse, visits, documentsPerUser } = this.#ports
+    const { catalog, rates, storageUse, documentsPerUser } = this.#ports
     const { listed, inTrash } = await catalog.countOwned(user.userId)
     if (listed >= documentsPerUser || inTrash >= documentsPerUser) {
       throw new RefusedRequest(
@@ -62,16 +98,21 @@ export class Documents implements DocumentsContract {
       const message = 'as many documents were made from your network within a day as may be; try again later'
       throw new RefusedRequest(refuse('too-many-documents', message, wait))
     }
+  }
+
+  async #create({ user }: Session, schemaVersion: number, first?: FirstRow): Promise<string> {
+    const { addresses, catalog, clock, visits } = this.#ports
     const documentId = newId()
     const linkId = addresses.newLinkId()
     await catalog.create({
       documentId,
       lineage: newId(),
       ownerId: user.userId,
-      schemaVersion: SCHEMA_VERSION,
+      schemaVersion,
       createdAt: clock.now(),
       linkId,
       linkRole: 'editor',
+      ...(first ? { first } : {}),
     })
     visits.note(user.userId, documentId, linkId)
     return addresses.addressOf(linkId)
@@ -132,7 +173,7 @@ export class Documents implements DocumentsContract {
   async erase({ user }: Session, address: string): Promise<boolean> {
     const facts = await this.#facts(address, user)
     if (!facts || !(await this.#ports.catalog.erase(facts.documentId, user.userId))) return false
-    await this.#ports.storageUse.freed(user.userId)
+    await this.#ports.storageUse.changed(user.userId)
     return true
   }
 

@@ -52,15 +52,15 @@ export class StorageUse implements Budgets {
     return new DocumentBudget(documentId, this)
   }
 
-  /** Returns why a user may not create a document now, null if they may. */
-  async refusalOf(ownerId: string, isGuest: boolean): Promise<Refusal | null> {
+  /** Returns why a user may not create a document of that many bytes now, null if they may. */
+  async refusalOf(ownerId: string, isGuest: boolean, bytes = 0): Promise<Refusal | null> {
     const { catalog, freeSpace } = this.#ports
     if (isGuest && freeSpace.isLow) return REFUSALS.diskLow
-    return (await catalog.usedBy(ownerId)) >= this.#limitOf(isGuest) ? REFUSALS.ownerFull : null
+    return (await catalog.usedBy(ownerId)) + bytes >= this.#limitOf(isGuest) ? REFUSALS.ownerFull : null
   }
 
-  /** Notes that documents of a user were erased, which makes room. */
-  async freed(ownerId: string): Promise<void> {
+  /** Notes that documents of a user were erased, which makes room, or came to be with all their content. */
+  async changed(ownerId: string): Promise<void> {
     const owner = this.#owners.get(ownerId)
     if (!owner) return
     const used = await this.#ports.catalog.usedBy(ownerId)

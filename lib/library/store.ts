@@ -4,6 +4,14 @@ import type { SharedRole } from '#lib/protocol/identity.ts'
  * The ports through which the library reaches storage: lists, the trash, links and grants.
  */
 
+/** The first row of a document that begins with content. */
+export interface FirstRow {
+  readonly title: string
+  /** The chain after the row. */
+  readonly chain: Uint8Array
+  readonly entries: Uint8Array
+}
+
 export interface NewDocument {
   readonly documentId: string
   readonly lineage: string
@@ -12,6 +20,8 @@ export interface NewDocument {
   readonly createdAt: number
   readonly linkId: string
   readonly linkRole: SharedRole
+  /** Left out if the document begins empty. */
+  readonly first?: FirstRow
 }
 
 /** A document in a user's list. */
@@ -56,6 +66,7 @@ export interface Visit {
 
 /** The documents as users find them: titles, lists, the trash. */
 export interface DocumentCatalog {
+  /** Creates a document with its link and its first row, in one transaction. */
   create(document: NewDocument): Promise<void>
   /** Sets titles by document. Skips documents that no longer exist. */
   setTitles(titles: ReadonlyMap<string, string>): Promise<void>

@@ -26,6 +26,7 @@ export type Place =
 
 export type ApiPath =
   | 'documents'
+  | 'documents/copy'
   | 'documents/delete'
   | 'documents/trash'
   | 'documents/restore'

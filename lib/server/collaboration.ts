@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import type { Server as HttpServer } from 'node:http'
+import type { DocumentStore } from '#lib/collab/document-store.ts'
 import type { RoomEvent } from '#lib/collab/events.ts'
 import { Rooms } from '#lib/collab/rooms.ts'
 import { LiveAccess } from '#lib/library/live-access.ts'
-import type { OpenDocuments } from '#lib/library/open-documents.ts'
+import type { CopiedContent, OpenDocuments } from '#lib/library/open-documents.ts'
 import { Titles } from '#lib/library/titles.ts'
 import type { Profile } from '#lib/people/profile.ts'
 import { RecentSocketUsers } from '#lib/people/recent-socket-users.ts'
@@ -12,10 +12,11 @@ import type { HeldBytes } from '#lib/process/held-bytes.ts'
 import type { Log } from '#lib/process/log.ts'
 import type { Settings } from '#lib/process/settings.ts'
 import { systemClock } from '#lib/protocol/clock.ts'
-import { CHAIN_BYTES } from '#lib/protocol/log-row.ts'
+import { SCHEMA_VERSION } from '#lib/protocol/version.ts'
 import type { Store } from '#lib/storage/open-store.ts'
 import type { Library } from './build/library.ts'
 import type { People } from './build/people.ts'
+import { chainHash } from './chain-hash.ts'
 import { Folding } from './folding/folding.ts'
 import type { Origins } from './http/origins.ts'
 import type { SocketLimits } from './sockets/socket-limits.ts'
@@ -43,10 +44,12 @@ export class Collaboration implements OpenDocuments, LiveConnections {
   readonly #live: LiveAccess
   readonly #folding = new Folding()
   readonly #titles: Titles
+  readonly #documents: Pick<DocumentStore, 'load' | 'readSnapshot'>
 
   constructor(options: CollaborationOptions) {
     const { limits, settings, log } = options
     const { documents, catalog, access } = options.store
+    this.#documents = documents
     const { authentication, tokens } = options.people
     const { rights, storageUse, visits } = options.library
     const { pingInterval, pingTimeout } = settings
@@ -112,6 +115,16 @@ export class Collaboration implements OpenDocuments, LiveConnections {
     return this.#live.changed(documentId)
   }
 
+  async copyOf(documentId: string, title: string): Promise<CopiedContent | null> {
+    const document = await this.#documents.load(documentId)
+    if (!document || document.deletedAt !== null) return null
+    const { schemaVersion } = document
+    const snapshot = document.snapshot ? await this.#documents.readSnapshot(documentId) : null
+    const rows = document.rows.filter(({ seq }) => seq > (snapshot?.seq ?? 0)).map(({ entries }) => entries)
+    const job = { state: snapshot?.state ?? null, rows, ours: schemaVersion <= SCHEMA_VERSION, title }
+    return { ...(await this.#folding.copy(job)), schemaVersion }
+  }
+
   async present(documentId: string): Promise<{ userId: string; linkId: string }[]> {
     const seats = await this.#rooms.seatsOf(documentId)
     return Array.from(seats, ({ connection: { userId }, linkId }) => ({ userId, linkId }))
@@ -136,12 +149,6 @@ export class Collaboration implements OpenDocuments, LiveConnections {
     await this.#sockets.close()
     await this.#folding.close()
   }
-}
-
-function chainHash(...parts: readonly Uint8Array[]): Uint8Array {
-  const hash = createHash('sha256')
-  for (const part of parts) hash.update(part)
-  return new Uint8Array(hash.digest().subarray(0, CHAIN_BYTES))
 }
 
 function noteRoomEvent(event: RoomEvent, log: Log): void {

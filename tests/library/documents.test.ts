@@ -1,12 +1,17 @@
 import { beforeEach, expect, test } from 'vitest'
+import { damageIn } from '#lib/collab/document-store.ts'
 import { Addresses } from '#lib/library/addresses.ts'
+import type { Right } from '#lib/library/contract.ts'
 import { Documents } from '#lib/library/documents.ts'
+import type { CopiedContent } from '#lib/library/open-documents.ts'
 import { Rights } from '#lib/library/rights.ts'
 import { TRASH_LIFE } from '#lib/library/trash.ts'
 import { Visits } from '#lib/library/visits.ts'
 import type { Session } from '#lib/people/session.ts'
 import { REFUSALS, type Refusal } from '#lib/protocol/errors.ts'
 import type { Role } from '#lib/protocol/identity.ts'
+import { decodeEntries, ENTRY_BODY_UPDATE } from '#lib/protocol/log-row.ts'
+import { chainHash } from '../support/known-log.ts'
 import { MemoryStore } from '../support/memory-store.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 
@@ -20,7 +25,9 @@ let counted: string[]
 let documents: Documents
 /** The answer to whether the user may own more. */
 let full: Refusal | null
-let freed: string[]
+let reread: string[]
+/** The content that is copied, null if the document is gone. */
+let copied: Omit<CopiedContent, 'title'> | null
 
 beforeEach(() => {
   clock = new VirtualClock(() => 0.5)
@@ -28,16 +35,19 @@ beforeEach(() => {
   ended = []
   restored = []
   full = null
-  freed = []
+  reread = []
   wait = 0
   counted = []
+  copied = { update: new Uint8Array([1, 2, 3]), clientId: 7, schemaVersion: 1 }
   const addresses = new Addresses('a secret of more than thirty-two characters')
   documents = new Documents({
     access: store,
     addresses,
     catalog: store,
     clock,
+    hash: chainHash,
     openDocuments: {
+      copyOf: async (_documentId, title) => copied && { ...copied, title },
       endDeleted: async (documentId) => void ended.push(documentId),
       restored: (documentId) => void restored.push(documentId),
     },
@@ -47,7 +57,7 @@ beforeEach(() => {
         return wait
       },
     },
-    storageUse: { refusalOf: async () => full, freed: async (ownerId) => void freed.push(ownerId) },
+    storageUse: { refusalOf: async () => full, changed: async (ownerId) => void reread.push(ownerId) },
     rights: new Rights({ access: store, addresses, clock }),
     visits: new Visits({ catalog: store, clock, onLost: () => undefined }),
     documentsPerUser: 2,
@@ -133,7 +143,7 @@ test('erasing is for the owner of a document in the trash', async () => {
   expect(await documents.erase(ann, address)).toBe(true)
   expect(await documents.trash(ann)).toEqual([])
   // Erasing makes room, for the owner only.
-  expect(freed).toEqual(['ann'])
+  expect(reread).toEqual(['ann'])
 })
 
 test('an address that was not made here is unknown to every method', async () => {
@@ -143,3 +153,46 @@ test('an address that was not made here is unknown to every method', async () =>
   expect(await documents.undelete(ann, address)).toBe(false)
   expect(await documents.erase(ann, address)).toBe(false)
 })
+
+test('a copy is its maker’s, holds the content as one row, and has a link and a history of its own', async () => {
+  const address = await documents.create(ann, '')
+  const right = await rightAt(bob, address)
+  counted.splice(0)
+  const copy = await documents.copy(bob, right, 'Copy of it', '192.0.2.1')
+  expect(counted).toEqual(['documents 192.0.2.1', 'bytes 192.0.2.1'])
+  const made = await rightAt(bob, copy)
+  expect(made).toMatchObject({ role: 'owner', facts: { title: 'Copy of it', ownerId: 'bob' } })
+  expect(made.facts.documentId).not.toBe(right.facts.documentId)
+  const stored = await store.load(made.facts.documentId)
+  expect(stored && damageIn(stored, chainHash)).toBeNull()
+  expect(stored?.lineage).not.toBe((await store.load(right.facts.documentId))?.lineage)
+  expect(stored?.rows.flatMap(({ entries }) => decodeEntries(entries))).toEqual([
+    { kind: ENTRY_BODY_UPDATE, clientId: 7, n: 1, user: 'bob', updates: [new Uint8Array([1, 2, 3])] },
+  ])
+})
+
+test('an empty document’s copy is empty', async () => {
+  copied = { update: null, clientId: 7, schemaVersion: 1 }
+  const copy = await documents.copy(ann, await rightAt(ann, await documents.create(ann, '')), '', '')
+  expect(await store.load((await rightAt(ann, copy)).facts.documentId)).toMatchObject({
+    headSeq: 0,
+    rows: [],
+  })
+})
+
+test('copying is refused for the same reasons as creating, and if the document is gone', async () => {
+  const right = await rightAt(ann, await documents.create(ann, ''))
+  await expect(documents.copy(sessionOf('eve', null, false), right, '', '')).rejects.toEqual(
+    refusal('forbidden'),
+  )
+  copied = null
+  await expect(documents.copy(bob, right, '', '')).rejects.toEqual(refusal('not-found'))
+  await documents.create(ann, '')
+  await expect(documents.copy(ann, right, '', '')).rejects.toEqual(refusal('too-many-documents'))
+})
+
+async function rightAt(session: Session, address: string): Promise<Right<Role>> {
+  const right = await documents.rightOf(session, address)
+  if (!right || right.role === 'locked') throw new Error('no right')
+  return right as Right<Role>
+}

@@ -70,7 +70,7 @@ test('what is stored counts, the trash included, and erasing makes room', async 
   expect(b.spend(KIB)).toMatchObject({ code: 'owner-full' })
   expect(await use.refusalOf('ann', true)).toMatchObject({ code: 'owner-full' })
   await store.erase('a', 'ann')
-  await use.freed('ann')
+  await use.changed('ann')
   expect(b.spend(90 * KIB)).toBeNull()
   expect(await use.refusalOf('ann', true)).toBeNull()
 })

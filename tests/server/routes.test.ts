@@ -135,6 +135,33 @@ describe('POST /api/documents', () => {
   })
 })
 
+describe('POST /api/documents/copy', () => {
+  test('makes a document of the reader’s own; answers a form with its page and a program with its address', async () => {
+    const address = await newGuest().createDocument()
+    const reader = newGuest()
+    await reader.session()
+    const answer = await reader.post('/api/documents/copy', form({ address, title: '副本' }), {
+      origin: server.url,
+    })
+    expect(answer.status).toBe(303)
+    expect(answer.headers.get('location')).toMatch(/^\/d\/[A-Za-z0-9_-]{32}$/)
+    const made = await (await reader.post('/api/documents/copy', { address, title: '副本' })).json()
+    expect(made).toMatchObject({ ok: true, address: expect.stringMatching(/^[A-Za-z0-9_-]{32}$/) })
+    const deleted = await reader.post('/api/documents/delete', { address: made.address })
+    expect(await deleted.json()).toEqual({ ok: true, outcome: 'deleted' })
+  })
+
+  test('of a document that one may not read is as if there were none', async () => {
+    const owner = newGuest()
+    const address = await owner.createDocument()
+    await owner.post('/api/access/link-role', { address, role: null })
+    const eve = newGuest()
+    await eve.session()
+    const answer = await eve.post('/api/documents/copy', { address })
+    expect([answer.status, (await answer.json()).code]).toEqual([404, 'not-found'])
+  })
+})
+
 describe('POST /api/open', () => {
   test('leads from a pasted link, path or address to the document', async () => {
     const address = await newGuest().createDocument()

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { DOCUMENT_COST, ROW_COST, type RowOutcome } from '#lib/collab/document-store.ts'
 import type { StoreOfEachTest } from './store-under-test.ts'
-import { compactionOf, newDocument, newRow } from './stored-values.ts'
+import { chain, compactionOf, newDocument, newRow } from './stored-values.ts'
 
 const OK: RowOutcome = { ok: true }
 const REFUSED = { ok: false, reason: expect.any(String) }
@@ -20,6 +20,20 @@ export function catalogContract(store: StoreOfEachTest): void {
       })
       expect((await store.documents.load('d'))?.title).toBe('會議 notes')
       expect(await store.factsOf('link of e')).toBeNull()
+    })
+
+    test('a document may begin with a row', async () => {
+      const first = { title: 'Plan', chain: chain(1), entries: new Uint8Array([1, 7, 7]) }
+      await store.catalog.create(newDocument('d', { first }))
+      expect(await store.documents.load('d')).toMatchObject({
+        title: 'Plan',
+        headSeq: 1,
+        headChain: chain(1),
+        rows: [{ seq: 1, chain: chain(1), at: 1000, entries: first.entries }],
+      })
+      expect(await store.catalog.usedBy('ann')).toBe(DOCUMENT_COST + first.entries.length + ROW_COST)
+      expect(await store.documents.commit([newRow('d', 2)])).toEqual([OK])
+      expect(await store.catalog.eraseUntouched(5000)).toEqual([])
     })
 
     test('a list holds the documents that a user visited, newest visit first', async () => {

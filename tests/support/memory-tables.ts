@@ -65,21 +65,23 @@ export function keyOf(...parts: string[]): string {
 
 /** Returns a newly created document. */
 export function emptyDocument(created: NewDocument): MemoryDocument {
-  const { documentId, lineage, ownerId, schemaVersion, createdAt } = created
+  const { documentId, lineage, ownerId, schemaVersion, createdAt, first } = created
   return {
     documentId,
     lineage,
     ownerId,
-    title: '',
+    title: first?.title ?? '',
     schemaVersion,
-    headSeq: 0,
-    headChain: EMPTY_CHAIN,
+    headSeq: first ? 1 : 0,
+    headChain: first?.chain.slice() ?? EMPTY_CHAIN,
     baseChain: null,
     restoredAt: null,
     deletedAt: null,
     clients: [],
     snapshot: null,
-    rows: [],
+    rows: first
+      ? [{ seq: 1, chain: first.chain.slice(), at: createdAt, entries: first.entries.slice() }]
+      : [],
     createdAt,
     updatedAt: createdAt,
     linkRole: 'editor',

@@ -21,6 +21,7 @@ import type { Rates } from '#lib/process/rates.ts'
 import type { Settings } from '#lib/process/settings.ts'
 import { systemClock } from '#lib/protocol/clock.ts'
 import type { Store } from '#lib/storage/open-store.ts'
+import { chainHash } from '../chain-hash.ts'
 import type { Origins } from '../http/origins.ts'
 import { Requests } from '../http/requests.ts'
 import type { Services } from '../services.ts'
@@ -70,6 +71,7 @@ export function buildContracts(options: ContractsOptions): {
     addresses,
     catalog,
     clock: systemClock,
+    hash: chainHash,
     openDocuments: collaboration,
     rates,
     rights,

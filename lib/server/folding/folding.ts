@@ -1,12 +1,11 @@
 import { Worker } from 'node:worker_threads'
-import type { FoldJob, FoldResult } from '#lib/document/fold.ts'
+import type { DocumentCopy, FoldJob, FoldResult } from '#lib/document/fold.ts'
 import type { SchemaFinding } from '#lib/document/schema-check.ts'
 
 /** An order to the thread. */
-export interface FoldOrder {
-  readonly what: 'fold' | 'check' | 'digest'
-  readonly job: FoldJob
-}
+export type FoldOrder =
+  | { readonly what: 'fold' | 'check' | 'digest'; readonly job: FoldJob }
+  | { readonly what: 'copy'; readonly job: FoldJob & { readonly title: string } }
 
 export type FoldAnswer =
   | { readonly ok: true; readonly result: Folded }
@@ -19,7 +18,7 @@ export interface FoldAnswers {
   readonly spent: number
 }
 
-type Folded = FoldResult | SchemaFinding | string
+type Folded = FoldResult | SchemaFinding | DocumentCopy | string
 
 export interface FoldingOptions {
   /** Time after which a job is aborted, ms. */
@@ -86,6 +85,11 @@ export class Folding {
   /** Returns the digest of a document's content. Rejects as `fold` does. */
   digest(job: FoldJob): Promise<string> {
     return this.#queue({ what: 'digest', job }) as Promise<string>
+  }
+
+  /** Copies what a document shows, under another title. Rejects as `fold` does. */
+  copy(job: FoldJob & { readonly title: string }): Promise<DocumentCopy> {
+    return this.#queue({ what: 'copy', job }) as Promise<DocumentCopy>
   }
 
   /** Ends the thread and rejects the job under way. */

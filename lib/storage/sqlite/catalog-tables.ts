@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { DOCUMENT_COST } from '#lib/collab/document-store.ts'
+import { DOCUMENT_COST, ROW_COST } from '#lib/collab/document-store.ts'
 import type {
   DocumentCatalog,
   ListedDocument,
@@ -22,13 +22,30 @@ export class CatalogTables implements Synchronous<DocumentCatalog> {
   }
 
   create(document: NewDocument): void {
-    const { documentId, lineage, ownerId, schemaVersion, createdAt, linkId, linkRole } = document
+    const { documentId, lineage, ownerId, schemaVersion, createdAt, linkId, linkRole, first } = document
     inTransaction(this.#db, () => {
       prepare(
         this.#db,
-        `INSERT INTO documents (id, lineage, owner_id, created_at, updated_at, head_chain, schema_version)
-         VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6)`,
-      ).run(documentId, lineage, ownerId, createdAt, EMPTY_CHAIN, schemaVersion)
+        `INSERT INTO documents
+           (id, lineage, owner_id, created_at, updated_at, head_chain, schema_version, title, head_seq, bytes)
+         VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8, ?9)`,
+      ).run(
+        documentId,
+        lineage,
+        ownerId,
+        createdAt,
+        first?.chain ?? EMPTY_CHAIN,
+        schemaVersion,
+        first?.title ?? '',
+        first ? 1 : 0,
+        first ? first.entries.length + ROW_COST : 0,
+      )
+      if (first) {
+        prepare(
+          this.#db,
+          'INSERT INTO document_log (document_id, seq, chain, at, entries) VALUES (?, 1, ?, ?, ?)',
+        ).run(documentId, first.chain, createdAt, first.entries)
+      }
       prepare(this.#db, 'INSERT INTO links (id, document_id, role) VALUES (?, ?, ?)').run(
         linkId,
         documentId,
