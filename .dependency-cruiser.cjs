@@ -63,6 +63,7 @@ const EDITOR = {
   'lib/editor/binding/': [],
   'lib/editor/blocks/': ['lib/editor/binding/'],
   'lib/editor/carets/': ['lib/editor/binding/'],
+  'lib/editor/clipboard/': ['lib/editor/binding/', 'lib/editor/blocks/'],
   'lib/editor/composition/': ['lib/editor/binding/'],
   'lib/editor/session/': ['lib/editor/carets/', 'lib/editor/blocks/', 'lib/editor/composition/'],
   'lib/editor/people/': ['lib/editor/session/'],

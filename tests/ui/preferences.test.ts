@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest'
-import { isTooLarge } from '#lib/editor/blocks/paste-limit.ts'
 import { pageKey } from '#lib/editor/page/page-keys.ts'
-import * as LIMITS from '#lib/protocol/limits.ts'
 import { languageFor, preferenceCookie, themeFor } from '#lib/ui/preferences.ts'
 import { timeAgo } from '../../app/time-ago.ts'
 
@@ -32,19 +30,6 @@ test('how long ago is said the same in every time zone', () => {
   expect(timeAgo(now - 26 * 3_600_000, now, 'en')).toBe('yesterday')
   expect(timeAgo(now - 26 * 3_600_000, now, 'zh-TW')).toBe('昨天')
   expect(timeAgo(now + 5_000, now, 'zh-TW')).toBe('剛剛')
-})
-
-function content(parts: Record<string, string>): Pick<DataTransfer, 'getData'> {
-  return { getData: (type) => parts[type] ?? '' }
-}
-
-test('a paste is too large above 4 MiB of UTF-8, in any form the editor may read', () => {
-  const limit = LIMITS.pasteBytes
-  expect(isTooLarge(content({ 'text/plain': 'x'.repeat(limit) }))).toBe(false)
-  expect(isTooLarge(content({ 'text/plain': 'x'.repeat(limit + 1) }))).toBe(true)
-  expect(isTooLarge(content({ 'text/plain': 'x', 'text/html': '你'.repeat(limit / 3 + 1) }))).toBe(true)
-  expect(isTooLarge(content({ 'text/plain': '你'.repeat(limit / 3 - 1) }))).toBe(false)
-  expect(isTooLarge(null)).toBe(false)
 })
 
 const key = (parts: Partial<Parameters<typeof pageKey>[0]>) => {

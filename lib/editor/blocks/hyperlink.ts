@@ -1,11 +1,20 @@
 import { Mark } from '@tiptap/core'
-import type {} from '@tiptap/extension-link'
 import { isSafeHref } from '#lib/document/schema.ts'
 
+declare module '@tiptap/core' {
+  interface Commands<ReturnType> {
+    link: {
+      /** Makes the selection a link. Does nothing if the address may not be one. */
+      setLink: (attributes: { href: string }) => ReturnType
+      /** Removes the link at the selection. */
+      unsetLink: () => ReturnType
+    }
+  }
+}
+
 /**
- * A link is its address and nothing else: a class, rel or target set by a peer never reaches the page. It has the
- * same mark name as Tiptap's own link, whose recognition of typed and pasted addresses is added later
- * (hyperlink-recognition.ts).
+ * A link is its address and nothing else: a class, rel or target set by a peer never reaches the page. Typed addresses
+ * become links later (typed-addresses.ts).
  */
 export const SafeLink = Mark.create({
   name: 'link',

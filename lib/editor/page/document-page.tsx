@@ -14,6 +14,8 @@ import { useViewportHeight } from '#lib/ui/use-viewport-height.ts'
 import type { Language } from '#lib/ui/words/language.ts'
 import { loadWords } from '#lib/ui/words/load-words.ts'
 import { caretPlace } from '../carets/caret-layer.ts'
+import { preparePaste } from '../clipboard/clipboard.ts'
+import { useRefusedDrops } from '../clipboard/use-refused-drops.ts'
 import { Arrivals } from '../people/arrivals.tsx'
 import type { Person } from '../people/people.ts'
 import { PeopleBar, usePeople } from '../people/people-bar.tsx'
@@ -26,7 +28,7 @@ import { useDraft, useEverJoined, useStatus } from '../session/use-provider.ts'
 import type { AccountOffer } from './account-offer.ts'
 import { HomeLink, Waiting } from './document-shell.tsx'
 import { EditorBoundary, plainDocument } from './editor-boundary.tsx'
-import { MoreMenu } from './more-menu.tsx'
+import { MoreMenu, prepareMenu } from './more-menu.tsx'
 import { type DialogName, PageDialog, prepareDialogs } from './page-dialog.tsx'
 import { nextRegion, type PageKey, pageKey } from './page-keys.ts'
 import { Paper, useTitleIsAway } from './paper.tsx'
@@ -42,6 +44,8 @@ const keptDraft = laterPart(() => import('../saving/kept-draft.tsx').then((modul
 
 /** The dialogs are fetched this long after the text is ready, ms: the connection may be lost later. */
 const PREPARE_AFTER = 2000
+/** A sentence about something that was done is shown this long, ms. */
+const TOLD_FOR = 5000
 
 interface DocumentPageProps {
   readonly session: DocumentSession
@@ -83,6 +87,11 @@ export function DocumentPage(props: DocumentPageProps) {
     },
     [announce],
   )
+  const tell = (sentence: string) => {
+    setNotice(sentence)
+    announce(sentence)
+    setTimeout(() => setNotice((shown) => (shown === sentence ? '' : shown)), TOLD_FOR)
+  }
   usePageKeys((key) => {
     if (key === 'share' || key === 'shortcuts') setOverlay(key)
     else if (key === 'next-region') nextRegion()
@@ -98,6 +107,7 @@ export function DocumentPage(props: DocumentPageProps) {
   useDocumentTitle(title || words.untitled, words.product)
   const draft = useDraft(provider)
   usePrepared(bound, language === 'en' ? 'zh-TW' : 'en')
+  useRefusedDrops(warn)
   // A notice about the role no longer applies.
   useEffect(() => {
     if (ended) setNotice('')
@@ -138,6 +148,9 @@ export function DocumentPage(props: DocumentPageProps) {
           </button>
         )}
         <MoreMenu
+          session={session}
+          address={address}
+          onTell={tell}
           theme={theme}
           offer={offer}
           onTheme={setTheme}
@@ -215,7 +228,7 @@ function usePrepared(ready: boolean, otherLanguage: Language): void {
       for (const part of [copyButtons, plainDocument]) part.prepare()
     }
     const prepareRest = () => {
-      prepareDialogs()
+      for (const prepare of [prepareDialogs, prepareMenu, preparePaste]) prepare()
       loadWords(otherLanguage).catch((error: unknown) =>
         report('the other language was not loaded', error, 'debug'),
       )

@@ -2,16 +2,32 @@
 
 import { DotsIcon } from '#lib/ui/icons.tsx'
 import { useLanguage, useWords } from '#lib/ui/interface.tsx'
+import { Later, laterPart } from '#lib/ui/loaded-later.tsx'
 import { MenuChoices, MenuItem, MenuLink } from '#lib/ui/menu-items.tsx'
 import { Popover } from '#lib/ui/overlays.tsx'
 import { keepTheme, THEMES, type Theme } from '#lib/ui/preferences.ts'
 import { LANGUAGE_NAMES, LANGUAGES } from '#lib/ui/words/language.ts'
+import type { TextOutProps } from '../saving/text-out-items.tsx'
 import { type AccountOffer, accountPath } from './account-offer.ts'
+
+const textOutItems = laterPart(async () => {
+  const [{ TextOutItems }, { prepare }] = await Promise.all([
+    import('../saving/text-out-items.tsx'),
+    import('../saving/text-out.ts'),
+  ])
+  await prepare()
+  return TextOutItems
+})
+
+/** Starts loading the entries that are not loaded with the page. */
+export function prepareMenu(): void {
+  textOutItems.prepare()
+}
 
 /** Closes the menu, then acts: what is opened gets the focus. */
 type Choose = (act: () => void) => () => void
 
-interface MoreMenuProps {
+interface MoreMenuProps extends TextOutProps {
   readonly theme: Theme
   /** The way to an account that a guest is offered; null for a user who has one. */
   readonly offer: AccountOffer | null
@@ -53,7 +69,7 @@ export function MoreMenu(props: MoreMenuProps) {
 type GroupProps = MoreMenuProps & { readonly choose: Choose }
 
 /** Ways of the text out of the page, and about it. */
-function DocumentGroup({ onTitle, onCount, choose }: GroupProps) {
+function DocumentGroup({ onTitle, onCount, choose, ...props }: GroupProps) {
   const words = useWords()
   return (
     <>
@@ -64,6 +80,7 @@ function DocumentGroup({ onTitle, onCount, choose }: GroupProps) {
       <MenuItem isNarrowOnly onChoose={choose(onCount)}>
         {words.count.title}
       </MenuItem>
+      <Later part={textOutItems} props={{ ...props, choose }} />
     </>
   )
 }

@@ -10,7 +10,6 @@ import { useLanguage, useWords } from '#lib/ui/interface.tsx'
 import type { Language } from '#lib/ui/words/language.ts'
 import type { Words } from '#lib/ui/words/page-words.ts'
 import { extensions } from '../blocks/extensions.ts'
-import { isTooLarge } from '../blocks/paste-limit.ts'
 import { sayAgain } from '../blocks/worded-nodes.ts'
 import { CaretDrawing } from '../carets/caret-drawing.ts'
 import { followFlags } from '../carets/caret-flags.ts'
@@ -18,6 +17,8 @@ import { ownCaret, remoteCarets } from '../carets/caret-layer.ts'
 import { OwnPresence } from '../carets/own-presence.ts'
 import { pageFrames } from '../carets/page-frames.ts'
 import { keepReadingPlace } from '../carets/reading-place.ts'
+import { Clipboard } from '../clipboard/clipboard.ts'
+import type { ClipboardNotice } from '../clipboard/pasting.ts'
 import { holdWhileComposing } from '../composition/composition-hold.ts'
 import type { DocumentSession } from '../session/document-session.ts'
 
@@ -86,14 +87,19 @@ function makeEditor(element: HTMLElement, session: DocumentSession, latest: Late
     injectCSS: false,
     editable: latest.current.editable,
     autofocus: latest.current.focusAtOnce ? 'start' : false,
-    extensions: extensions(() => latest.current.words, doc, {
-      onNesting: (notice) => latest.current.onNotice(latest.current.words.nesting[notice]),
-      onTrouble: (error) => report('the text was shown anew after an exception', error, 'error'),
-    }),
+    // Signs of Markdown in what is pasted are no formats by themselves (lib/document/markdown/signs.ts).
+    enablePasteRules: false,
+    extensions: [
+      ...extensions(() => latest.current.words, doc, {
+        onNesting: (notice) => latest.current.onNotice(latest.current.words.nesting[notice]),
+        onTrouble: (error) => report('the text was shown anew after an exception', error, 'error'),
+      }),
+      Clipboard.configure({
+        onNotice: (notice) => latest.current.onNotice(clipboardSentence(notice, latest.current.words)),
+      }),
+    ],
     editorProps: {
       attributes: { role: 'textbox', 'aria-multiline': 'true', class: 'writing' },
-      handlePaste: (_view, event) => refuseIfTooLarge(event, event.clipboardData, latest),
-      handleDrop: (_view, event) => refuseIfTooLarge(event, event.dataTransfer, latest),
       handleKeyDown: (view, event) => {
         if (leavesUp(view, event)) latest.current.onLeaveUp()
         else if (isLinkKey(event)) latest.current.onLink()
@@ -138,31 +144,30 @@ function makeEditor(element: HTMLElement, session: DocumentSession, latest: Late
 const complete = new WeakSet<Editor>()
 
 /**
- * Adds link recognition and the keys between blocks, once per editor, when typing is possible. If they cannot be
+ * Adds links for typed addresses and the keys between blocks, once per editor, when typing is possible. If they cannot be
  * loaded, addresses stay text and Tiptap's keys apply, and it is tried again the next time the person may write.
  */
 async function completeSoon(editor: Editor): Promise<void> {
   if (complete.has(editor)) return
   complete.add(editor)
   try {
-    const [{ recognizeLinks }, { addBlockKeys }] = await Promise.all([
-      import('../blocks/hyperlink-recognition.ts'),
+    const [{ linkTypedAddresses }, { addBlockKeys }] = await Promise.all([
+      import('../blocks/typed-addresses.ts'),
       import('../blocks/block-keys.ts'),
     ])
     if (editor.isDestroyed) return
-    recognizeLinks(editor)
+    linkTypedAddresses(editor)
     addBlockKeys(editor)
   } catch (error) {
     complete.delete(editor)
-    report('links are not recognised, and keys between blocks are not ours', error, 'debug')
+    report('typed addresses do not become links, and keys between blocks are not ours', error, 'debug')
   }
 }
 
-function refuseIfTooLarge(event: Event, content: DataTransfer | null, latest: Latest): boolean {
-  if (!isTooLarge(content)) return false
-  event.preventDefault()
-  latest.current.onNotice(latest.current.words.pasteTooLarge(LIMITS.pasteBytes / 1024 / 1024))
-  return true
+function clipboardSentence(notice: ClipboardNotice, words: Words): string {
+  return notice === 'too-large'
+    ? words.pasteTooLarge(LIMITS.pasteBytes / 1024 / 1024)
+    : words.clipboard[notice]
 }
 
 /** Returns true for the arrow up in the first line of the text, if a title stands above it. */

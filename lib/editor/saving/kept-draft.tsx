@@ -2,7 +2,7 @@
 
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { DraftState } from '#lib/client/provider-state.ts'
-import { fileName } from '#lib/document/text.ts'
+import { fileName } from '#lib/document/file-name.ts'
 import { useAnnounce, useLanguage } from '#lib/ui/interface.tsx'
 import { accessWordsIn } from '#lib/ui/words/access-words.ts'
 import type { DocumentSession } from '../session/document-session.ts'

@@ -205,6 +205,13 @@ export const en = {
   tooOld: 'This page is older than the document. You can read it here; reload the page to write.',
   pasteTooLarge: (megabytes: number) =>
     `That is more than ${megabytes} MB. Paste it in smaller pieces; nothing was changed.`,
+  clipboard: {
+    'files-refused': 'This document takes text only. No file was added.',
+    'pictures-refused': 'Pictures cannot be pasted. Nothing was changed.',
+    'pictures-left-out': 'Pictures cannot be pasted and were left out. All of the text is here.',
+    'not-pasted': 'This could not be pasted. Try again when the server can be reached.',
+    unformatted: 'Pasted as plain text: formats can be pasted when the server can be reached.',
+  },
   nesting: {
     refused: 'Lists and quotes cannot go any deeper here; nothing was changed.',
     flattened:

@@ -175,6 +175,13 @@ export const zhTW: Words = {
   taskDone: (text) => (text === '' ? '待辦' : `待辦：${text}`),
   tooOld: '這一頁的版本比文件舊。你可以在這裡閱讀，重新載入後才能編輯。',
   pasteTooLarge: (megabytes) => `內容超過 ${megabytes} MB，請分成幾次貼上；文件沒有變更。`,
+  clipboard: {
+    'files-refused': '這份文件只能放文字，沒有加入檔案。',
+    'pictures-refused': '圖片無法貼上；文件沒有變更。',
+    'pictures-left-out': '圖片無法貼上，已略過；文字都保留了。',
+    'not-pasted': '沒有貼上，請等連上伺服器後再試。',
+    unformatted: '已貼成純文字；連上伺服器後才能保留格式。',
+  },
   nesting: {
     refused: '清單和引用不能再往內縮了；文件沒有變更。',
     flattened: '貼上的清單或引用層數太多，最內層已往外移；文字都保留了。',

@@ -8,6 +8,7 @@ import { frontWordsIn, refusedSentence } from '#lib/ui/words/front-words.ts'
 import { helpWordsIn } from '#lib/ui/words/help-words.ts'
 import { LANGUAGES, type Language } from '#lib/ui/words/language.ts'
 import { type Words, wordsIn } from '#lib/ui/words/page-words.ts'
+import { textOutWordsIn } from '#lib/ui/words/text-out-words.ts'
 import { troubleWordsIn } from '#lib/ui/words/trouble-words.ts'
 
 /** Returns every sentence of a language, including those with figures, by path. */
@@ -37,6 +38,7 @@ function everything(language: Language): [string, string][] {
     ...sentences(accessWordsIn(language), 'sharing'),
     ...sentences(accountWordsIn(language), 'account'),
     ...sentences(helpWordsIn(language), 'help'),
+    ...sentences(textOutWordsIn(language), 'textOut'),
   ]
 }
 
