@@ -37,10 +37,12 @@ interface LaterProps<Props> {
   readonly props: Props
   /** Class of the placeholder shown until the part is loaded, with the size of the part. */
   readonly waiting?: string
+  /** True if the page is complete without the part: nothing is said if it cannot be loaded. */
+  readonly isOptional?: boolean
 }
 
 /** Shows a part. If it cannot be loaded because the server is out of reach, the page says so and stays as it is. */
-export function Later<Props extends object>({ part, props, waiting = '' }: LaterProps<Props>) {
+export function Later<Props extends object>({ part, props, waiting = '', isOptional }: LaterProps<Props>) {
   const words = useWords()
   const [Part, setPart] = useState(() => part.component)
   const [failed, setFailed] = useState(false)
@@ -63,6 +65,7 @@ export function Later<Props extends object>({ part, props, waiting = '' }: Later
     if (Part) document.querySelector<HTMLElement>('dialog[open] [data-autofocus]')?.focus()
   }, [Part])
   if (Part) return <Part {...props} />
+  if (isOptional) return null
   if (!failed) return <div className={waiting} />
   return (
     <p className="note note-warn" role="alert">

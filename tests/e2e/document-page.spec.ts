@@ -2,6 +2,8 @@ import { expect, type Page } from '@playwright/test'
 import { test } from './fixtures.ts'
 import { type Writer, words } from './writer.ts'
 
+test.use({ permissions: ['clipboard-read', 'clipboard-write'] })
+
 /** Returns the computed style of the first element that matches. */
 function styleOf(page: Page, selector: string): Promise<Record<string, string>> {
   return page
@@ -201,6 +203,22 @@ test('paper shows the title and the text, and no carets; in forced colours the h
   await mei.page.emulateMedia({ media: 'screen', forcedColors: 'active' })
   await mei.people.first().click()
   for (const name of words.hues) await expect(mei.page.getByText(name, { exact: true })).toBeInViewport()
+})
+
+test('a block of code is copied by its button, also by keyboard', async ({ newPerson }) => {
+  const mei = await newPerson()
+  await mei.startWriting()
+  await mei.type('Example\n``` const a = 1')
+  const button = mei.page.locator('.code-tools').getByRole('button', { name: words.copy })
+  await expect(button).toBeVisible()
+  await mei.press('Escape', 'Tab')
+  await expect(button).toBeFocused()
+  await mei.press('Enter')
+  await expect(button).toHaveCount(0)
+  expect(await mei.page.evaluate(() => navigator.clipboard.readText())).toBe('const a = 1')
+  await mei.goTo({ line: 0, after: 2 })
+  await mei.page.mouse.move(5, 600)
+  await expect(mei.page.locator('.code-tools')).toHaveCount(0)
 })
 
 test('a Mac’s keyboard is named by its own signs', async ({ newPerson }) => {

@@ -6,8 +6,11 @@ import type * as Y from 'yjs'
 import { setTitle } from '#lib/document/title.ts'
 import { ROOTS } from '#lib/protocol/version.ts'
 import { useWords } from '#lib/ui/interface.tsx'
+import { Later, laterPart } from '#lib/ui/loaded-later.tsx'
 import { type Opening, openingOf } from '../blocks/opening.ts'
 import { TitleField } from './title-field.tsx'
+
+const codeTools = laterPart(() => import('../blocks/code-tools.tsx').then((module) => module.CodeTools))
 
 interface PaperProps {
   readonly doc: Y.Doc
@@ -44,6 +47,7 @@ export function Paper({ doc, editor, readOnly, onEnter, children }: PaperProps) 
         />
       </div>
       {children}
+      {editor ? <Later part={codeTools} props={{ editor }} isOptional /> : null}
     </div>
   )
 }

@@ -17,7 +17,6 @@ export function AccessChip({ session }: { session: DocumentSession }) {
     <Popover
       label={`${words.viewOnly} · ${asking === 'asked' ? words.access.asked : words.access.ask}`}
       buttonClass="chip chip-access"
-      align="start"
       button={
         <>
           <EyeIcon size={16} />

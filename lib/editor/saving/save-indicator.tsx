@@ -106,7 +106,6 @@ export function SaveIndicator({ session }: { session: DocumentSession }) {
       <Popover
         label={words.labelled(words.save.button, sentence)}
         buttonClass={`chip chip-${tone}`}
-        align="start"
         button={
           <>
             <ChipSign chip={chip} />

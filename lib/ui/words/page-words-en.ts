@@ -122,6 +122,7 @@ export const en = {
   shareTitle: 'Share this document',
   shareLink: 'Link',
   copy: 'Copy',
+  copied: 'Copied',
   linkCopied: 'Link copied',
   copyFailed: 'This browser does not let us copy. Select the link and copy it yourself.',
   close: 'Close',

@@ -118,6 +118,7 @@ export const zhTW: Words = {
   shareTitle: '分享這份文件',
   shareLink: '連結',
   copy: '複製',
+  copied: '已複製',
   linkCopied: '已複製連結',
   copyFailed: '瀏覽器不讓我們複製，請選取連結後自行複製。',
   close: '關閉',
