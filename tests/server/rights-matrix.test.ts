@@ -218,6 +218,7 @@ const BODIES: Readonly<Record<string, (scene: Scene) => object>> = {
   'access/renew': () => ({ role: 'commenter' }),
   'access/grant': ({ ownerId }) => ({ userId: `${ownerId}x`, role: null }),
   'access/request': ({ ownerId }) => ({ userId: `${ownerId}x`, role: null }),
+  'documents/copy': () => ({ title: 'a copy' }),
 }
 
 const routeCases = await roleRoutes()
