@@ -51,6 +51,11 @@ test('tasks, and placeholders for content of a newer version, follow the languag
   await mei.startWriting()
   await mei.type('[ ] milk')
   await mei.seesSaved()
+  // The words of the other language are fetched when they are needed, which is not possible later.
+  for (const { from, to } of SWITCHES) {
+    await choose(mei, { from, to })
+    await expect(mei.page.getByRole('textbox', { name: to.body })).toBeVisible()
+  }
   const address = addressIn(new URL(mei.page.url()).pathname) ?? ''
   const socket = await new Guest(server.url).connect()
   const { room } = await join(socket, { address, clientId: 7 })
