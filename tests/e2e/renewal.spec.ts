@@ -100,6 +100,8 @@ test('[DRAFT4] a token that is not renewed makes the page read-only; waiting edi
   proxy.hold()
   await wei.type(', in between')
   await wei.seesOnDevice()
+  // Closes the details, which lie over the band.
+  await wei.press('Escape')
   await expect(wei.body).toHaveAttribute('contenteditable', 'false', { timeout: 2 * TOKEN_LIFE_MS })
   const refused = wei.page.waitForResponse((response) => response.status() === 401)
   proxy.restore()
