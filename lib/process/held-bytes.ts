@@ -2,7 +2,7 @@
  * Bytes that one IP address may have here in unfinished messages and request bodies. A school of 300 on slow links
  * that uploads a part of a batch each (32 KiB) holds 10 MiB.
  */
-const OF_IP = 24 * 1024 * 1024
+const OF_IP = 16 * 1024 * 1024
 
 /** Adds up the bytes of unfinished messages by the IP address that sends them. */
 export class HeldBytes {

@@ -13,6 +13,8 @@ export type RateName =
   | 'dailyBytes'
   | 'packets'
   | 'pages'
+  | 'routes'
+  | 'connections'
   | 'guests'
   | 'documents'
   | 'devices'
@@ -56,6 +58,10 @@ const RATES: RateFigures = {
   sockets: { session: { perSecond: 2, burst: 120 }, ip: { perSecond: 50, burst: 2000 } },
   /** Pages for browsers without a session: a class that opens a link together, and then nine each second. */
   pages: { session: { perSecond: 9, burst: 90 }, ip: { perSecond: 9, burst: 90 } },
+  /** Requests of routes, before their own rates are asked: three for each first load of a class of 300, and more. */
+  routes: { session: { perSecond: 150, burst: 1500 }, ip: { perSecond: 150, burst: 1500 } },
+  /** Beginnings of socket connections, before their handshakes: a class of 300 with three tabs each, and some retries. */
+  connections: { session: { perSecond: 100, burst: 1500 }, ip: { perSecond: 100, burst: 1500 } },
   /** New guest sessions. */
   guests: { session: { perSecond: 1, burst: 10 }, ip: { perSecond: 0.5, burst: 500 } },
   /** Attempts at passwords and other secrets. A school of 300 behind one IP address signs in within a minute. */
@@ -131,6 +137,8 @@ export class Rates {
       compares: of('compares'),
       sockets: of('sockets'),
       pages: of('pages'),
+      routes: of('routes'),
+      connections: of('connections'),
       guests: of('guests'),
       logins: of('logins'),
       creates: of('creates'),

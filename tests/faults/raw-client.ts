@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { Agent, request } from 'node:http'
 import { connect, type Socket } from 'node:net'
-import { PROTOCOL_VERSION } from '#lib/protocol/version.ts'
+import { PROTOCOL_VERSION, SCHEMA_VERSION } from '#lib/protocol/version.ts'
 import { webSocketFrame } from './hostile-corpus.ts'
 
 /* Clients that send any bytes, from an IP address that a trusted proxy would report. */
@@ -30,7 +30,7 @@ export function textFrame(text: string): Uint8Array {
 }
 
 /** Opens a TCP connection whose errors only close it. */
-async function openTcp(url: string): Promise<Socket> {
+export async function openTcp(url: string): Promise<Socket> {
   const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', noDelay: true })
   socket.on('error', () => undefined)
   await once(socket, 'connect')
@@ -75,6 +75,17 @@ export class RawWebSocket {
     socket.off('data', raw.#hear)
     socket.resume()
     return raw
+  }
+
+  /** Joins a document. Resolves when the server has answered. */
+  async join(address: string): Promise<void> {
+    this.socket.on('data', this.#hear)
+    const request = { address, clientId: 1, schemaVersion: SCHEMA_VERSION, cursor: null }
+    await this.write(textFrame(`4${JSON.stringify([2, '/documents', 0, ['document:join', request]])}`))
+    await this.heard('"ok":')
+    this.socket.off('data', this.#hear)
+    this.#heard = ''
+    this.socket.resume()
   }
 
   get isClosed(): boolean {

@@ -6,6 +6,7 @@ import { firefox, typedReplay } from './browsers.ts'
 import { damage } from './damage.ts'
 import { disk } from './disk.ts'
 import { flood } from './flood.ts'
+import { floods } from './floods.ts'
 import { hoard } from './hoard.ts'
 import { honestUse } from './honest-use.ts'
 import { hostile } from './hostile.ts'
@@ -36,6 +37,7 @@ const SCENARIOS: readonly Scenario[] = [
   storms,
   network,
   hostile,
+  floods,
   honestUse,
   hoard,
   flood,

@@ -4,8 +4,12 @@ import type { Clock } from '#lib/protocol/clock.ts'
 
 /** Connections accepted beyond the maximum to be refused with a reason: a share of the maximum, but at least `least`. */
 const SPARE = { share: 1 / 20, least: 16 } as const
+/** The share of all places that an IP address may have in connections that wait; its oldest gives way to its next. */
+const WAITING_SHARE = 1 / 2
 /** When all places are taken, an IP address with more than this share of them in connections that wait gives way. */
 const CROWD_SHARE = 1 / 4
+/** The most requests that a connection sends before the first is answered. Neither browsers nor proxies do it. */
+const PIPELINED = 4
 /** A connection that waited this long gives way to a new one when all places are taken, ms. */
 const GIVES_WAY_MS = 4000
 
@@ -14,6 +18,8 @@ export interface LateConnectionOptions {
   readonly most: number
   /** Returns the IP address that a request is counted under; '' if it is not counted. */
   readonly keyOf: (request: IncomingMessage) => string
+  /** Returns the same of a connection whose request has not come; '' if it may be a proxy's. */
+  readonly keyOfSocket: (socket: Socket) => string
   readonly clock: Pick<Clock, 'steady'>
 }
 
@@ -35,6 +41,8 @@ interface Waiting {
 export class LateConnections {
   readonly #options: LateConnectionOptions
   readonly #late = new WeakSet<Socket>()
+  /** The number of requests of a connection that are not answered. */
+  readonly #asked = new WeakMap<Socket, number>()
   /** The waiting connections, the one that waits longest first, and the same by IP address. */
   readonly #waiting = new Map<Socket, Waiting>()
   readonly #waitingOf = new Map<string, Map<Socket, Waiting>>()
@@ -47,7 +55,7 @@ export class LateConnections {
     http.maxConnections = most + Math.max(SPARE.least, Math.ceil(most * SPARE.share))
     http.on('connection', (socket) => {
       if (++this.#open > most && !this.#makeRoom()) this.#late.add(socket)
-      this.#wait(socket, '')
+      this.#wait(socket, options.keyOfSocket(socket))
       socket.once('close', () => {
         this.#open--
         this.settle(socket)
@@ -60,12 +68,20 @@ export class LateConnections {
     return this.#late.has(socket)
   }
 
-  /** Notes a request: from now on its IP address is known, and after its answer the connection waits again. */
+  /**
+   * Notes a request: from now on its IP address is known, and after its answer the connection waits again. Ends a
+   * connection that sent too many together.
+   */
   requested(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request
     const key = this.#options.keyOf(request)
+    const asked = (this.#asked.get(socket) ?? 0) + 1
+    this.#asked.set(socket, asked)
+    if (asked > PIPELINED) socket.destroy()
+    if (socket.destroyed) return
     this.#wait(socket, key)
     response.once('finish', () => {
+      this.#asked.set(socket, (this.#asked.get(socket) ?? 1) - 1)
       if (!socket.destroyed) this.#wait(socket, key)
     })
   }
@@ -98,6 +114,8 @@ export class LateConnections {
     this.#waiting.set(socket, waiting)
     const ofKey = this.#waitingOf.get(key) ?? new Map<Socket, Waiting>()
     this.#waitingOf.set(key, ofKey.set(socket, waiting))
+    const [oldest] = ofKey.values()
+    if (key !== '' && oldest && ofKey.size > this.#options.most * WAITING_SHARE) this.#end(oldest)
   }
 
   /** Ends a waiting connection. Returns false if none may end. */

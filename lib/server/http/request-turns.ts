@@ -4,6 +4,8 @@ import type { Clock } from '#lib/protocol/clock.ts'
 import { type Refusal, refuse } from '#lib/protocol/errors.ts'
 import { Turns } from './turns.ts'
 
+/** A route is handled in one go, of about this length, ms. */
+const GAP_MS = 2
 /** Requests that wait for their turn are refused with this time to wait, ms. */
 const CROWDED_MS = 5000
 
@@ -27,6 +29,18 @@ export interface TurnRequest {
   readonly refuse: (refusal: Refusal) => void
 }
 
+/** Resolves when the head of an answer is written. */
+function headOf(response: ServerResponse): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const write = response.writeHead
+  const marked = function (this: ServerResponse, ...head: Parameters<typeof write>) {
+    resolve()
+    return write.apply(this, head)
+  }
+  response.writeHead = marked as typeof write
+  return promise
+}
+
 /**
  * Lets requests into Next in turns. Rendering a page takes the thread that relays 8 to 13 ms, a route 2 ms, a file half
  * of one. First loads, without a session, are limited for each IP address; browsers with a session only wait
@@ -42,14 +56,15 @@ export class RequestTurns {
     this.#options = options
     const { clock } = options
     this.#pages = new Turns({ together: { ofIp: 1, all: 2 }, rests: true, clock })
-    this.#routes = new Turns({ together: { ofIp: 4, all: 12 }, rests: false, clock })
+    this.#routes = new Turns({ together: { ofIp: 4, all: 12 }, rests: false, gapMs: GAP_MS, clock })
     this.#files = new Turns({ together: { ofIp: 4, all: 12 }, rests: false, clock })
   }
 
   /** Runs a request when its turn comes, or refuses it. */
   take({ request, response, route, key, run, refuse: refused }: TurnRequest): void {
     const { rates, hasSession } = this.#options
-    const isPage = route !== '/_next' && !route.startsWith('/api/')
+    const isFile = route === '/_next'
+    const isPage = !isFile && !route.startsWith('/api/')
     if (isPage && !hasSession(request.headers.cookie ?? '')) {
       const wait = rates.take('pages', { ip: key })
       if (wait > 0) {
@@ -57,10 +72,18 @@ export class RequestTurns {
         return
       }
     }
-    const turns = isPage ? this.#pages : route === '/_next' ? this.#files : this.#routes
+    if (!isPage && !isFile) {
+      const wait = rates.take('routes', { ip: key })
+      if (wait > 0) {
+        refused(refuse('rate-limited', 'many requests come from this network; try again', wait))
+        return
+      }
+    }
+    const turns = isPage ? this.#pages : isFile ? this.#files : this.#routes
     turns.take({
       key,
-      run,
+      // What follows the head of a file or an answer takes little of this thread, and on a slow link a long time.
+      run: isPage ? run : () => Promise.race([headOf(response), run()]),
       refuse: () => refused(refuse('rate-limited', 'too many requests wait; try again', CROWDED_MS)),
       isGone: () => response.destroyed || response.writableEnded,
     })

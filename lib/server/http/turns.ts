@@ -14,6 +14,8 @@ export interface TurnsOptions {
    * two long ones. The first one never waits.
    */
   readonly rests: boolean
+  /** Time between two beginnings of one IP address, ms: in it whatever else has arrived is read. Default: none. */
+  readonly gapMs?: number
   readonly clock: Pick<Clock, 'steady' | 'after'>
 }
 
@@ -110,7 +112,8 @@ export class Turns {
   }
 
   #run(lane: Lane, turn: Turn, begun: number): void {
-    const { clock, rests } = this.#options
+    const { clock, rests, gapMs = 0 } = this.#options
+    if (gapMs > 0) lane.restsUntil = begun + gapMs
     lane.running++
     this.#running++
     let isOver = false

@@ -7,7 +7,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
 import next from 'next'
 import { CLIENT_HEADER, type ClientIps } from '#lib/process/client-ip.ts'
@@ -82,6 +82,8 @@ export class WebServer {
     const bodies = new Bodies({ held, keyOf, clock: systemClock })
     let warned = false
     this.http = createServer({ connectionsCheckingInterval: CHECK_MS }, (request, response) => {
+      // Ended by what came before in the same packet.
+      if (request.socket.destroyed) return
       const id = newRequestId()
       const ip = clientIps.ofRequest(request)
       const route = routeOf(request.url ?? '')
@@ -114,7 +116,10 @@ export class WebServer {
     })
     this.http.headersTimeout = HEAD_MS
     this.http.requestTimeout = REQUEST_MS
-    this.late = new LateConnections(this.http, { most: settings.maxConnections, keyOf, clock: systemClock })
+    const keyOfSocket = ({ remoteAddress = '' }: Socket) =>
+      clientIps.isUntold ? clientIps.keyOf(remoteAddress) : ''
+    const { maxConnections: most } = settings
+    this.late = new LateConnections(this.http, { most, keyOf, keyOfSocket, clock: systemClock })
   }
 
   /** Prepares Next without listening. Throws BadSetting if there is no build. */

@@ -39,6 +39,8 @@ export interface ConnectionPorts extends JoinPorts {
   readonly readers: Pick<SlowReaders, 'relay'>
   /** Sends the presence of every room. */
   readonly presenceFrames: FrameSender
+  /** Lets an engine.io connection send large messages, which only a member needs. Default: it may already. */
+  readonly seat?: (connection: object) => void
   readonly clock: Clock
   readonly log: Log
 }
@@ -95,6 +97,10 @@ export class DocumentConnection implements Connection, GateOwner {
   /** Handles one event with its arguments as they arrived. */
   receive(event: string, args: readonly unknown[]): void | Promise<void> {
     return this.#gate.receive(event, args)
+  }
+
+  seated(): void {
+    this.#ports.seat?.(this.#socket.conn)
   }
 
   /** Notes a sign of life: any packet of the transport. */

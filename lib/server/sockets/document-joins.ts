@@ -25,6 +25,8 @@ export interface JoinPorts {
 interface Joiner extends Connection {
   /** True once the socket is gone. */
   readonly isClosed: boolean
+  /** Called when the connection has joined a document. */
+  seated(): void
 }
 
 /** Maximum number of times that a join is judged if access changes meanwhile. */
@@ -116,6 +118,7 @@ export class DocumentJoins {
       pingInterval,
       pingTimeout,
     }
+    this.#connection.seated()
     // Sent in the same turn, so that whatever ends the seat from here on finds an answer to stop.
     this.#sending.send(room, body, history, answer)
     return null

@@ -15,6 +15,8 @@ import type { SocketKeys, SocketLimits } from './socket-limits.ts'
 
 /** The most that a connection may send before its handshake is accepted, which takes one packet of a few hundred bytes. */
 const STRANGER = { packets: 16, bytes: 8 * 1024 } as const
+/** The most bytes of a message of a connection that has joined no document: it writes none. */
+const UNSEATED_BYTES = 64 * 1024
 /** Bytes in one unit of the rate `packets`; each packet costs one unit more. */
 const UNIT_BYTES = 4 * 1024
 /** Units of a POST of long polling beside its packets, and of a ping of WebSocket, which is answered. */
@@ -26,6 +28,8 @@ const ODD = { most: 10, withinMs: 60_000 } as const
 const TEXT_BYTES = 32 * 1024
 /** The most frames of one message. Chromium splits a message of 1 MiB into 16. */
 const FRAMES = 128
+/** Time in which a client may close its side of a WebSocket, ms. */
+const CLOSES_WITHIN_MS = 5000
 /** Bytes of half a message from which they are counted. */
 const HALF_BYTES = 4 * 1024
 /** Pongs of WebSocket that a client does not read, bytes. */
@@ -57,9 +61,15 @@ export interface Transport extends EventEmitter {
 }
 
 interface WebSocketParts extends EventEmitter {
+  readonly readyState: number
   terminate(): void
   readonly bufferedAmount: number
+  /** If true, ws answers every ping itself. */
+  _autoPong: boolean
+  pong(data: Uint8Array): void
   readonly _receiver: {
+    /** While true, the frames that have arrived are read one after the other. */
+    _loop: boolean
     _maxPayload: number
     _maxFragments: number
     readonly _bufferedBytes: number
@@ -81,7 +91,7 @@ export interface PacketGuardPorts {
   readonly bodies: Pick<Bodies, 'watch'>
   /** Called when the handshake of a TCP connection is accepted. */
   readonly settle: (socket: Socket) => void
-  /** The most bytes of a message of an admitted connection, as its transport sends it. */
+  /** The most bytes of a message of a connection that has joined a document, as its transport sends it. */
   readonly transportBytes: number
   readonly log: Pick<Log, 'warn'>
   /** Returns ms since some fixed moment; never decreases. */
@@ -93,6 +103,8 @@ export class Guard {
   readonly #ports: PacketGuardPorts
   #keys: SocketKeys
   #isAdmitted = false
+  /** The most bytes of a message, or of a payload of long polling. */
+  #most: number = STRANGER.bytes
   #isOver = false
   #packets = 0
   #bytes = 0
@@ -120,16 +132,30 @@ export class Guard {
   admit(keys: SocketKeys): void {
     this.#keys = keys
     this.#isAdmitted = true
-    const { transportBytes, settle } = this.#ports
+    this.#allow(UNSEATED_BYTES)
+    if (this.#webSocket) this.#ports.settle(this.#webSocket._socket)
+  }
+
+  /** Lets the connection write, because it has joined a document. Idempotent. */
+  seat(): void {
+    this.#allow(this.#ports.transportBytes)
+  }
+
+  #allow(bytes: number): void {
+    this.#most = bytes
     const { transport } = this.#connection ?? {}
-    if (transport?.name === 'polling') transport.maxHttpBufferSize = transportBytes
-    if (!this.#webSocket) return
-    this.#webSocket._receiver._maxPayload = transportBytes
-    settle(this.#webSocket._socket)
+    if (transport?.name === 'polling') transport.maxHttpBufferSize = bytes
+    if (this.#webSocket) this.#webSocket._receiver._maxPayload = bytes
   }
 
   end(): void {
     this.#hold(0)
+    const webSocket = this.#webSocket
+    // ws waits half a minute for the client to close its side, and reads what it sends meanwhile.
+    if (webSocket && webSocket.readyState !== WEBSOCKET_CLOSED) {
+      const timer = setTimeout(() => webSocket.terminate(), CLOSES_WITHIN_MS).unref()
+      webSocket.once('close', () => clearTimeout(timer))
+    }
     this.#webSocket = null
   }
 
@@ -161,8 +187,7 @@ export class Guard {
     if (this.#isAdmitted) this.#ports.settle(request.socket)
     if (method !== 'POST') return true
     const bytes = Number(headers['content-length'] ?? Number.NaN)
-    const most = this.#isAdmitted ? this.#ports.transportBytes : STRANGER.bytes
-    if (!(bytes <= most)) this.close('length of a payload')
+    if (!(bytes <= this.#most)) this.close('length of a payload')
     else if (!this.#ports.bodies.watch(request, res)) this.close('unfinished payloads')
     else this.#spend(REQUEST_UNITS, 0)
     return this.#isOver ? this.#refuse(request) : true
@@ -176,10 +201,12 @@ export class Guard {
     this.#webSocket = webSocket
     receiver._maxFragments = FRAMES
     if (this.#isAdmitted) this.#ports.settle(socket)
-    else receiver._maxPayload = STRANGER.bytes
+    receiver._maxPayload = this.#most
     webSocket[GUARD] = this
-    webSocket.on('ping', onControl)
-    webSocket.on('pong', onControl)
+    webSocket._autoPong = false
+    webSocket.on('ping', onPing)
+    webSocket.on('pong', onPong)
+    webSocket.on('error', onError)
     webSocket.on('close', onClose)
     // ws has read what was complete before this is called.
     const read = socket as Socket & { [GUARD]?: WebSocketParts }
@@ -187,10 +214,10 @@ export class Guard {
     read.on('data', onBytes)
   }
 
-  /** Counts a control frame of a WebSocket. */
-  controlled(webSocket: WebSocketParts): void {
-    if (webSocket.bufferedAmount > UNREAD_BYTES) this.close('unread pongs')
-    else this.#spend(CONTROL_UNITS, 0)
+  /** Counts a control frame of a WebSocket. Returns false if it must not be answered. */
+  controlled(webSocket: WebSocketParts): boolean {
+    if (webSocket.bufferedAmount > UNREAD_BYTES) return this.close('unread pongs')
+    return this.#spend(CONTROL_UNITS, 0)
   }
 
   /** Counts the half of a message that a WebSocket holds. */
@@ -221,8 +248,12 @@ export class Guard {
     if (this.#isOver) return false
     this.#isOver = true
     this.#ports.log.warn({ reason, ip: this.ip }, 'socket.closed-for-packets')
-    this.#webSocket?.removeAllListeners('message')
-    this.#webSocket?.terminate()
+    const webSocket = this.#webSocket
+    if (webSocket) {
+      webSocket.removeAllListeners('message')
+      webSocket._receiver._loop = false
+      webSocket.terminate()
+    }
     // In the next turn: this is called in the middle of what engine.io does with the connection.
     setImmediate(() => this.#connection?.close(true))
     return false
@@ -266,8 +297,17 @@ export class Guard {
 
 /* Listeners of all connections, without a closure for each. */
 
-function onControl(this: WebSocketParts): void {
+function onPing(this: WebSocketParts, data: Uint8Array): void {
+  if (this[GUARD]?.controlled(this)) this.pong(data)
+}
+
+function onPong(this: WebSocketParts): void {
   this[GUARD]?.controlled(this)
+}
+
+function onError(this: WebSocketParts): void {
+  // After a frame that it cannot read, ws would read and drop whatever follows.
+  this.terminate()
 }
 
 function onClose(this: WebSocketParts): void {
@@ -279,6 +319,7 @@ function onBytes(this: Socket & { [GUARD]?: WebSocketParts }): void {
   if (webSocket) webSocket[GUARD]?.read(webSocket)
 }
 
+const WEBSOCKET_CLOSED = 3
 const SEPARATOR = '\x1e'
 const EVENT = '2'
 const ACK = '3'

@@ -53,6 +53,11 @@ export class PacketGuards {
     guard.admit(keys)
   }
 
+  /** Lets a connection write, because it has joined a document. Idempotent. */
+  seat(connection: object): void {
+    ;(connection as Connection)[GUARD]?.seat()
+  }
+
   /** Notes a packet that no client of ours sends. The tenth within a minute closes the connection. */
   odd(connection: object): void {
     ;(connection as Connection)[GUARD]?.odd('odd packets')

@@ -113,10 +113,14 @@ export class SocketServer {
       pingTimeout: options.pingTimeout,
       perMessageDeflate: false,
       httpCompression: false,
-      allowRequest: ({ headers: { origin, host }, url = '' }, decide) => {
+      allowRequest: (request, decide) => {
+        const { headers, url = '' } = request
+        const { origin, host } = headers
         const allowed = origins.mayConnect({ origin, host })
+        if (limits.take('connections', { ip: limits.ipOf(request).key }) > 0)
+          decide('too many connections', false)
         // Polling by script elements has a transport of its own, which no browser of today needs and nothing here counts.
-        if (/[?&]j=/.test(url)) decide('JSONP is not served', false)
+        else if (/[?&]j=/.test(url)) decide('JSONP is not served', false)
         else decide(allowed ? null : 'origin not allowed', allowed)
       },
     })
@@ -151,9 +155,10 @@ export class SocketServer {
   }
 
   /** Starts handling the messages of admitted sockets. */
-  serve(ports: Omit<ConnectionPorts, 'readers' | 'presenceFrames'>): void {
+  serve(ports: Omit<ConnectionPorts, 'readers' | 'presenceFrames' | 'seat'>): void {
     const readers = this.#readers
-    const all = { ...ports, readers, presenceFrames: new FrameSender('presence:diff') }
+    const seat = (connection: object) => this.#guards.seat(connection)
+    const all = { ...ports, readers, seat, presenceFrames: new FrameSender('presence:diff') }
     this.#documents.on('connection', (socket) => {
       const connection = new DocumentConnection(socket, all)
       countAcks(socket, () => this.#guards.odd(socket.conn))

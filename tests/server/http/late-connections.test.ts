@@ -18,7 +18,7 @@ afterEach(() => {
 })
 
 /** A server that answers with `late` or `ok`, and counts a request under its header `X-Key`. */
-async function scene() {
+async function scene(socketKey = '') {
   const clock = new VirtualClock(Math.random)
   const held = new HeldBytes()
   const keyOf = ({ headers }: { headers: Record<string, unknown> }) => String(headers['x-key'] ?? '')
@@ -32,7 +32,7 @@ async function scene() {
     if (Number(request.headers['content-length'] ?? 0) === 0) response.end(answer)
     else request.once('end', () => response.end(answer))
   })
-  const late = new LateConnections(http, { most: MOST, keyOf, clock })
+  const late = new LateConnections(http, { most: MOST, keyOf, keyOfSocket: () => socketKey, clock })
   http.prependListener('request', (request, response) => late.requested(request, response))
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
   const { port } = http.address() as AddressInfo
@@ -75,6 +75,24 @@ test('silent connections give way to a new one after some seconds, the oldest fi
   await clock.advance(4000)
   expect(await ask('honest')).toBe('ok')
   await expect.poll(() => silent.map(({ destroyed }) => destroyed).indexOf(true)).toBe(0)
+})
+
+test('a connection that sends many requests without waiting for answers ends', async () => {
+  const { open } = await scene()
+  const one = 'GET /unanswered HTTP/1.1\r\nHost: x\r\n\r\n'
+  const four = await open(one.repeat(4))
+  const five = await open(one.repeat(5))
+  await expect.poll(() => five.destroyed).toBe(true)
+  expect(four.destroyed).toBe(false)
+})
+
+test('silent connections of one IP address take half of the places, and its oldest gives way', async () => {
+  const { open, ask } = await scene('attacker')
+  const silent: Socket[] = []
+  for (let i = 0; i < 3 * MOST; i++) silent.push(await open())
+  await expect.poll(() => silent.filter(({ destroyed }) => !destroyed).length).toBe(MOST / 2)
+  expect(silent.at(-1)?.destroyed).toBe(false)
+  expect(await ask('honest')).toBe('ok')
 })
 
 test('a connection that is being answered never gives way', async () => {

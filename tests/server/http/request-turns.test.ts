@@ -20,14 +20,24 @@ function scene() {
   const begun = clock.now()
   const done: number[] = []
   const refused: Refusal[] = []
-  const load = ({ cookie = '', key = SCHOOL, route = '/d/[address]' } = {}) =>
+  const sent: number[] = []
+  const load = ({ cookie = '', key = SCHOOL, route = '/d/[address]' } = {}) => {
+    const response = {
+      destroyed: false,
+      writableEnded: false,
+      writeHead: () => sent.push(clock.now() - begun),
+    }
     turns.take({
       request: Object.assign(new EventEmitter(), { headers: { cookie } }) as unknown as IncomingMessage,
-      response: { destroyed: false, writableEnded: false } as ServerResponse,
+      response: response as unknown as ServerResponse,
       route,
       key,
       run: () =>
         new Promise<void>((resolve) => {
+          if (cookie === 'slow') {
+            response.writeHead()
+            return
+          }
           clock.after(RENDER, () => {
             done.push(clock.now() - begun)
             resolve()
@@ -35,7 +45,8 @@ function scene() {
         }),
       refuse: (refusal) => refused.push(refusal),
     })
-  return { clock, load, done, refused }
+  }
+  return { clock, load, done, refused, sent }
 }
 
 describe('[LIM12] first loads', () => {
@@ -72,6 +83,13 @@ test('[LIM12] a school of 300 with sessions that loads together waits its turn, 
   expect(refused).toEqual([])
   expect(done).toHaveLength(300)
   expect(done.at(-1)).toBeLessThanOrEqual(300 * 2 * RENDER)
+})
+
+test('[LIM12] a file that goes down a slow link takes its turn only until its head is written', async () => {
+  const { clock, load, sent } = scene()
+  for (let i = 0; i < 40; i++) load({ route: '/_next', cookie: 'slow' })
+  await clock.advance(RENDER)
+  expect(sent).toHaveLength(40)
 })
 
 test('[LIM12] routes and files do not wait behind pages of the same IP address', async () => {

@@ -77,6 +77,14 @@ describe('requests in turns', () => {
     expect(told.filter((each) => each.includes('refused'))).toHaveLength(1 + 600 - 40)
   })
 
+  test('with a gap they do not begin together', async () => {
+    const { clock, told, take } = scene({ together: { ofIp: 3, all: 4 }, rests: false, gapMs: 2 })
+    for (let i = 0; i < 4; i++) take('a', `a${i}`, 10)
+    take('b', 'b', 10)
+    await clock.advance(30)
+    expect(told).toEqual(['a0 at 0', 'b at 0', 'a1 at 2', 'a2 at 4', 'a3 at 10'])
+  })
+
   test('without rests several run together', async () => {
     const { clock, told, take } = scene({ together: { ofIp: 3, all: 4 }, rests: false })
     for (let i = 0; i < 5; i++) take('a', `a${i}`, 10)

@@ -39,6 +39,18 @@ async function polling(token?: string): Promise<RawPolling> {
   return session
 }
 
+/** Returns a connected socket of our own client's kind. */
+async function member(user: CookieSession): Promise<TestSocket> {
+  const socket = openSocket(
+    server.url,
+    { token: server.token(user) },
+    { headers: { 'x-forwarded-for': '192.0.2.9' } },
+  )
+  open.push(socket)
+  await connected(socket)
+  return socket
+}
+
 const repeated = (bytes: Uint8Array, count: number): Uint8Array =>
   Buffer.concat(Array.from({ length: count }, () => bytes))
 
@@ -118,16 +130,35 @@ describe('[LIM10] WebSocket', () => {
     await socket.closed
   })
 
+  test('before a join no large message begins, afterwards it does', async () => {
+    const owner = await server.guest()
+    const { address } = await server.document(owner)
+    const large = webSocketFrame({ length: 900_000n })
+    const unseated = await webSocket(server.token(owner))
+    await unseated.write(large)
+    await unseated.closed
+    const seated = await webSocket(server.token(owner))
+    await seated.join(address)
+    await seated.write(large)
+    await join(await member(owner), { address, clientId: 6 })
+    expect(seated.isClosed).toBe(false)
+  })
+
   test('halves of messages are counted by IP address, and given back when the connection ends', async () => {
     const owner = await server.guest()
+    const { address: document } = await server.document(owner)
     const half = Buffer.concat([webSocketFrame({ length: 1_300_000n }), Buffer.alloc(1_200_000)])
     const address = from(server.token(owner))
     const sockets: RawWebSocket[] = []
-    for (let i = 0; i < 24; i++) sockets.push(await RawWebSocket.open(server.url, address))
-    open.push(...sockets)
+    for (let i = 0; i < 18; i++) {
+      const socket = await RawWebSocket.open(server.url, address)
+      open.push(socket)
+      await socket.join(document)
+      sockets.push(socket)
+    }
     for (const socket of sockets) await socket.write(half)
     await Promise.race(sockets.map(({ closed }) => closed))
-    expect(held.total).toBeLessThan(26 * 1024 * 1024)
+    expect(held.total).toBeLessThan(18 * 1024 * 1024)
     for (const socket of sockets) socket.close()
     await expect.poll(() => held.total).toBe(0)
   })
