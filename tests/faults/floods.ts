@@ -18,7 +18,7 @@ import type { Finding, Scenario, ScenarioRun } from './scenario.ts'
 /** How much slower the keystrokes of others may become, and their slowest hundredth, ms. */
 const MOST_RATIO = 2
 const MOST_P99_MS = 100
-/** What shorter undisturbed times count as, ms: below, a ratio says more about the machine than about the server. */
+/** Least undisturbed time that a ratio is taken of, ms: below, a ratio says more about the machine than about the server. */
 const LEAST_P50_MS = 5
 /** How often a keystroke passes the thread that relays: to the disk, and back to the readers. */
 const HOPS = 2
@@ -142,7 +142,7 @@ async function type(writer: Writer, reader: Writer, ms: number): Promise<Times> 
     await passed(MS_PER_KEY) // a typing pace: the pause is the input, not a wait for something
   }
   await until(reader.provider, () => sent.length === 0, JOINS_WITHIN_MS).catch(() => undefined)
-  // What did not arrive took as long as was waited for it.
+  // A key that did not arrive took as long as was waited for it.
   for (const at of sent) took.push(performance.now() - at)
   text.unobserve(watch)
   took.sort((a, b) => a - b)

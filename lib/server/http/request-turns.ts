@@ -82,7 +82,7 @@ export class RequestTurns {
     const turns = isPage ? this.#pages : isFile ? this.#files : this.#routes
     turns.take({
       key,
-      // What follows the head of a file or an answer takes little of this thread, and on a slow link a long time.
+      // The rest of a file or an answer takes little of this thread, and on a slow link a long time.
       run: isPage ? run : () => Promise.race([headOf(response), run()]),
       refuse: () => refused(refuse('rate-limited', 'too many requests wait; try again', CROWDED_MS)),
       isGone: () => response.destroyed || response.writableEnded,
