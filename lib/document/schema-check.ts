@@ -35,7 +35,7 @@ export interface SchemaFinding {
 }
 
 const MOST_BREACHES = 100
-/** The most UTF-16 units of a title: as much as any other value. The editor allows far fewer. */
+/** Maximum UTF-16 units of a title, as of any other value. The editor allows far fewer. */
 const TITLE_UNITS = LIMITS.valueBytes
 
 /**

@@ -36,7 +36,7 @@ export interface SocketIp {
 export interface SocketLimitPorts {
   readonly rates: Pick<Rates, 'take'>
   readonly clientIps: ClientIps
-  /** The most connections of this server. Default: any number. */
+  /** Maximum number of connections of this server. Default: no limit. */
   readonly mostConnections?: number
   /** If false, simultaneous connections are not limited either. */
   readonly bounded: boolean
