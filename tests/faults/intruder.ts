@@ -123,9 +123,14 @@ export class Intruder {
     socket.write(textFrame(`4${JSON.stringify([0, '/documents', null, auth])}`))
     await letIn(socket)
     socket.write(bytes)
-    const quiet = await Promise.race([once(socket, 'close').then(() => false), pinged(socket)])
+    const quiet = await Promise.race([closed(socket), pinged(socket)])
     if (quiet) socket.destroy()
   }
+}
+
+/** Resolves with false when the socket is closed, by a reset too: a server may close while bytes are still on the way. */
+function closed(socket: Socket): Promise<false> {
+  return new Promise((resolve) => socket.once('close', () => resolve(false)))
 }
 
 function letIn(socket: Socket): Promise<unknown> {

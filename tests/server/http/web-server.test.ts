@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -32,7 +31,7 @@ async function stall(): Promise<string> {
   socket.on('error', () => undefined)
   socket.write('GET / HTTP/1.1\r\nHost: x\r\n')
   const drip = setInterval(() => socket.write('X-Drip: 1\r\n'), 1000)
-  await once(socket, 'close')
+  await new Promise((resolve) => socket.once('close', resolve))
   clearInterval(drip)
   return answered
 }
@@ -160,7 +159,8 @@ describe('refused before Next sees it', () => {
       socket.write(
         `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`,
       )
-      await once(socket, 'close')
+      socket.on('error', () => undefined)
+      await new Promise((resolve) => socket.once('close', resolve))
       expect(answered).not.toContain('101')
     }
   })
